@@ -1,0 +1,12 @@
+// The parts of the extension module, a file each.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastinit {
+
+void bind_fill(pybind11::module_& module);
+void bind_dlpack(pybind11::module_& module);
+void bind_runtime(pybind11::module_& module);
+
+}  // namespace fastinit

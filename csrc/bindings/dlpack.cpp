@@ -1,0 +1,70 @@
+// What a DLPack capsule says, as a tuple; the capsule stays its owner's to release.
+//
+// The structures are DLPack's ABI, versions 0 and 1: dmlc/dlpack, include/dlpack/dlpack.h.
+#include <cstdint>
+
+#include "bindings/bindings.h"
+
+namespace py = pybind11;
+
+namespace fastinit {
+namespace {
+
+struct DLTensor {
+  void* data;
+  std::int32_t device_type;
+  std::int32_t device_id;
+  std::int32_t ndim;
+  std::uint8_t type_code;
+  std::uint8_t bits;
+  std::uint16_t lanes;
+  std::int64_t* shape;
+  std::int64_t* strides;  // in elements; null for C-contiguous
+  std::uint64_t byte_offset;
+};
+
+struct DLManagedTensorVersioned {
+  std::uint32_t major;
+  std::uint32_t minor;
+  void* manager_context;
+  void (*deleter)(DLManagedTensorVersioned*);
+  std::uint64_t flags;
+  DLTensor tensor;
+};
+
+constexpr std::uint64_t kReadOnlyFlag = 1;
+constexpr std::uint32_t kKnownMajor = 1;
+
+py::tuple to_tuple(const std::int64_t* values, std::int32_t count) {
+  py::tuple result(static_cast<std::size_t>(count));
+  for (std::int32_t i = 0; i < count; ++i) result[static_cast<std::size_t>(i)] = values[i];
+  return result;
+}
+
+py::tuple dlpack_view(const py::capsule& capsule) {
+  const DLTensor* tensor = nullptr;
+  bool read_only = false;
+  if (PyCapsule_IsValid(capsule.ptr(), "dltensor_versioned") != 0) {
+    const auto* managed =
+        static_cast<DLManagedTensorVersioned*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor_versioned"));
+    if (managed->major != kKnownMajor) throw py::value_error("unknown DLPack version " + std::to_string(managed->major));
+    tensor = &managed->tensor;
+    read_only = (managed->flags & kReadOnlyFlag) != 0;
+  } else if (PyCapsule_IsValid(capsule.ptr(), "dltensor") != 0) {
+    // DLManagedTensor, of versions before 1, opens with its tensor.
+    tensor = static_cast<DLTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
+  } else {
+    throw py::value_error("not an unused DLPack capsule");
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(tensor->data) + tensor->byte_offset;
+  py::object strides = py::none();
+  if (tensor->strides != nullptr) strides = to_tuple(tensor->strides, tensor->ndim);
+  return py::make_tuple(address, to_tuple(tensor->shape, tensor->ndim), strides, tensor->type_code, tensor->bits,
+                        tensor->lanes, tensor->device_type, tensor->device_id, read_only);
+}
+
+}  // namespace
+
+void bind_dlpack(py::module_& module) { module.def("dlpack_view", dlpack_view, py::arg("capsule")); }
+
+}  // namespace fastinit

@@ -1,0 +1,13 @@
+// fastinit._core: a table of contents. Checks, defaults, meaning and docstrings are Python's.
+#include <pybind11/pybind11.h>
+
+#include "bindings/bindings.h"
+#include "fill.h"
+
+PYBIND11_MODULE(_core, module) {
+  module.doc() = "The compiled core of fastinit; see python/fastinit for its meaning.";
+  module.attr("stream_version") = fastinit::kStreamVersion;
+  fastinit::bind_fill(module);
+  fastinit::bind_dlpack(module);
+  fastinit::bind_runtime(module);
+}

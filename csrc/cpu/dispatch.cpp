@@ -1,0 +1,67 @@
+// Which instruction set runs: the widest this processor has, or the one asked for.
+#include <atomic>
+#include <cstring>
+
+#include "cpu/instruction_sets.h"
+
+namespace fastinit {
+namespace {
+
+struct Entry {
+  InstructionSet set;
+  const PieceTable* table;
+};
+
+#ifdef FASTINIT_AVX2
+bool processor_has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
+// The widest last.
+const std::vector<Entry>& entries() {
+  static const std::vector<Entry> all = {
+      {{"scalar", true, true}, &kScalarTable},
+#ifdef FASTINIT_AVX2
+      {{"avx2", true, processor_has_avx2()}, &kAvx2Table},
+#else
+      {{"avx2", false, false}, nullptr},
+#endif
+  };
+  return all;
+}
+
+const Entry* widest() {
+  const Entry* best = nullptr;
+  for (const Entry& entry : entries()) {
+    if (entry.set.built && entry.set.supported) best = &entry;
+  }
+  return best;
+}
+
+std::atomic<const Entry*>& in_use() {
+  static std::atomic<const Entry*> entry{widest()};
+  return entry;
+}
+
+}  // namespace
+
+const PieceTable& piece_table() { return *in_use().load(std::memory_order_relaxed)->table; }
+
+std::vector<InstructionSet> instruction_sets() {
+  std::vector<InstructionSet> sets;
+  for (const Entry& entry : entries()) sets.push_back(entry.set);
+  return sets;
+}
+
+const char* instruction_set() { return in_use().load(std::memory_order_relaxed)->set.name; }
+
+bool set_instruction_set(const char* name) {
+  for (const Entry& entry : entries()) {
+    if (std::strcmp(entry.set.name, name) == 0 && entry.set.built && entry.set.supported) {
+      in_use().store(&entry, std::memory_order_relaxed);
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace fastinit

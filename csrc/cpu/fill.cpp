@@ -1,0 +1,94 @@
+// Cuts a fill into pieces and hands them to the threads.
+#include "fill.h"
+
+#include <algorithm>
+
+#include "cpu/float_environment.h"
+#include "cpu/instruction_sets.h"
+#include "cpu/parallel.h"
+#include "cpu/pattern.h"
+
+namespace fastinit {
+namespace {
+
+// Below this much, a second thread costs more than it saves.
+constexpr std::uint64_t kSmallestPieceBytes = std::uint64_t{1} << 16;
+// Two threads that meet in one fresh huge page would both clear it: pieces end at huge pages' ends.
+constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 21;
+// Larger targets than this do not stay in a core's cache: write around it.
+constexpr std::uint64_t kStreamingBytes = std::uint64_t{1} << 21;
+// Enough pieces for each thread that one slow thread does not hold up the rest.
+constexpr std::uint64_t kPiecesPerThread = 8;
+
+std::uint64_t piece_bytes(std::uint64_t bytes) {
+  std::uint64_t size = kSmallestPieceBytes;
+  const std::uint64_t wanted = bytes / (kPiecesPerThread * static_cast<std::uint64_t>(num_threads()));
+  while (size < kLargestPieceBytes && size < wanted) size *= 2;
+  return size;
+}
+
+// Calls fill_range(first item, items) for pieces of `count` items that end at multiples of the piece's size in
+// memory.
+template <class FillRange>
+bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interrupt, const FillRange& fill_range) {
+  const std::uint64_t piece = piece_bytes(count * item) / item;
+  const std::uint64_t lead = reinterpret_cast<std::uintptr_t>(target) / item % piece;  // items before `target`
+  return for_each_piece(
+      (lead + count + piece - 1) / piece,
+      [&](std::uint64_t k) {
+        const DefaultFloatEnvironment guard;
+        const std::uint64_t first = std::max(k * piece, lead) - lead;
+        const std::uint64_t end = std::min((k + 1) * piece - lead, count);
+        fill_range(first, end - first);
+      },
+      interrupt);
+}
+
+}  // namespace
+
+std::size_t item_bytes(ElementType type) {
+  switch (type) {
+    case ElementType::kFloat64:
+      return 8;
+    case ElementType::kUint32:
+    case ElementType::kFloat32:
+      return 4;
+    case ElementType::kFloat16:
+    case ElementType::kBfloat16:
+      return 2;
+    case ElementType::kFloat8E4m3fn:
+    case ElementType::kFloat8E5m2:
+      return 1;
+  }
+  return 0;
+}
+
+std::uint64_t FillSpec::size() const {
+  std::uint64_t size = run;
+  for (int k = 0; k < rank; ++k) size *= extents[k];
+  return size;
+}
+
+bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
+  const std::uint64_t count = spec.size();
+  if (count == 0) return true;
+  const std::size_t item = item_bytes(spec.type);
+  const PieceFunction fill_piece =
+      piece_table().functions[static_cast<int>(spec.distribution)][static_cast<int>(spec.type)];
+  const bool streaming = count * item >= kStreamingBytes;
+  auto* bytes = static_cast<unsigned char*>(target);
+  return split(target, count, item, interrupt, [&](std::uint64_t first, std::uint64_t n) {
+    fill_piece(spec, first, n, bytes + first * item, streaming);
+  });
+}
+
+bool fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item, Interrupt interrupt) {
+  if (count == 0) return true;
+  const bool streaming = count * item >= kStreamingBytes;
+  auto* bytes = static_cast<unsigned char*>(target);
+  return split(target, count, item, interrupt, [&](std::uint64_t first, std::uint64_t n) {
+    write_pattern(bytes + first * item, n * item, bits, item, streaming);
+  });
+}
+
+}  // namespace fastinit

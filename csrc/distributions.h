@@ -1,0 +1,126 @@
+// Words -> values: uniform, normal, truncated normal, on any lane type.
+//
+// Each takes the even and the odd word of its pairs and gives the even and the odd value. Intervals are
+// stated as maths; W is the word's width, 32 or 64. Formulas: docs/streams.md. Pinned by tests/data/golden.txt.
+#pragma once
+
+#include "fill.h"
+#include "math.h"
+
+namespace fastinit {
+
+template <class Value>
+struct Pair {
+  Value even, odd;
+};
+
+// The words themselves.
+template <class Lane>
+struct Bits {
+  using Word = typename Lane::Word;
+  explicit Bits(const FillSpec&) {}
+  [[gnu::always_inline]] Pair<Word> operator()(Word even, Word odd) const { return {even, odd}; }
+};
+
+// x = mid + half (s + 1/2) 2^(1-W), s the word as a signed integer: in [low, high], symmetric about mid.
+template <class Lane>
+struct Uniform {
+  using Scalar = typename Lane::Scalar;
+  using Real = typename Lane::Real;
+  using Word = typename Lane::Word;
+  Scalar low, high, mid, step;
+
+  explicit Uniform(const FillSpec& spec)
+      : low(static_cast<Scalar>(spec.parameters[0])), high(static_cast<Scalar>(spec.parameters[1])) {
+    // In double, and halved before they meet so that no pair of bounds overflows.
+    mid = static_cast<Scalar>(0.5 * low + 0.5 * high);
+    step = static_cast<Scalar>(0.5 * high - 0.5 * low) * (2 * Format<Scalar>::kWordScale);
+  }
+  // s | 1 stands for s + 1/2: it rounds to the same value wherever they differ by less than a rounding,
+  // and s and -1 - s stay exact opposites, which rounding s alone would not give.
+  [[gnu::always_inline]] Real draw(Word word) const {
+    const Real x = Lane::fma(Lane::to_real(word | Lane::set_word(1)), Lane::set(step), Lane::set(mid));
+    return Lane::max(Lane::min(x, Lane::set(high)), Lane::set(low));
+  }
+  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return {draw(even), draw(odd)}; }
+};
+
+// The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log.
+// float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2.
+template <class Lane>
+[[gnu::always_inline]] inline typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b, float) {
+  const auto low = Lane::to_real(b & Lane::set_word(0xFF));
+  return Lane::fma(Lane::to_real(a), Lane::set(0x1p-32f), Lane::fma(low, Lane::set(0x1p-40f), Lane::set(0x1p-41f)));
+}
+// double: U = (a + 1/2) 2^-64.
+template <class Lane>
+[[gnu::always_inline]] inline typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word, double) {
+  return Lane::fma(Lane::to_real(a), Lane::set(0x1p-64), Lane::set(0x1p-65));
+}
+
+// z = sqrt(-2 ln U) (cos, sin)(2 pi b / 2^W); x = mean + std z. Source: Box and Muller, Ann. Math. Stat. 29, 1958.
+template <class Lane>
+struct Normal {
+  using Scalar = typename Lane::Scalar;
+  using Real = typename Lane::Real;
+  using Word = typename Lane::Word;
+  Scalar mean, std;
+
+  explicit Normal(const FillSpec& spec)
+      : mean(static_cast<Scalar>(spec.parameters[0])), std(static_cast<Scalar>(spec.parameters[1])) {}
+
+  [[gnu::always_inline]] Pair<Real> operator()(Word a, Word b) const {
+    const Real v = signed_fraction<Lane>(a, b, Scalar{});
+    const Real near_one = Lane::select(a, Lane::set(1), Lane::set(0));
+    const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt(minus_two_log<Lane>(v, near_one)), b);
+    return {Lane::fma(z.cos, Lane::set(std), Lane::set(mean)), Lane::fma(z.sin, Lane::set(std), Lane::set(mean))};
+  }
+};
+
+// p = (word + 1/2) 2^-W, z = Phi^-1(Phi(lower) + p mass), x = mean + std z in [low, high].
+// Probabilities are carried as the smaller tail q, so that bounds far out keep their digits.
+template <class Lane>
+struct TruncatedNormal {
+  using Scalar = typename Lane::Scalar;
+  using Real = typename Lane::Real;
+  using Word = typename Lane::Word;
+  Scalar mean, std, low, high;
+  Scalar lower_tail, upper_tail, mass;
+  Scalar beyond_lower, beyond_upper;  // the tails that start at the other bound: tail + mass
+
+  explicit TruncatedNormal(const FillSpec& spec)
+      : mean(static_cast<Scalar>(spec.parameters[0])),
+        std(static_cast<Scalar>(spec.parameters[1])),
+        low(static_cast<Scalar>(spec.parameters[2])),
+        high(static_cast<Scalar>(spec.parameters[3])),
+        lower_tail(static_cast<Scalar>(spec.parameters[4])),
+        upper_tail(static_cast<Scalar>(spec.parameters[5])),
+        mass(static_cast<Scalar>(spec.parameters[6])),
+        beyond_lower(static_cast<Scalar>(spec.parameters[4] + spec.parameters[6])),
+        beyond_upper(static_cast<Scalar>(spec.parameters[5] + spec.parameters[6])) {}
+
+  [[gnu::always_inline]] Real draw(Word word) const {
+    using F = Format<Scalar>;
+    const Word ones = Lane::set_word(static_cast<typename Lane::ScalarBits>(-1));
+    const Word sign_bit = Lane::set_word(typename Lane::ScalarBits{1} << (F::kBits - 1));
+
+    // share of the mass between x and the nearer end of the interval, in (0, 1/2]: the lower end for words
+    // below 2^(W-1), the upper end above.
+    const Real share = Lane::fma(Lane::to_real(Lane::select(word, word ^ ones, word)), Lane::set(F::kWordScale),
+                                 Lane::set(F::kWordScale / 2));
+    // The tail on that side of x, and the tail on the other side; they sum to 1.
+    const Real tail = Lane::fma(share, Lane::set(mass), Lane::select(word, Lane::set(upper_tail), Lane::set(lower_tail)));
+    const Real other = Lane::fma(share, Lane::set(-mass), Lane::select(word, Lane::set(beyond_lower), Lane::set(beyond_upper)));
+    const Word other_smaller = Lane::bits(other - tail);
+
+    const Real magnitude = normal_quantile<Lane>(Lane::min(other, tail));
+    // Below zero where the smaller tail is the lower one: the near one for low words, the other for high.
+    const Word negative = (word ^ other_smaller ^ ones) & sign_bit;
+    const Real z = Lane::from_bits(Lane::bits(magnitude) ^ negative);
+    const Real x = Lane::fma(z, Lane::set(std), Lane::set(mean));
+    return Lane::max(Lane::min(x, Lane::set(high)), Lane::set(low));
+  }
+  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return {draw(even), draw(odd)}; }
+};
+
+}  // namespace fastinit

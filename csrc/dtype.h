@@ -1,0 +1,71 @@
+// Rounding a value to its element type: once, to nearest even, overflow as a cast would (to infinity, or
+// to NaN in float8_e4m3fn, which has no infinity). Pinned against ml_dtypes by tests/test_rounding.py.
+#pragma once
+
+#include <cstdint>
+
+#include "fill.h"
+
+namespace fastinit {
+
+// An element type: how it is stored, the lane that computes it, and its rounding to the low bits of a word.
+template <ElementType>
+struct Element;
+
+template <class StoredType, bool kIsDouble = sizeof(StoredType) == 8>
+struct Unrounded {
+  using Stored = StoredType;
+  static constexpr bool kDouble = kIsDouble;
+  template <class Lane>
+  [[gnu::always_inline]] static typename Lane::Word round(typename Lane::Real x) {
+    return Lane::bits(x);
+  }
+};
+
+// A float with kExponentBits and kMantissaBits below a sign bit. kOverflow is the code that stands for
+// everything past the largest finite value.
+template <class StoredType, int kExponentBits, int kMantissaBits, std::uint32_t kOverflow>
+struct Narrow {
+  using Stored = StoredType;
+  static constexpr bool kDouble = false;
+  static constexpr int kShift = 23 - kMantissaBits;
+  static constexpr std::uint32_t kBiasGap = 127 - ((1u << (kExponentBits - 1)) - 1);  // float's bias less ours
+  static constexpr std::uint32_t kMinNormal = (kBiasGap + 1) << 23;                   // as a float's bits
+
+  template <class Lane, class Word = typename Lane::Word>
+  [[gnu::always_inline]] static Word round(typename Lane::Real x) {
+    const Word bits = Lane::bits(x);
+    const Word sign = bits & Lane::set_word(0x80000000u);
+    const Word magnitude = bits ^ sign;
+    // Half a unit less one, plus one where the last kept bit is odd, carries exactly when nearest-even does.
+    const Word odd = Lane::template shift_right<kShift>(magnitude) & Lane::set_word(1);
+    const Word carried = magnitude + odd + Lane::set_word((1u << (kShift - 1)) - 1);
+    Word code = Lane::template shift_right<kShift>(carried) - Lane::set_word(kBiasGap << kMantissaBits);
+    if constexpr (kBiasGap != 0) {
+      // A subnormal is a multiple of one unit: a float whose last bit is that unit rounds it when added.
+      const Word unit = Lane::set_word((kBiasGap + 1 + kShift) << 23);
+      const Word count = Lane::bits(Lane::from_bits(magnitude) + Lane::from_bits(unit)) - unit;
+      code = Lane::select(magnitude - Lane::set_word(kMinNormal), count, code);
+      const Word overflow = Lane::set_word(kOverflow);
+      code = Lane::select(overflow - code, overflow, code);
+    }
+    return code | Lane::template shift_right<32 - 8 * static_cast<int>(sizeof(Stored))>(sign);
+  }
+};
+
+template <>
+struct Element<ElementType::kUint32> : Unrounded<std::uint32_t> {};
+template <>
+struct Element<ElementType::kFloat64> : Unrounded<std::uint64_t> {};
+template <>
+struct Element<ElementType::kFloat32> : Unrounded<std::uint32_t> {};
+template <>
+struct Element<ElementType::kBfloat16> : Narrow<std::uint16_t, 8, 7, 0x7F80> {};
+template <>
+struct Element<ElementType::kFloat16> : Narrow<std::uint16_t, 5, 10, 0x7C00> {};
+template <>
+struct Element<ElementType::kFloat8E4m3fn> : Narrow<std::uint8_t, 4, 3, 0x7F> {};
+template <>
+struct Element<ElementType::kFloat8E5m2> : Narrow<std::uint8_t, 5, 2, 0x7C> {};
+
+}  // namespace fastinit

@@ -1,0 +1,65 @@
+// The core's public face: what to fill, and the functions that fill. Raw pointers, no Python types.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace fastinit {
+
+inline constexpr int kStreamVersion = 1;  // of the values; see docs/streams.md
+
+enum class Distribution { kBits, kUniform, kNormal, kTruncatedNormal };
+inline constexpr int kDistributions = 4;
+
+enum class ElementType { kUint32, kFloat64, kFloat32, kFloat16, kBfloat16, kFloat8E4m3fn, kFloat8E5m2 };
+inline constexpr int kElementTypes = 7;
+std::size_t item_bytes(ElementType type);
+
+// NumPy allows 64 dimensions; a box never needs more.
+inline constexpr int kMaxRank = 64;
+
+// One fill of any part of one tensor. The part is a box: `run` consecutive flat indices for each point of
+// an outer grid, written to consecutive memory. Element (e, j) has flat index start + sum(e_k strides_k) + j.
+struct FillSpec {
+  Distribution distribution;
+  ElementType type;
+  std::uint64_t seed;
+  std::uint64_t stream;
+  // kUniform: low, high. kNormal: mean, std. kTruncatedNormal: mean, std, low, high (in the units of the
+  // result), then Phi(lower), 1 - Phi(upper) and Phi(upper) - Phi(lower).
+  double parameters[7];
+  std::uint64_t start;
+  std::uint64_t run;
+  int rank;
+  std::uint64_t extents[kMaxRank];
+  std::uint64_t strides[kMaxRank];
+
+  std::uint64_t size() const;  // in elements
+};
+
+// Asked now and then by the calling thread; true stops the fill.
+struct Interrupt {
+  bool (*asked)(void* context) = nullptr;
+  void* context = nullptr;
+};
+
+// Writes the box at `target`, on up to `num_threads()` threads; false where the interrupt stopped it.
+bool fill(const FillSpec& spec, void* target, Interrupt interrupt = {});
+
+// Writes `count` copies of the low `item_bytes` (1, 2, 4 or 8) of `bits`.
+bool fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, Interrupt interrupt = {});
+
+void set_num_threads(int threads);
+int num_threads();
+
+struct InstructionSet {
+  const char* name;
+  bool built;
+  bool supported;  // by this processor
+};
+std::vector<InstructionSet> instruction_sets();  // the widest last
+const char* instruction_set();                   // the one in use
+bool set_instruction_set(const char* name);      // false, and no change, where it cannot run here
+
+}  // namespace fastinit

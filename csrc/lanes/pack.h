@@ -1,0 +1,135 @@
+// Several vectors (or plain numbers) worked side by side as one lane type.
+//
+// Two uses: a scalar block yields two pairs of words, and an out-of-order core needs more than one chain
+// of Philox rounds in sight to keep its ports busy, so each SIMD lane type runs as an Interleaved one.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+namespace fastinit {
+
+template <class T, int N>
+struct Pack {
+  T part[N];
+
+  // Spelled out rather than looped over, so that the compiler sees registers and not an array.
+  template <class Operation>
+  static Pack make(Operation operation) {
+    return make(operation, std::make_integer_sequence<int, N>());
+  }
+  template <class Operation, int... I>
+  static Pack make(Operation operation, std::integer_sequence<int, I...>) {
+    return {{operation(I)...}};
+  }
+  friend Pack operator+(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] + b.part[i]; });
+  }
+  friend Pack operator-(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] - b.part[i]; });
+  }
+  friend Pack operator*(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] * b.part[i]; });
+  }
+  friend Pack operator&(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] & b.part[i]; });
+  }
+  friend Pack operator|(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] | b.part[i]; });
+  }
+  friend Pack operator^(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] ^ b.part[i]; });
+  }
+};
+
+// N values of `Lane` for each of its operations.
+template <class Lane, int N>
+struct PackLane {
+  using Scalar = typename Lane::Scalar;
+  using ScalarBits = typename Lane::ScalarBits;
+  using Real = Pack<typename Lane::Real, N>;
+  using Word = Pack<typename Lane::Word, N>;
+
+  static Real set(Scalar value) {
+    return Real::make([&](int) { return Lane::set(value); });
+  }
+  static Word set_word(ScalarBits value) {
+    return Word::make([&](int) { return Lane::set_word(value); });
+  }
+  static Real fma(Real a, Real b, Real c) {
+    return Real::make([&](int i) { return Lane::fma(a.part[i], b.part[i], c.part[i]); });
+  }
+  static Real sqrt(Real a) {
+    return Real::make([&](int i) { return Lane::sqrt(a.part[i]); });
+  }
+  static Real min(Real a, Real b) {
+    return Real::make([&](int i) { return Lane::min(a.part[i], b.part[i]); });
+  }
+  static Real max(Real a, Real b) {
+    return Real::make([&](int i) { return Lane::max(a.part[i], b.part[i]); });
+  }
+  static Real to_real(Word a) {
+    return Real::make([&](int i) { return Lane::to_real(a.part[i]); });
+  }
+  static Word bits(Real a) {
+    return Word::make([&](int i) { return Lane::bits(a.part[i]); });
+  }
+  static Real from_bits(Word a) {
+    return Real::make([&](int i) { return Lane::from_bits(a.part[i]); });
+  }
+  template <int Count>
+  static Word shift_left(Word a) {
+    return Word::make([&](int i) { return Lane::template shift_left<Count>(a.part[i]); });
+  }
+  template <int Count>
+  static Word shift_right(Word a) {
+    return Word::make([&](int i) { return Lane::template shift_right<Count>(a.part[i]); });
+  }
+  template <class Value>
+  static Value select(Word condition, Value a, Value b) {
+    return Value::make([&](int i) { return Lane::select(condition.part[i], a.part[i], b.part[i]); });
+  }
+  static bool any(Word condition) {
+    bool found = false;
+    for (int i = 0; i < N; ++i) found = found || Lane::any(condition.part[i]);
+    return found;
+  }
+};
+
+// N groups of `Lanes` at a time, one after the other in the stream.
+template <class Lanes, int N>
+struct Interleaved {
+  static constexpr int kBlocks = N * Lanes::kBlocks;
+  static constexpr std::uintptr_t kStoreAlignment = Lanes::kStoreAlignment;
+  using Wide = Pack<typename Lanes::Wide, N>;
+  using Lane32 = PackLane<typename Lanes::Lane32, N>;
+  using Lane64 = PackLane<typename Lanes::Lane64, N>;
+
+  static Wide set_wide(std::uint64_t value) {
+    return Wide::make([&](int) { return Lanes::set_wide(value); });
+  }
+  static Wide block_offsets() {
+    return Wide::make([&](int i) {
+      return Lanes::block_offsets() + Lanes::set_wide(static_cast<std::uint64_t>(i) * Lanes::kBlocks);
+    });
+  }
+  static Wide multiply_low(Wide a, std::uint32_t b) {
+    return Wide::make([&](int i) { return Lanes::multiply_low(a.part[i], b); });
+  }
+  static Wide high_half(Wide a) {
+    return Wide::make([&](int i) { return Lanes::high_half(a.part[i]); });
+  }
+  template <class Word>
+  static void merge(Wide low, Wide high, Word& result) {
+    for (int i = 0; i < N; ++i) Lanes::merge(low.part[i], high.part[i], result.part[i]);
+  }
+  template <bool kStreaming, class Word, class Stored>
+  static void store(Word even, Word odd, Stored* target) {
+    constexpr std::size_t part_size = sizeof(Word) / N * 2 / (sizeof(Stored) == 8 ? 8 : 4);
+    for (int i = 0; i < N; ++i) Lanes::template store<kStreaming>(even.part[i], odd.part[i], target + i * part_size);
+  }
+  static void finish_stores() { Lanes::finish_stores(); }
+};
+
+}  // namespace fastinit

@@ -1,0 +1,91 @@
+// The scalar lane type: one Philox block at a time, in plain C++. It is the reference that every other
+// lane type must equal bit for bit, and the path for processors without one of their own.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "lanes/pack.h"
+
+namespace fastinit {
+
+template <class ScalarReal, class ScalarWord, class SignedWord>
+struct ScalarLane {
+  using Scalar = ScalarReal;
+  using ScalarBits = ScalarWord;
+  using Real = ScalarReal;
+  using Word = ScalarWord;
+
+  static Real set(Real value) { return value; }
+  static Word set_word(Word value) { return value; }
+  static Real fma(Real a, Real b, Real c) { return std::fma(a, b, c); }
+  static Real sqrt(Real a) { return std::sqrt(a); }
+  static Real min(Real a, Real b) { return a < b ? a : b; }
+  static Real max(Real a, Real b) { return a > b ? a : b; }
+  // The word as a signed integer, rounded once to nearest even.
+  static Real to_real(Word a) { return static_cast<Real>(static_cast<SignedWord>(a)); }
+  static Word bits(Real a) {
+    Word result;
+    std::memcpy(&result, &a, sizeof a);
+    return result;
+  }
+  static Real from_bits(Word a) {
+    Real result;
+    std::memcpy(&result, &a, sizeof a);
+    return result;
+  }
+  template <int Count>
+  static Word shift_left(Word a) {
+    return a << Count;
+  }
+  template <int Count>
+  static Word shift_right(Word a) {
+    return a >> Count;
+  }
+  // a where the sign bit of `condition` is set, else b.
+  template <class Value>
+  static Value select(Word condition, Value a, Value b) {
+    return any(condition) ? a : b;
+  }
+  // Whether the sign bit is set (in any lane).
+  static bool any(Word condition) { return static_cast<SignedWord>(condition) < 0; }
+};
+
+struct ScalarLanes {
+  static constexpr int kBlocks = 1;
+  static constexpr std::uintptr_t kStoreAlignment = 1;
+  using Wide = std::uint64_t;
+  // A block is two pairs of 32-bit words, or one pair of 64-bit words.
+  using Lane32 = PackLane<ScalarLane<float, std::uint32_t, std::int32_t>, 2>;
+  using Lane64 = ScalarLane<double, std::uint64_t, std::int64_t>;
+
+  static Wide set_wide(std::uint64_t value) { return value; }
+  // The blocks in the lanes, from the first.
+  static Wide block_offsets() { return 0; }
+  static Wide multiply_low(Wide a, std::uint32_t b) { return std::uint64_t{static_cast<std::uint32_t>(a)} * b; }
+  static Wide high_half(Wide a) { return a >> 32; }
+  // The low halves of both, `high` above `low`.
+  static void merge(Wide low, Wide high, Lane32::Word& result) {
+    result = {{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high)}};
+  }
+  static void merge(Wide low, Wide high, Lane64::Word& result) { result = static_cast<std::uint32_t>(low) | high << 32; }
+
+  // Each store writes a group of elements in the stream's order; `even` and `odd` hold the pairs, in the
+  // low bits where the element is narrower than the word. kStreaming: past the caches.
+  template <bool kStreaming>
+  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target) {
+    target[0] = even;
+    target[1] = odd;
+  }
+  template <bool kStreaming, class Stored>
+  static void store(Lane32::Word even, Lane32::Word odd, Stored* target) {
+    for (int i = 0; i < 2; ++i) {
+      target[2 * i] = static_cast<Stored>(even.part[i]);
+      target[2 * i + 1] = static_cast<Stored>(odd.part[i]);
+    }
+  }
+  static void finish_stores() {}
+};
+
+}  // namespace fastinit
