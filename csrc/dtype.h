@@ -35,20 +35,23 @@ struct Narrow {
   template <class Lane, class Word = typename Lane::Word>
   [[gnu::always_inline]] static Word round(typename Lane::Real x) {
     const Word bits = Lane::bits(x);
+    // Half a unit less one, plus one where the last kept bit is odd, carries exactly when nearest-even does.
+    const auto carried = [](Word any) {
+      const Word odd = Lane::template shift_right<kShift>(any) & Lane::set_word(1);
+      return Lane::template shift_right<kShift>(any + odd + Lane::set_word((1u << (kShift - 1)) - 1));
+    };
+    // float's own exponents: subnormals, infinity and the sign come along by themselves.
+    if constexpr (kBiasGap == 0) return carried(bits);
+
     const Word sign = bits & Lane::set_word(0x80000000u);
     const Word magnitude = bits ^ sign;
-    // Half a unit less one, plus one where the last kept bit is odd, carries exactly when nearest-even does.
-    const Word odd = Lane::template shift_right<kShift>(magnitude) & Lane::set_word(1);
-    const Word carried = magnitude + odd + Lane::set_word((1u << (kShift - 1)) - 1);
-    Word code = Lane::template shift_right<kShift>(carried) - Lane::set_word(kBiasGap << kMantissaBits);
-    if constexpr (kBiasGap != 0) {
-      // A subnormal is a multiple of one unit: a float whose last bit is that unit rounds it when added.
-      const Word unit = Lane::set_word((kBiasGap + 1 + kShift) << 23);
-      const Word count = Lane::bits(Lane::from_bits(magnitude) + Lane::from_bits(unit)) - unit;
-      code = Lane::select(magnitude - Lane::set_word(kMinNormal), count, code);
-      const Word overflow = Lane::set_word(kOverflow);
-      code = Lane::select(overflow - code, overflow, code);
-    }
+    // A subnormal is a multiple of one unit: a float whose last bit is that unit rounds it when added.
+    const Word unit = Lane::set_word((kBiasGap + 1 + kShift) << 23);
+    const Word count = Lane::bits(Lane::from_bits(magnitude) + Lane::from_bits(unit)) - unit;
+    const Word normal = carried(magnitude) - Lane::set_word(kBiasGap << kMantissaBits);
+    const Word finite = Lane::select(magnitude - Lane::set_word(kMinNormal), count, normal);
+    const Word overflow = Lane::set_word(kOverflow);
+    const Word code = Lane::select(overflow - finite, overflow, finite);
     return code | Lane::template shift_right<32 - 8 * static_cast<int>(sizeof(Stored))>(sign);
   }
 };

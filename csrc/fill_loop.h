@@ -2,6 +2,9 @@
 //
 // A group is what one step of the lanes yields: kBlocks blocks. Whole groups go straight to the target;
 // the ragged head and tail of a run go through a small buffer. Runs split where `block low` wraps.
+//
+// Words and values are made in turn, a tile that stays in the L1 cache at a time: Philox wants many blocks
+// in flight (its rounds are one long chain), the distributions want the registers for their constants.
 #pragma once
 
 #include <algorithm>
@@ -10,27 +13,37 @@
 
 #include "distributions.h"
 #include "dtype.h"
+#include "lanes/pack.h"
 #include "philox.h"
 
 namespace fastinit {
 
 // Writes runs of consecutive flat indices of one tensor; made once per piece of work.
-template <class Lanes, template <class> class Distribution, ElementType kType>
+template <class BaseLanes, template <class> class Distribution, ElementType kType>
 class RunWriter {
   using Type = Element<kType>;
   using Stored = typename Type::Stored;
-  using Lane = std::conditional_t<Type::kDouble, typename Lanes::Lane64, typename Lanes::Lane32>;
+  template <class AnyLanes>
+  using LaneOf = std::conditional_t<Type::kDouble, typename AnyLanes::Lane64, typename AnyLanes::Lane32>;
+
+  // Philox and the distributions each work on as many vectors at once as suits them.
+  using WordLanes = Interleaved<BaseLanes, BaseLanes::kWordVectors>;
+  using Lanes = Interleaved<BaseLanes, BaseLanes::kValueVectors>;
+  using Lane = LaneOf<Lanes>;
   using Word = typename Lane::Word;
-  using Wide = typename Lanes::Wide;
+  using BaseWord = typename LaneOf<BaseLanes>::Word;
+
   static constexpr std::uint64_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
   static constexpr std::uint64_t kGroupSize = kBlockSize * Lanes::kBlocks;
   static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
+  static constexpr int kTileVectors = 4 * BaseLanes::kWordVectors * BaseLanes::kValueVectors;
+  static constexpr std::uint64_t kTileGroups = kTileVectors / BaseLanes::kValueVectors;
 
  public:
   explicit RunWriter(const FillSpec& spec)
       : seed_(spec.seed), stream_(spec.stream), schedule_(Schedule::make(spec.seed, spec.stream, 0)), draw_(spec) {}
 
-  // `streaming`: bypass the caches, where the target's alignment allows.
+  // `streaming`: past the caches, where the target's alignment allows.
   void write(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
     while (count > 0) {
       const std::uint64_t block = index / kBlockSize;
@@ -45,6 +58,7 @@ class RunWriter {
   }
 
  private:
+  // A run within which `block high` stays the same.
   void write_segment(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
     std::uint64_t head = (kBlockSize - index % kBlockSize) % kBlockSize;  // up to a block's start
     if (streaming) {
@@ -54,7 +68,7 @@ class RunWriter {
       if (!streaming) head %= kBlockSize;
     }
     head = std::min(head, count);
-    if (head > 0) write_part(index, head, target);
+    write_part(index, head, target);
     index += head;
     target += head;
     count -= head;
@@ -66,27 +80,39 @@ class RunWriter {
       write_groups<false>(index, groups, target);
     }
     const std::uint64_t done = groups * kGroupSize;
-    if (done < count) write_part(index + done, count - done, target + done);
+    write_part(index + done, count - done, target + done);
   }
 
+  // Whole groups, from a block's start.
   template <bool kStreaming>
   void write_groups(std::uint64_t index, std::uint64_t groups, Stored* target) const {
-    // Local copies: a store through `target` may alias anything reached through `this`.
+    // Local copies: for all the compiler knows, a store through `target` changes what `this` points at.
     const Schedule schedule = schedule_;
     const Distribution<Lane> draw = draw_;
-    Wide block = first_blocks(index);
-    const Wide step = Lanes::set_wide(Lanes::kBlocks);
-    for (std::uint64_t group = 0; group < groups; ++group, target += kGroupSize, block = block + step) {
-      write_group<kStreaming>(schedule, draw, block, target);
+    BaseWord even[kTileVectors], odd[kTileVectors];
+
+    for (; groups >= kTileGroups; groups -= kTileGroups, index += kTileGroups * kGroupSize) {
+      for (int i = 0; i < kTileVectors; i += BaseLanes::kWordVectors) {
+        make_words<WordLanes>(schedule, index + i * kBlockSize * BaseLanes::kBlocks, even + i, odd + i);
+      }
+      for (int i = 0; i < kTileVectors; i += BaseLanes::kValueVectors, target += kGroupSize) {
+        write_values<kStreaming>(draw, even + i, odd + i, target);
+      }
     }
-    if constexpr (kStreaming) Lanes::finish_stores();
+    for (; groups > 0; --groups, index += kGroupSize, target += kGroupSize) {
+      make_words<Lanes>(schedule, index, even, odd);
+      write_values<kStreaming>(draw, even, odd, target);
+    }
+    if constexpr (kStreaming) BaseLanes::finish_stores();
   }
 
-  // Fewer than two groups' elements, from any index within its block.
+  // Any run, through a buffer: for the few elements that do not fill a group or do not start a block.
   void write_part(std::uint64_t index, std::uint64_t count, Stored* target) const {
     while (count > 0) {
+      BaseWord even[BaseLanes::kValueVectors], odd[BaseLanes::kValueVectors];
       Stored buffer[kGroupSize];
-      write_group<false>(schedule_, draw_, first_blocks(index), buffer);
+      make_words<Lanes>(schedule_, index, even, odd);
+      write_values<false>(draw_, even, odd, buffer);
       const std::uint64_t skip = index % kBlockSize;
       const std::uint64_t n = std::min(count, kGroupSize - skip);
       std::memcpy(target, buffer + skip, n * sizeof(Stored));
@@ -96,30 +122,33 @@ class RunWriter {
     }
   }
 
-  template <bool kStreaming>
-  [[gnu::always_inline]] static void write_group(const Schedule& schedule, const Distribution<Lane>& draw, Wide block, Stored* target) {
-    const auto words = philox<Lanes>(schedule, block);
-    // Pairs are (w0, w1), (w2, w3); a 64-bit word is one such pair.
-    Word even, odd;
+  // The words of the blocks from the one that holds `index`, as pairs: (w0, w1) and (w2, w3), or one 64-bit
+  // pair.
+  template <class AnyLanes>
+  [[gnu::always_inline]] static void make_words(const Schedule& schedule, std::uint64_t index, BaseWord* even,
+                                                BaseWord* odd) {
+    const auto block_low = static_cast<std::uint32_t>(index / kBlockSize);
+    const auto words = philox<AnyLanes>(schedule, AnyLanes::set_wide(block_low) + AnyLanes::block_offsets());
     if constexpr (Type::kDouble) {
-      Lanes::merge(words.word0, words.word1, even);
-      Lanes::merge(words.word2, words.word3, odd);
+      AnyLanes::merge(words.word0, words.word1, even);
+      AnyLanes::merge(words.word2, words.word3, odd);
     } else {
-      Lanes::merge(words.word0, words.word2, even);
-      Lanes::merge(words.word1, words.word3, odd);
+      AnyLanes::merge(words.word0, words.word2, even);
+      AnyLanes::merge(words.word1, words.word3, odd);
     }
-    const auto values = draw(even, odd);
+  }
+
+  template <bool kStreaming>
+  [[gnu::always_inline]] static void write_values(const Distribution<Lane>& draw, const BaseWord* even,
+                                                  const BaseWord* odd, Stored* target) {
+    const auto values = draw(Word::load(even), Word::load(odd));
     Lanes::template store<kStreaming>(round(values.even), round(values.odd), target);
   }
+  [[gnu::always_inline]] static Word round(Word bits) { return bits; }
+  [[gnu::always_inline]] static Word round(typename Lane::Real value) { return Type::template round<Lane>(value); }
 
-  static Word round(Word bits) { return bits; }
-  static Word round(typename Lane::Real value) { return Type::template round<Lane>(value); }
-
-  static Wide first_blocks(std::uint64_t index) {
-    return Lanes::set_wide(static_cast<std::uint32_t>(index / kBlockSize)) + Lanes::block_offsets();
-  }
   static std::uintptr_t misalignment(const Stored* target) {
-    return reinterpret_cast<std::uintptr_t>(target) % Lanes::kStoreAlignment;
+    return reinterpret_cast<std::uintptr_t>(target) % BaseLanes::kStoreAlignment;
   }
 
   std::uint64_t seed_;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
 
 #include "coefficients.h"
 
@@ -37,25 +36,12 @@ struct Format<double> {
   static constexpr std::uint64_t kLogLow = 0x3FE4F5C28F5C28F6;
 };
 
-// Horner's rule: the fewest operations.
+// Horner's rule: the fewest operations; other vectors' work hides its latency.
 template <class Lane, int N, class Real = typename Lane::Real>
 [[gnu::always_inline]] inline Real horner(Real x, const typename Lane::Scalar (&c)[N]) {
   Real sum = Lane::set(c[N - 1]);
   for (int i = N - 2; i >= 0; --i) sum = Lane::fma(sum, x, Lane::set(c[i]));
   return sum;
-}
-
-// Estrin's scheme: log2(N) steps deep, for the polynomial on the longest chain of a normal draw.
-template <class Lane, int N, class Real = typename Lane::Real>
-[[gnu::always_inline]] inline Real estrin(Real x, const typename Lane::Scalar (&c)[N]) {
-  Real sums[N];
-  for (int i = 0; i < N; ++i) sums[i] = Lane::set(c[i]);
-  for (int n = N; n > 1; n = (n + 1) / 2) {
-    for (int i = 0; i < n / 2; ++i) sums[i] = Lane::fma(sums[2 * i + 1], x, sums[2 * i]);
-    if (n % 2) sums[n / 2] = sums[n - 1];
-    x = x * x;
-  }
-  return sums[0];
 }
 
 // -2 ln U for U = v where v > 0, and for U = 1 + v where v <= 0 (-1/2 <= v): the caller hands over
@@ -72,7 +58,7 @@ template <class Lane, class Real = typename Lane::Real>
   const Real scale = Lane::from_bits(Lane::set_word(F::kOne) - e);
   const Real f = Lane::fma(v, scale, Lane::fma(near_one, scale, Lane::set(-1)));
   const Real exponent_term = Lane::to_real(e) * Lane::set(F::kMinusTwoLn2 * F::kUlp);
-  return Lane::fma(f, estrin<Lane>(f, Coefficients<Scalar>::kLog), exponent_term);
+  return Lane::fma(f, horner<Lane>(f, Coefficients<Scalar>::kLog), exponent_term);
 }
 
 // magnitude * (cos, sin)(2 pi word / 2^bits). The angle is reduced in integers, so that both stay
@@ -113,13 +99,14 @@ template <class Lane, class Real = typename Lane::Real>
   const Real one = Lane::set(1);
 
   // 4 q (1 - q) = 1 - d^2: near 1 it goes to the logarithm as -d^2.
-  const Real d = Lane::fma(q, Lane::set(-2), one);
+  const Real two_q = q + q;
+  const Real d = one - two_q;
   const Real less_one = Lane::set(0) - d * d;
   const Word small = Lane::bits(less_one + Lane::set(Scalar(0.5)));  // sign bit: 4 q (1 - q) < 1/2
-  const Real v = minus_two_log<Lane>(Lane::select(small, Lane::set(4) * q * (one - q), less_one),
+  const Real v = minus_two_log<Lane>(Lane::select(small, Lane::fma(two_q, d, two_q), less_one),
                                      Lane::select(small, Lane::set(0), one));
 
-  Real z = Lane::sqrt(v * estrin<Lane>(v, C::kCentre));
+  Real z = Lane::sqrt(v * horner<Lane>(v, C::kCentre));
   const Word in_tail = Lane::bits(Lane::set(10) - v);
   if (Lane::any(in_tail)) {
     const Real r = Lane::sqrt(v);

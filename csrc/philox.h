@@ -69,7 +69,7 @@ template <class Lanes, class Wide = typename Lanes::Wide>
 
   product0 = Lanes::multiply_low(word0, kMultiplier0);
   product1 = Lanes::multiply_low(word2, kMultiplier1);
-  word0 = Lanes::high_half(product1) ^ word1 ^ key0(2);
+  word0 = Lanes::high_half(product1) ^ (word1 ^ key0(2));
   word2 = Lanes::high_half(product0) ^ key1(2);
   word1 = product1;
   word3 = product0;
@@ -77,8 +77,8 @@ template <class Lanes, class Wide = typename Lanes::Wide>
   for (int round = 3; round < kRounds; ++round) {
     product0 = Lanes::multiply_low(word0, kMultiplier0);
     product1 = Lanes::multiply_low(word2, kMultiplier1);
-    word0 = Lanes::high_half(product1) ^ word1 ^ key0(round);
-    word2 = Lanes::high_half(product0) ^ word3 ^ key1(round);
+    word0 = Lanes::high_half(product1) ^ (word1 ^ key0(round));
+    word2 = Lanes::high_half(product0) ^ (word3 ^ key1(round));
     word1 = product1;
     word3 = product0;
   }

@@ -2,9 +2,8 @@
 #include "lanes/avx2.h"
 
 #include "cpu/instruction_sets.h"
-#include "lanes/pack.h"
 
 namespace fastinit {
-constexpr PieceTable kAvx2TableValue = make_piece_table<Interleaved<Avx2Lanes, 2>>();
+constexpr PieceTable kAvx2TableValue = make_piece_table<Avx2Lanes>();
 const PieceTable kAvx2Table = kAvx2TableValue;
 }  // namespace fastinit

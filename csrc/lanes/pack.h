@@ -4,7 +4,6 @@
 // of Philox rounds in sight to keep its ports busy, so each SIMD lane type runs as an Interleaved one.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -22,6 +21,9 @@ struct Pack {
   template <class Operation, int... I>
   static Pack make(Operation operation, std::integer_sequence<int, I...>) {
     return {{operation(I)...}};
+  }
+  static Pack load(const T* from) {
+    return make([&](int i) { return from[i]; });
   }
   friend Pack operator+(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] + b.part[i]; });
@@ -101,7 +103,6 @@ struct PackLane {
 template <class Lanes, int N>
 struct Interleaved {
   static constexpr int kBlocks = N * Lanes::kBlocks;
-  static constexpr std::uintptr_t kStoreAlignment = Lanes::kStoreAlignment;
   using Wide = Pack<typename Lanes::Wide, N>;
   using Lane32 = PackLane<typename Lanes::Lane32, N>;
   using Lane64 = PackLane<typename Lanes::Lane64, N>;
@@ -121,15 +122,14 @@ struct Interleaved {
     return Wide::make([&](int i) { return Lanes::high_half(a.part[i]); });
   }
   template <class Word>
-  static void merge(Wide low, Wide high, Word& result) {
-    for (int i = 0; i < N; ++i) Lanes::merge(low.part[i], high.part[i], result.part[i]);
+  static void merge(Wide low, Wide high, Word* result) {
+    for (int i = 0; i < N; ++i) result[i] = Lanes::template merge<Word>(low.part[i], high.part[i]);
   }
   template <bool kStreaming, class Word, class Stored>
-  static void store(Word even, Word odd, Stored* target) {
-    constexpr std::size_t part_size = sizeof(Word) / N * 2 / (sizeof(Stored) == 8 ? 8 : 4);
+  static void store(Pack<Word, N> even, Pack<Word, N> odd, Stored* target) {
+    constexpr int part_size = Lanes::kBlocks * (sizeof(Stored) == 8 ? 2 : 4);
     for (int i = 0; i < N; ++i) Lanes::template store<kStreaming>(even.part[i], odd.part[i], target + i * part_size);
   }
-  static void finish_stores() { Lanes::finish_stores(); }
 };
 
 }  // namespace fastinit

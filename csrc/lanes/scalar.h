@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "lanes/pack.h"
 
@@ -54,6 +55,8 @@ struct ScalarLane {
 
 struct ScalarLanes {
   static constexpr int kBlocks = 1;
+  static constexpr int kWordVectors = 1;
+  static constexpr int kValueVectors = 1;
   static constexpr std::uintptr_t kStoreAlignment = 1;
   using Wide = std::uint64_t;
   // A block is two pairs of 32-bit words, or one pair of 64-bit words.
@@ -66,10 +69,14 @@ struct ScalarLanes {
   static Wide multiply_low(Wide a, std::uint32_t b) { return std::uint64_t{static_cast<std::uint32_t>(a)} * b; }
   static Wide high_half(Wide a) { return a >> 32; }
   // The low halves of both, `high` above `low`.
-  static void merge(Wide low, Wide high, Lane32::Word& result) {
-    result = {{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high)}};
+  template <class Word>
+  static Word merge(Wide low, Wide high) {
+    if constexpr (std::is_same_v<Word, Lane64::Word>) {
+      return static_cast<std::uint32_t>(low) | high << 32;
+    } else {
+      return {{static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high)}};
+    }
   }
-  static void merge(Wide low, Wide high, Lane64::Word& result) { result = static_cast<std::uint32_t>(low) | high << 32; }
 
   // Each store writes a group of elements in the stream's order; `even` and `odd` hold the pairs, in the
   // low bits where the element is narrower than the word. kStreaming: past the caches.

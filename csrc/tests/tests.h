@@ -1,0 +1,17 @@
+// The parts of core_test, one file each.
+#pragma once
+
+namespace fastinit::test {
+
+void test_philox(const char* known_answers_path);  // philox_test.cpp
+void test_instruction_sets();                      // fill_test.cpp
+void test_small_fills();
+void test_large_fills();
+void test_boxes();
+void test_empty_fills();
+void test_patterns();           // pattern_test.cpp
+void test_float_environment();  // surroundings_test.cpp
+void test_callers_threads();
+void test_interrupt();
+
+}  // namespace fastinit::test
