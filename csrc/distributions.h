@@ -28,18 +28,19 @@ struct Uniform {
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
-  Scalar low, high, mid, step;
+  Scalar low, high, mid, half;
 
   explicit Uniform(const FillSpec& spec)
       : low(static_cast<Scalar>(spec.parameters[0])), high(static_cast<Scalar>(spec.parameters[1])) {
     // In double, and halved before they meet so that no pair of bounds overflows.
     mid = static_cast<Scalar>(0.5 * low + 0.5 * high);
-    step = static_cast<Scalar>(0.5 * high - 0.5 * low) * (2 * Format<Scalar>::kWordScale);
+    half = static_cast<Scalar>(0.5 * high - 0.5 * low);
   }
   // s | 1 stands for s + 1/2: it rounds to the same value wherever they differ by less than a rounding,
   // and s and -1 - s stay exact opposites, which rounding s alone would not give.
   [[gnu::always_inline]] Real draw(Word word) const {
-    const Real x = Lane::fma(Lane::to_real(word | Lane::set_word(1)), Lane::set(step), Lane::set(mid));
+    const Real share = Lane::to_real(word | Lane::set_word(1)) * Lane::set(2 * Format<Scalar>::kWordScale);
+    const Real x = Lane::fma(share, Lane::set(half), Lane::set(mid));
     return Lane::max(Lane::min(x, Lane::set(high)), Lane::set(low));
   }
   [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return {draw(even), draw(odd)}; }

@@ -110,9 +110,9 @@ template <class Lane, class Real = typename Lane::Real>
   const Word in_tail = Lane::bits(Lane::set(10) - v);
   if (Lane::any(in_tail)) {
     const Real r = Lane::sqrt(v);
-    z = Lane::select(in_tail, horner<Lane>(r, C::kTail), z);
+    z = Lane::select(in_tail, horner<Lane>(r - Lane::set(Scalar(4.9)), C::kTail), z);
     const Word far_out = Lane::bits(Lane::set(44) - v);
-    if (Lane::any(far_out)) z = Lane::select(far_out, horner<Lane>(r, C::kFarTail), z);
+    if (Lane::any(far_out)) z = Lane::select(far_out, horner<Lane>(r - Lane::set(Scalar(10.3)), C::kFarTail), z);
   }
   return z;
 }

@@ -122,8 +122,16 @@ def square_over(v: mpf) -> mpf:
     return normal_quantile(v) ** 2 / v if v else mp.pi / 4
 
 
-def tail(r: mpf) -> mpf:
-    return normal_quantile(r * r)
+# The tails are fitted about the middle of their range: about 0 their terms would cancel one another.
+NEAR, FAR = mpf("4.9"), mpf("10.3")
+
+
+def near_tail(x: mpf) -> mpf:
+    return normal_quantile((x + NEAR) ** 2)
+
+
+def far_tail(x: mpf) -> mpf:
+    return normal_quantile((x + FAR) ** 2)
 
 
 FITS = (
@@ -140,8 +148,8 @@ FITS = (
         5,
     ),
     Fit("Centre", "z^2 = v p(v)", square_over, lambda v: 1 / square_over(v), 0, 10, 6, 17),
-    Fit("Tail", "z = p(sqrt v)", tail, lambda r: 1 / tail(r), "3.16", "6.64", 7, 22),
-    Fit("FarTail", "z = p(sqrt v)", tail, lambda r: 1 / tail(r), "6.63", "14", 6, 17),
+    Fit("Tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22),
+    Fit("FarTail", "z = p(sqrt v - 10.3)", far_tail, lambda x: 1 / far_tail(x), "-3.67", "3.7", 6, 17),
 )
 
 

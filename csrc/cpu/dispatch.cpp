@@ -15,6 +15,12 @@ struct Entry {
 #ifdef FASTINIT_AVX2
 bool processor_has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
+#ifdef FASTINIT_AVX512
+bool processor_has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
+}
+#endif
 
 // The widest last.
 const std::vector<Entry>& entries() {
@@ -24,6 +30,11 @@ const std::vector<Entry>& entries() {
       {{"avx2", true, processor_has_avx2()}, &kAvx2Table},
 #else
       {{"avx2", false, false}, nullptr},
+#endif
+#ifdef FASTINIT_AVX512
+      {{"avx512", true, processor_has_avx512()}, &kAvx512Table},
+#else
+      {{"avx512", false, false}, nullptr},
 #endif
   };
   return all;

@@ -9,6 +9,9 @@ extern const PieceTable kScalarTable;
 #ifdef FASTINIT_AVX2
 extern const PieceTable kAvx2Table;
 #endif
+#ifdef FASTINIT_AVX512
+extern const PieceTable kAvx512Table;
+#endif
 
 // The piece functions in use.
 const PieceTable& piece_table();

@@ -1,0 +1,173 @@
+"""`python -m bench`: parse, measure, write."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import machine, report
+from .cases import FULL, QUICK, ROWS, Row
+from .limits import LIMIT_ROWS, write_limits
+from .worker import Worker
+
+RESULTS = Path(__file__).parent / "results"
+SLOW_SECONDS = 1.0
+SLOW_REPEATS = 3
+
+
+def parser() -> argparse.ArgumentParser:
+    names = ", ".join(row.name for row in ROWS)
+    top = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure fastinit beside other libraries and the memory's write limit, "
+        "and check every result.",
+        epilog=f"Rows: {names}.",
+    )
+    add = top.add_argument
+    add(
+        "--rows",
+        nargs="+",
+        metavar="ROW",
+        help="measure these rows only (and zeros, constant: the limits)",
+    )
+    add("--repeats", type=int, metavar="N", help="rounds of samples (default 9, quick 3)")
+    add(
+        "--quick",
+        action="store_true",
+        help=f"2^{QUICK.bit_length() - 1} elements instead of 2^{FULL.bit_length() - 1}, 3 rounds: "
+        "does everything work and check; says little of the speed",
+    )
+    add("--require-peers", action="store_true", help="a peer that is not installed is an error")
+    add(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="where the result goes (default bench/results/DATE.json)",
+    )
+    add(
+        "--render",
+        type=Path,
+        metavar="FILE",
+        help="measure nothing: make the page and plot from FILE",
+    )
+    add(
+        "--docs",
+        type=Path,
+        default=Path("docs"),
+        metavar="DIR",
+        help="where --render writes (default docs)",
+    )
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="only cpu is measured yet")
+    return top
+
+
+def measure(row: Row, repeats: int) -> dict[str, Any]:
+    """One row: every subject prepared, warm and checked, then samples in turns."""
+    workers = [Worker(row.work, subject) for subject in row.subjects]
+    for round_number in range(repeats):
+        for worker in workers:
+            slow = worker.about.get("seconds_warm", 0.0) > SLOW_SECONDS
+            if worker.measured and not (slow and round_number >= SLOW_REPEATS):
+                worker.sample()
+    for worker in workers:
+        worker.close()
+    targets = [{}, *({"target": peer.target, "at_most": peer.at_most} for peer in row.peers)]
+    return {
+        "name": row.name,
+        "work": {
+            "kind": row.work.kind,
+            "dtype": row.work.dtype,
+            "shape": row.work.shape,
+            "elements": row.work.elements,
+            "bytes": row.work.elements * np.dtype(row.work.dtype).itemsize,
+        },
+        "subjects": [
+            {
+                "runner": subject.runner,
+                "label": subject.label,
+                **target,
+                **worker.about,
+                "samples": worker.samples,
+            }
+            for subject, target, worker in zip(row.subjects, targets, workers, strict=True)
+        ],
+    }
+
+
+def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
+    """All rows, as the JSON result."""
+    result: dict[str, Any] = {
+        "schema": 1,
+        "quick": quick,
+        "repeats": repeats,
+        "machine": machine.describe(),
+        "versions": {},
+        "rows": [],
+    }
+    before = machine.Processors.read()
+    for row in rows:
+        print(f"{row.name} ...", end=" ", flush=True, file=sys.stderr)
+        measured = measure(replace(row, work=row.work.at_most(QUICK)) if quick else row, repeats)
+        for subject in measured["subjects"]:
+            for name, version in subject.pop("versions", {}).items():
+                result["versions"].setdefault(name, version)
+        result["rows"].append(measured)
+        print(report.progress(measured), file=sys.stderr)
+    others = machine.Processors.read().taken_by_others(before)
+    result["machine"]["taken_by_others"] = round(others, 3)
+    result["limits"] = write_limits(result["rows"])
+    return result
+
+
+def chosen(names: list[str] | None) -> list[Row]:
+    """The rows of these names and those that give the limits, in the table's order."""
+    known = {row.name for row in ROWS}
+    if unknown := sorted(set(names or ()) - known):
+        raise SystemExit(f"`--rows` must name rows of {sorted(known)}, got {unknown}")
+    return [row for row in ROWS if names is None or row.name in {*LIMIT_ROWS, *names}]
+
+
+def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
+    """What makes the exit status 1: fastinit wrong or missing, and, if required, a peer missing."""
+    found = []
+    for row in result["rows"]:
+        for subject in row["subjects"]:
+            own = subject["runner"] == "fastinit"
+            if subject["status"] != "measured" and (own or require_peers):
+                reason = subject["reason"]
+                found.append(f"{row['name']}: {subject['label']}: {subject['status']}: {reason}")
+            found += [f"{row['name']}: {fault}" for fault in subject.get("faults", ()) if own]
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    if options.render:
+        for path in report.render(options.render, options.docs):
+            print(path)
+        return 0
+    if options.device == "cuda":
+        print("`--device` must be cpu for now: fills on CUDA devices are not built yet, got cuda")
+        return 2
+    repeats = options.repeats or (3 if options.quick else 9)
+    result = run(chosen(options.rows), repeats, options.quick)
+    path = options.json or RESULTS / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(report.page(result))
+    print(f"Result: {path}. `python -m bench --render {path}` makes docs/benchmarks.md from it.")
+    wrong = problems(result, options.require_peers)
+    for line in wrong:
+        print(f"error: {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""The machine's limit: the fastest at which this run saw memory written.
+
+Every fill with one value counts, whoever made it: memset in one and two threads, NumPy's fill,
+fastinit's. No fill is faster than that, so its share of the limit tells whether memory or
+arithmetic holds it back. Zeros have a limit of their own: some processors write them faster.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LIMIT_ROWS = ("zeros", "constant")
+
+
+def write_limits(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The best seconds per byte in each of LIMIT_ROWS that was measured, and who reached it."""
+    limits = {}
+    for row in rows:
+        measured = [subject for subject in row["subjects"] if subject["samples"]]
+        if row["name"] in LIMIT_ROWS and measured:
+            best = min(measured, key=lambda subject: min(subject["samples"]))
+            seconds = min(best["samples"]) / row["work"]["bytes"]
+            limits[row["name"]] = {"seconds_per_byte": seconds, "subject": best["label"]}
+    return limits
+
+
+def limit_of(row: dict[str, Any], limits: dict[str, dict[str, Any]]) -> float:
+    """Seconds in which the machine writes as many bytes as this row; NaN if not measured."""
+    kind = "zeros" if row["work"]["kind"] == "zeros" else "constant"
+    return row["work"]["bytes"] * limits[kind]["seconds_per_byte"] if kind in limits else math.nan

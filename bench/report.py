@@ -1,0 +1,216 @@
+"""The page and the plot, made from a result and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from .limits import limit_of
+from .timing import median_ratio, ratio, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+TEMPLATE = Path(__file__).with_name("page.md")
+MEMORY_BOUND = 0.7
+CALL_BOUND_ELEMENTS = 2**16
+QUICK_NOTE = """
+**A quick run: arrays that fit the cache, few rounds. It shows that everything works and checks the
+results; the targets are not meant for these sizes.**
+"""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A peer beside the subject of its row."""
+
+    row: dict[str, Any]
+    subject: dict[str, Any]
+    peer: dict[str, Any]
+    limit: float  # seconds in which the machine writes as many bytes
+
+    @property
+    def measured(self) -> bool:
+        return bool(self.subject["samples"] and self.peer["samples"])
+
+    @property
+    def ratio(self) -> float:
+        return ratio(self.peer["samples"], self.subject["samples"])
+
+    @property
+    def median_ratio(self) -> float:
+        return median_ratio(self.peer["samples"], self.subject["samples"])
+
+    @property
+    def goal(self) -> str:
+        if self.peer.get("target") is None:
+            return ""
+        return f"{'at most' if self.peer['at_most'] else 'at least'} {self.peer['target']:g}x"
+
+    @property
+    def met(self) -> bool:
+        target: float = self.peer["target"]
+        return bool(self.ratio <= target if self.peer["at_most"] else self.ratio >= target)
+
+    @property
+    def outcome(self) -> str:
+        if not self.measured:
+            return status(self.peer) if self.subject["samples"] else status(self.subject)
+        if not self.goal:
+            return ""
+        return "met" if self.met else f"missed by {abs(1 - self.ratio / self.peer['target']):.0%}"
+
+    @property
+    def bound(self) -> str:
+        """What holds the subject back, as far as times tell."""
+        share = self.limit / min(self.subject["samples"])
+        if self.row["work"]["elements"] <= CALL_BOUND_ELEMENTS:
+            return "the cost of a call"
+        if share < MEMORY_BOUND:
+            return f"arithmetic: it writes at {share:.0%} of the limit"
+        most = min(self.peer["samples"]) / self.limit
+        text = f"memory: it writes at {share:.0%} of the limit"
+        if self.peer["runner"] != "fastinit":
+            text += f", and a fill at the limit would be {most:.2f}x as fast as this peer"
+        return text
+
+
+def verdicts(result: dict[str, Any]) -> Iterator[Verdict]:
+    for row in result["rows"]:
+        limit = limit_of(row, result["limits"])
+        for peer in row["subjects"][1:]:
+            yield Verdict(row, row["subjects"][0], peer, limit)
+
+
+def status(subject: dict[str, Any]) -> str:
+    return subject["status"] if subject["status"] != "failed" else f"failed ({subject['reason']})"
+
+
+def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table, padded so that it also reads well in a terminal; first two columns left."""
+    cells = [head, *lines]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
+    left = [i < 2 or not any(line[i][:1].isdigit() for line in cells[1:]) for i in range(len(head))]
+    rule = tuple(
+        "-" * w if side else "-" * (w - 1) + ":" for w, side in zip(widths, left, strict=True)
+    )
+    return "\n".join(
+        "| "
+        + " | ".join(
+            cell.ljust(width) if side else cell.rjust(width)
+            for cell, width, side in zip(line, widths, left, strict=True)
+        )
+        + " |"
+        for line in [head, rule, *cells[1:]]
+    )
+
+
+def fill_name(row: dict[str, Any]) -> str:
+    work = row["work"]
+    count = " x ".join(map(str, work["shape"]))
+    power = math.log2(work["elements"])
+    size = f"2^{power:.0f}" if len(work["shape"]) == 1 and power.is_integer() else count
+    return f"{work['kind']} {work['dtype']} {size}"
+
+
+def nanoseconds(row: dict[str, Any], seconds: float) -> float:
+    return seconds / float(row["work"]["elements"]) * 1e9
+
+
+def progress(row: dict[str, Any]) -> str:
+    """One line for the terminal while the bench runs."""
+    return "; ".join(
+        f"{subject['label']} {nanoseconds(row, min(subject['samples'])):.3f}"
+        if subject["samples"]
+        else f"{subject['label']} {subject['status']}"
+        for subject in row["subjects"]
+    )
+
+
+def ratios(found: Iterable[Verdict]) -> str:
+    def line(v: Verdict) -> tuple[str, ...]:
+        numbers = (f"{v.ratio:.2f}x", f"{v.median_ratio:.2f}x") if v.measured else ("", "")
+        pair = (v.subject["label"], v.peer["label"])
+        return (fill_name(v.row), *pair, *numbers, v.goal, v.outcome)
+
+    head = ("fill", "this", "beside", "best / best", "median / median", "target", "outcome")
+    return table(head, map(line, found))
+
+
+def times(result: dict[str, Any]) -> str:
+    def line(row: dict[str, Any], subject: dict[str, Any]) -> tuple[str, ...]:
+        if not subject["samples"]:
+            return (fill_name(row), subject["label"], "", "", "", "", "", status(subject))
+        found, size = summary(subject["samples"]), row["work"]["bytes"]
+        return (
+            fill_name(row),
+            subject["label"],
+            f"{nanoseconds(row, found.best):.3f}",
+            f"{nanoseconds(row, found.median):.3f}",
+            f"{found.spread:.1%}",
+            f"{size / found.best / 1e9:.2f}",
+            f"{limit_of(row, result['limits']) / found.best:.1%}",
+            "; ".join(subject["faults"]) or "right",
+        )
+
+    head = ("fill", "by", "best ns", "median ns", "spread", "GB/s", "of the limit", "result")
+    return table(
+        head, (line(row, subject) for row in result["rows"] for subject in row["subjects"])
+    )
+
+
+def missed(found: Iterable[Verdict]) -> str:
+    lines = [
+        f"- {fill_name(v.row)} beside {v.peer['label']}: {v.ratio:.2f}x, wanted {v.goal}, "
+        f"{v.outcome}. What bounds {v.subject['label']}: {v.bound}."
+        for v in found
+        if v.measured and v.goal and not v.met
+    ]
+    return "\n".join(lines) or "None."
+
+
+def describe_limit(result: dict[str, Any], kind: str) -> str:
+    limit = result["limits"].get(kind)
+    if limit is None:
+        return "not measured"
+    seconds = limit["seconds_per_byte"]
+    rate = f"{1e-9 / seconds:.1f} GB/s, {4e9 * seconds:.3f} ns per float32 element"
+    return f"{rate} (by {limit['subject']})"
+
+
+def page(result: dict[str, Any]) -> str:
+    """docs/benchmarks.md; the words around the numbers are in page.md."""
+    found, about = list(verdicts(result)), result["machine"]
+    fields = {
+        **about,
+        "flags": ", ".join(about["flags"]),
+        "taken_by_others": f"{about['taken_by_others']:.1%}",
+        "versions": "\n".join(f"| {name} | {text} |" for name, text in result["versions"].items()),
+        "repeats": result["repeats"],
+        "quick": QUICK_NOTE if result["quick"] else "",
+        "limit": describe_limit(result, "constant"),
+        "zeros_limit": describe_limit(result, "zeros"),
+        "targets": ratios(v for v in found if v.goal),
+        "missed": missed(found),
+        "others": ratios(v for v in found if not v.goal),
+        "times": times(result),
+    }
+    return Template(TEMPLATE.read_text()).substitute(fields)
+
+
+def render(source: Path, docs: Path) -> list[Path]:
+    """Write benchmarks.json (a copy of `source`), benchmarks.md and benchmarks.png to `docs`."""
+    from .plot import plot
+
+    text = source.read_text()
+    result = json.loads(text)
+    docs.mkdir(parents=True, exist_ok=True)
+    paths = [docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "png")]
+    paths[0].write_text(text)
+    paths[1].write_text(page(result))
+    plot(result, paths[2])
+    return paths

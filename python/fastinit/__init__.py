@@ -1,0 +1,79 @@
+"""Neural-network weights as a pure function of seed, tensor name and position."""
+
+from __future__ import annotations
+
+from fastinit import runtime
+from fastinit.fans import compute_fans
+from fastinit.gains import gain
+from fastinit.initializers import (
+    constant,
+    glorot_normal,
+    glorot_uniform,
+    he_normal,
+    he_uniform,
+    kaiming_normal,
+    kaiming_uniform,
+    lecun_normal,
+    lecun_uniform,
+    normal,
+    ones,
+    random_bits,
+    truncated_normal,
+    uniform,
+    variance_scaling,
+    xavier_normal,
+    xavier_uniform,
+    zeros,
+)
+from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, sparse
+from fastinit.random import Generator, manual_seed
+from fastinit.runtime import build_info, get_num_threads, set_num_threads
+
+__all__ = [
+    "Generator",
+    "__version__",
+    "build_info",
+    "compute_fans",
+    "constant",
+    "delta_orthogonal",
+    "dirac",
+    "gain",
+    "get_num_threads",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "manual_seed",
+    "normal",
+    "ones",
+    "orthogonal",
+    "random_bits",
+    "set_num_threads",
+    "sparse",
+    "truncated_normal",
+    "uniform",
+    "variance_scaling",
+    "xavier_normal",
+    "xavier_uniform",
+    "zeros",
+]
+
+__version__: str
+
+runtime.configure()
+
+
+def __getattr__(name: str) -> str:
+    if name != "__version__":
+        raise AttributeError(f"module 'fastinit' has no attribute {name!r}")
+    from importlib import metadata  # slow to import, and few ask
+
+    try:
+        return metadata.version("fastinit-nn")
+    except metadata.PackageNotFoundError:  # run from the source tree
+        return "0+unknown"

@@ -1,0 +1,30 @@
+"""The error of a recipe, and how values and suggestions are shown in it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN = 120  # characters of a value
+
+
+class RecipeError(ValueError):
+    """A recipe that cannot be used. The message names the file, the key, the rule and the value."""
+
+
+def show(value: object) -> str:
+    """Shows a value in a message, on one line and no longer than is useful."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python does not print numbers past its digit limit
+        return f"a {type(value).__name__} too long to show"
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def suggest(value: object, choices: Iterable[str]) -> str:
+    """Returns the end of a message about a mistyped name, empty if no choice is close."""
+    close = difflib.get_close_matches(value, choices, 1) if isinstance(value, str) else []
+    return f"; did you mean {close[0]!r}?" if close else ""

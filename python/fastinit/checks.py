@@ -1,0 +1,164 @@
+"""Argument checks, and the one form of every error text: argument, rule, value seen, remedy.
+
+TypeError is for a wrong kind of value, ValueError for a wrong value of the right kind.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import reprlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+UINT64 = 2**64
+SHAPE_REMEDY = "only a call with `out` may leave it out"
+CUDA_REMEDY = 'fill on device="cpu" and copy: the values do not depend on the device'
+MOST_DIMENSIONS = 64  # NumPy's limit, and the core's
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = _short.maxlong = 80
+_short.maxtuple = _short.maxlist = 10
+
+
+def text(argument: str, rule: str, value: object, remedy: str = "") -> str:
+    """Words an error: "`std` must be finite and >= 0, got -0.02; pass 0.02"."""
+    message = f"`{argument}` must {rule}, got {_short.repr(value)}"
+    return f"{message}; {remedy}" if remedy else message
+
+
+def is_bool(value: object) -> bool:
+    """Tells Python's and NumPy's booleans, which pass for integers, from integers."""
+    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+
+
+def integer(argument: str, value: Any, low: int, high: int, remedy: str = "") -> int:
+    """Returns `value` as an int in [low, high]; NumPy integers count, booleans do not."""
+    rule = f"be an int in [{_bound(low)}, {_bound(high)}]"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(text(argument, rule, value, remedy)) from None
+    if is_bool(value):
+        raise TypeError(text(argument, rule, value, remedy))
+    if not low <= number <= high:
+        raise ValueError(text(argument, rule, value, remedy))
+    return number
+
+
+def _bound(number: int) -> str:
+    return "2**64 - 1" if number == UINT64 - 1 else str(number)
+
+
+def real(argument: str, value: Any, remedy: str = "") -> float:
+    """Returns `value` as a float, which may be infinite but not NaN."""
+    if type(value) is float and not math.isnan(value):
+        return value
+    rule = "be a real number"
+    if is_bool(value) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+        raise TypeError(text(argument, rule, value, remedy))
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(text(argument, rule, value, remedy)) from None
+    except OverflowError:
+        raise ValueError(text(argument, "fit a float64", value, remedy)) from None
+    if math.isnan(number):
+        raise ValueError(text(argument, "not be NaN", value, remedy))
+    return number
+
+
+def finite(argument: str, value: Any, remedy: str = "") -> float:
+    """Returns `value` as a finite float."""
+    number = real(argument, value, remedy)
+    if math.isinf(number):
+        raise ValueError(text(argument, "be finite", value, remedy))
+    return number
+
+
+def not_negative(argument: str, value: Any, remedy: str = "") -> float:
+    """Returns `value` as a finite float >= 0."""
+    if type(value) is float and 0.0 < value < math.inf:
+        return value
+    rule = "be finite and >= 0"
+    try:
+        number = finite(argument, value, remedy)
+    except ValueError:
+        raise ValueError(text(argument, rule, value, remedy)) from None
+    if number < 0:
+        raise ValueError(text(argument, rule, value, remedy))
+    return number + 0.0  # -0.0 becomes 0.0
+
+
+def boolean(argument: str, value: object) -> bool:
+    """Returns `value`, which is True or False."""
+    if not is_bool(value):
+        raise TypeError(text(argument, "be True or False", value))
+    return bool(value)
+
+
+def choice(argument: str, value: object, choices: Iterable[str]) -> str:
+    """Returns `value`, which is one of `choices`."""
+    names = tuple(choices)
+    rule = f"be one of {', '.join(map(repr, names))}"
+    if not isinstance(value, str):
+        raise TypeError(text(argument, rule, value))
+    if value not in names:
+        raise ValueError(text(argument, rule, value))
+    return value
+
+
+def shape(value: Any) -> tuple[int, ...]:
+    """Returns `value` as a shape: a tuple of ints >= 0 with at most 2^64 elements."""
+    if type(value) is tuple:
+        for n in value:
+            if type(n) is not int or n < 0:
+                break
+        else:
+            if math.prod(value) <= UINT64 and len(value) <= MOST_DIMENSIONS:
+                return value
+    return _shape(value)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    rule = "be an int or a sequence of ints"
+    if isinstance(value, (str, bytes)) or is_bool(value):
+        raise TypeError(text("shape", rule, value))
+    if value is None:
+        raise TypeError(text("shape", rule, value, SHAPE_REMEDY))
+    try:
+        sizes = [operator.index(value)]
+    except TypeError:
+        try:
+            items = list(value)
+            sizes = [operator.index(n) for n in items]
+        except TypeError:
+            raise TypeError(text("shape", rule, value)) from None
+        if any(map(is_bool, items)):
+            raise TypeError(text("shape", rule, value)) from None
+    if any(n < 0 for n in sizes):
+        raise ValueError(text("shape", "have no negative size", value))
+    if len(sizes) > MOST_DIMENSIONS:
+        raise ValueError(text("shape", f"have at most {MOST_DIMENSIONS} dimensions", value))
+    if math.prod(sizes) > UINT64:
+        raise ValueError(text("shape", "have at most 2**64 elements", value))
+    return tuple(sizes)
+
+
+def device(value: Any) -> None:
+    """Accepts "cpu", the only device of this build."""
+    if value == "cpu":
+        return
+    name = str(value)
+    if name == "cpu":  # torch.device("cpu")
+        return
+    rule = 'be "cpu"'
+    if not isinstance(value, str) and "device" not in type(value).__name__.lower():
+        raise TypeError(text("device", rule, value))
+    if name == "cuda" or name.startswith("cuda:"):
+        raise NotImplementedError(
+            text("device", rule + ", the only device this build serves", value, CUDA_REMEDY)
+        )
+    raise ValueError(text("device", rule, value))

@@ -1,0 +1,79 @@
+"""Fan statistics: how many inputs feed an output of a weight, and how many outputs an input feeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+from fastinit import checks
+
+Axes: TypeAlias = int | Sequence[int]
+
+# Where each layout has its (in, out) axes; the other axes are the kernel's.
+LAYOUTS = {"keras": (-2, -1), "torch": (1, 0)}
+
+
+def compute_fans(
+    shape: int | Sequence[int],
+    *,
+    layout: str = "keras",
+    in_axis: Axes | None = None,
+    out_axis: Axes | None = None,
+    batch_axis: Axes = (),
+) -> tuple[int, int]:
+    """Returns (fan_in, fan_out) of a weight.
+
+    Args:
+        shape: Two or more sizes.
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+        in_axis: Input axis or axes in place of the layout's; may be negative.
+        out_axis: Output axis or axes in place of the layout's.
+        batch_axis: Axes that count neither as input, output nor kernel.
+
+    Returns:
+        The sizes of the input and of the output axes, each times the kernel's.
+
+    Raises:
+        TypeError: A shape, layout or axis of the wrong kind.
+        ValueError: Fewer than two dimensions, an unknown layout, or an axis that is out of range or
+            given twice.
+
+    Source:
+        Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
+        AISTATS 2010, section 4.2; axes as in `jax.nn.initializers.variance_scaling`.
+
+    Example:
+        >>> compute_fans((3, 3, 16, 32))
+        (144, 288)
+        >>> compute_fans((32, 16, 3, 3), layout="torch")
+        (144, 288)
+        >>> compute_fans((8, 64, 4, 16), in_axis=1, out_axis=(2, 3), batch_axis=0)
+        (64, 64)
+    """
+    sizes = checks.shape(shape)
+    if len(sizes) < 2:
+        remedy = "use `normal` or `uniform` with a std of your own, or `zeros` for a bias"
+        rule = "have two or more dimensions for fans"
+        raise ValueError(checks.text("shape", rule, shape, remedy))
+    layout_in, layout_out = LAYOUTS[checks.choice("layout", layout, LAYOUTS)]
+    taken: dict[int, str] = {}
+    inputs = _axes("in_axis", layout_in if in_axis is None else in_axis, sizes, taken)
+    outputs = _axes("out_axis", layout_out if out_axis is None else out_axis, sizes, taken)
+    _axes("batch_axis", batch_axis, sizes, taken)
+    kernel = math.prod(n for axis, n in enumerate(sizes) if axis not in taken)
+    return inputs * kernel, outputs * kernel
+
+
+def _axes(argument: str, axes: Any, sizes: tuple[int, ...], taken: dict[int, str]) -> int:
+    """Notes the axes as taken, and returns the product of their sizes."""
+    ndim, product = len(sizes), 1
+    for axis in axes if isinstance(axes, (tuple, list)) else (axes,):
+        remedy = f"the shape {sizes} has {ndim} dimensions"
+        number = checks.integer(argument, axis, -ndim, ndim - 1, remedy) % ndim
+        if number in taken:
+            rule, remedy = "name axes that are named once", f"`{taken[number]}` has axis {number}"
+            raise ValueError(checks.text(argument, rule, axes, remedy))
+        taken[number] = argument
+        product *= sizes[number]
+    return product

@@ -1,0 +1,479 @@
+"""Named rules: shape -> distribution. `variance_scaling` and its presets, and the plain distributions.
+
+Each function below is a rule, and `@initializer` makes it the function that draws (see `options`).
+`RULES` has the rules alone, by every name they go by.
+"""
+# A rule leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
+# ruff: noqa: ARG001
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+
+from fastinit import checks
+from fastinit.distributions import Bits, Constant, Normal, TruncatedNormal, Uniform
+from fastinit.fans import compute_fans
+from fastinit.options import BitsOptions, FanOptions, Options, Rule, Shape, initializer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Standard deviation of a standard normal that is cut at +-2.
+TRUNCATED_STD = 0.87962566103423978
+
+_MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
+_DISTRIBUTIONS = ("normal", "truncated_normal", "uniform")
+_Scaled: TypeAlias = Normal | TruncatedNormal | Uniform
+
+
+@initializer
+def zeros(shape: Shape, **options: Unpack[Options]) -> Constant:
+    """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value.
+
+    Example:
+        >>> zeros((2, 3), dtype="bfloat16").shape
+        (2, 3)
+    """
+    return Constant(0.0)
+
+
+@initializer
+def ones(shape: Shape, **options: Unpack[Options]) -> Constant:
+    """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value.
+
+    Example:
+        >>> ones(3).tolist()
+        [1.0, 1.0, 1.0]
+    """
+    return Constant(1.0)
+
+
+@initializer
+def constant(shape: Shape, value: float, **options: Unpack[Options]) -> Constant:
+    """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        value: Any number, infinities and NaN included; rounded once to the element type.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a `value` that the element
+            type cannot hold.
+
+    Example:
+        >>> constant((2, 2), 0.5).tolist()
+        [[0.5, 0.5], [0.5, 0.5]]
+    """
+    return Constant(value)
+
+
+@initializer
+def normal(
+    shape: Shape, *, mean: float = 0.0, std: float = 1.0, **options: Unpack[Options]
+) -> Normal:
+    """Draws from a normal distribution.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        mean: Finite.
+        std: Standard deviation, finite and >= 0.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value.
+
+    Source:
+        Box and Muller, A note on the generation of random normal deviates, Ann. Math. Stat. 29, 1958.
+
+    Example:
+        >>> w = normal((1000, 100), std=0.02, seed=1, stream="model.embed_tokens.weight")
+        >>> round(float(w.std()), 3)
+        0.02
+    """
+    return Normal(mean, std)
+
+
+@initializer
+def uniform(
+    shape: Shape, *, low: float = 0.0, high: float = 1.0, **options: Unpack[Options]
+) -> Uniform:
+    """Draws from a uniform distribution.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        low: Least value, finite. float32 and float64 never leave [low, high].
+        high: Greatest value, finite and >= low.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value.
+
+    Source:
+        The words of Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC'11.
+
+    Example:
+        >>> w = uniform((100, 100), low=-0.5, high=0.5, seed=1)
+        >>> bool((abs(w) <= 0.5).all())
+        True
+    """
+    return Uniform(low, high)
+
+
+@initializer
+def truncated_normal(
+    shape: Shape,
+    *,
+    mean: float = 0.0,
+    std: float = 1.0,
+    lower: float = -2.0,
+    upper: float = 2.0,
+    **options: Unpack[Options],
+) -> TruncatedNormal:
+    """Draws from a normal distribution whose values outside two bounds are left out.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        mean: Mean before the cut, finite.
+        std: Standard deviation before the cut, finite and >= 0.
+        lower: Lower bound in units of `std` from `mean`; may be -inf.
+        upper: Upper bound in units of `std` from `mean`; may be inf. Some value between the bounds must
+            lie within 10 standard deviations.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value.
+
+    Source:
+        Inversion of the distribution function: Devroye, Non-uniform random variate generation, 1986,
+        section II.2.
+
+    Example:
+        >>> w = truncated_normal((100, 100), std=0.02, seed=1)
+        >>> bool((abs(w) <= 0.04).all())
+        True
+    """
+    return TruncatedNormal(mean, std, lower, upper)
+
+
+@initializer
+def random_bits(shape: Shape, **options: Unpack[BitsOptions]) -> Bits:
+    """Draws the raw 32-bit words of the stream, as uint32.
+
+    Args:
+        shape: Sizes of the whole tensor; None for that of `out`.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value.
+
+    Source:
+        Philox4x32-10: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC'11, section 4.3.
+
+    Example:
+        >>> words = random_bits(8, seed=1)
+        >>> words.dtype.name
+        'uint32'
+        >>> bool((words[5:] == random_bits(8, seed=1, index=slice(5, None))).all())
+        True
+    """
+    return Bits()
+
+
+@initializer
+def variance_scaling(
+    shape: Shape,
+    *,
+    scale: float = 1.0,
+    mode: str = "fan_in",
+    distribution: str = "normal",
+    **options: Unpack[FanOptions],
+) -> _Scaled:
+    """Draws with mean 0 and variance scale / fan, whatever the distribution.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        scale: Finite and >= 0.
+        mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
+        distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
+            widened for what that takes away) or "uniform".
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        Glorot and Bengio, AISTATS 2010, and He et al., ICCV 2015, in the common form of TensorFlow's
+        `VarianceScaling`.
+
+    Example:
+        >>> w = variance_scaling((500, 200), scale=2.0, mode="fan_out", seed=1)
+        >>> round(float(w.std()), 2)
+        0.1
+    """
+    return _scaled(shape, checks.not_negative("scale", scale), mode, distribution, **options)
+
+
+@initializer
+def glorot_uniform(shape: Shape, *, gain: float = 1.0, **options: Unpack[FanOptions]) -> _Scaled:
+    """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        gain: Finite and >= 0; see `fastinit.gain`.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
+        AISTATS 2010, equation 16.
+
+    Example:
+        >>> w = glorot_uniform((300, 300), seed=1)
+        >>> bool(abs(w).max() <= 0.1)
+        True
+    """
+    return _scaled(shape, _gain_squared(gain), "fan_avg", "uniform", **options)
+
+
+@initializer
+def glorot_normal(
+    shape: Shape, *, truncated: bool = False, gain: float = 1.0, **options: Unpack[FanOptions]
+) -> _Scaled:
+    """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        truncated: Whether to cut at two standard deviations, widened to keep the variance.
+        gain: Finite and >= 0; see `fastinit.gain`.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
+        AISTATS 2010, equation 12.
+
+    Example:
+        >>> w = glorot_normal((200, 200), seed=1)
+        >>> round(float(w.std()), 2)
+        0.07
+    """
+    return _scaled(shape, _gain_squared(gain), "fan_avg", _normal(truncated), **options)
+
+
+@initializer
+def he_uniform(
+    shape: Shape, *, negative_slope: float = 0.0, **options: Unpack[FanOptions]
+) -> _Scaled:
+    """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        negative_slope: Of the rectifier after the weight; finite.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
+
+    Example:
+        >>> w = he_uniform((600, 200), seed=1)
+        >>> bool(abs(w).max() <= 0.1)
+        True
+    """
+    return _scaled(shape, _rectifier(negative_slope), "fan_in", "uniform", **options)
+
+
+@initializer
+def he_normal(
+    shape: Shape,
+    *,
+    truncated: bool = False,
+    negative_slope: float = 0.0,
+    **options: Unpack[FanOptions],
+) -> _Scaled:
+    """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        truncated: Whether to cut at two standard deviations, widened to keep the variance.
+        negative_slope: Of the rectifier after the weight; finite.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
+
+    Example:
+        >>> w = he_normal((3, 3, 64, 128), dtype="float64", seed=1)
+        >>> round(float(w.std()), 2)
+        0.06
+        >>> shard = he_normal((3, 3, 64, 128), dtype="float64", seed=1, index=(..., slice(32, 64)))
+        >>> bool((shard == w[..., 32:64]).all())
+        True
+    """
+    return _scaled(shape, _rectifier(negative_slope), "fan_in", _normal(truncated), **options)
+
+
+@initializer
+def lecun_uniform(shape: Shape, **options: Unpack[FanOptions]) -> _Scaled:
+    """Draws uniformly with variance 1 / fan_in.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        LeCun et al., Efficient backprop, 1998, equation 16.
+
+    Example:
+        >>> w = lecun_uniform((300, 100), seed=1)
+        >>> bool(abs(w).max() <= 0.1)
+        True
+    """
+    return _scaled(shape, 1.0, "fan_in", "uniform", **options)
+
+
+@initializer
+def lecun_normal(
+    shape: Shape, *, truncated: bool = False, **options: Unpack[FanOptions]
+) -> _Scaled:
+    """Draws normally with variance 1 / fan_in.
+
+    Args:
+        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        truncated: Whether to cut at two standard deviations, widened to keep the variance.
+        **options: The shared arguments.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+
+    Source:
+        LeCun et al., Efficient backprop, 1998, equation 16.
+
+    Example:
+        >>> w = lecun_normal((100, 1000), seed=1)
+        >>> round(float(w.std()), 2)
+        0.1
+    """
+    return _scaled(shape, 1.0, "fan_in", _normal(truncated), **options)
+
+
+xavier_uniform = glorot_uniform
+xavier_normal = glorot_normal
+kaiming_uniform = he_uniform
+kaiming_normal = he_normal
+
+
+def _scaled(shape: Any, scale: float, mode: str, distribution: str, **axes: Any) -> _Scaled:
+    try:
+        return _cached(shape, scale, mode, distribution, **axes)
+    except TypeError:  # a list of axes is no key of a cache; a wrong kind of argument raises again
+        pass
+    return _scaled_by_fan(shape, scale, mode, distribution, **axes)
+
+
+def _scaled_by_fan(
+    shape: tuple[int, ...], scale: float, mode: str, distribution: str, **axes: Any
+) -> _Scaled:
+    checks.choice("mode", mode, _MODES)
+    checks.choice("distribution", distribution, _DISTRIBUTIONS)
+    fan_in, fan_out = compute_fans(shape, **axes)
+    fan = {
+        "fan_in": fan_in,
+        "fan_out": fan_out,
+        "fan_avg": (fan_in + fan_out) / 2,
+        "fan_geo_avg": math.sqrt(fan_in * fan_out),
+    }[mode]
+    if not fan:
+        rule = f"have a {mode} above 0"
+        raise ValueError(checks.text("shape", rule, shape, "use `zeros` for an empty tensor"))
+    std = math.sqrt(scale / fan)
+    if distribution == "uniform":
+        bound = math.sqrt(3 * scale / fan)
+        return Uniform(-bound, bound)
+    if distribution == "normal":
+        return Normal(0.0, std)
+    return TruncatedNormal(0.0, std / TRUNCATED_STD)
+
+
+# `typed` keeps axis True apart from axis 1: the one is an error.
+_cached = functools.lru_cache(maxsize=1024, typed=True)(_scaled_by_fan)
+
+
+def _normal(truncated: bool) -> str:
+    return "truncated_normal" if checks.boolean("truncated", truncated) else "normal"
+
+
+def _rectifier(negative_slope: float) -> float:
+    return 2 / (1 + checks.finite("negative_slope", negative_slope) ** 2)
+
+
+def _gain_squared(gain: float) -> float:
+    return checks.not_negative("gain", gain) ** 2
+
+
+_INITIALIZERS: dict[str, Callable[..., Any]] = {
+    "zeros": zeros,
+    "ones": ones,
+    "constant": constant,
+    "normal": normal,
+    "uniform": uniform,
+    "truncated_normal": truncated_normal,
+    "variance_scaling": variance_scaling,
+    "glorot_normal": glorot_normal,
+    "glorot_uniform": glorot_uniform,
+    "xavier_normal": xavier_normal,
+    "xavier_uniform": xavier_uniform,
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "kaiming_normal": kaiming_normal,
+    "kaiming_uniform": kaiming_uniform,
+    "lecun_normal": lecun_normal,
+    "lecun_uniform": lecun_uniform,
+}
+RULES = {name: Rule(function) for name, function in _INITIALIZERS.items()}
+
+# doctest takes a decorated function for another module's.
+__test__ = {**_INITIALIZERS, "random_bits": random_bits}

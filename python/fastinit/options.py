@@ -1,0 +1,200 @@
+"""The arguments that every initializer shares, written once.
+
+An initializer is written as its *rule*: a function from a shape and its own parameters to what is drawn.
+`@initializer` makes it the function that users call, which draws. The rule's `**options` say which of the
+shared arguments it has besides; type checkers, `inspect` and `help` show them all.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import textwrap
+import typing
+from collections.abc import Callable, Sequence
+from types import EllipsisType
+from typing import Any, ParamSpec, TypeAlias, TypedDict, TypeVar, cast
+
+from fastinit import checks
+from fastinit.distributions import Distribution, WholeTensor
+from fastinit.dtypes import DEFAULT_DTYPE
+from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
+from fastinit.fill import draw, shape_of
+from fastinit.random import DEFAULT_STREAM, Seed, Stream
+
+if typing.TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+P = ParamSpec("P")
+Spec = TypeVar("Spec", bound=Distribution | WholeTensor)
+
+Shape: TypeAlias = int | Sequence[int] | None
+IndexPart: TypeAlias = slice | int | EllipsisType
+Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
+
+
+class BitsOptions(TypedDict, total=False):
+    """What any draw takes."""
+
+    device: str
+    seed: Seed
+    stream: Stream
+    index: Index | None
+    out: Any
+
+
+class Options(BitsOptions, total=False):
+    """What a draw of floating-point numbers takes."""
+
+    dtype: Any
+
+
+class FanOptions(Options, total=False):
+    """What a draw that is scaled by fans takes."""
+
+    layout: str
+    in_axis: Axes | None
+    out_axis: Axes | None
+    batch_axis: Axes
+
+
+# In the order in which signatures show them: default, and what `help` says.
+OPTIONS: dict[str, tuple[Any, str]] = {
+    "layout": (
+        "keras",
+        'Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).',
+    ),
+    "in_axis": (None, "Input axis or axes in place of the layout's."),
+    "out_axis": (None, "Output axis or axes in place of the layout's."),
+    "batch_axis": ((), "Axes that count neither as input, output nor kernel."),
+    "dtype": (
+        DEFAULT_DTYPE,
+        "float64, float32, float16, bfloat16, float8_e4m3fn or float8_e5m2; follows `out`.",
+    ),
+    "device": ("cpu", 'Where the array is made: "cpu".'),
+    "seed": (None, "An int in [0, 2^64), a `Generator`, or None for the default generator."),
+    "stream": (
+        DEFAULT_STREAM,
+        (
+            "An int in [0, 2^64) or a name. A generator hands out its own; where `stream` is given, "
+            "it lends its seed and stays where it is."
+        ),
+    ),
+    "index": (
+        None,
+        (
+            "Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain "
+            "those of the whole."
+        ),
+    ),
+    "out": (
+        None,
+        (
+            "C-contiguous array to fill and return: NumPy's, one with DLPack such as PyTorch's, or "
+            "bytes. `shape` may then be None."
+        ),
+    ),
+}
+_PLACEHOLDER = "        **options: The shared arguments."
+
+
+def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
+    """Makes the function that draws out of the rule that says what to draw."""
+    options = _options_of(rule)
+    own = _own_parameters(rule)
+    spec_of = cast("Callable[..., Spec]", rule)
+    known = frozenset(own) | (options.keys() - BitsOptions.__annotations__.keys())
+
+    @functools.wraps(rule)
+    def initialize(
+        shape: Shape,
+        *args: Any,
+        dtype: Any = DEFAULT_DTYPE,
+        device: str = "cpu",
+        seed: Seed = None,
+        stream: Stream = DEFAULT_STREAM,
+        index: Index | None = None,
+        out: Any = None,
+        **parameters: Any,
+    ) -> Any:
+        if parameters and not known.issuperset(parameters):
+            raise _unknown(rule.__name__, parameters, initialize)
+        if shape is None:
+            shape = shape_of(out, dtype, index)
+        return draw(
+            spec_of(shape, *args, **parameters),
+            shape,
+            dtype=dtype,
+            device=device,
+            seed=seed,
+            stream=stream,
+            index=index,
+            out=out,
+        )
+
+    _set_signature(initialize, [*own.values(), *options.values()])
+    initialize.__doc__ = _document(rule, options)
+    return cast("Callable[P, NDArray[Any]]", initialize)
+
+
+class Rule:
+    """A rule alone: shape and parameters -> distribution, for those who plan without drawing.
+
+    `layout` is accepted by all, so that a plan can pass its own, and ignored where there are no fans.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._rule: Callable[..., Distribution] = inspect.unwrap(function)
+        options = {
+            name: parameter
+            for name, parameter in _options_of(self._rule).items()
+            if name not in Options.__annotations__
+        }
+        self._parameters = {**_own_parameters(self._rule), **options}
+        _set_signature(self, self._parameters.values())
+
+    def __call__(self, shape: Any, **parameters: Any) -> Distribution:
+        if "layout" not in self._parameters:
+            parameters.pop("layout", None)
+        if not parameters.keys() <= self._parameters.keys():
+            raise _unknown(self._rule.__name__, parameters, self)
+        return self._rule(checks.shape(shape), **parameters)
+
+
+def _own_parameters(rule: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    parameters = dict(inspect.signature(rule).parameters)
+    parameters.pop("options", None)
+    return parameters
+
+
+def _options_of(rule: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The shared arguments that a rule has, from the TypedDict that its `**options` unpack."""
+    (kind,) = typing.get_args(typing.get_type_hints(rule)["options"])
+    return {
+        name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        for name, (default, _) in OPTIONS.items()
+        if name in kind.__annotations__
+    }
+
+
+def _set_signature(function: Any, parameters: Any) -> None:
+    function.__signature__ = inspect.Signature(list(parameters))
+
+
+def _document(rule: Callable[..., Any], options: dict[str, Any]) -> str:
+    lines = [
+        textwrap.fill(
+            f"{name}: {OPTIONS[name][1]}",
+            width=100,
+            initial_indent=" " * 8,
+            subsequent_indent=" " * 12,
+        )
+        for name in options
+    ]
+    return (rule.__doc__ or "").replace(_PLACEHOLDER, "\n".join(lines))
+
+
+def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:
+    known = [p for p in inspect.signature(function).parameters if p != "shape"]
+    unknown = next(p for p in parameters if p not in known)
+    return TypeError(f"{name}() has no argument `{unknown}`; it takes {', '.join(known)}")

@@ -1,0 +1,186 @@
+"""Seeds and streams: which tensor of which experiment a draw belongs to.
+
+`seed` and `stream` are 64-bit numbers; together with the flat index they decide every value. A stream
+may be given as text (a tensor's name), which is hashed. A `Generator` hands out streams by itself.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import os
+import threading
+import weakref
+from typing import Any, TypeAlias
+
+from fastinit import checks
+
+
+class DefaultStream(int):
+    """The default of `stream`: 0, or a generator's next stream. An explicit 0 is a plain int."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "0"
+
+
+DEFAULT_STREAM = DefaultStream(0)
+
+
+class Generator:
+    """Hands out the streams 0, 1, 2, ... of one seed to successive draws.
+
+    Threads may share a generator: no stream is handed out twice, though which thread gets which is
+    up to them. After `os.fork` the child goes on where the parent was, with the same seed, so both draw
+    the same values from there; a generator that was made without a seed starts anew in the child instead.
+
+    Args:
+        seed: An int in [0, 2^64), or None to take one from the operating system.
+
+    Raises:
+        TypeError: `seed` is not an int.
+        ValueError: `seed` is not in [0, 2^64).
+
+    Example:
+        >>> import fastinit
+        >>> generator = fastinit.Generator(seed=7)
+        >>> first, second = (fastinit.normal(3, seed=generator) for _ in range(2))
+        >>> bool((second == fastinit.normal(3, seed=7, stream=1)).all())
+        True
+    """
+
+    __slots__ = ("__weakref__", "_seed", "_streams")
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seed = _entropy() if seed is None else _seed_number(seed)
+        # Needs no lock: its next() is one step of the interpreter.
+        self._streams = itertools.count()
+        if seed is None:
+            _unseeded.add(self)
+
+    @property
+    def seed(self) -> int:
+        """The seed, whether given or taken from the operating system."""
+        return self._seed
+
+    def next_stream(self) -> int:
+        """Takes the next stream."""
+        return next(self._streams)
+
+    def _restart(self) -> None:
+        self._seed = _entropy()
+        self._streams = itertools.count()
+
+    def __repr__(self) -> str:
+        return f"Generator(seed={self._seed})"
+
+
+Seed: TypeAlias = int | Generator | None
+Stream: TypeAlias = int | str
+
+_unseeded: weakref.WeakSet[Generator] = weakref.WeakSet()
+_default: Generator | None = None
+_default_lock = threading.Lock()
+
+
+def manual_seed(seed: int) -> Generator:
+    """Restarts the default generator, which serves the calls with `seed=None`.
+
+    Args:
+        seed: An int in [0, 2^64).
+
+    Returns:
+        The new default generator.
+
+    Raises:
+        TypeError: `seed` is not an int.
+        ValueError: `seed` is not in [0, 2^64).
+
+    Example:
+        >>> import fastinit
+        >>> _ = fastinit.manual_seed(3)
+        >>> bool((fastinit.normal(5) == fastinit.normal(5, seed=3, stream=0)).all())
+        True
+    """
+    global _default
+    number = _seed_number(seed)
+    with _default_lock:
+        _default = Generator(number)
+        return _default
+
+
+def default_generator() -> Generator:
+    """Returns the default generator; until `manual_seed` its seed is the operating system's entropy."""
+    global _default
+    generator = _default
+    if generator is None:
+        with _default_lock:
+            generator = _default = _default or Generator()
+    return generator
+
+
+def resolve_seed(seed: Seed, stream: Stream = DEFAULT_STREAM) -> tuple[int, int]:
+    """Returns the two numbers of a draw, and takes a generator's next stream where one is due.
+
+    A generator, or None for the default one, gives its next stream. If `stream` is given as well, the
+    draw has the generator's seed and that stream, and the generator does not move.
+    """
+    number = None if stream is DEFAULT_STREAM else stream_number(stream)
+    if seed is None:
+        seed = default_generator()
+    if isinstance(seed, Generator):
+        return seed.seed, seed.next_stream() if number is None else number
+    return _seed_number(seed), number or 0
+
+
+def check_seed(seed: Any, stream: Any) -> tuple[int, int]:
+    """Checks the arguments of a draw that needs no random words; takes nothing from a generator."""
+    is_number = not (seed is None or isinstance(seed, Generator))
+    return _seed_number(seed) if is_number else 0, stream_number(stream)
+
+
+def stream_number(stream: Any) -> int:
+    """Returns the number of a stream that is given as a number or a name."""
+    if isinstance(stream, str):
+        return stream_from_name(stream)
+    return checks.integer("stream", stream, 0, checks.UINT64 - 1, "or pass a name as text")
+
+
+@functools.lru_cache(maxsize=4096)
+def stream_from_name(name: str) -> int:
+    """Returns the stream of a name: the first 8 bytes of BLAKE2b of its UTF-8, little-endian.
+
+    Args:
+        name: Any text, such as a tensor's name in a checkpoint.
+
+    Source:
+        RFC 7693 (BLAKE2), with a digest of 8 bytes.
+
+    Example:
+        >>> hex(stream_from_name("model.norm.weight"))
+        '0x3bbd05d3e6d4d252'
+    """
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def _seed_number(seed: Any) -> int:
+    if type(seed) is int and 0 <= seed < checks.UINT64:
+        return seed
+    return checks.integer("seed", seed, 0, checks.UINT64 - 1, "or pass a Generator or None")
+
+
+def _entropy() -> int:
+    return int.from_bytes(os.urandom(8), "little")
+
+
+def _after_fork_in_child() -> None:
+    global _default_lock
+    _default_lock = threading.Lock()  # another thread may have held it when the process forked
+    for generator in list(_unseeded):
+        generator._restart()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,34 @@
+"""Every example in a docstring runs and shows what it says."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+import fastinit
+
+# Those of the adapters need their framework.
+ADAPTERS = ("fastinit.torch", "fastinit.keras", "fastinit.jax")
+MODULES = [
+    "fastinit",
+    *(
+        module.name
+        for module in pkgutil.walk_packages(fastinit.__path__, "fastinit.")
+        if not module.name.startswith(ADAPTERS) and not module.name.endswith("__main__")
+    ),
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name: str) -> None:
+    module = importlib.import_module(name)
+    assert doctest.testmod(module).failed == 0
+
+
+def test_every_public_function_has_an_example() -> None:
+    for name in fastinit.__all__:
+        if name != "__version__":
+            assert ">>> " in (getattr(fastinit, name).__doc__ or ""), name

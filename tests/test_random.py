@@ -1,0 +1,155 @@
+"""random.py: seeds, streams and generators."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import fastinit
+from fastinit import Generator, manual_seed
+from fastinit.random import default_generator, resolve_seed, stream_from_name
+
+LAST = 2**64 - 1
+
+
+def equal(a: object, b: object) -> bool:
+    return bool(np.array_equal(np.asarray(a), np.asarray(b)))
+
+
+def test_numbers_pass_through() -> None:
+    assert resolve_seed(5, 7) == (5, 7)
+    assert resolve_seed(LAST, LAST) == (LAST, LAST)
+    assert resolve_seed(np.uint64(LAST), np.int32(3)) == (LAST, 3)  # type: ignore[arg-type]
+    assert resolve_seed(5) == (5, 0)
+
+
+@pytest.mark.parametrize("name", ["", "model.layers.0.weight", "gewicht \u00e4\u4e2d"])
+def test_names_are_blake2b_of_utf8(name: str) -> None:
+    digest = hashlib.blake2b(name.encode("utf-8"), digest_size=8).digest()
+    expected = sum(byte << (8 * place) for place, byte in enumerate(digest))
+    assert stream_from_name(name) == expected
+    assert equal(
+        fastinit.random_bits(9, seed=3, stream=name),
+        fastinit.random_bits(9, seed=3, stream=expected),
+    )
+
+
+def test_generator_hands_out_streams_in_turn() -> None:
+    generator = Generator(11)
+    for stream in range(4):
+        drawn = fastinit.random_bits(6, seed=generator)
+        assert equal(drawn, fastinit.random_bits(6, seed=11, stream=stream))
+
+
+@pytest.mark.parametrize("stream", [0, 5, "name"])
+def test_explicit_stream_leaves_the_generator_where_it_is(stream: int | str) -> None:
+    generator = Generator(11)
+    assert resolve_seed(generator) == (11, 0)
+    drawn = fastinit.random_bits(6, seed=generator, stream=stream)
+    assert equal(drawn, fastinit.random_bits(6, seed=11, stream=stream))
+    assert resolve_seed(generator) == (11, 1)
+
+
+def test_default_generator() -> None:
+    generator = manual_seed(23)
+    assert generator is default_generator()
+    first, second = fastinit.random_bits(6), fastinit.random_bits(6)
+    assert equal(first, fastinit.random_bits(6, seed=23, stream=0))
+    assert equal(second, fastinit.random_bits(6, seed=23, stream=1))
+    manual_seed(23)
+    assert equal(first, fastinit.random_bits(6))
+
+
+def test_unseeded_generators_differ() -> None:
+    assert Generator().seed != Generator().seed
+    assert 0 <= Generator().seed <= LAST
+    assert repr(Generator(3)) == "Generator(seed=3)"
+
+
+def test_what_is_not_random_takes_no_stream() -> None:
+    generator = Generator(1)
+    fastinit.zeros(3, seed=generator)
+    fastinit.constant(3, 2.0, seed=generator)
+    fastinit.identity((3, 3), seed=generator)
+    fastinit.dirac((3, 3, 3), seed=generator)
+    assert resolve_seed(generator) == (1, 0)
+
+
+def test_bad_calls_take_no_stream() -> None:
+    generator = Generator(1)
+    for bad in (
+        lambda: fastinit.normal(3, mean=1e300, seed=generator),
+        lambda: fastinit.normal(-3, seed=generator),
+        lambda: fastinit.normal(3, seed=generator, out=np.empty(4)),
+        lambda: fastinit.normal(3, seed=generator, stream=-1),
+        lambda: fastinit.he_normal((0, 3), seed=generator),
+    ):
+        with pytest.raises(ValueError):
+            bad()
+    assert resolve_seed(generator) == (1, 0)
+
+
+def test_threads_share_a_generator_without_repeats() -> None:
+    generator, workers, each = Generator(1), 8, 2000
+    start = threading.Barrier(workers)
+
+    def take() -> list[int]:
+        start.wait()
+        return [resolve_seed(generator)[1] for _ in range(each)]
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(workers) as pool:
+            futures = [pool.submit(take) for _ in range(workers)]
+            streams = [stream for future in futures for stream in future.result()]
+    finally:
+        sys.setswitchinterval(interval)
+    assert sorted(streams) == list(range(workers * each))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ({"seed": -1}, ValueError, "`seed` must be an int in [0, 2**64 - 1], got -1; or pass"),
+        (
+            {"seed": 2**64},
+            ValueError,
+            "`seed` must be an int in [0, 2**64 - 1], got 18446744073709551616",
+        ),
+        ({"seed": 1.0}, TypeError, "`seed` must be an int in [0, 2**64 - 1], got 1.0"),
+        ({"seed": True}, TypeError, "`seed` must be an int in [0, 2**64 - 1], got True"),
+        ({"seed": np.True_}, TypeError, "`seed` must be an int"),
+        ({"seed": "1"}, TypeError, "`seed` must be an int in [0, 2**64 - 1], got '1'"),
+        (
+            {"stream": -1},
+            ValueError,
+            "`stream` must be an int in [0, 2**64 - 1], got -1; or pass a name",
+        ),
+        ({"stream": 2**64}, ValueError, "`stream` must be an int in [0, 2**64 - 1]"),
+        ({"stream": None}, TypeError, "`stream` must be an int in [0, 2**64 - 1], got None"),
+        ({"stream": b"x"}, TypeError, "`stream` must be an int in [0, 2**64 - 1], got b'x'"),
+        ({"stream": False}, TypeError, "`stream` must be an int in [0, 2**64 - 1], got False"),
+    ],
+)
+@pytest.mark.parametrize("initializer", ["random_bits", "zeros"])
+def test_errors(
+    initializer: str, arguments: dict[str, object], kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        getattr(fastinit, initializer)(3, **{"seed": 1, **arguments})
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "x", True])
+def test_generator_and_manual_seed_check_alike(seed: object) -> None:
+    for make in (Generator, manual_seed):
+        with pytest.raises((TypeError, ValueError), match="`seed` must be an int in"):
+            make(seed)  # type: ignore[operator]
+    with pytest.raises(TypeError, match=r"`seed` must be an int in .* got None"):
+        manual_seed(None)  # type: ignore[arg-type]
