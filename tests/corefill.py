@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
@@ -82,7 +83,7 @@ def transform(distribution: str, dtype: str, words: Any, user: tuple[float, ...]
     tells the seed, the stream and the index, and the core fills that one block.
     """
     chosen = np.ascontiguousarray(words, np.uint32).reshape(-1, 4)
-    seeds, blocks, streams = reference.find_blocks(chosen)
+    seeds, blocks, streams = find_blocks(chosen.tobytes())
     size = 2 if dtype == "float64" else 4  # elements in a block
     out = np.empty((len(chosen), size), DTYPES[dtype])
     parameters = core_parameters(distribution, user)
@@ -93,6 +94,12 @@ def transform(distribution: str, dtype: str, words: Any, user: tuple[float, ...]
         )
         address += out.itemsize * size
     return out.reshape(-1)
+
+
+@functools.lru_cache(maxsize=4)
+def find_blocks(words: bytes) -> Any:
+    """Where these words are drawn; the same ones are often asked for many distributions."""
+    return reference.find_blocks(np.frombuffer(words, np.uint32).reshape(-1, 4))
 
 
 def bits_of(array: NDArray[Any]) -> NDArray[Any]:

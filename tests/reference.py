@@ -251,14 +251,14 @@ def lower_quantile(q: Reals) -> Reals:
     return -(t + step * (1 + t * step / 2))
 
 
-NODES_PER_UNIT = 16
+NODES_PER_UNIT = 32
 TERMS = 18
 LAST_NODE = 40
 
 
 @functools.cache
 def tail_table() -> tuple[Reals, Reals]:
-    """Taylor coefficients of 1 - Phi at multiples of 1/16: sum_n table[n, k] d^n; and the nodes.
+    """Taylor coefficients of 1 - Phi at multiples of 1/32: sum_n table[n, k] d^n; and the nodes.
 
     d^n/dt^n of the density is (-1)^n He_n(t) phi(t), He_n the Hermite polynomials.
     """

@@ -81,8 +81,7 @@ def test_every_instruction_set_gives_the_same_bits(distribution: str, dtype: str
             corefill.assert_same_bits(draw(distribution, dtype, 300_007, start=3), expected)
 
 
-@pytest.mark.parametrize("name", corefill.usable_isas())
-def test_chosen_words_give_the_same_bits_on_every_instruction_set(name: str) -> None:
+def test_chosen_words_give_the_same_bits_on_every_instruction_set() -> None:
     """Rare words too: both ends, powers of two, every pairing of them."""
     edges = np.array(
         sorted(
@@ -105,9 +104,10 @@ def test_chosen_words_give_the_same_bits_on_every_instruction_set(name: str) -> 
             for user in cases:
                 with corefill.isa("scalar"):
                     expected = corefill.transform(distribution, dtype, words, user)
-                with corefill.isa(name):
-                    got = corefill.transform(distribution, dtype, words, user)
-                corefill.assert_same_bits(got, expected)
+                for name in corefill.usable_isas()[1:]:
+                    with corefill.isa(name):
+                        got = corefill.transform(distribution, dtype, words, user)
+                    corefill.assert_same_bits(got, expected)
 
 
 @each_kind

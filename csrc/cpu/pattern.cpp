@@ -13,40 +13,45 @@ namespace {
 
 constexpr std::size_t kLineBytes = 64;
 
-// Whole lines at a line's start. SSE2's streaming stores are in every x86-64 and reach the limit of memory;
-// elsewhere the compiler's own copy has to do.
+void copy_lines(unsigned char* target, std::size_t lines, const unsigned char (&line)[kLineBytes]) {
+  for (std::size_t i = 0; i < lines; ++i) std::memcpy(target + i * kLineBytes, line, kLineBytes);
+}
+
+// The same past the caches, for targets at a line's start. SSE2's streaming stores are in every x86-64 and
+// reach the limit of the memory.
 void stream_lines(unsigned char* target, std::size_t lines, const unsigned char (&line)[kLineBytes]) {
 #if defined(__x86_64__)
-  const __m128i value = _mm_loadu_si128(reinterpret_cast<const __m128i*>(line));
-  for (std::size_t i = 0; i < lines * (kLineBytes / 16); ++i) {
-    _mm_stream_si128(reinterpret_cast<__m128i*>(target) + i, value);
+  constexpr std::size_t step = sizeof(__m128i);
+  __m128i parts[kLineBytes / step];
+  std::memcpy(parts, line, kLineBytes);
+  for (std::size_t i = 0; i < lines; ++i, target += kLineBytes) {
+    for (std::size_t k = 0; k < kLineBytes / step; ++k) {
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target + k * step), parts[k]);
+    }
   }
   _mm_sfence();
 #else
-  for (std::size_t i = 0; i < lines; ++i) std::memcpy(target + i * kLineBytes, line, kLineBytes);
+  copy_lines(target, lines, line);
 #endif
 }
 
 }  // namespace
 
 void write_pattern(unsigned char* target, std::size_t bytes, std::uint64_t bits, std::size_t item, bool streaming) {
+  // The head reaches up to a line's start, whether or not an item starts there: the line is cut to follow it.
+  const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(target) % kLineBytes;
+  const std::size_t head = streaming ? std::min(bytes, (kLineBytes - misaligned) % kLineBytes) : 0;
+  unsigned char items[2 * kLineBytes];
+  for (std::size_t i = 0; i < sizeof items; i += item) std::memcpy(items + i, &bits, item);
   unsigned char line[kLineBytes];
-  for (std::size_t i = 0; i < kLineBytes; i += item) std::memcpy(line + i, &bits, item);
-  if (streaming) {
-    // `target` lies on an item's boundary or not at all: the pattern shifts by what the head leaves over.
-    const std::size_t head = std::min(bytes, (kLineBytes - reinterpret_cast<std::uintptr_t>(target) % kLineBytes) % kLineBytes);
-    std::memcpy(target, line, head);
-    unsigned char shifted[kLineBytes];
-    for (std::size_t i = 0; i < kLineBytes; ++i) shifted[i] = line[(i + head) % kLineBytes];
-    const std::size_t lines = (bytes - head) / kLineBytes;
-    stream_lines(target + head, lines, shifted);
-    const std::size_t done = head + lines * kLineBytes;
-    std::memcpy(target + done, shifted, bytes - done);
-    return;
-  }
-  for (std::size_t done = 0; done < bytes; done += kLineBytes) {
-    std::memcpy(target + done, line, std::min(kLineBytes, bytes - done));
-  }
+  std::memcpy(line, items + head, kLineBytes);
+
+  std::memcpy(target, items, head);
+  target += head;
+  bytes -= head;
+  const std::size_t lines = bytes / kLineBytes;
+  (streaming ? stream_lines : copy_lines)(target, lines, line);
+  std::memcpy(target + lines * kLineBytes, line, bytes % kLineBytes);
 }
 
 }  // namespace fastinit
