@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 ABSENT = re.compile(r"could not import '([\w.]+)'|No module named '([\w.]+)'")
 

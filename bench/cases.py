@@ -85,7 +85,8 @@ def mkl(generator: str, **options: Any) -> Subject:
 NUMPY_NORMAL = Subject("numpy", "standard_normal")
 NUMPY_FILL = Subject("numpy", "fill")
 MEMSET = tuple(Peer(Subject("machine", "memset", threads)) for threads in (1, 2))
-AVX2_ONLY = (("MKL_ENABLE_INSTRUCTIONS", "AVX2"),)
+MKL_AVX2 = (("MKL_ENABLE_INSTRUCTIONS", "AVX2"),)
+AVX2 = (("FASTINIT_ISA", "avx2"),)
 SCALAR = (("FASTINIT_ISA", "scalar"),)
 
 ROWS = (
@@ -116,6 +117,7 @@ ROWS = (
             Peer(NUMPY_NORMAL, 15),
             Peer(Subject("jax", "random.normal", threads=2), 25),
             Peer(fastinit("normal", threads=1), 1.85),
+            Peer(fastinit("normal", environment=AVX2)),
             Peer(fastinit("normal", environment=SCALAR)),
         ),
     ),
@@ -125,9 +127,10 @@ ROWS = (
         fastinit("normal", threads=1),
         (
             Peer(mkl("SFMT19937"), 1.7),
-            Peer(mkl("SFMT19937", environment=AVX2_ONLY)),
+            Peer(mkl("SFMT19937", environment=MKL_AVX2)),
             Peer(mkl("ARS5")),
             Peer(mkl("PHILOX4X32X10")),
+            Peer(fastinit("normal", threads=1, environment=AVX2)),
         ),
     ),
     Row(

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).with_name("page.md")
 MEMORY_BOUND = 0.7
 CALL_BOUND_ELEMENTS = 2**16
+DISTURBED = 0.1
+DISTURBED_NOTE = """
+**A disturbed run: other processes held the processors for much of it, so that times, and above all
+those of two threads, say little. Repeat it on a quiet machine.**
+"""
 QUICK_NOTE = """
 **A quick run: arrays that fit the cache, few rounds. It shows that everything works and checks the
 results; the targets are not meant for these sizes.**
@@ -185,13 +190,14 @@ def describe_limit(result: dict[str, Any], kind: str) -> str:
 def page(result: dict[str, Any]) -> str:
     """docs/benchmarks.md; the words around the numbers are in page.md."""
     found, about = list(verdicts(result)), result["machine"]
+    others = about["taken_by_others"]
     fields = {
         **about,
         "flags": ", ".join(about["flags"]),
-        "taken_by_others": f"{about['taken_by_others']:.1%}",
+        "taken_by_others": f"{others:.1%}",
         "versions": "\n".join(f"| {name} | {text} |" for name, text in result["versions"].items()),
         "repeats": result["repeats"],
-        "quick": QUICK_NOTE if result["quick"] else "",
+        "notes": QUICK_NOTE * result["quick"] + DISTURBED_NOTE * (others > DISTURBED),
         "limit": describe_limit(result, "constant"),
         "zeros_limit": describe_limit(result, "zeros"),
         "targets": ratios(v for v in found if v.goal),

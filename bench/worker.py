@@ -26,15 +26,14 @@ def _serve(pipe: Connection, work: Work, subject: Subject) -> None:
     """The process: sends a dict on how the preparation went, then seconds until the pipe ends."""
     try:
         runner = runners.load(subject.runner)
-    except ImportError as error:
-        pipe.send({"status": "not installed", "reason": str(error)})
-        return
-    try:
         prepared = runner.prepare(work, subject)
         prepared.run()
         seconds, result = seconds_of(prepared.run)
         faults = check.faults(prepared.view(result), work)
         calls = calls_for(seconds)
+    except ImportError as error:
+        pipe.send({"status": "not installed", "reason": str(error)})
+        return
     except Exception as error:  # noqa: BLE001  whatever a peer raises is a line of the report
         detail = traceback.format_exc()
         reason = f"{type(error).__name__}: {error}"

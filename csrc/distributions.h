@@ -5,6 +5,7 @@
 #pragma once
 
 #include "fill.h"
+#include "lanes/pack.h"
 #include "math.h"
 
 namespace fastinit {
@@ -13,6 +14,15 @@ template <class Value>
 struct Pair {
   Value even, odd;
 };
+
+// Two vectors drawn alike, as one: their chains of operations overlap.
+template <class Lane, class Draw>
+[[gnu::always_inline]] inline Pair<typename Lane::Real> draw_both(const Draw& draw, typename Lane::Word even,
+                                                                  typename Lane::Word odd) {
+  using Both = PackLane<Lane, 2>;
+  const typename Both::Real values = draw.template draw<Both>(typename Both::Word{{even, odd}});
+  return {values.part[0], values.part[1]};
+}
 
 // The words themselves.
 template <class Lane>
@@ -38,12 +48,13 @@ struct Uniform {
   }
   // s | 1 stands for s + 1/2: it rounds to the same value wherever they differ by less than a rounding,
   // and s and -1 - s stay exact opposites, which rounding s alone would not give.
-  [[gnu::always_inline]] Real draw(Word word) const {
-    const Real share = Lane::to_real(word | Lane::set_word(1)) * Lane::set(2 * Format<Scalar>::kWordScale);
-    const Real x = Lane::fma(share, Lane::set(half), Lane::set(mid));
-    return Lane::max(Lane::min(x, Lane::set(high)), Lane::set(low));
+  template <class Lanes>
+  [[gnu::always_inline]] typename Lanes::Real draw(typename Lanes::Word word) const {
+    const auto share = Lanes::to_real(word | Lanes::set_word(1)) * Lanes::set(2 * Format<Scalar>::kWordScale);
+    const auto x = Lanes::fma(share, Lanes::set(half), Lanes::set(mid));
+    return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
-  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return {draw(even), draw(odd)}; }
+  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
 };
 
 // The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log.
@@ -100,28 +111,29 @@ struct TruncatedNormal {
         beyond_lower(static_cast<Scalar>(spec.parameters[4] + spec.parameters[6])),
         beyond_upper(static_cast<Scalar>(spec.parameters[5] + spec.parameters[6])) {}
 
-  [[gnu::always_inline]] Real draw(Word word) const {
+  template <class Lanes>
+  [[gnu::always_inline]] typename Lanes::Real draw(typename Lanes::Word word) const {
     using F = Format<Scalar>;
-    const Word ones = Lane::set_word(static_cast<typename Lane::ScalarBits>(-1));
-    const Word sign_bit = Lane::set_word(typename Lane::ScalarBits{1} << (F::kBits - 1));
+    const auto ones = Lanes::set_word(static_cast<typename Lanes::ScalarBits>(-1));
+    const auto sign_bit = Lanes::set_word(typename Lanes::ScalarBits{1} << (F::kBits - 1));
 
     // share of the mass between x and the nearer end of the interval, in (0, 1/2]: the lower end for words
     // below 2^(W-1), the upper end above.
-    const Real share = Lane::fma(Lane::to_real(Lane::select(word, word ^ ones, word)), Lane::set(F::kWordScale),
-                                 Lane::set(F::kWordScale / 2));
+    const auto share = Lanes::fma(Lanes::to_real(Lanes::select(word, word ^ ones, word)), Lanes::set(F::kWordScale),
+                                 Lanes::set(F::kWordScale / 2));
     // The tail on that side of x, and the tail on the other side; they sum to 1.
-    const Real tail = Lane::fma(share, Lane::set(mass), Lane::select(word, Lane::set(upper_tail), Lane::set(lower_tail)));
-    const Real other = Lane::fma(share, Lane::set(-mass), Lane::select(word, Lane::set(beyond_lower), Lane::set(beyond_upper)));
-    const Word other_smaller = Lane::bits(other - tail);
+    const auto tail = Lanes::fma(share, Lanes::set(mass), Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail)));
+    const auto other = Lanes::fma(share, Lanes::set(-mass), Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper)));
+    const auto other_smaller = Lanes::bits(other - tail);
 
-    const Real magnitude = normal_quantile<Lane>(Lane::min(other, tail));
+    const auto magnitude = normal_quantile<Lanes>(Lanes::min(other, tail));
     // Below zero where the smaller tail is the lower one: the near one for low words, the other for high.
-    const Word negative = (word ^ other_smaller ^ ones) & sign_bit;
-    const Real z = Lane::from_bits(Lane::bits(magnitude) ^ negative);
-    const Real x = Lane::fma(z, Lane::set(std), Lane::set(mean));
-    return Lane::max(Lane::min(x, Lane::set(high)), Lane::set(low));
+    const auto negative = (word ^ other_smaller ^ ones) & sign_bit;
+    const auto z = Lanes::from_bits(Lanes::bits(magnitude) ^ negative);
+    const auto x = Lanes::fma(z, Lanes::set(std), Lanes::set(mean));
+    return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
-  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return {draw(even), draw(odd)}; }
+  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
 };
 
 }  // namespace fastinit

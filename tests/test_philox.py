@@ -64,7 +64,7 @@ def test_core_fill_gives_known_answers(vector: Vector) -> None:
 
 
 @pytest.mark.parametrize("name", corefill.usable_isas())
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(WORD64, WORD64, st.integers(0, 2**64 - 200), st.integers(1, 150))
 def test_core_words_equal_model(name: str, seed: int, stream: int, start: int, count: int) -> None:
     with corefill.isa(name):

@@ -11,7 +11,7 @@
 namespace fastinit {
 namespace {
 
-// Below this much, a second thread costs more than it saves.
+// For less than this, another thread costs more than it saves.
 constexpr std::uint64_t kSmallestPieceBytes = std::uint64_t{1} << 16;
 // Two threads that meet in one fresh huge page would both clear it: pieces end at huge pages' ends.
 constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 21;
@@ -20,9 +20,9 @@ constexpr std::uint64_t kStreamingBytes = std::uint64_t{1} << 21;
 // Enough pieces for each thread that one slow thread does not hold up the rest.
 constexpr std::uint64_t kPiecesPerThread = 8;
 
-std::uint64_t piece_bytes(std::uint64_t bytes) {
+std::uint64_t piece_bytes(std::uint64_t bytes, std::uint64_t threads) {
   std::uint64_t size = kSmallestPieceBytes;
-  const std::uint64_t wanted = bytes / (kPiecesPerThread * static_cast<std::uint64_t>(num_threads()));
+  const std::uint64_t wanted = bytes / (kPiecesPerThread * threads);
   while (size < kLargestPieceBytes && size < wanted) size *= 2;
   return size;
 }
@@ -31,10 +31,13 @@ std::uint64_t piece_bytes(std::uint64_t bytes) {
 // memory.
 template <class FillRange>
 bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interrupt, const FillRange& fill_range) {
-  const std::uint64_t piece = piece_bytes(count * item) / item;
+  const std::uint64_t bytes = count * item;
+  const std::uint64_t threads =
+      std::clamp<std::uint64_t>(bytes / kSmallestPieceBytes, 1, static_cast<std::uint64_t>(num_threads()));
+  const std::uint64_t piece = piece_bytes(bytes, threads) / item;
   const std::uint64_t lead = reinterpret_cast<std::uintptr_t>(target) / item % piece;  // items before `target`
   return for_each_piece(
-      (lead + count + piece - 1) / piece,
+      (lead + count + piece - 1) / piece, static_cast<int>(threads),
       [&](std::uint64_t k) {
         const DefaultFloatEnvironment guard;
         const std::uint64_t first = std::max(k * piece, lead) - lead;

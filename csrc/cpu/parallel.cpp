@@ -55,7 +55,8 @@ int num_threads() {
 #endif
 }
 
-bool for_each_piece(std::uint64_t pieces, const std::function<void(std::uint64_t)>& piece, Interrupt interrupt) {
+bool for_each_piece(std::uint64_t pieces, int threads, const std::function<void(std::uint64_t)>& piece,
+                    Interrupt interrupt) {
   std::atomic<std::uint64_t> next{0};
   std::atomic<bool> stopped{false};
   const auto work = [&](bool is_caller) {
@@ -69,8 +70,7 @@ bool for_each_piece(std::uint64_t pieces, const std::function<void(std::uint64_t
       if (interrupt.asked(interrupt.context)) stopped = true;
     }
   };
-  const int threads = static_cast<int>(std::min<std::uint64_t>(pieces, static_cast<std::uint64_t>(num_threads())));
-  if (threads > 1) {
+  if (threads > 1 && pieces > 1) {
     run_on_threads(threads, work);
   } else {
     work(true);

@@ -93,9 +93,9 @@ struct PackLane {
     return Value::make([&](int i) { return Lane::select(condition.part[i], a.part[i], b.part[i]); });
   }
   static bool any(Word condition) {
-    bool found = false;
-    for (int i = 0; i < N; ++i) found = found || Lane::any(condition.part[i]);
-    return found;
+    typename Lane::Word either = condition.part[0];
+    for (int i = 1; i < N; ++i) either = either | condition.part[i];
+    return Lane::any(either);
   }
 };
 

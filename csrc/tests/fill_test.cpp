@@ -45,7 +45,7 @@ void test_instruction_sets() {
 
 // Every phase of start and target against the group, head and tail alone, one group and several.
 void test_small_fills() {
-  constexpr std::uint64_t kLongest = 133;
+  constexpr std::uint64_t kLongest = 2003;  // a few tiles of the fill loop
   set_num_threads(1);
   for (FillSpec spec : all_specs(true)) {
     for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3},
@@ -53,7 +53,8 @@ void test_small_fills() {
       spec.start = start;
       spec.run = kLongest;
       const auto expected = drawn_singly(spec);
-      for (const std::uint64_t size : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 100, 133}) {
+      for (const std::uint64_t size :
+           {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 133, 513, 961, 2003}) {
         spec.run = size;
         for (const std::string& set : runnable_sets()) {
           for (const std::size_t offset : {0, 1, 3, 10}) check_fill(set, spec, offset, expected);
