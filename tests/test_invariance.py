@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import corefill
+import fastinit
 from fastinit import _core
 
 if TYPE_CHECKING:
@@ -352,6 +353,27 @@ def test_flush_to_zero_changes_nothing(name: str, count: int, ordinary: NDArray[
     with corefill.isa(name), corefill.threads(count):
         got = in_environment(Environment.flush_to_zero, sensitive_draws)
     np.testing.assert_array_equal(got, ordinary)
+
+
+def derived_draws() -> NDArray[Any]:
+    """Whole calls, whose std, bounds and limits Python derives; none of it from a cache."""
+    fastinit.initializers._cached.cache_clear()
+    draws = [
+        fastinit.he_normal((7, 5), dtype="float64", seed=1),
+        fastinit.glorot_uniform((11, 13), gain=0.3, dtype="float64", seed=1),
+        fastinit.lecun_normal((17, 3), truncated=True, dtype="float64", seed=1),
+        fastinit.truncated_normal(
+            99, mean=0.1, std=0.7, lower=-1.3, upper=0.9, dtype="float64", seed=1
+        ),
+    ]
+    return np.concatenate([draw.ravel() for draw in draws])
+
+
+@on_x86_linux
+@pytest.mark.parametrize("mode", FE_MODES)
+def test_rounding_mode_changes_nothing_that_python_derives(mode: str) -> None:
+    got = in_environment(lambda e: e.rounding(FE_MODES[mode]), derived_draws)
+    np.testing.assert_array_equal(got, derived_draws())
 
 
 @on_x86_linux

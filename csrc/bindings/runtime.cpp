@@ -1,7 +1,9 @@
 // Threads, instruction sets, and how this module was built.
+#include <optional>
 #include <string>
 
 #include "bindings/bindings.h"
+#include "cpu/float_environment.h"
 #include "fill.h"
 
 namespace py = pybind11;
@@ -45,6 +47,17 @@ void set_isa(const std::string& name) {
   }
 }
 
+// DefaultFloatEnvironment for a `with` block: what Python derives (a std from fans) must not depend on the
+// caller's environment either.
+class FloatEnvironmentBlock {
+ public:
+  void enter() { guard_.emplace(); }
+  void exit(const py::args&) { guard_.reset(); }
+
+ private:
+  std::optional<DefaultFloatEnvironment> guard_;
+};
+
 }  // namespace
 
 void bind_runtime(py::module_& module) {
@@ -54,6 +67,10 @@ void bind_runtime(py::module_& module) {
   module.def("isa", instruction_set);
   module.def("isas", isas);
   module.def("build_info", build_info);
+  py::class_<FloatEnvironmentBlock>(module, "DefaultFloatEnvironment")
+      .def(py::init<>())
+      .def("__enter__", &FloatEnvironmentBlock::enter)
+      .def("__exit__", &FloatEnvironmentBlock::exit);
 }
 
 }  // namespace fastinit

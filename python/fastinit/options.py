@@ -16,6 +16,7 @@ from types import EllipsisType
 from typing import Any, ParamSpec, TypeAlias, TypedDict, TypeVar, cast
 
 from fastinit import checks
+from fastinit._core import DefaultFloatEnvironment
 from fastinit.distributions import Distribution, WholeTensor
 from fastinit.dtypes import DEFAULT_DTYPE
 from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
@@ -121,16 +122,17 @@ def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
             raise _unknown(rule.__name__, parameters, initialize)
         if shape is None:
             shape = shape_of(out, dtype, index)
-        return draw(
-            spec_of(shape, *args, **parameters),
-            shape,
-            dtype=dtype,
-            device=device,
-            seed=seed,
-            stream=stream,
-            index=index,
-            out=out,
-        )
+        with DefaultFloatEnvironment():
+            return draw(
+                spec_of(shape, *args, **parameters),
+                shape,
+                dtype=dtype,
+                device=device,
+                seed=seed,
+                stream=stream,
+                index=index,
+                out=out,
+            )
 
     _set_signature(initialize, [*own.values(), *options.values()])
     initialize.__doc__ = _document(rule, options)
