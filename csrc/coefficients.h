@@ -2,6 +2,7 @@
 // says how they were fitted. Part of the stream's contract: a changed digit is a new stream version.
 #pragma once
 
+// clang-format off
 namespace fastinit {
 
 template <class Scalar>
@@ -168,3 +169,4 @@ struct Coefficients<double> {
 };
 
 }  // namespace fastinit
+// clang-format on

@@ -120,10 +120,12 @@ struct TruncatedNormal {
     // share of the mass between x and the nearer end of the interval, in (0, 1/2]: the lower end for words
     // below 2^(W-1), the upper end above.
     const auto share = Lanes::fma(Lanes::to_real(Lanes::select(word, word ^ ones, word)), Lanes::set(F::kWordScale),
-                                 Lanes::set(F::kWordScale / 2));
+                                  Lanes::set(F::kWordScale / 2));
     // The tail on that side of x, and the tail on the other side; they sum to 1.
-    const auto tail = Lanes::fma(share, Lanes::set(mass), Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail)));
-    const auto other = Lanes::fma(share, Lanes::set(-mass), Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper)));
+    const auto tail =
+        Lanes::fma(share, Lanes::set(mass), Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail)));
+    const auto other =
+        Lanes::fma(share, Lanes::set(-mass), Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper)));
     const auto other_smaller = Lanes::bits(other - tail);
 
     const auto magnitude = normal_quantile<Lanes>(Lanes::min(other, tail));

@@ -48,7 +48,8 @@ struct Interrupt {
 bool fill(const FillSpec& spec, void* target, Interrupt interrupt = {});
 
 // Writes `count` copies of the low `item_bytes` (1, 2, 4 or 8) of `bits`.
-bool fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, Interrupt interrupt = {});
+bool fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes,
+                  Interrupt interrupt = {});
 
 void set_num_threads(int threads);
 int num_threads();

@@ -18,8 +18,8 @@ template <>
 struct Format<float> {
   static constexpr int kBits = 32;
   static constexpr int kMantissaBits = 23;
-  static constexpr float kUlp = 0x1p-23f;            // undoes the shift of an exponent in place
-  static constexpr float kWordScale = 0x1p-32f;      // a word as a fraction of all words
+  static constexpr float kUlp = 0x1p-23f;               // undoes the shift of an exponent in place
+  static constexpr float kWordScale = 0x1p-32f;         // a word as a fraction of all words
   static constexpr float kMinusTwoLn2 = -0x1.62e43p0f;  // rounded from -2 ln 2
   static constexpr std::uint32_t kOne = 0x3F800000;
   static constexpr std::uint32_t kLogLow = 0x3F27AE14;  // 0.655: mantissas span [0.655, 1.31)

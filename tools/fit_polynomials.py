@@ -111,7 +111,9 @@ def normal_quantile(v: mpf) -> mpf:
     z = mp.sqrt(v * mpf("0.85"))
     for _ in range(100):
         step = (mp.erfc(z / mp.sqrt(2)) / 2 - q) / mp.npdf(z)
-        step = step / (1 - z * step / 2) if abs(z * step) < 1 else step / 2  # Halley, damped far away
+        step = (
+            step / (1 - z * step / 2) if abs(z * step) < 1 else step / 2
+        )  # Halley, damped far away
         z += step
         if abs(step) < mpf(10) ** -40 * z:
             return z
@@ -135,7 +137,9 @@ def far_tail(x: mpf) -> mpf:
 
 
 FITS = (
-    Fit("Log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18),
+    Fit(
+        "Log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18
+    ),
     Fit("Sin", "sin(pi/2 t) = t p(t^2)", sin_over, lambda u: 1 / sin_over(u), 0, 0.25, 3, 6),
     Fit(
         "Cos",
@@ -148,8 +152,19 @@ FITS = (
         5,
     ),
     Fit("Centre", "z^2 = v p(v)", square_over, lambda v: 1 / square_over(v), 0, 10, 6, 17),
-    Fit("Tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22),
-    Fit("FarTail", "z = p(sqrt v - 10.3)", far_tail, lambda x: 1 / far_tail(x), "-3.67", "3.7", 6, 17),
+    Fit(
+        "Tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22
+    ),
+    Fit(
+        "FarTail",
+        "z = p(sqrt v - 10.3)",
+        far_tail,
+        lambda x: 1 / far_tail(x),
+        "-3.67",
+        "3.7",
+        6,
+        17,
+    ),
 )
 
 
@@ -158,6 +173,7 @@ HEADER = """\
 // says how they were fitted. Part of the stream's contract: a changed digit is a new stream version.
 #pragma once
 
+// clang-format off
 namespace fastinit {
 
 template <class Scalar>
@@ -167,7 +183,9 @@ struct Coefficients;
 
 def array(fit: Fit, dtype: type, degree: int) -> str:
     coefficients, error = remez(fit, degree)
-    rounded = ",\n      ".join(float(dtype(mp.nstr(c, 40))).hex() + ("f" * (dtype is np.float32)) for c in coefficients)
+    rounded = ",\n      ".join(
+        float(dtype(mp.nstr(c, 40))).hex() + ("f" * (dtype is np.float32)) for c in coefficients
+    )
     scalar = "float" if dtype is np.float32 else "double"
     return (
         f"  // {fit.formula} on [{fit.low}, {fit.high}], weighted error {mp.nstr(error, 2)}\n"
@@ -180,8 +198,10 @@ def header() -> str:
     for scalar, dtype in (("float", np.float32), ("double", np.float64)):
         degrees = [fit.degree_float if dtype is np.float32 else fit.degree_double for fit in FITS]
         arrays = [array(fit, dtype, degree) for fit, degree in zip(FITS, degrees, strict=True)]
-        parts.append(f"\ntemplate <>\nstruct Coefficients<{scalar}> {{\n" + "".join(arrays) + "};\n")
-    return "".join(parts) + "\n}  // namespace fastinit\n"
+        parts.append(
+            f"\ntemplate <>\nstruct Coefficients<{scalar}> {{\n" + "".join(arrays) + "};\n"
+        )
+    return "".join(parts) + "\n}  // namespace fastinit\n// clang-format on\n"
 
 
 if __name__ == "__main__":

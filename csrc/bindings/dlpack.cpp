@@ -47,7 +47,8 @@ py::tuple dlpack_view(const py::capsule& capsule) {
   if (PyCapsule_IsValid(capsule.ptr(), "dltensor_versioned") != 0) {
     const auto* managed =
         static_cast<DLManagedTensorVersioned*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor_versioned"));
-    if (managed->major != kKnownMajor) throw py::value_error("unknown DLPack version " + std::to_string(managed->major));
+    if (managed->major != kKnownMajor)
+      throw py::value_error("unknown DLPack version " + std::to_string(managed->major));
     tensor = &managed->tensor;
     read_only = (managed->flags & kReadOnlyFlag) != 0;
   } else if (PyCapsule_IsValid(capsule.ptr(), "dltensor") != 0) {

@@ -36,15 +36,14 @@ bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interr
       std::clamp<std::uint64_t>(bytes / kSmallestPieceBytes, 1, static_cast<std::uint64_t>(num_threads()));
   const std::uint64_t piece = piece_bytes(bytes, threads) / item;
   const std::uint64_t lead = reinterpret_cast<std::uintptr_t>(target) / item % piece;  // items before `target`
-  return for_each_piece(
-      (lead + count + piece - 1) / piece, static_cast<int>(threads),
-      [&](std::uint64_t k) {
-        const DefaultFloatEnvironment guard;
-        const std::uint64_t first = std::max(k * piece, lead) - lead;
-        const std::uint64_t end = std::min((k + 1) * piece - lead, count);
-        fill_range(first, end - first);
-      },
-      interrupt);
+  return for_each_piece((lead + count + piece - 1) / piece, static_cast<int>(threads),
+                        [&](std::uint64_t k) {
+                          const DefaultFloatEnvironment guard;
+                          const std::uint64_t first = std::max(k * piece, lead) - lead;
+                          const std::uint64_t end = std::min((k + 1) * piece - lead, count);
+                          fill_range(first, end - first);
+                        },
+                        interrupt);
 }
 
 }  // namespace

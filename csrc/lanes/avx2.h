@@ -87,7 +87,7 @@ struct Avx2Lane64 {
   static Real to_real(Word a) {
     const __m256i low_bias = _mm256_set1_epi64x(0x4330000000000000);   // 2^52
     const __m256i high_bias = _mm256_set1_epi64x(0x4530000080000000);  // 2^84 + 2^63, flips the sign bit
-    const __m256d both_biases = _mm256_set1_pd(0x1.00000801p84);    // 2^84 + 2^63 + 2^52
+    const __m256d both_biases = _mm256_set1_pd(0x1.00000801p84);       // 2^84 + 2^63 + 2^52
     const __m256d low = _mm256_castsi256_pd(_mm256_blend_epi32(a.v, low_bias, 0xAA));
     const __m256d high = _mm256_castsi256_pd(_mm256_xor_si256(_mm256_srli_epi64(a.v, 32), high_bias));
     return {_mm256_add_pd(_mm256_sub_pd(high, both_biases), low)};

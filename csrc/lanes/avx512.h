@@ -96,9 +96,7 @@ struct Avx512Lane64 {
   };
 
   static Real set(double value) { return {_mm512_set1_pd(value)}; }
-  static Word set_word(std::uint64_t value) {
-    return {_mm512_set1_epi64(static_cast<long long>(hide_ones(value)))};
-  }
+  static Word set_word(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(hide_ones(value)))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_pd(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_pd(a.v, b.v)}; }

@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 namespace fastinit::test {
+
+// Lists of numbers whose type does not depend on how they are written.
+using Sizes = std::initializer_list<std::size_t>;
+using Counts = std::initializer_list<std::uint64_t>;
 
 void fail(const std::string& what);
 int failures();

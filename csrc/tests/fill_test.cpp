@@ -54,10 +54,10 @@ void test_small_fills() {
       spec.run = kLongest;
       const auto expected = drawn_singly(spec);
       for (const std::uint64_t size :
-           {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 133, 513, 961, 2003}) {
+           Counts{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 133, 513, 961, 2003}) {
         spec.run = size;
         for (const std::string& set : runnable_sets()) {
-          for (const std::size_t offset : {0, 1, 3, 10}) check_fill(set, spec, offset, expected);
+          for (const std::size_t offset : Sizes{0, 1, 3, 10}) check_fill(set, spec, offset, expected);
         }
       }
     }
@@ -81,7 +81,7 @@ void test_large_fills() {
           // The scalar lanes are slow, and know no alignment.
           if (set == "scalar" && threads == 1) continue;
           set_num_threads(threads);
-          for (const std::size_t offset : {1, 0, 2, 7}) {
+          for (const std::size_t offset : Sizes{1, 0, 2, 7}) {
             check_fill(set, spec, offset, expected);
             if (set == "scalar") break;
           }
@@ -117,7 +117,7 @@ void test_boxes() {
       for (const int threads : {1, 3}) {
         set_num_threads(threads);
         for (const std::string& set : runnable_sets()) {
-          for (const std::size_t offset : {0, 5}) check_fill(set, spec, offset, expected);
+          for (const std::size_t offset : Sizes{0, 5}) check_fill(set, spec, offset, expected);
         }
       }
     }

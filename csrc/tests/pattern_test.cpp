@@ -22,15 +22,17 @@ void check_pattern(std::uint64_t count, std::size_t item, std::size_t offset) {
 }  // namespace
 
 void test_patterns() {
-  for (const std::size_t item : {1, 2, 4, 8}) {
+  for (const std::size_t item : Sizes{1, 2, 4, 8}) {
     set_num_threads(1);
-    for (const std::size_t offset : {0, 1, 2, 3, 4, 7, 8, 13, 16, 24, 31, 32, 63}) {
-      for (const std::uint64_t count : {0, 1, 2, 3, 7, 8, 9, 31, 63, 64, 65, 200}) check_pattern(count, item, offset);
+    for (const std::size_t offset : Sizes{0, 1, 2, 3, 4, 7, 8, 13, 16, 24, 31, 32, 63}) {
+      for (const std::uint64_t count : Counts{0, 1, 2, 3, 7, 8, 9, 31, 63, 64, 65, 200})
+        check_pattern(count, item, offset);
     }
     for (const int threads : {1, 3}) {
       set_num_threads(threads);
-      for (const std::size_t offset : {0, 1, 2, 4, 8, 33}) {
-        for (const std::uint64_t bytes : {300'000, 2'097'152, 2'500'008}) check_pattern(bytes / item, item, offset);
+      for (const std::size_t offset : Sizes{0, 1, 2, 4, 8, 33}) {
+        for (const std::uint64_t bytes : Counts{300'000, 2'097'152, 2'500'008})
+          check_pattern(bytes / item, item, offset);
       }
     }
   }
