@@ -7,6 +7,7 @@ import math
 import sys
 from pathlib import Path
 
+import ml_dtypes  # noqa: F401 - makes bfloat16 known to NumPy
 from safetensors import safe_open
 
 ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1}
