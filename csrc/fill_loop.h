@@ -1,10 +1,9 @@
 // The loop over blocks, once, for any lane type, distribution and element type.
 //
-// A group is what one step of the lanes yields: kBlocks blocks. Whole groups go straight to the target;
-// the ragged head and tail of a run go through a small buffer. Runs split where `block low` wraps.
-//
 // Words and values are made in turn, a tile that stays in the L1 cache at a time: Philox wants many blocks
 // in flight (its rounds are one long chain), the distributions want the registers for their constants.
+// Whole tiles go straight to the target; what is left of a run goes through a buffer, a group (what one
+// step of the lanes yields) at a time. Runs split where `block low` wraps.
 #pragma once
 
 #include <algorithm>
@@ -36,8 +35,8 @@ class RunWriter {
   static constexpr std::uint64_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
   static constexpr std::uint64_t kGroupSize = kBlockSize * Lanes::kBlocks;
   static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
-  static constexpr int kTileVectors = 4 * BaseLanes::kWordVectors * BaseLanes::kValueVectors;
-  static constexpr std::uint64_t kTileGroups = kTileVectors / BaseLanes::kValueVectors;
+  static constexpr int kTileVectors = 4 * WordLanes::kVectors * Lanes::kVectors;  // divides by either
+  static constexpr std::uint64_t kTileSize = kTileVectors / Lanes::kVectors * kGroupSize;
 
  public:
   explicit RunWriter(const FillSpec& spec)
@@ -73,46 +72,37 @@ class RunWriter {
     target += head;
     count -= head;
 
-    const std::uint64_t groups = count / kGroupSize;
-    if (streaming) {
-      write_groups<true>(index, groups, target);
-    } else {
-      write_groups<false>(index, groups, target);
-    }
-    const std::uint64_t done = groups * kGroupSize;
+    const std::uint64_t tiles = count / kTileSize;
+    write_tiles(index, tiles, target, streaming);
+    const std::uint64_t done = tiles * kTileSize;
     write_part(index + done, count - done, target + done);
   }
 
-  // Whole groups, from a block's start.
-  template <bool kStreaming>
-  void write_groups(std::uint64_t index, std::uint64_t groups, Stored* target) const {
+  // Whole tiles, from a block's start.
+  void write_tiles(std::uint64_t index, std::uint64_t tiles, Stored* target, bool streaming) const {
     // Local copies: for all the compiler knows, a store through `target` changes what `this` points at.
     const Schedule schedule = schedule_;
     const Distribution<Lane> draw = draw_;
     BaseWord even[kTileVectors], odd[kTileVectors];
 
-    for (; groups >= kTileGroups; groups -= kTileGroups, index += kTileGroups * kGroupSize) {
-      for (int i = 0; i < kTileVectors; i += BaseLanes::kWordVectors) {
-        make_words<WordLanes>(schedule, index + i * kBlockSize * BaseLanes::kBlocks, even + i, odd + i);
+    for (; tiles > 0; --tiles) {
+      for (int i = 0; i < kTileVectors; i += WordLanes::kVectors, index += kBlockSize * WordLanes::kBlocks) {
+        make_words<WordLanes>(schedule, index, even + i, odd + i);
       }
-      for (int i = 0; i < kTileVectors; i += BaseLanes::kValueVectors, target += kGroupSize) {
-        write_values<kStreaming>(draw, even + i, odd + i, target);
+      for (int i = 0; i < kTileVectors; i += Lanes::kVectors, target += kGroupSize) {
+        write_values(draw, even + i, odd + i, target, streaming);
       }
     }
-    for (; groups > 0; --groups, index += kGroupSize, target += kGroupSize) {
-      make_words<Lanes>(schedule, index, even, odd);
-      write_values<kStreaming>(draw, even, odd, target);
-    }
-    if constexpr (kStreaming) BaseLanes::finish_stores();
+    if (streaming) BaseLanes::finish_stores();
   }
 
-  // Any run, through a buffer: for the few elements that do not fill a group or do not start a block.
+  // Any run, a group at a time through a buffer: what does not fill a tile or does not start a block.
   void write_part(std::uint64_t index, std::uint64_t count, Stored* target) const {
     while (count > 0) {
-      BaseWord even[BaseLanes::kValueVectors], odd[BaseLanes::kValueVectors];
+      BaseWord even[Lanes::kVectors], odd[Lanes::kVectors];
       Stored buffer[kGroupSize];
       make_words<Lanes>(schedule_, index, even, odd);
-      write_values<false>(draw_, even, odd, buffer);
+      write_values(draw_, even, odd, buffer, false);
       const std::uint64_t skip = index % kBlockSize;
       const std::uint64_t n = std::min(count, kGroupSize - skip);
       std::memcpy(target, buffer + skip, n * sizeof(Stored));
@@ -138,11 +128,10 @@ class RunWriter {
     }
   }
 
-  template <bool kStreaming>
   [[gnu::always_inline]] static void write_values(const Distribution<Lane>& draw, const BaseWord* even,
-                                                  const BaseWord* odd, Stored* target) {
+                                                  const BaseWord* odd, Stored* target, bool streaming) {
     const auto values = draw(Word::load(even), Word::load(odd));
-    Lanes::template store<kStreaming>(round(values.even), round(values.odd), target);
+    Lanes::store(round(values.even), round(values.odd), target, streaming);
   }
   [[gnu::always_inline]] static Word round(Word bits) { return bits; }
   [[gnu::always_inline]] static Word round(typename Lane::Real value) { return Type::template round<Lane>(value); }

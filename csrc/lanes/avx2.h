@@ -129,36 +129,35 @@ struct Avx2Lanes {
     return {_mm256_blend_epi32(low.v, _mm256_slli_epi64(high.v, 32), 0xAA)};
   }
 
-  template <bool kStreaming>
-  static void write(void* target, __m256i value) {
-    if constexpr (kStreaming) {
+  static void write(void* target, __m256i value, bool streaming) {
+    if (streaming) {
       _mm256_stream_si256(static_cast<__m256i*>(target), value);
     } else {
       _mm256_storeu_si256(static_cast<__m256i*>(target), value);
     }
   }
-  template <bool kStreaming>
-  static void store(Lane32::Word even, Lane32::Word odd, std::uint32_t* target) {
-    write<kStreaming>(target, _mm256_unpacklo_epi32(even.v, odd.v));
-    write<kStreaming>(target + 8, _mm256_unpackhi_epi32(even.v, odd.v));
+  static void store(Lane32::Word even, Lane32::Word odd, std::uint32_t* target, bool streaming) {
+    write(target, _mm256_unpacklo_epi32(even.v, odd.v), streaming);
+    write(target + 8, _mm256_unpackhi_epi32(even.v, odd.v), streaming);
   }
-  template <bool kStreaming>
-  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target) {
-    write<kStreaming>(target, _mm256_unpacklo_epi64(even.v, odd.v));
-    write<kStreaming>(target + 4, _mm256_unpackhi_epi64(even.v, odd.v));
+  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool streaming) {
+    write(target, _mm256_unpacklo_epi64(even.v, odd.v), streaming);
+    write(target + 4, _mm256_unpackhi_epi64(even.v, odd.v), streaming);
   }
-  template <bool kStreaming>
-  static void store(Lane32::Word even, Lane32::Word odd, std::uint16_t* target) {
+  static void store(Lane32::Word even, Lane32::Word odd, std::uint16_t* target, bool streaming) {
     const __m256i pairs = _mm256_blend_epi16(even.v, _mm256_slli_epi32(odd.v, 16), 0xAA);
-    write<kStreaming>(target, _mm256_permute4x64_epi64(pairs, 0xD8));  // blocks 0 2 1 3 -> 0 1 2 3
+    write(target, _mm256_permute4x64_epi64(pairs, 0xD8), streaming);  // blocks 0 2 1 3 -> 0 1 2 3
   }
-  template <bool kStreaming>
-  static void store(Lane32::Word even, Lane32::Word odd, std::uint8_t* target) {
+  static void store(Lane32::Word even, Lane32::Word odd, std::uint8_t* target, bool streaming) {
     const __m256i pairs = _mm256_or_si256(even.v, _mm256_slli_epi32(odd.v, 8));
     // The low 16 bits of each 32-bit lane, blocks 0 2 in the low half and 1 3 in the high half.
     const __m256i bytes = _mm256_packus_epi32(pairs, pairs);
     const __m128i halves = _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(target), halves);
+    if (streaming) {
+      _mm_stream_si128(reinterpret_cast<__m128i*>(target), halves);
+    } else {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(target), halves);
+    }
   }
   // Orders streaming stores before whatever tells another thread that the memory is ready.
   static void finish_stores() { _mm_sfence(); }

@@ -141,23 +141,20 @@ struct Avx512Lanes {
     return {_mm512_mask_shuffle_epi32(low.v, 0xAAAA, high.v, _MM_PERM_CCAA)};
   }
 
-  template <bool kStreaming>
-  static void write(void* target, __m512i value) {
-    if constexpr (kStreaming) {
+  static void write(void* target, __m512i value, bool streaming) {
+    if (streaming) {
       _mm512_stream_si512(static_cast<__m512i*>(target), value);
     } else {
       _mm512_storeu_si512(target, value);
     }
   }
-  template <bool kStreaming>
-  static void store(Lane32::Word even, Lane32::Word odd, std::uint32_t* target) {
-    write<kStreaming>(target, _mm512_unpacklo_epi32(even.v, odd.v));
-    write<kStreaming>(target + 16, _mm512_unpackhi_epi32(even.v, odd.v));
+  static void store(Lane32::Word even, Lane32::Word odd, std::uint32_t* target, bool streaming) {
+    write(target, _mm512_unpacklo_epi32(even.v, odd.v), streaming);
+    write(target + 16, _mm512_unpackhi_epi32(even.v, odd.v), streaming);
   }
-  template <bool kStreaming>
-  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target) {
-    write<kStreaming>(target, _mm512_unpacklo_epi64(even.v, odd.v));
-    write<kStreaming>(target + 8, _mm512_unpackhi_epi64(even.v, odd.v));
+  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool streaming) {
+    write(target, _mm512_unpacklo_epi64(even.v, odd.v), streaming);
+    write(target + 8, _mm512_unpackhi_epi64(even.v, odd.v), streaming);
   }
   // The 16-bit elements of all pairs in the stream's order. Words 0 and 2 of a block's lane of `even` and of
   // its lane of `odd`, whose words count from 32, take turns.
@@ -166,14 +163,12 @@ struct Avx512Lanes {
     const __m512i order = _mm512_setr_epi64(from(0), from(2), from(4), from(6), from(1), from(3), from(5), from(7));
     return _mm512_permutex2var_epi16(even.v, order, odd.v);
   }
-  template <bool kStreaming>
-  static void store(Lane32::Word even, Lane32::Word odd, std::uint16_t* target) {
-    write<kStreaming>(target, narrow(even, odd));
+  static void store(Lane32::Word even, Lane32::Word odd, std::uint16_t* target, bool streaming) {
+    write(target, narrow(even, odd), streaming);
   }
-  template <bool kStreaming>
-  static void store(Lane32::Word even, Lane32::Word odd, std::uint8_t* target) {
+  static void store(Lane32::Word even, Lane32::Word odd, std::uint8_t* target, bool streaming) {
     const __m256i bytes = _mm512_cvtepi16_epi8(narrow(even, odd));
-    if constexpr (kStreaming) {
+    if (streaming) {
       _mm256_stream_si256(reinterpret_cast<__m256i*>(target), bytes);
     } else {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), bytes);

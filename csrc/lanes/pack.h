@@ -102,6 +102,7 @@ struct PackLane {
 // N groups of `Lanes` at a time, one after the other in the stream.
 template <class Lanes, int N>
 struct Interleaved {
+  static constexpr int kVectors = N;
   static constexpr int kBlocks = N * Lanes::kBlocks;
   using Wide = Pack<typename Lanes::Wide, N>;
   using Lane32 = PackLane<typename Lanes::Lane32, N>;
@@ -125,10 +126,10 @@ struct Interleaved {
   static void merge(Wide low, Wide high, Word* result) {
     for (int i = 0; i < N; ++i) result[i] = Lanes::template merge<Word>(low.part[i], high.part[i]);
   }
-  template <bool kStreaming, class Word, class Stored>
-  static void store(Pack<Word, N> even, Pack<Word, N> odd, Stored* target) {
+  template <class Word, class Stored>
+  static void store(Pack<Word, N> even, Pack<Word, N> odd, Stored* target, bool streaming) {
     constexpr int part_size = Lanes::kBlocks * (sizeof(Stored) == 8 ? 2 : 4);
-    for (int i = 0; i < N; ++i) Lanes::template store<kStreaming>(even.part[i], odd.part[i], target + i * part_size);
+    for (int i = 0; i < N; ++i) Lanes::store(even.part[i], odd.part[i], target + i * part_size, streaming);
   }
 };
 

@@ -79,14 +79,13 @@ struct ScalarLanes {
   }
 
   // Each store writes a group of elements in the stream's order; `even` and `odd` hold the pairs, in the
-  // low bits where the element is narrower than the word. kStreaming: past the caches.
-  template <bool kStreaming>
-  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target) {
+  // low bits where the element is narrower than the word. `streaming`: past the caches.
+  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool) {
     target[0] = even;
     target[1] = odd;
   }
-  template <bool kStreaming, class Stored>
-  static void store(Lane32::Word even, Lane32::Word odd, Stored* target) {
+  template <class Stored>
+  static void store(Lane32::Word even, Lane32::Word odd, Stored* target, bool) {
     for (int i = 0; i < 2; ++i) {
       target[2 * i] = static_cast<Stored>(even.part[i]);
       target[2 * i + 1] = static_cast<Stored>(odd.part[i]);
