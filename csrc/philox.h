@@ -25,7 +25,8 @@ struct Schedule {
   std::uint64_t key0[kRounds];  // joins word 0; unused in round 1, whose word 0 is constant
   std::uint64_t key1[kRounds];  // joins word 2
 
-  static constexpr Schedule make(std::uint64_t seed, std::uint64_t stream, std::uint64_t block_high) {
+  [[gnu::always_inline]] static constexpr Schedule make(std::uint64_t seed, std::uint64_t stream,
+                                                        std::uint64_t block_high) {
     Schedule schedule{};
     schedule.block_high = block_high;
     auto k0 = static_cast<std::uint32_t>(seed);
