@@ -106,7 +106,11 @@ ROWS = (
         "uniform",
         Work("uniform"),
         fastinit("uniform"),
-        (Peer(torch("uniform_"), 9), Peer(Subject("numpy", "random"), 6)),
+        (
+            Peer(torch("uniform_"), 9),
+            Peer(Subject("numpy", "random"), 6),
+            Peer(fastinit("uniform", environment=AVX2)),
+        ),
     ),
     Row(
         "normal",
@@ -137,13 +141,16 @@ ROWS = (
         "normal-bf16",
         Work("normal", "bfloat16"),
         fastinit("normal"),
-        (Peer(torch("normal_"), 11),),
+        (Peer(torch("normal_"), 11), Peer(fastinit("normal", environment=AVX2))),
     ),
     Row(
         "truncated-normal",
         Work("truncated_normal"),
         fastinit("truncated_normal"),
-        (Peer(torch("nn.init.trunc_normal_"), 150),),
+        (
+            Peer(torch("nn.init.trunc_normal_"), 150),
+            Peer(fastinit("truncated_normal", environment=AVX2)),
+        ),
     ),
     Row(
         "fresh-1-gib",
