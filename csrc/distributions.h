@@ -91,8 +91,9 @@ struct Normal {
 
 // p = (word + 1/2) 2^-W, z = Phi^-1(Phi(lower) + p mass), x = mean + std z in [low, high].
 // Probabilities are carried as the smaller tail q, so that bounds far out keep their digits.
-template <class Lane>
-struct TruncatedNormal {
+// kSymmetric: for lower = -upper, where the tail on the nearer side is always the smaller one.
+template <class Lane, bool kSymmetric>
+struct TruncatedNormalOf {
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
@@ -100,7 +101,7 @@ struct TruncatedNormal {
   Scalar lower_tail, upper_tail, mass;
   Scalar beyond_lower, beyond_upper;  // the tails that start at the other bound: tail + mass
 
-  explicit TruncatedNormal(const FillSpec& spec)
+  explicit TruncatedNormalOf(const FillSpec& spec)
       : mean(static_cast<Scalar>(spec.parameters[0])),
         std(static_cast<Scalar>(spec.parameters[1])),
         low(static_cast<Scalar>(spec.parameters[2])),
@@ -114,28 +115,40 @@ struct TruncatedNormal {
   template <class Lanes>
   [[gnu::always_inline]] typename Lanes::Real draw(typename Lanes::Word word) const {
     using F = Format<Scalar>;
-    const auto ones = Lanes::set_word(static_cast<typename Lanes::ScalarBits>(-1));
-    const auto sign_bit = Lanes::set_word(typename Lanes::ScalarBits{1} << (F::kBits - 1));
+    using Bits = typename Lanes::ScalarBits;
+    const auto sign_bit = Lanes::set_word(Bits{1} << (F::kBits - 1));
 
     // share of the mass between x and the nearer end of the interval, in (0, 1/2]: the lower end for words
-    // below 2^(W-1), the upper end above.
-    const auto share = Lanes::fma(Lanes::to_real(Lanes::select(word, word ^ ones, word)), Lanes::set(F::kWordScale),
-                                  Lanes::set(F::kWordScale / 2));
-    // The tail on that side of x, and the tail on the other side; they sum to 1.
-    const auto tail =
-        Lanes::fma(share, Lanes::set(mass), Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail)));
-    const auto other =
-        Lanes::fma(share, Lanes::set(-mass), Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper)));
-    const auto other_smaller = Lanes::bits(other - tail);
+    // below 2^(W-1), the upper end above. Read as signed, the word counts from the nearer end.
+    const auto from_end = Lanes::fma(Lanes::to_real(word), Lanes::set(F::kWordScale), Lanes::set(F::kWordScale / 2));
+    const auto share = Lanes::from_bits(Lanes::bits(from_end) & Lanes::set_word(~(Bits{1} << (F::kBits - 1))));
 
-    const auto magnitude = normal_quantile<Lanes>(Lanes::min(other, tail));
-    // Below zero where the smaller tail is the lower one: the near one for low words, the other for high.
-    const auto negative = (word ^ other_smaller ^ ones) & sign_bit;
-    const auto z = Lanes::from_bits(Lanes::bits(magnitude) ^ negative);
-    const auto x = Lanes::fma(z, Lanes::set(std), Lanes::set(mean));
+    // The smaller of the tails on both sides of x, and whether it is the upper one (the sign bit).
+    typename Lanes::Real tail;
+    typename Lanes::Word is_upper;
+    if constexpr (kSymmetric) {
+      tail = Lanes::fma(share, Lanes::set(mass), Lanes::set(lower_tail));
+      is_upper = word;
+    } else {
+      // The tail on the other side comes from its own end: 1 - near would lose its digits.
+      const auto near =
+          Lanes::fma(share, Lanes::set(mass), Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail)));
+      const auto other =
+          Lanes::fma(share, Lanes::set(-mass), Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper)));
+      tail = Lanes::min(other, near);
+      is_upper = word ^ Lanes::bits(other - near);
+    }
+    // z is positive where the upper tail is the smaller one: this is -z, and -std makes up for it.
+    const auto minus_z = Lanes::from_bits(Lanes::bits(normal_quantile<Lanes>(tail)) ^ (is_upper & sign_bit));
+    const auto x = Lanes::fma(minus_z, Lanes::set(-std), Lanes::set(mean));
     return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
   [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
 };
+
+template <class Lane>
+using TruncatedNormal = TruncatedNormalOf<Lane, false>;
+template <class Lane>
+using SymmetricTruncatedNormal = TruncatedNormalOf<Lane, true>;
 
 }  // namespace fastinit

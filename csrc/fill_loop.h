@@ -169,9 +169,18 @@ void fill_piece(const FillSpec& spec, std::uint64_t first, std::uint64_t count, 
 
 using PieceFunction = void (*)(const FillSpec&, std::uint64_t first, std::uint64_t count, void* target, bool streaming);
 
-// One lane type's functions, [distribution][element type]; null where the two do not go together.
+// One lane type's functions; null where distribution and element type do not go together. A distribution
+// may have a row of its own for parameters that take less work.
 struct PieceTable {
-  PieceFunction functions[kDistributions][kElementTypes];
+  static constexpr int kSymmetricRow = kDistributions;
+  PieceFunction functions[kDistributions + 1][kElementTypes];
+
+  PieceFunction function(const FillSpec& spec) const {
+    const bool symmetric = spec.distribution == Distribution::kTruncatedNormal &&
+                           spec.parameters[4] == spec.parameters[5];  // its two tails
+    const int row = symmetric ? kSymmetricRow : static_cast<int>(spec.distribution);
+    return functions[row][static_cast<int>(spec.type)];
+  }
 };
 
 template <class Lanes, template <class> class Distribution>
@@ -194,6 +203,7 @@ constexpr PieceTable make_piece_table() {
   add_float_types<Lanes, Uniform>(rows[static_cast<int>(Distribution::kUniform)]);
   add_float_types<Lanes, Normal>(rows[static_cast<int>(Distribution::kNormal)]);
   add_float_types<Lanes, TruncatedNormal>(rows[static_cast<int>(Distribution::kTruncatedNormal)]);
+  add_float_types<Lanes, SymmetricTruncatedNormal>(rows[PieceTable::kSymmetricRow]);
   return table;
 }
 

@@ -75,8 +75,7 @@ bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
   const std::uint64_t count = spec.size();
   if (count == 0) return true;
   const std::size_t item = item_bytes(spec.type);
-  const PieceFunction fill_piece =
-      piece_table().functions[static_cast<int>(spec.distribution)][static_cast<int>(spec.type)];
+  const PieceFunction fill_piece = piece_table().function(spec);
   const bool streaming = count * item >= kStreamingBytes;
   auto* bytes = static_cast<unsigned char*>(target);
   return split(target, count, item, interrupt, [&](std::uint64_t first, std::uint64_t n) {

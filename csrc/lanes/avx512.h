@@ -25,14 +25,6 @@ struct Avx512Wide {
   friend Avx512Wide operator^(Avx512Wide a, Avx512Wide b) { return {_mm512_xor_si512(a.v, b.v)}; }
 };
 
-// GCC turns an exclusive or with all ones into a complement (vpternlog) whose target register is also an
-// input: a false dependency that chains each step of a loop to the one before. So it must not see the ones.
-template <class Bits>
-[[gnu::always_inline]] inline Bits hide_ones(Bits value) {
-  if (value == static_cast<Bits>(-1)) asm("" : "+r"(value));
-  return value;
-}
-
 struct Avx512Lane32 {
   using Scalar = float;
   using ScalarBits = std::uint32_t;
@@ -52,7 +44,7 @@ struct Avx512Lane32 {
   };
 
   static Real set(float value) { return {_mm512_set1_ps(value)}; }
-  static Word set_word(std::uint32_t value) { return {_mm512_set1_epi32(static_cast<int>(hide_ones(value)))}; }
+  static Word set_word(std::uint32_t value) { return {_mm512_set1_epi32(static_cast<int>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_ps(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_ps(a.v, b.v)}; }
@@ -96,7 +88,7 @@ struct Avx512Lane64 {
   };
 
   static Real set(double value) { return {_mm512_set1_pd(value)}; }
-  static Word set_word(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(hide_ones(value)))}; }
+  static Word set_word(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_pd(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_pd(a.v, b.v)}; }
