@@ -208,8 +208,35 @@ def page(result: dict[str, Any]) -> str:
     return Template(TEMPLATE.read_text()).substitute(fields)
 
 
+def short(result: dict[str, Any]) -> str:
+    """The rows against other libraries that have a target, short enough for the README."""
+
+    def line(v: Verdict) -> tuple[str, ...]:
+        mine, theirs = (f"{nanoseconds(v.row, min(s['samples'])):.3g}" for s in (v.subject, v.peer))
+        return (fill_name(v.row), v.peer["label"], mine, theirs, f"{v.ratio:.3g}x")
+
+    about, fastinit = result["machine"], result["versions"]["fastinit"]
+    rows = (v for v in verdicts(result) if v.goal and v.measured and v.peer["runner"] != "fastinit")
+    head = ("fill", "beside", "fastinit, ns", "other, ns", "faster by")
+    return (
+        f"{about['processor']}, {about['cores']} cores, fastinit {fastinit}; ns per element, best times:"
+        f"\n\n{table(head, map(line, rows))}"
+    )
+
+
+def update_readme(readme: Path, result: dict[str, Any]) -> None:
+    """Put the summary between the README's marks."""
+    before, begin, rest = readme.read_text().partition("<!-- speed: made by the bench -->\n")
+    _, end, after = rest.partition("<!-- end of speed -->\n")
+    if end:
+        readme.write_text(f"{before}{begin}{short(result)}\n{end}{after}")
+
+
 def render(source: Path, docs: Path) -> list[Path]:
-    """Write benchmarks.json (a copy of `source`), benchmarks.md and benchmarks.png to `docs`."""
+    """Write benchmarks.json (a copy of `source`), benchmarks.md and benchmarks.png to `docs`.
+
+    The README beside `docs` gets its summary, where it has the marks for one.
+    """
     from .plot import plot
 
     text = source.read_text()
@@ -219,4 +246,7 @@ def render(source: Path, docs: Path) -> list[Path]:
     paths[0].write_text(text)
     paths[1].write_text(page(result))
     plot(result, paths[2])
+    readme = docs.absolute().parent / "README.md"
+    if readme.exists():
+        update_readme(readme, result)
     return paths
