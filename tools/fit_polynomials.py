@@ -35,6 +35,10 @@ class Fit:
     degree_double: int
 
 
+def horner(coefficients: list[mpf], x: mpf) -> mpf:
+    return functools.reduce(lambda total, c: total * x + c, reversed(coefficients))
+
+
 def remez(fit: Fit, degree: int, rounds: int = 20, grid: int = 1000) -> tuple[list[mpf], mpf]:
     """The minimax coefficients (lowest power first) and the largest weighted error."""
     n = degree + 2
@@ -56,8 +60,7 @@ def remez(fit: Fit, degree: int, rounds: int = 20, grid: int = 1000) -> tuple[li
             right[row] = weight * fit.target(x)
         coefficients = list(mp.lu_solve(matrix, right))[:-1]
         errors = [
-            (mp.polyval(coefficients[::-1], x) - t) * w
-            for x, t, w in zip(xs, targets, weights, strict=True)
+            (horner(coefficients, x) - t) * w for x, t, w in zip(xs, targets, weights, strict=True)
         ]
         error = max(abs(e) for e in errors)
         # One extreme per run of equal sign, the largest n in a row kept.

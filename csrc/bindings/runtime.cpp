@@ -67,7 +67,9 @@ void bind_runtime(py::module_& module) {
   module.def("isa", instruction_set);
   module.def("isas", isas);
   module.def("build_info", build_info);
-  py::class_<FloatEnvironmentBlock>(module, "DefaultFloatEnvironment")
+  // An ordinary class to Python, as its stub says.
+  const py::metaclass ordinary(reinterpret_cast<PyObject*>(&PyType_Type));
+  py::class_<FloatEnvironmentBlock>(module, "DefaultFloatEnvironment", ordinary)
       .def(py::init<>())
       .def("__enter__", &FloatEnvironmentBlock::enter)
       .def("__exit__", &FloatEnvironmentBlock::exit);
