@@ -48,14 +48,18 @@ def build_info() -> dict[str, str]:
         >>> build_info()["isa"] in build_info()["isas"].split()
         True
     """
-    usable = [name for name, built, supported in _core.isas() if built and supported]
     return {
         **_core.build_info(),
         "stream_version": str(_core.stream_version),
         "isa": _core.isa(),
-        "isas": " ".join(usable),
+        "isas": " ".join(_usable_isas()),
         "threads": str(_core.get_num_threads()),
     }
+
+
+def _usable_isas() -> list[str]:
+    """Instruction sets that are built and that this processor has."""
+    return [name for name, built, supported in _core.isas() if built and supported]
 
 
 def configure() -> None:
@@ -66,8 +70,7 @@ def configure() -> None:
     """
     isa = os.environ.get("FASTINIT_ISA")
     if isa:
-        usable = [name for name, built, supported in _core.isas() if built and supported]
-        checks.choice("FASTINIT_ISA", isa, usable)
+        checks.choice("FASTINIT_ISA", isa, _usable_isas())
         _core.set_isa(isa)
     threads = os.environ.get("FASTINIT_NUM_THREADS")
     if threads:
