@@ -146,7 +146,48 @@ def test_split_keeps_every_tensor_once_and_the_limit(sizes: list[int], limit: in
         assert sum(sizes[i] for i in shard) <= limit or len(shard) == 1
 
 
+def test_pattern_that_matched_is_told() -> None:
+    plan = plan_of(
+        '"a.{0..2}.w" = [2]\n"b.{0..2}.w" = [2]',
+        '[[rule]]\nmatch = ["a.{1..2}.*", "b.1.w"]\ninit = "zeros"\n' + rule("*", "normal"),
+    )
+    assert {t.name: t.match for t in plan.tensors if t.rule.number == 1} == {
+        "a.1.w": "a.{1..2}.*",
+        "a.2.w": "a.{1..2}.*",
+        "b.1.w": "b.1.w",
+    }
+
+
+def test_padding_row_is_planned_as_zeros() -> None:
+    plan = plan_of('"w" = [5, 3, 2]', rule("*", "normal", "padding_idx = 4"))
+    assert next(plan.tensors).zeros == (24, 30)
+    for shape in ("[4, 3]", "[]"):
+        with pytest.raises(RecipeError, match="`padding_idx` must be the number of a row of shape"):
+            plan_of(f'"w" = {shape}', rule("*", "normal", "padding_idx = 4"))
+
+
+def test_integers_are_filled_by_constants_only() -> None:
+    tensors = '"n" = { shape = [2], dtype = "int64" }\n"w" = { shape = [2], dtype = "float16" }'
+    plan = plan_of(tensors, rule("n", "constant", "value = 3") + rule("*", "normal"))
+    assert {t.name: (t.dtype, t.nbytes) for t in plan.tensors} == {
+        "n": ("int64", 16),
+        "w": ("float16", 4),
+    }
+    with pytest.raises(RecipeError, match=r"tensor 'n', rule 1 .*: `dtype` must be one of float64"):
+        plan_of(tensors, rule("*", "normal"))
+
+
+def test_work_of_matching_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastinit.checkpoint.recipes.assign.MAX_MATCHES", 50)
+    with pytest.raises(RecipeError, match="names times patterns must be at most 50, got more"):
+        plan_of('"w{0..9}" = [2]', "".join(rule(f"*{i}", "zeros") for i in range(10)))
+
+
 BAD = {
+    ('"w" = [2]', '[[rule]]\nmatch = ["w", "v"]\ninit = "zeros"\n', ""): (
+        "r.toml: every pattern of a rule must match a tensor, got 'v' of rule 1 "
+        '(match = "w" and 1 more), which matches none; correct the pattern or remove it'
+    ),
     ('"w" = [2]\n"b" = [2]', rule("w", "zeros"), ""): (
         "r.toml: every tensor must match a rule, got 'b', which matches none; add a [[rule]]"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.checkpoint.ranges import expand
-from fastinit.checkpoint.recipe import MAX_RECIPE_BYTES, parameter_names
+from fastinit.checkpoint.recipes.recipe import MAX_RECIPE_BYTES
+from fastinit.checkpoint.recipes.rules import parameter_names
 from fastinit.initializers import RULES
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
@@ -25,8 +26,8 @@ def test_recipe_holds_what_the_text_says() -> None:
     recipe = parse_recipe(text, "r.toml")
     assert (recipe.seed, recipe.dtype, recipe.layout) == (7, "float32", "torch")
     assert [(t.name, t.shape) for t in recipe.tensors] == [("a.weight", (4, 3)), ("a.bias", (4,))]
-    assert [(r.number, r.match, r.init, r.parameters) for r in recipe.rules] == [
-        (1, "*", "normal", {"std": 0.5})
+    assert [(r.number, r.match, r.init, r.parameters, r.padding_idx) for r in recipe.rules] == [
+        (1, ("*",), "normal", {"std": 0.5}, None)
     ]
     assert recipe.text == text
     assert recipe.sha256 == hashlib.sha256(text.encode()).hexdigest()
@@ -38,14 +39,6 @@ def test_file_is_kept_to_the_byte(tmp_path: Path) -> None:
     assert load_recipe(tmp_path / "r.toml").text.encode() == content
 
 
-def test_ranges_expand_in_order_with_the_last_fastest() -> None:
-    count, names = expand("h.{0..1}.w{8..10}.x")
-    assert count == 6
-    assert list(names) == [f"h.{i}.w{j}.x" for i in (0, 1) for j in (8, 9, 10)]
-    assert list(expand("plain")[1]) == ["plain"]
-    assert list(expand("x{3..3}")[1]) == ["x3"]
-
-
 def test_llama_example_has_the_models_tensors() -> None:
     recipe = load_recipe(EXAMPLE)
     shapes = {t.name: t.shape for t in recipe.tensors}
@@ -55,6 +48,47 @@ def test_llama_example_has_the_models_tensors() -> None:
     assert shapes["model.layers.15.mlp.down_proj.weight"] == (2048, 8192)
     assert shapes["model.layers.0.self_attn.k_proj.weight"] == (512, 2048)
     assert "lm_head.weight" not in shapes
+    layers = [t.name.split(".")[2] for t in recipe.tensors if ".layers." in t.name]
+    assert layers == [str(layer) for layer in range(16) for _ in range(9)]
+
+
+def test_rule_has_one_pattern_or_a_list() -> None:
+    rules = '[[rule]]\nmatch = ["*.bias", "x.{0..3}"]\ninit = "zeros"\n' + RULE
+    one, two = parse_recipe(HEAD + TENSORS + rules).rules
+    assert (one.match, two.match) == (("*.bias", "x.{0..3}"), ("*",))
+    assert str(one) == 'rule 1 (match = "*.bias" and 1 more)'
+    assert str(two) == 'rule 2 (match = "*")'
+
+
+def test_tensor_may_have_a_type_of_its_own() -> None:
+    tensors = '[tensors]\n"a" = { shape = [2], dtype = "int64" }\n"b" = { shape = [3] }\n"c" = []\n'
+    recipe = parse_recipe(HEAD + tensors + RULE)
+    assert [(t.name, t.shape, t.dtype) for t in recipe.tensors] == [
+        ("a", (2,), "int64"),
+        ("b", (3,), "float32"),
+        ("c", (), "float32"),
+    ]
+
+
+def test_dtype_may_be_left_out_where_each_tensor_has_one() -> None:
+    tensors = '[tensors]\n"a" = { shape = [2], dtype = "float16" }\n'
+    recipe = parse_recipe("seed = 1\n" + tensors + RULE)
+    assert recipe.dtype is None
+    assert recipe.tensors[0].dtype == "float16"
+
+
+def test_padding_row_is_part_of_the_rule() -> None:
+    (rule,) = parse_recipe(HEAD + TENSORS + RULE + "padding_idx = 3\n").rules
+    assert rule.padding_idx == 3
+    assert rule.call == "normal(std=0.5, padding_idx=3)"
+    assert rule.parameters == {"std": 0.5}
+
+
+@pytest.mark.parametrize("key", ["like", "config", "preset"])
+def test_text_must_be_self_contained(key: str) -> None:
+    message = rf"^recipe: `{key}` must stand in a recipe's file only.* use load_recipe, or .*--toml"
+    with pytest.raises(RecipeError, match=message):
+        parse_recipe(f'{key} = "hf"\n' + HEAD + TENSORS + RULE)
 
 
 def test_every_initializer_names_its_parameters() -> None:
@@ -74,6 +108,25 @@ BAD_RULE = {
     '[[rule]]\ninit = "zeros"\n': r"rule 1: `match` is missing; add a line such as: match =",
     '[[rule]]\nmatch = "*"\n': r"rule 1: `init` is missing; add a line such as: init =",
     '[[rule]]\nmatch = 3\ninit = "zeros"\n': r"rule 1: `match` must be a pattern.*got 3",
+    '[[rule]]\nmatch = []\ninit = "zeros"\n': r"rule 1: `match` must be a pattern.*got \[\]",
+    '[[rule]]\nmatch = ["a*", 3]\ninit = "zeros"\n': r"rule 1: `match` must be a pattern.*got 3",
+    '[[rule]]\nmatch = [["a*"]]\ninit = "zeros"\n': r"rule 1: `match` must be .*got \['a\*'\]",
+    '[[rule]]\nmatch = "a.{0..3"\ninit = "zeros"\n': (
+        r"rule 1: braces in a pattern must enclose a range such as \{0\.\.15\}, got pattern 'a\.\{0"
+    ),
+    '[[rule]]\nmatch = "a.{3..0}"\ninit = "zeros"\n': (
+        r"rule 1: a range must go up .*got \{3\.\.0\} in pattern 'a\.\{3\.\.0\}'"
+    ),
+    f'[[rule]]\nmatch = "{"a" * 1001}"\ninit = "zeros"\n': r"rule 1: a pattern must have at most 1000",
+    f'[[rule]]\nmatch = {["*"] * 100_001}\ninit = "zeros"\n': (
+        r"the rules must have at most 100000 patterns together, got 100001"
+    ),
+    **{
+        f'[[rule]]\nmatch = "*"\ninit = "zeros"\npadding_idx = {value}\n': (
+            rf"rule 1 .*: `padding_idx` must be the number of the row .*got {re.escape(value[:3])}"
+        )
+        for value in ("-1", "1.0", "[0]", "9223372036854775808")
+    },
     '[[rule]]\nmatch = ""\ninit = "zeros"\n': r"rule 1: `match` must be a pattern.*got ''",
     '[[rule]]\nmatch = "*"\ninit = "norml"\n': (
         r'rule 1 \(match = "\*"\): `init` must be one of zeros, .*got \'norml\'; '
@@ -111,8 +164,17 @@ BAD_TENSORS = {
     '"x" = [true]': r"tensor 'x' must be a list .*got \[True\]",
     '"x" = [9223372036854775808]': r"tensor 'x' must be a list .*got \[9223372036854775808\]",
     f'"x" = {[1] * 65}': r"tensor 'x' must be a list of at most 64",
+    '"x" = { shape = [2], type = "int8" }': (
+        r"the keys of tensor 'x' are shape, dtype, got 'type'"
+    ),
+    '"x" = { shape = [2], dtype = "int4" }': (
+        r"tensor 'x': `dtype` must be one of float64, .*bool, got 'int4'; did you mean 'int64'"
+    ),
+    '"x" = { shape = 2 }': r"the shape of tensor 'x' must be a list of at most 64 whole.*got 2",
+    '"x" = { dtype = "int8" }': r"tensor 'x' must be a list, got a table without `shape`",
+    f'"{"x" * 1001}" = [2]': r"a tensor's name must have at most 1000 characters, got 1001 in 'xxx",
     '"x" = [4294967296, 4294967296]': r"less than 2\*\*63 bytes together, got more with 'x'",
-    "model.norm.weight = [3]": r"of tensor 'model' must be a list, got a table; put .* in quotes",
+    "model.norm.weight = [3]": r"of tensor 'model' must be a list, got a table without `shape`; put .* in quotes",
     '"" = [2]': r"name must be printable text, not empty and not '__metadata__', got ''",
     '"__metadata__" = [2]': r"name must be printable text.*got '__metadata__'",
     r'"a\u001b[31m" = [2]': r"name must be printable text.*got 'a\\x1b\[31m'",
@@ -136,9 +198,12 @@ def test_bad_tensor_is_refused(tensors: str, message: str) -> None:
 
 
 BAD_TEXT = {
-    "sed = 1\n": r"the keys of a recipe are seed, dtype, .*, got 'sed'; did you mean 'seed'\?",
+    "sed = 1\n": r"the keys of a recipe are seed, dtype, .*preset, got 'sed'; did you mean 'seed'\?",
     'dtype = "float32"\n' + TENSORS + RULE: r"`seed` is missing; add a line such as: seed = 0",
-    "seed = 1\n" + TENSORS + RULE: r"`dtype` is missing; add a line such as: dtype =",
+    "seed = 1\n" + TENSORS + RULE: (
+        r"`dtype` is missing, and tensor 'a\.weight' has none of its own; add a line such as: dtype ="
+    ),
+    "seed = 1\ntensors = 3\n" + RULE: r"`dtype` is missing; add a line such as: dtype =",
     HEAD + RULE: r"`tensors` is missing; add a table such as",
     HEAD + TENSORS: r"`rule` is missing; add at least one rule such as",
     HEAD + "[tensors]\n" + RULE: r"`tensors` must name at least one tensor",
@@ -184,12 +249,16 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 @given(
-    st.integers(0, 200),
-    st.integers(0, 200),
+    st.integers(0, 300),
+    st.integers(0, 300),
     st.text("[]{}\"'=.,#*\\\n0123456789abentx", max_size=12),
 )
 def test_damaged_recipe_is_a_recipe_or_a_recipe_error(start: int, end: int, text: str) -> None:
-    whole = HEAD + 'layout = "torch"\n[tensors]\n"a.{0..3}.w" = [4, 3]\n' + RULE
+    whole = (
+        HEAD + 'layout = "torch"\n[tensors]\n"a.{0..3}.w" = [4, 3]\n'
+        '"a.{0..3}.n" = { shape = [4], dtype = "int64" }\n'
+        '[[rule]]\nmatch = ["a.{0..3}.n", "a.1.*"]\ninit = "ones"\npadding_idx = 3\n' + RULE
+    )
     message = "recipe: "
     try:
         make_plan(parse_recipe(whole[:start] + text + whole[end:]))

@@ -204,10 +204,11 @@ def test_fill_releases_the_interpreter() -> None:
 
 
 LONG = """
-import time
+import signal
 import numpy as np
 import fastinit
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 out = np.zeros(2**29, np.uint8)
 print("started", flush=True)
 try:

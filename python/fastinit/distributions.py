@@ -58,8 +58,9 @@ class Constant:
         """The bits of one element, which NumPy rounds once."""
         with np.errstate(over="ignore", invalid="ignore"):
             item = np.array(self.value).astype(element.numpy)
-        is_same = float(item) == self.value or math.isnan(self.value)
-        if not is_same and not math.isfinite(item):
+        is_whole = element.numpy.kind in "iub"
+        is_same = float(item) == self.value or (math.isnan(self.value) and not is_whole)
+        if not is_same and (is_whole or not math.isfinite(item)):
             rule = f"be a value that {element.name} can hold"
             raise ValueError(checks.text("value", rule, self.value, "use a wider dtype"))
         return int.from_bytes(item.tobytes(), "little" if np.little_endian else "big")

@@ -42,6 +42,12 @@ FLOATS = {
     )
 }
 FLOAT32 = FLOATS["float32"]
+# Whole numbers, which checkpoints hold beside the weights (counters, positions). Only constants fill them.
+INTEGERS = {
+    element.name: element
+    for element in map(_element, (np.int64, np.int32, np.int16, np.int8, np.uint8, np.bool_))
+}
+STORED = FLOATS | INTEGERS  # what a checkpoint can hold
 UINT32 = _element(np.uint32)
 
 DEFAULT_DTYPE = DefaultDType("float32")

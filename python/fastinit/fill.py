@@ -75,7 +75,7 @@ def fill_address(
     spec: Distribution, address: int, dtype_name: str, seed: int, stream: int, box: Box
 ) -> None:
     """Fills raw memory with a part of a tensor. The caller vouches for the memory and the numbers."""
-    element = dtypes.element_type(dtype_name)
+    element = dtypes.STORED[dtype_name]
     if isinstance(spec, Constant):
         _core.fill_pattern(address, box.size, spec.pattern(element), element.itemsize)
     else:

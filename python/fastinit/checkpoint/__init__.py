@@ -1,26 +1,42 @@
-"""Checkpoints from recipes: read a recipe, plan every byte, write the files.
+"""Checkpoints: recipes of their tensors, plans of every byte, files written, checked and read.
 
 recipe = load_recipe("examples/llama-3.2-1b.toml")
-plan = make_plan(recipe)
-write(plan, "out")
+make_plan(recipe).write("out")
 """
 
 from __future__ import annotations
 
-from fastinit.checkpoint.errors import RecipeError
+from fastinit.checkpoint.errors import CheckpointError, RecipeError
 from fastinit.checkpoint.plan import Plan, PlannedTensor, Shard, make_plan
-from fastinit.checkpoint.recipe import Recipe, load_recipe, parse_recipe
-from fastinit.checkpoint.writer import CheckpointError, write
+from fastinit.checkpoint.reading.handle import Handle, UnknownTensorError, open
+from fastinit.checkpoint.reading.verify import Mismatch, Verification, verify
+from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe, parse_recipe
+from fastinit.checkpoint.sources.resolve import recipe_from_checkpoint, recipe_from_config
+from fastinit.checkpoint.statistics.plot import plot_stats
+from fastinit.checkpoint.statistics.stats import CheckpointStats, TensorStats, tensor_stats
+from fastinit.checkpoint.writing.writer import write
 
 __all__ = [
     "CheckpointError",
+    "CheckpointStats",
+    "Handle",
+    "Mismatch",
     "Plan",
     "PlannedTensor",
     "Recipe",
     "RecipeError",
     "Shard",
+    "TensorStats",
+    "UnknownTensorError",
+    "Verification",
     "load_recipe",
     "make_plan",
+    "open",
     "parse_recipe",
+    "plot_stats",
+    "recipe_from_checkpoint",
+    "recipe_from_config",
+    "tensor_stats",
+    "verify",
     "write",
 ]

@@ -1,4 +1,4 @@
-"""The error of a recipe, and how values and suggestions are shown in it."""
+"""The errors of recipes and checkpoints, and how values and suggestions are shown in them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ _SHOWN = 120  # characters of a value
 
 class RecipeError(ValueError):
     """A recipe that cannot be used. The message names the file, the key, the rule and the value."""
+
+
+class CheckpointError(OSError):
+    """A checkpoint that cannot be written or read. The message says what, why, and what is left."""
 
 
 def show(value: object) -> str:

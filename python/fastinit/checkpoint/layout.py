@@ -4,6 +4,9 @@ A safetensors file is the length of its header (8 bytes, little-endian), the hea
 tensor its dtype, shape and byte range in the data), and the data without holes. Readers find the
 tensors by their byte ranges, so the order is free; a plan keeps that of its recipe.
 
+A header that is read is untrusted: everything in it is checked, at least as strictly as the
+safetensors library does, so whatever is accepted here is a file that others can open too.
+
 Source: https://github.com/huggingface/safetensors, README.md, section Format; file names and index:
 huggingface_hub, `split_torch_state_dict_into_shards`.
 """
@@ -11,14 +14,22 @@ huggingface_hub, `split_torch_state_dict_into_shards`.
 from __future__ import annotations
 
 import json
+import math
+import re
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastinit.checkpoint.errors import show
+from fastinit.dtypes import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+RECIPE_FILE = "recipe.toml"
+NOTE_FILE = "fastinit.json"
 INDEX_FILE = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
+MAX_TENSORS = 1_000_000  # of a checkpoint
 RESERVED_NAME = "__metadata__"  # the header's own key, so no tensor's name
 
 SAFETENSORS_DTYPES = {
@@ -28,8 +39,33 @@ SAFETENSORS_DTYPES = {
     "bfloat16": "BF16",
     "float8_e4m3fn": "F8_E4M3",
     "float8_e5m2": "F8_E5M2",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint8": "U8",
+    "bool": "BOOL",
 }
-_ALIGNMENT = 8  # of the data: the widest item, so that one dtype per file leaves all items aligned
+_DTYPES = {code: name for name, code in SAFETENSORS_DTYPES.items()}
+# Types of the format that have no name here, in bits: their sizes can still be checked.
+_OTHER_BITS = {
+    "F4": 4,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
+    "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8,
+    "F8_E5M2FNUZ": 8,
+    "U16": 16,
+    "U32": 32,
+    "U64": 64,
+    "C64": 64,
+}
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")  # never one of the names here, which are lower-case
+_ALIGNMENT = (
+    4096  # of the data: a page, for readers that map the file and for the vectors that fill it
+)
+LENGTH = struct.Struct("<Q")
+_TENSOR_KEYS = {"dtype", "shape", "data_offsets"}
 
 
 class Entry(NamedTuple):
@@ -38,6 +74,16 @@ class Entry(NamedTuple):
     name: str
     dtype: str
     shape: tuple[int, ...]
+    nbytes: int
+
+
+class StoredEntry(NamedTuple):
+    """A tensor as a header that was read describes it; `offset` counts from the first byte of data."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int
     nbytes: int
 
 
@@ -62,13 +108,13 @@ def header(entries: Iterable[Entry], metadata: Mapping[str, str]) -> bytes:
         }
         begin = end
     text = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % _ALIGNMENT)
+    text += b" " * (-(LENGTH.size + len(text)) % _ALIGNMENT)
     if len(text) > MAX_HEADER_BYTES:
         raise ValueError(
             f"a safetensors header must be at most {MAX_HEADER_BYTES} bytes, got {len(text)}; "
             "pass a smaller shard size, so that each file holds fewer tensors"
         )
-    return struct.pack("<Q", len(text)) + text
+    return LENGTH.pack(len(text)) + text
 
 
 def file_name(number: int, count: int) -> str:
@@ -86,3 +132,190 @@ def index(weight_map: Mapping[str, str], total_bytes: int) -> bytes:
     """Returns the index of a checkpoint of several files: which file holds which tensor."""
     content = {"metadata": {"total_size": total_bytes}, "weight_map": dict(weight_map)}
     return (json.dumps(content, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def code(dtype: str) -> str:
+    """Returns the safetensors code of a stored type, which may be one without a name here.
+
+    >>> code("bfloat16"), code("F8_E8M0")
+    ('BF16', 'F8_E8M0')
+    """
+    return SAFETENSORS_DTYPES.get(dtype, dtype)
+
+
+def item_bits(dtype: str) -> int | None:
+    """Returns the size of an element in bits, None for a type that nobody here has heard of.
+
+    >>> item_bits("bfloat16"), item_bits("F4"), item_bits("X9")
+    (16, 4, None)
+    """
+    return 8 * STORED[dtype].itemsize if dtype in STORED else _OTHER_BITS.get(dtype)
+
+
+def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[str, str]]:
+    """Checks the header of a safetensors file.
+
+    Args:
+        text: The JSON, without the eight bytes of its length.
+        data_bytes: How many bytes follow it in the file.
+
+    Returns:
+        The tensors in the order of their data, and the texts under `__metadata__`.
+
+    Raises:
+        ValueError: The header is not one, or does not fit the data. The message is one line.
+    """
+    if not text.startswith(b"{"):
+        raise ValueError(f"the header must start with '{{', got {show(text[:8])}")
+    table = parse_json(text, "the header")
+    if len(table) > MAX_TENSORS:
+        raise ValueError(f"the header must name at most {MAX_TENSORS} tensors, got {len(table)}")
+    metadata = table.pop(RESERVED_NAME, {})
+    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+        raise ValueError(f"{RESERVED_NAME} must be a table of texts, got {show(metadata)}")
+    for value in (*metadata, *metadata.values()):
+        if not is_utf8(value):
+            raise ValueError(f"{RESERVED_NAME} must be valid text, got {show(value)}")
+    entries = sorted((_entry(*item) for item in table.items()), key=_range)
+    end = 0
+    for entry in entries:
+        if entry.offset != end:
+            what = "overlaps the tensor before it" if entry.offset < end else "leaves a hole"
+            raise ValueError(
+                f"the tensors must cover the data without holes or overlaps, got {show(entry.name)} "
+                f"at byte {entry.offset} instead of {end}, which {what}"
+            )
+        end += entry.nbytes
+    if end != data_bytes:
+        fault = "is cut off" if data_bytes < end else "has bytes that belong to no tensor"
+        raise ValueError(
+            f"the data must be {end} bytes by the header, got {data_bytes}; the file {fault}"
+        )
+    return entries, metadata
+
+
+def parse_json(text: bytes, what: str, *, floats: bool = False) -> dict[str, Any]:
+    """Reads a JSON table that may be anything, more strictly than the json module does by itself.
+
+    Args:
+        text: What was read.
+        what: Names it in messages.
+        floats: Whether numbers that are not whole are allowed.
+
+    Raises:
+        ValueError: Not UTF-8, not JSON, not a table, nested too deeply, a key given twice, or numbers
+            other than whole ones of at most 20 digits.
+    """
+    try:
+        table = json.loads(
+            text.decode(),
+            object_pairs_hook=_unique,
+            parse_int=_whole,
+            parse_float=float if floats else _no_number,
+            parse_constant=_no_number,
+        )
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{what} must be UTF-8 text; {error.reason} at byte {error.start}"
+        ) from None
+    except RecursionError:
+        raise ValueError(
+            f"{what} must be JSON of few levels, got values nested too deeply"
+        ) from None
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{what} must be JSON; {error.msg} at character {error.pos}") from None
+    except ValueError as error:
+        raise ValueError(f"{what} {error}") from None
+    if isinstance(table, dict):
+        return table
+    raise ValueError(f"{what} must be a table, got {show(table)}")
+
+
+def is_name(text: str) -> bool:
+    """Tells whether a text can name a tensor or a file: printable, so that messages can show it."""
+    return text != "" and text.isprintable()
+
+
+def is_utf8(text: str) -> bool:
+    """Tells texts from what JSON's escapes can also make: half of a pair of surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise ValueError(f"must name everything once, got {show(key)} twice")
+            seen.add(key)
+    return table
+
+
+def _whole(text: str) -> int:
+    if text[0] == "-" or len(text) > 20:  # 20 digits hold any size of 64 bits
+        raise ValueError(f"must hold whole numbers from 0 to 2**64 - 1, got {show(text)}")
+    return int(text)
+
+
+def _no_number(text: str) -> object:
+    raise ValueError(f"must hold whole numbers from 0 to 2**64 - 1, got {show(text)}")
+
+
+def _entry(name: str, value: object) -> StoredEntry:
+    """Checks what a header says about one tensor."""
+    if not is_name(name):
+        raise ValueError(f"a tensor's name must be printable text and not empty, got {show(name)}")
+    try:
+        if not isinstance(value, dict) or value.keys() != _TENSOR_KEYS:
+            raise ValueError(
+                f"must be a table of {', '.join(sorted(_TENSOR_KEYS))}, got {show(value)}"
+            )
+        dtype = _dtype(value["dtype"])
+        shape = _shape(value["shape"])
+        begin, end = _offsets(value["data_offsets"])
+        bits = math.prod(shape) * (item_bits(dtype) or 0)
+        if item_bits(dtype) is not None and bits != 8 * (end - begin):
+            needed = bits / 8 if bits % 8 else bits // 8
+            raise ValueError(
+                f"must take {needed} bytes as {code(dtype)} of shape {show(list(shape))}, "
+                f"got {end - begin}"
+            )
+    except ValueError as error:
+        raise ValueError(f"tensor {show(name)} {error}") from None
+    return StoredEntry(name, dtype, shape, begin, end - begin)
+
+
+def _dtype(value: object) -> str:
+    if not isinstance(value, str) or not _CODE.fullmatch(value):
+        raise ValueError(f"must have a dtype such as 'BF16', got {show(value)}")
+    return _DTYPES.get(value, value)
+
+
+def _shape(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(n) is int for n in value):
+        raise ValueError(f"must have a list of whole numbers as shape, got {show(value)}")
+    size = 1
+    for n in value:
+        size *= n
+        # One number after the other, as readers multiply: a zero later does not save the product.
+        if size >= 2**63 or n >= 2**63:
+            raise ValueError(f"must have less than 2**63 elements, got shape {show(value)}")
+    return tuple(value)
+
+
+def _offsets(value: object) -> tuple[int, int]:
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(type(n) is int and n < 2**63 for n in value)
+        or value[0] > value[1]
+    ):
+        raise ValueError(
+            f"must have two data_offsets, the first and the one past the last, got {show(value)}"
+        )
+    return value[0], value[1]
+
+
+def _range(entry: StoredEntry) -> tuple[int, int]:
+    return entry.offset, entry.nbytes

@@ -5,25 +5,28 @@ Values depend on the seed, the tensor's name and the index in it, never on how f
 
 from __future__ import annotations
 
-import fnmatch
+import hashlib
 import json
 import math
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastinit import _core
+from fastinit import _core, checks
 from fastinit.checkpoint import layout
 from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.recipes.assign import assign
 from fastinit.distributions import Constant, Distribution
-from fastinit.dtypes import FLOATS, ElementType
+from fastinit.dtypes import FLOATS, STORED, ElementType
 from fastinit.initializers import RULES
 from fastinit.random import stream_from_name
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator, Sequence
+    from typing import Unpack
 
-    from fastinit.checkpoint.recipe import Recipe, Rule, TensorSpec
+    from fastinit.checkpoint.recipes.recipe import Recipe, Rule, TensorSpec
+    from fastinit.checkpoint.writing.writer import WriteOptions
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
 
@@ -35,6 +38,9 @@ class PlannedTensor:
     Attributes:
         offset: Of its first byte in the file.
         stream: The stream of its values, which its name gives.
+        zeros: The elements that are zero whatever the distribution, from the first to before the second,
+            by flat index: the row of a padding token.
+        match: The pattern of its rule that matched.
     """
 
     name: str
@@ -46,6 +52,8 @@ class PlannedTensor:
     file: str
     offset: int
     nbytes: int
+    zeros: tuple[int, int] = (0, 0)
+    match: str = ""
 
     @property
     def size(self) -> int:
@@ -72,6 +80,7 @@ class Plan:
     """A whole checkpoint. See `make_plan`."""
 
     recipe: Recipe
+    shard_bytes: int
     shards: tuple[Shard, ...]
 
     @property
@@ -94,24 +103,37 @@ class Plan:
         """The number of elements of all tensors."""
         return sum(tensor.size for tensor in self.tensors)
 
+    def write(self, out: str | os.PathLike[str], **options: Unpack[WriteOptions]) -> int:
+        """Writes the checkpoint; see `fastinit.checkpoint.write`, which takes the same options."""
+        # Not above: writers know plans, and plans know only this of writers.
+        from fastinit.checkpoint.writing.writer import write
+
+        return write(self, out, **options)
+
     def side_files(self) -> dict[str, bytes]:
         """The small files beside the shards: file name -> content."""
-        files = {"recipe.toml": self.recipe.text.encode()}
+        files = {layout.RECIPE_FILE: self.recipe.text.encode()}
         if len(self.shards) > 1:
             weight_map = {tensor.name: tensor.file for tensor in self.tensors}
             files[layout.INDEX_FILE] = layout.index(weight_map, self.tensor_bytes)
-        note = {
-            "version": _core.build_info()["version"],
+        files |= self.recipe.copies
+        note: dict[str, object] = {
             "stream_version": _core.stream_version,
             "recipe_sha256": self.recipe.sha256,
             "seed": self.recipe.seed,
-            "dtype": self.recipe.dtype,
+            "shard_bytes": self.shard_bytes,
             "tensors": sum(1 for _ in self.tensors),
             "parameters": self.parameters,
             "tensor_bytes": self.tensor_bytes,
             "files": {shard.file: shard.nbytes for shard in self.shards},
+            "copies": {
+                name: hashlib.sha256(content).hexdigest()
+                for name, content in self.recipe.copies.items()
+            },
         }
-        files["fastinit.json"] = (json.dumps(note, indent=2) + "\n").encode()
+        # Of the text before it: nothing else would tell a flipped bit in the shard size.
+        note["sha256"] = hashlib.sha256(json.dumps(note).encode()).hexdigest()
+        files[layout.NOTE_FILE] = (json.dumps(note, indent=2) + "\n").encode()
         return files
 
 
@@ -125,10 +147,13 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     Raises:
         RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
     """
-    rules = _assign(recipe)
+    try:
+        assigned = assign(recipe.tensors, recipe.rules)
+    except RecipeError as error:
+        raise RecipeError(f"{recipe.source}: {error}") from None
+    rules = [rule for rule, _ in assigned]
     distributions = _distributions(recipe, rules)
-    item_bytes = FLOATS[recipe.dtype].itemsize
-    sizes = [math.prod(tensor.shape) * item_bytes for tensor in recipe.tensors]
+    sizes = [math.prod(t.shape) * STORED[t.dtype].itemsize for t in recipe.tensors]
     groups = split(sizes, shard_bytes)
     metadata = {
         "format": "pt",
@@ -140,9 +165,12 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     shards = []
     for number, group in enumerate(groups, 1):
         file = layout.file_name(number, len(groups))
+        # The wider types first, so that every item is aligned.
+        group.sort(key=lambda i: -STORED[recipe.tensors[i].dtype].itemsize)
         entries = [
-            layout.Entry(recipe.tensors[i].name, recipe.dtype, recipe.tensors[i].shape, sizes[i])
+            layout.Entry(tensor.name, tensor.dtype, tensor.shape, sizes[i])
             for i in group
+            for tensor in (recipe.tensors[i],)
         ]
         try:
             header = layout.header(entries, metadata)
@@ -162,11 +190,13 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
                     file=file,
                     offset=offset,
                     nbytes=entry.nbytes,
+                    zeros=_padding(entry.shape, rules[i]),
+                    match=assigned[i][1],
                 )
             )
             offset += entry.nbytes
         shards.append(Shard(file, header, tuple(tensors)))
-    return Plan(recipe, tuple(shards))
+    return Plan(recipe, shard_bytes, tuple(shards))
 
 
 def split(sizes: Sequence[int], limit: int) -> list[list[int]]:
@@ -194,49 +224,15 @@ def split(sizes: Sequence[int], limit: int) -> list[list[int]]:
     return shards
 
 
-def _assign(recipe: Recipe) -> list[Rule]:
-    """Finds each tensor's rule: the first that matches."""
-    patterns = [(rule, re.compile(fnmatch.translate(rule.match))) for rule in recipe.rules]
-    matched: set[int] = set()
-    used: set[int] = set()
-    assigned = []
-    for tensor in recipe.tensors:
-        first = None
-        for rule, pattern in patterns:
-            # Past the first match, only rules that have matched nothing yet are of interest.
-            if (first is None or rule.number not in matched) and pattern.match(tensor.name):
-                first = first or rule
-                matched.add(rule.number)
-        if first is None:
-            raise RecipeError(
-                f"{recipe.source}: every tensor must match a rule, "
-                f"got {show(tensor.name)}, which matches none; "
-                f'add a [[rule]], the last one with match = "*" if it is to take all others'
-            )
-        used.add(first.number)
-        assigned.append(first)
-    for rule in recipe.rules:
-        if rule.number not in matched:
-            raise RecipeError(
-                f"{recipe.source}: every rule must match a tensor, got {rule}, which matches none; "
-                "correct the pattern or remove the rule"
-            )
-        if rule.number not in used:
-            raise RecipeError(
-                f"{recipe.source}: every rule must be the first to match some tensor, "
-                f"got {rule}, whose tensors earlier rules take; move it up or remove it"
-            )
-    return assigned
-
-
 def _distributions(recipe: Recipe, rules: Sequence[Rule]) -> list[Distribution]:
     """Asks each tensor's initializer for the distribution, once for each rule and shape."""
-    known: dict[tuple[int, tuple[int, ...]], Distribution] = {}
+    known: dict[tuple[int, tuple[int, ...], str], Distribution] = {}
     for tensor, rule in zip(recipe.tensors, rules, strict=True):
-        if (rule.number, tensor.shape) not in known:
-            known[rule.number, tensor.shape] = _distribution(recipe, tensor, rule)
+        if (rule.number, tensor.shape, tensor.dtype) not in known:
+            known[rule.number, tensor.shape, tensor.dtype] = _distribution(recipe, tensor, rule)
     return [
-        known[rule.number, tensor.shape] for tensor, rule in zip(recipe.tensors, rules, strict=True)
+        known[rule.number, tensor.shape, tensor.dtype]
+        for tensor, rule in zip(recipe.tensors, rules, strict=True)
     ]
 
 
@@ -244,7 +240,8 @@ def _distribution(recipe: Recipe, tensor: TensorSpec, rule: Rule) -> Distributio
     given = {} if recipe.layout is None else {"layout": recipe.layout}
     try:
         distribution = RULES[rule.init](tensor.shape, **{**given, **rule.parameters})
-        _check_element(distribution, FLOATS[recipe.dtype])
+        _check_element(distribution, STORED[tensor.dtype])
+        _check_padding(tensor.shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RecipeError(f"{recipe.source}: tensor {show(tensor.name)}, {rule}: {error}") from None
     return distribution
@@ -254,5 +251,23 @@ def _check_element(distribution: Distribution, element: ElementType) -> None:
     """Refuses now what the core's arguments would refuse in the middle of writing."""
     if isinstance(distribution, Constant):
         distribution.pattern(element)
-    else:
+    elif element.name in FLOATS:
         distribution.parameters(element)
+    else:
+        rule = f"be one of {', '.join(FLOATS)} for random values"
+        remedy = "use zeros, ones or constant for this tensor"
+        raise ValueError(checks.text("dtype", rule, element.name, remedy))
+
+
+def _check_padding(shape: tuple[int, ...], rule: Rule) -> None:
+    if rule.padding_idx is not None and (not shape or rule.padding_idx >= shape[0]):
+        text = f"be the number of a row of shape {shape}"
+        raise ValueError(checks.text("padding_idx", text, rule.padding_idx))
+
+
+def _padding(shape: tuple[int, ...], rule: Rule) -> tuple[int, int]:
+    """The elements of the row that a rule sets to zero."""
+    if rule.padding_idx is None:
+        return (0, 0)
+    row = math.prod(shape[1:])
+    return (rule.padding_idx * row, (rule.padding_idx + 1) * row)

@@ -1,0 +1,120 @@
+"""Tensor names with ranges: `model.layers.{0..15}.mlp.weight` stands for sixteen names.
+
+Names that are next to each other and begin with the same text and the same range are numbered
+together, as a model orders its tensors: `h.{0..1}.a` and `h.{0..1}.b` are h.0.a, h.0.b, h.1.a, h.1.b.
+`fastinit.checkpoint.recipes.compress` is the way back.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.layout import RESERVED_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+MAX_RANGES = 8
+MAX_NAME = 1000  # characters: a range would multiply a longer name to any size
+_RANGE = re.compile(r"\{([0-9]{1,18})\.\.([0-9]{1,18})\}")
+
+
+@dataclass(frozen=True, slots=True)
+class RangedName:
+    """A name with ranges, read: text, range, text, ..., text."""
+
+    texts: tuple[str, ...]
+    ranges: tuple[range, ...]
+
+    @property
+    def count(self) -> int:
+        """How many names it stands for."""
+        # Not len(): a range may be longer than the largest index.
+        return math.prod(r.stop - r.start for r in self.ranges)
+
+
+def read_name(pattern: str) -> RangedName:
+    """Reads the name of tensors, whose ranges include both their ends.
+
+    Raises:
+        RecipeError: The name or a range in it is not valid.
+
+    Example:
+        >>> read_name("h.{0..1}.w{8..9}").count
+        4
+    """
+    if pattern in ("", RESERVED_NAME) or not pattern.isprintable():
+        raise RecipeError(
+            "a tensor's name must be printable text, not empty and not "
+            f"{RESERVED_NAME!r}, got {show(pattern)}"
+        )
+    return split_ranges(pattern, "a tensor's name", "tensor")
+
+
+def split_ranges(pattern: str, what: str, kind: str) -> RangedName:
+    """Splits text at its ranges; `what` and `kind` name it in errors."""
+    if len(pattern) > MAX_NAME:
+        raise RecipeError(
+            f"{what} must have at most {MAX_NAME} characters, got {len(pattern)} in {show(pattern)}"
+        )
+    pieces = _RANGE.split(pattern)  # text, first, last, text, first, last, ..., text
+    texts = tuple(pieces[::3])
+    if any(brace in text for text in texts for brace in "{}"):
+        raise RecipeError(
+            f"braces in {what} must enclose a range such as {{0..15}}, got {kind} {show(pattern)}"
+        )
+    if len(texts) > MAX_RANGES + 1:
+        raise RecipeError(f"{what} must have at most {MAX_RANGES} ranges, got {show(pattern)}")
+    ends = zip(pieces[1::3], pieces[2::3], strict=True)
+    return RangedName(texts, tuple(_range(*pair, f"{kind} {show(pattern)}") for pair in ends))
+
+
+def _range(first: str, last: str, where: str) -> range:
+    low, high = int(first), int(last)
+    if low > high or f"{low}..{high}" != f"{first}..{last}":
+        raise RecipeError(
+            f"a range must go up and have no leading zeros, got {{{first}..{last}}} in {where}"
+        )
+    return range(low, high + 1)
+
+
+def expand(names: Sequence[RangedName]) -> Iterator[tuple[str, int]]:
+    """Expands names, making each only as it is taken.
+
+    Yields:
+        Each name, and the index of the ranged name that it is from.
+
+    Example:
+        >>> pair = [read_name("h.{0..1}.a"), read_name("h.{0..1}.b")]
+        >>> [name for name, _ in expand(pair)]
+        ['h.0.a', 'h.0.b', 'h.1.a', 'h.1.b']
+    """
+    return _expand(list(enumerate(names)), 0, "")
+
+
+def _expand(
+    names: Sequence[tuple[int, RangedName]], depth: int, prefix: str
+) -> Iterator[tuple[str, int]]:
+    """Expands names that agree in their first `depth` ranges, for which `prefix` stands."""
+    begin = 0
+    while begin < len(names):
+        index, name = names[begin]
+        text, ranges = name.texts[depth], name.ranges
+        end = begin + 1
+        if depth == len(ranges):
+            yield prefix + text, index
+        else:
+            head = (text, ranges[depth])
+            while end < len(names) and _head(names[end][1], depth) == head:
+                end += 1
+            for number in ranges[depth]:
+                yield from _expand(names[begin:end], depth + 1, f"{prefix}{text}{number}")
+        begin = end
+
+
+def _head(name: RangedName, depth: int) -> tuple[str, range] | None:
+    return (name.texts[depth], name.ranges[depth]) if depth < len(name.ranges) else None

@@ -1,0 +1,203 @@
+"""Recipes: TOML text -> the tensors of a checkpoint and the rules that initialise them.
+
+    seed = 42
+    dtype = "bfloat16"
+    layout = "torch"
+    [tensors]
+    "model.layers.{0..15}.self_attn.q_proj.weight" = [2048, 2048]
+    [[rule]]
+    match = "*"
+    init = "normal"
+    std = 0.02
+
+In a file, `like` or `config` may stand for [tensors], and `preset` for rules; what they say is then
+written out, so that the text of a recipe is always all that a plan depends on. A recipe is untrusted
+input: everything is checked, and nothing is expanded before its size is known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
+from fastinit.checkpoint.recipes.tensors import (
+    DTYPE_EXAMPLE,
+    TENSORS_EXAMPLE,
+    TensorSpec,
+    read_tensors,
+)
+from fastinit.checkpoint.recipes.toml import choice, is_int, no_unknown, read_toml
+from fastinit.dtypes import FLOATS
+from fastinit.fans import LAYOUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Recipe", "Rule", "TensorSpec", "load_recipe", "parse_recipe"]
+
+MAX_RECIPE_BYTES = 16 * 2**20
+
+KEYS = ("seed", "dtype", "layout", "tensors", "rule")
+FILE_KEYS = ("like", "config", "preset")
+_EXAMPLES = {
+    "seed": "a line such as: seed = 0",
+    "dtype": DTYPE_EXAMPLE,
+    "tensors": TENSORS_EXAMPLE,
+    "rule": RULE_EXAMPLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A checked recipe.
+
+    Attributes:
+        source: Names it in messages.
+        text: Says everything that a plan depends on. What was read, to the byte, unless the file
+            said `like`, `config` or `preset`.
+        dtype: Of the tensors that name none; None if each names one.
+        copies: Small files to lie beside the result: name -> content.
+    """
+
+    source: str
+    text: str
+    seed: int
+    dtype: str | None
+    layout: str | None
+    tensors: tuple[TensorSpec, ...]
+    rules: tuple[Rule, ...]
+    copies: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the recipe's text, in hexadecimal."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """Reads a recipe from a file.
+
+    Besides what `parse_recipe` takes, a file may say, with paths relative to its folder:
+    `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
+    Face model; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
+
+    Raises:
+        RecipeError: The file cannot be read, or is not a recipe.
+    """
+    source = shown(os.fspath(path))
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_RECIPE_BYTES + 1)
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {source}: {error.strerror}") from None
+    except ValueError as error:  # a NUL in the path
+        raise RecipeError(f"cannot read the recipe {source}: {error}") from None
+    try:
+        text = content.decode()
+        table = _read(text)
+        if not any(key in table for key in FILE_KEYS):
+            return _recipe(table, text, source)
+        from fastinit.checkpoint.sources.resolve import resolve  # which knows recipes
+
+        return resolve(table, Path(path).parent, source)
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}"
+        ) from None
+    except RecipeError as error:
+        raise RecipeError(f"{source}: {error}") from None
+
+
+def parse_recipe(text: str, source: str = "recipe") -> Recipe:
+    """Checks the text of a recipe, which must be self-contained.
+
+    Raises:
+        RecipeError: The text is not a recipe.
+    """
+    source = shown(source)
+    try:
+        return read_recipe(text, source)
+    except RecipeError as error:
+        raise RecipeError(f"{source}: {error}") from None
+
+
+def read_recipe(text: str, source: str) -> Recipe:
+    """Like `parse_recipe`, with `source` not named in errors."""
+    return _recipe(_read(text), text, source)
+
+
+def shown(path: str) -> str:
+    """Shows a path in a message: as it is, if that is harmless."""
+    return path if path.isprintable() and len(path) <= 300 else show(path)
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise RecipeError("a recipe must be text that UTF-8 can hold, got a surrogate") from None
+    if size > MAX_RECIPE_BYTES:
+        raise RecipeError(
+            f"a recipe must be at most {MAX_RECIPE_BYTES} bytes, got more; "
+            "write numbered tensors as ranges such as {0..31}"
+        )
+    table = read_toml(text)
+    no_unknown(table, KEYS + FILE_KEYS, "a recipe")
+    return table
+
+
+def _recipe(table: Mapping[str, Any], text: str, source: str) -> Recipe:
+    for key in FILE_KEYS:
+        if key in table:
+            raise RecipeError(
+                f"`{key}` must stand in a recipe's file only, got it in a text that has to be "
+                "self-contained; use load_recipe, or the output of: fastinit plan RECIPE --toml"
+            )
+    for key in ("seed", "tensors", "rule"):
+        require(table, key)
+    seed, dtype, layout = read_seed(table), read_dtype(table), read_layout(table)
+    if dtype is None and not isinstance(table["tensors"], dict):
+        require(table, "dtype")
+    tensors = read_tensors(table["tensors"], dtype)
+    rules = read_rules(table["rule"])
+    if not rules:
+        raise RecipeError(f"`rule` must not be empty; add {RULE_EXAMPLE}")
+    for rule in rules if layout is None else ():
+        if needs_layout(rule):
+            raise RecipeError(f"`layout` is missing, and {rule} takes fans; {LAYOUT_REMEDY}")
+    return Recipe(source, text, seed, dtype, layout, tensors, rules)
+
+
+LAYOUT_REMEDY = (
+    'add the line layout = "torch" if shapes are (out, in, *kernel), '
+    'or layout = "keras" if they are (*kernel, in, out)'
+)
+
+
+def require(table: Mapping[str, Any], key: str) -> None:
+    """Checks that a recipe has a key."""
+    if key not in table:
+        raise RecipeError(f"`{key}` is missing; add {_EXAMPLES[key]}")
+
+
+def read_seed(table: Mapping[str, Any]) -> int:
+    """Reads the seed."""
+    seed = table["seed"]
+    if not is_int(seed) or not 0 <= seed < 2**64:
+        raise RecipeError(f"`seed` must be a whole number from 0 to 2**64 - 1, got {show(seed)}")
+    return int(seed)
+
+
+def read_dtype(table: Mapping[str, Any]) -> str | None:
+    """Reads the element type, None if there is none."""
+    return None if table.get("dtype") is None else choice("dtype", table["dtype"], FLOATS)
+
+
+def read_layout(table: Mapping[str, Any]) -> str | None:
+    """Reads the layout, None if there is none."""
+    return None if table.get("layout") is None else choice("layout", table["layout"], LAYOUTS)

@@ -1,0 +1,196 @@
+"""Rules of a recipe: which tensors, which initializer, which parameters."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.recipes.patterns import check_pattern
+from fastinit.checkpoint.recipes.toml import choice, is_int, no_unknown
+from fastinit.initializers import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+RULE_EXAMPLE = 'at least one rule such as: [[rule]] match = "*" init = "normal" std = 0.02'
+
+_OWN_KEYS = ("match", "init", "padding_idx")  # all others are the initializer's
+# Initializers that are no distribution of independent elements: they need the whole matrix.
+_WHOLE_TENSOR = ("orthogonal", "delta_orthogonal", "identity", "dirac", "sparse", "random_bits")
+_MAX_SHOWN = 200  # characters of a pattern in messages
+_MAX_PATTERNS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How to initialise the tensors whose names match.
+
+    Attributes:
+        number: Counts from 1 in the recipe.
+        match: Patterns, of which one is enough; see `fastinit.checkpoint.recipes.patterns`.
+        padding_idx: The row of its tensors that is zero.
+    """
+
+    number: int
+    match: tuple[str, ...]
+    init: str
+    parameters: Mapping[str, Any]
+    padding_idx: int | None = None
+
+    def __str__(self) -> str:
+        return f"rule {self.number} (match = {self.patterns})"
+
+    @property
+    def patterns(self) -> str:
+        """The patterns as short text, for messages."""
+        first = self.match[0]
+        shown = f'"{first if len(first) <= _MAX_SHOWN else first[:_MAX_SHOWN] + "..."}"'
+        more = len(self.match) - 1
+        return f"{shown} and {more} more" if more else shown
+
+    @property
+    def call(self) -> str:
+        """The initializer and its parameters, as a call: `normal(std=0.02)`."""
+        given = dict(self.parameters)
+        if self.padding_idx is not None:
+            given["padding_idx"] = self.padding_idx
+        return f"{self.init}({', '.join(f'{key}={v!r}' for key, v in given.items())})"
+
+
+def read_rules(value: object) -> tuple[Rule, ...]:
+    """Reads the [[rule]] tables of a recipe; what parameters mean, the initializer checks in a plan.
+
+    Raises:
+        RecipeError: A table is no rule.
+    """
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise RecipeError(f"`rule` must be written as [[rule]] tables, got {show(value)}")
+    lists = [entry["match"] for entry in value if isinstance(entry.get("match"), list)]
+    patterns = len(value) - len(lists) + sum(map(len, lists))
+    if patterns > _MAX_PATTERNS:
+        raise RecipeError(
+            f"the rules must have at most {_MAX_PATTERNS} patterns together, got {patterns}; "
+            "use ranges such as {0..31} or *"
+        )
+    return tuple(_rule(number, entry) for number, entry in enumerate(value, 1))
+
+
+def _rule(number: int, entry: dict[str, Any]) -> Rule:
+    for key, example in (("match", '"*.bias"'), ("init", '"zeros"')):
+        if key not in entry:
+            raise RecipeError(
+                f"rule {number}: `{key}` is missing; add a line such as: {key} = {example}"
+            )
+    init, padding_idx = entry["init"], entry.get("padding_idx")
+    try:
+        match = _patterns(entry["match"])
+    except RecipeError as error:
+        raise RecipeError(f"rule {number}: {error}") from None
+    parameters = {key: _frozen(v) for key, v in entry.items() if key not in _OWN_KEYS}
+    rule = Rule(number, match, init, parameters, padding_idx)
+    if init in _WHOLE_TENSOR:
+        raise RecipeError(
+            f"{rule}: init {show(init)} is not available in recipes yet; "
+            f"use one of {', '.join(RULES)}"
+        )
+    try:
+        choice("init", init, RULES)
+        _check_parameters(init, parameters)
+        if padding_idx is not None and (not is_int(padding_idx) or not 0 <= padding_idx < 2**63):
+            raise RecipeError(
+                "`padding_idx` must be the number of the row that is to be zero, such as 0, "
+                f"got {show(padding_idx)}"
+            )
+    except RecipeError as error:
+        raise RecipeError(f"{rule}: {error}") from None
+    return rule
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    patterns = value if isinstance(value, list) and value else [value]
+    return tuple(map(check_pattern, patterns))
+
+
+def _check_parameters(init: str, parameters: Mapping[str, Any]) -> None:
+    for key, value in parameters.items():
+        if isinstance(value, int) and value.bit_length() > 64:  # longer than messages can show
+            raise RecipeError(f"`{show_key(key)}` must be a number of at most 64 bits, got more")
+    no_unknown(parameters, parameter_names(init), f"init {show(init)}")
+    for key, parameter in _signature(init).items():
+        if parameter.default is parameter.empty and key not in parameters:
+            raise RecipeError(f"`{key}` is missing; init {show(init)} needs it")
+
+
+def show_key(key: str) -> str:
+    """Shows a key as `show` shows a value, without the quotes."""
+    return show(key)[1:-1]
+
+
+def parameter_names(init: str) -> tuple[str, ...]:
+    """Names the parameters that a rule with this initializer may give, besides `padding_idx`."""
+    return tuple(_signature(init))
+
+
+@functools.cache
+def _signature(init: str) -> dict[str, inspect.Parameter]:
+    parameters = inspect.signature(RULES[init]).parameters
+    return {name: parameter for name, parameter in parameters.items() if name != "shape"}
+
+
+def needs_layout(rule: Rule) -> bool:
+    """Whether a rule takes fans and does not say by itself where they are."""
+    names_axes = {"in_axis", "out_axis"} <= rule.parameters.keys()
+    return (
+        "layout" in parameter_names(rule.init)
+        and "layout" not in rule.parameters
+        and not names_axes
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a rule does, without its patterns.
+
+    Attributes:
+        parameters: Pairs of name and value.
+        padding_idx: The row that is zero.
+    """
+
+    init: str
+    parameters: tuple[tuple[str, Any], ...] = ()
+    padding_idx: int | None = None
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the values are drawn."""
+        return self.init not in ("zeros", "ones", "constant")
+
+    def table(self, match: Sequence[str]) -> dict[str, Any]:
+        """The [[rule]] table of this call."""
+        padding = {} if self.padding_idx is None else {"padding_idx": self.padding_idx}
+        patterns = match[0] if len(match) == 1 else list(match)
+        return {"match": patterns, "init": self.init, **dict(self.parameters), **padding}
+
+
+def constant(value: float) -> Call:
+    """The call that fills with a value.
+
+    >>> constant(1.0).init, constant(0.5).parameters
+    ('ones', (('value', 0.5),))
+    """
+    if value in (0.0, 1.0):
+        return Call("ones" if value else "zeros")
+    return Call("constant", (("value", value),))
+
+
+def normal(std: float, mean: float = 0.0, padding_idx: int | None = None) -> Call:
+    """The call that draws normals."""
+    moments = (("mean", mean), ("std", std)) if mean else (("std", std),)
+    return Call("normal", moments, padding_idx)

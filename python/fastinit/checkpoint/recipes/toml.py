@@ -1,0 +1,115 @@
+"""TOML: reading it with checks whose messages name key, rule, value and remedy, and writing it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError, show, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_WIDTH = 100
+
+
+def read_toml(text: str) -> dict[str, Any]:
+    """Reads a document.
+
+    Raises:
+        RecipeError: It is not valid TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise RecipeError("not valid TOML: values are nested too deeply") from None
+    except ValueError as error:  # TOMLDecodeError, or a number with too many digits
+        hint = "; a tensor or key is given twice" if "overwrite" in str(error) else ""
+        raise RecipeError(f"not valid TOML: {_on_one_line(error)}{hint}") from None
+
+
+def _on_one_line(error: Exception) -> str:
+    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))
+    return text if len(text) <= 300 else f"{text[:150]}...{text[-100:]}"
+
+
+def is_int(value: object) -> bool:
+    """Whether a value is a whole number, which a boolean is not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def choice(key: str, value: object, choices: Iterable[str]) -> str:
+    """Returns `value` if it is one of `choices`.
+
+    Raises:
+        RecipeError: It is not.
+    """
+    allowed = tuple(choices)
+    if not isinstance(value, str) or value not in allowed:
+        raise RecipeError(
+            f"`{key}` must be one of {', '.join(allowed)}, "
+            f"got {show(value)}{suggest(value, allowed)}"
+        )
+    return value
+
+
+def no_unknown(table: Iterable[str], known: Iterable[str], owner: str) -> None:
+    """Checks that a table has known keys only.
+
+    Raises:
+        RecipeError: It has another one.
+    """
+    names = tuple(known)
+    for key in table:
+        if key not in names:
+            listed = ", ".join(names) or "none"
+            raise RecipeError(
+                f"the keys of {owner} are {listed}, got {show(key)}{suggest(key, names)}"
+            )
+
+
+def write_value(value: object) -> str:
+    """Writes a text, number, truth value, list or inline table.
+
+    Raises:
+        TypeError: A value of another kind.
+
+    Example:
+        >>> write_value({"shape": [2, 3], "dtype": "int64"})
+        '{ shape = [2, 3], dtype = "int64" }'
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        # JSON's escapes are TOML's, but for DEL.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, (int, float)):
+        return repr(value)  # inf and nan included
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(write_value, value))}]"
+    if isinstance(value, dict):
+        inside = ", ".join(f"{write_key(key)} = {write_value(v)}" for key, v in value.items())
+        return f"{{ {inside} }}"
+    raise TypeError(f"a value must be text, a number, a list or a table, got {show(value)}")
+
+
+def write_key(key: str) -> str:
+    """Writes a key, in quotes where it needs them."""
+    return key if _BARE_KEY.fullmatch(key) else write_value(key)
+
+
+def write_entry(key: str, value: object) -> str:
+    """Writes a line `key = value`; a long list is written as one item a line."""
+    line = f"{write_key(key)} = {write_value(value)}"
+    if len(line) <= _WIDTH or not isinstance(value, (list, tuple)):
+        return line
+    items = "".join(f"    {write_value(item)},\n" for item in value)
+    return f"{write_key(key)} = [\n{items}]"
+
+
+def write_table(head: str, table: Mapping[str, object]) -> str:
+    """Writes a table under its head, such as `[tensors]`, one entry a line."""
+    return "\n".join((head, *(write_entry(key, value) for key, value in table.items()), ""))

@@ -1,0 +1,85 @@
+"""A Hugging Face config.json as a file: untrusted JSON of a limited size."""
+
+from __future__ import annotations
+
+import json
+import math
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError, show
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIG_FILE = "config.json"
+MAX_CONFIG_BYTES = 16 * 2**20
+DEFAULT_STD = 0.02  # of most models of transformers
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A configuration: its bytes, and the object they say."""
+
+    content: bytes
+    values: dict[str, Any]
+
+    @property
+    def std(self) -> float:
+        """The `initializer_range`, also of a text model inside.
+
+        Raises:
+            RecipeError: It is no standard deviation.
+        """
+        text = self.values.get("text_config")
+        inner = text.get("initializer_range") if isinstance(text, dict) else None
+        given = self.values.get("initializer_range", inner)
+        if given is None:
+            return DEFAULT_STD
+        if (
+            isinstance(given, bool)
+            or not isinstance(given, (int, float))
+            or not 0 <= given < 2**64
+            or not math.isfinite(given)
+        ):
+            raise RecipeError(
+                f"{CONFIG_FILE}: `initializer_range` must be a number of at least 0, such as 0.02, "
+                f"got {show(given)}"
+            )
+        return float(given)
+
+
+def read_config(path: Path) -> Config:
+    """Reads a configuration.
+
+    Raises:
+        RecipeError: The file cannot be read, or is no JSON object.
+    """
+    name = show(path.name)
+    try:
+        # Reading a pipe or a device may never end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            content = None
+        else:
+            with path.open("rb") as file:
+                content = file.read(MAX_CONFIG_BYTES + 1)
+    except OSError as error:
+        raise RecipeError(f"cannot read the configuration {name}: {error.strerror}") from None
+    except ValueError as error:  # a NUL in the path
+        raise RecipeError(f"cannot read the configuration {name}: {error}") from None
+    if content is None:
+        raise RecipeError(f"the configuration {name} must be a regular file")
+    if len(content) > MAX_CONFIG_BYTES:
+        raise RecipeError(
+            f"the configuration {name} must have at most {MAX_CONFIG_BYTES} bytes, got more"
+        )
+    try:
+        values = json.loads(content.decode())
+    except RecursionError:
+        raise RecipeError(f"{name} must be JSON, got values nested too deeply") from None
+    except ValueError as error:  # of JSON, or of UTF-8
+        raise RecipeError(f"{name} must be JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise RecipeError(f"{name} must be a JSON object, got {show(values)}")
+    return Config(content, values)

@@ -1,0 +1,279 @@
+"""The tensors of the model that a Hugging Face config.json describes, and how the model initialises them.
+
+The model is built by transformers on PyTorch's meta device, so that it takes no memory for values. A
+configuration is untrusted input: nothing is downloaded, no code that it names is run, and it cannot
+make a model of any size.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.layout import MAX_TENSORS
+from fastinit.checkpoint.recipes.tensors import TensorSpec
+from fastinit.checkpoint.sources import roles
+from fastinit.checkpoint.sources.config import CONFIG_FILE, Config, read_config
+from fastinit.checkpoint.sources.presets import Material, Tensor
+from fastinit.checkpoint.sources.surroundings import (
+    at_most,
+    initialized_on_meta,
+    quiet_and_offline,
+)
+from fastinit.dtypes import FLOATS, STORED
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastinit.checkpoint.sources.recorder import Recorder
+
+_INSTALL = 'install them with: pip install "fastinit-nn[transformers]"'
+
+_LEAST_VERSION = 5  # stacked experts, and the names under which they are stored
+
+MAX_REPEATED = 2_000
+MAX_LABELS = 1_000_000
+# Numbers in a configuration that say how often something is made, whose size is not seen before it is.
+_REPEATED = re.compile(r"layer|block|depth|stage|expert|level|branch|codebook|quantizer|group")
+_NOT_REPEATED = re.compile(
+    r"size|dim|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval"
+)
+_NAMES_OF_LABELS = ("label2id", "id2label")  # whose keys may be any word
+# Which kernels run is no matter here, and some would be downloaded.
+_IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
+
+
+def model(path: Path, dtype: str | None) -> Material:
+    """Reads a configuration and builds its model.
+
+    Args:
+        path: Of the configuration.
+        dtype: For the floating tensors; None for the configuration's.
+
+    Raises:
+        RecipeError: It describes no model.
+    """
+    config = read_config(path)
+    _check(config.values)
+    with quiet_and_offline():
+        try:
+            import torch  # noqa: F401
+            import transformers
+        except ImportError as error:
+            missing = error.name or "transformers"
+            raise RecipeError(
+                f"`config` needs torch and transformers, and {show(missing)} is missing; {_INSTALL}"
+            ) from None
+        if int(transformers.__version__.partition(".")[0]) < _LEAST_VERSION:
+            raise RecipeError(
+                f"`config` needs transformers {_LEAST_VERSION} or newer, "
+                f"got {transformers.__version__}; {_INSTALL}"
+            )
+        try:
+            return _material(transformers, config, dtype)
+        except RecipeError:
+            raise
+        # Whatever transformers raises on a configuration that is not right.
+        except Exception as error:  # noqa: BLE001
+            text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
+            raise RecipeError(
+                f"transformers {transformers.__version__} cannot build this model: "
+                f"{type(error).__name__}: {text[:400]}"
+            ) from None
+
+
+def _check(values: dict[str, Any]) -> None:
+    """Refuses what would take for ever to build, or is no model of transformers' own."""
+    if not isinstance(values.get("model_type"), str):
+        got = show(values.get("model_type"))
+        raise RecipeError(f'`model_type` must be text such as "llama", got {got}')
+    if "quantization_config" in values:
+        raise RecipeError(
+            "`quantization_config` describes weights that are not as the model initialises "
+            "them; remove it from a copy of the file"
+        )
+    todo: list[Any] = [values]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, list):
+            todo += value
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                if key not in _NAMES_OF_LABELS:
+                    todo.append(inner)
+                    _check_number(key, inner)
+
+
+def _check_number(key: str, value: Any) -> None:
+    most = MAX_LABELS if key == "num_labels" else MAX_REPEATED
+    if key != "num_labels" and (not _REPEATED.search(key) or _NOT_REPEATED.search(key)):
+        return
+    for number in value if isinstance(value, list) else [value]:
+        if isinstance(number, (int, float)) and number > most:
+            raise RecipeError(f"{show(key)} must be at most {most}, got {show(number)}")
+
+
+def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
+    built, recorder = _build(transformers, config.values)
+    stored = _state(built, recorder)
+    modules = _modules(built)
+    tensors = []
+    for name, value in stored.items():
+        own = str(value.dtype).removeprefix("torch.")
+        if own not in STORED:
+            raise RecipeError(
+                f"tensor {show(name)} must have one of the types {', '.join(STORED)}, got {show(own)}"
+            )
+        if dtype is not None and own in FLOATS:
+            own = dtype
+        spec = TensorSpec(name, tuple(value.shape), own)
+        module = modules.get(_storage(value))
+        base = recorder.call(value)
+        kind = "" if module is None else type(module).__name__
+        tensors.append(
+            Tensor(
+                spec=spec,
+                base=_reason(spec, kind, base) if isinstance(base, str) else base,
+                fans=_fans(module, spec),
+                is_embedding=_is_embedding(module) or roles.is_embedding(name),
+            )
+        )
+    return Material(
+        origin=f"the configuration of {type(built).__name__}",
+        tensors=tuple(tensors),
+        std=config.std,
+        layout="torch",
+        copies={CONFIG_FILE: config.content},
+    )
+
+
+def _reason(spec: TensorSpec, kind: str, base: str) -> str:
+    owner = f" (in {kind})" if kind else ""
+    return (
+        f"tensor {show(spec.name)}{owner} of shape {list(spec.shape)} has values that cannot be "
+        f"derived: it is {base} by the model's own code"
+    )
+
+
+def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
+    """Builds the model and initialises it, recording how."""
+    import torch
+    from transformers import initialization
+
+    from fastinit.checkpoint.sources.recorder import Recorder, left_out_initializers
+
+    model_type = values["model_type"]
+    known = transformers.CONFIG_MAPPING
+    if model_type not in known:
+        code = "; code that a configuration names is never run" if "auto_map" in values else ""
+        raise RecipeError(
+            f"`model_type` must be one that transformers {transformers.__version__} has, "
+            f"got {show(model_type)}{code}"
+        )
+    config = known[model_type].from_dict(_without_implementations(values))
+    recorder = Recorder()
+    with ExitStack() as stack:
+        stack.enter_context(at_most(MAX_TENSORS))
+        stack.enter_context(left_out_initializers(recorder, initialization.TORCH_INIT_FUNCTIONS))
+        stack.enter_context(recorder)
+        stack.enter_context(initialized_on_meta())
+        with torch.device("meta"):
+            built = _class(transformers, config, values)._from_config(
+                config, attn_implementation="eager"
+            )
+    return built, recorder
+
+
+def _class(transformers: Any, config: Any, values: dict[str, Any]) -> Any:
+    """The class of the model: the architecture that is named, else the usual one of this type."""
+    named = values.get("architectures")
+    name = named[0] if isinstance(named, list) and named else None
+    if isinstance(name, str):
+        found: Any = getattr(transformers, name, None) if name.isidentifier() else None
+        if (
+            isinstance(found, type)
+            and issubclass(found, transformers.PreTrainedModel)
+            and isinstance(config, getattr(found, "config_class", None) or ())
+        ):
+            return found
+    for mapping in (transformers.MODEL_FOR_CAUSAL_LM_MAPPING, transformers.MODEL_MAPPING):
+        if type(config) in mapping:
+            found = mapping[type(config)]
+            return found[0] if isinstance(found, (tuple, list)) else found
+    raise RecipeError(
+        f"`architectures` must name a model of transformers, got {show(named)}; none is usual for "
+        f"`model_type` {show(values['model_type'])}"
+    )
+
+
+def _without_implementations(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _without_implementations(inner)
+            for key, inner in value.items()
+            if key.removeprefix("_") not in _IMPLEMENTATIONS
+        }
+    return (
+        [_without_implementations(inner) for inner in value] if isinstance(value, list) else value
+    )
+
+
+def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
+    """The tensors that a checkpoint of the model holds, under the names it has there."""
+    from transformers import core_model_loading
+
+    state = built.state_dict(keep_vars=True)
+    for name in getattr(built, "_keys_to_ignore_on_save", None) or ():
+        state.pop(name, None)
+    for target, source in dict(getattr(built, "all_tied_weights_keys", None) or {}).items():
+        if target in state and state[target] is state.get(source):
+            del state[target]
+    seen: dict[int, str] = {}  # tied without being declared so
+    state = {
+        name: value for name, value in state.items() if seen.setdefault(id(value), name) == name
+    }
+    plain = {name: value.detach() for name, value in state.items()}
+    # Where stacked experts are stored one by one.
+    matrices = sum(v.shape[0] if v.ndim > 2 else 1 for name, v in plain.items() if "expert" in name)
+    if matrices > MAX_TENSORS:
+        raise RecipeError(
+            f"a model must have at most {MAX_TENSORS} tensors, got {matrices} of experts"
+        )
+    with recorder:  # which sees that what is cut or joined keeps its distribution
+        converted: dict[str, Any] = core_model_loading.revert_weight_conversion(built, plain)
+    return converted
+
+
+def _modules(built: Any) -> dict[int, Any]:
+    """The module that owns each storage."""
+    owners: dict[int, Any] = {}
+    for module in built.modules():
+        for value in (*module._parameters.values(), *module._buffers.values()):
+            if value is not None:
+                owners.setdefault(_storage(value), module)
+    return owners
+
+
+def _storage(value: Any) -> int:
+    return int(value.untyped_storage()._cdata)
+
+
+def _is_embedding(module: Any) -> bool:
+    import torch
+
+    return isinstance(module, torch.nn.Embedding)
+
+
+def _fans(module: Any, spec: TensorSpec) -> tuple[tuple[str, object], ...] | None:
+    """How a call that takes fans has to be told of axes that are not PyTorch's usual ones."""
+    import torch
+
+    if type(module).__name__ == "Conv1D":  # of transformers: (in, out)
+        return (("layout", "keras"),)
+    if isinstance(module, torch.nn.modules.conv._ConvTransposeNd):  # (in, out, *kernel)
+        return (("in_axis", 0), ("out_axis", 1))
+    if len(spec.shape) == 2 or isinstance(module, torch.nn.modules.conv._ConvNd):
+        return ()
+    return None

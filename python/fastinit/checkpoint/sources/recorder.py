@@ -1,0 +1,299 @@
+"""Records how a model initialises its tensors, while it does so without memory on PyTorch's meta device.
+
+Whatever is done to a tensor in place is an operation that PyTorch dispatches, views included, so the
+last one that covers a tensor whole says its distribution: normal_, uniform_, fill_, zero_, and
+trunc_normal_, which PyTorch leaves out on the meta device and which is therefore replaced here. A row
+of an otherwise random tensor that is set to zero is a padding row. Everything else is computed, and no
+distribution can be derived from it.
+"""
+
+from __future__ import annotations
+
+import math
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from fastinit.checkpoint.recipes.rules import Call, constant, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+NEVER = "never set"
+
+_EMPTY = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
+_FACTORIES = {
+    "zeros": 0.0,
+    "zeros_like": 0.0,
+    "new_zeros": 0.0,
+    "ones": 1.0,
+    "ones_like": 1.0,
+    "new_ones": 1.0,
+}
+# Operations whose elements are those of their inputs, in some order.
+_COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
+# In place, but no element changes.
+_HARMLESS = ("detach_", "set_", "resize_", "squeeze_", "unsqueeze_", "t_", "transpose_")
+
+
+class _Values:
+    """What is in a storage: what covers all of it, and what was written to parts since."""
+
+    __slots__ = ("parts", "storage", "whole")
+
+    def __init__(self, storage: Any, whole: Call | str) -> None:
+        self.storage = storage  # held, so that its address is not given to another one
+        self.whole = whole
+        self.parts: dict[tuple[int, int], Call] = {}  # (first element, elements)
+
+    def call(self, elements: int, row: int) -> Call | str:
+        """The call that explains all elements, or why none does. `row` is the size of a row."""
+        calls = set(self.parts.values())
+        if not calls or calls == {self.whole}:
+            return self.whole
+        spans = sorted(self.parts)
+        ends = [start + count for start, count in spans]
+        if len(calls) == 1 and [0, *ends] == [*(start for start, _ in spans), elements]:
+            return calls.pop()
+        if (
+            isinstance(self.whole, Call)
+            and self.whole.is_random
+            and calls == {constant(0.0)}
+            and [count for _, count in self.parts] == [row]
+        ):
+            ((start, _),) = self.parts
+            if start % row == 0:
+                return Call(self.whole.init, self.whole.parameters, start // row)
+        return "set in parts that differ"
+
+
+class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
+    """While it is active, notes what is done to each storage."""
+
+    def __init__(self) -> None:
+        """Starts with nothing."""
+        super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
+        self._values: dict[int, _Values] = {}
+
+    def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        name = func.overloadpacket.__name__
+        if func._schema.is_mutable:
+            if name not in _HARMLESS:
+                self._in_place(name, args, kwargs)
+        else:
+            for tensor in tree_leaves(result):
+                if isinstance(tensor, torch.Tensor):
+                    key = _key(tensor)
+                    if key not in self._values:
+                        made = _made(name, args, self._inputs(args))
+                        if name in _COPIES and _repeats(tensor, args) and _is_random(made):
+                            made = "repeated"
+                        self._values[key] = _Values(tensor.untyped_storage(), made)
+        return result
+
+    def note(self, tensor: torch.Tensor, call: Call | str) -> None:
+        """Notes that a tensor has been set."""
+        storage = tensor.untyped_storage()
+        values = self._values.setdefault(_key(tensor), _Values(storage, NEVER))
+        if tensor.numel() == 0:
+            return
+        if tensor.numel() * tensor.itemsize == storage.nbytes():
+            values.whole = call
+            values.parts.clear()
+        elif isinstance(call, Call) and tensor.is_contiguous():
+            values.parts[int(tensor.storage_offset()), tensor.numel()] = call
+        else:
+            values.whole = call if isinstance(call, str) else "set in parts"
+            values.parts.clear()
+
+    def call(self, tensor: torch.Tensor) -> Call | str:
+        """What a tensor has been set to: a call, or why there is none."""
+        if tensor.numel() == 0:
+            return constant(0.0)  # no element to explain
+        values = self._values.get(_key(tensor))
+        if values is None:
+            return NEVER
+        storage_elements = tensor.untyped_storage().nbytes() // tensor.itemsize
+        whole = tensor.numel() == storage_elements and tensor.is_contiguous()
+        row = math.prod(tensor.shape[1:]) if whole and tensor.ndim > 1 else 0
+        return values.call(storage_elements, row)
+
+    def _inputs(self, args: Any) -> list[Call | str]:
+        return [self.call(leaf) for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)]
+
+    def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        targets = [kwargs["out"]] if "out" in kwargs else args[:1]
+        for tensor in tree_leaves(targets):
+            if isinstance(tensor, torch.Tensor):
+                self.note(tensor, self._written(name, args, kwargs))
+
+    def _written(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Call | str:
+        if "out" in kwargs:
+            return _computed(name)
+        if name == "normal_":
+            mean, std = _arguments(args, kwargs, ("mean", "std"), (0.0, 1.0))
+            return normal(std, mean) if std else constant(mean)
+        if name == "uniform_":
+            low, high = _arguments(args, kwargs, ("from", "to"), (0.0, 1.0))
+            return Call("uniform", (("low", low), ("high", high)))
+        if name == "zero_":
+            return constant(0.0)
+        if name == "fill_" and _is_number(args[1]):
+            return constant(float(args[1]))
+        if name == "copy_":
+            call = self.call(args[1])
+            return "repeated" if _repeats(args[0], args[1:]) and _is_random(call) else call
+        return _affine(name.rstrip("_"), self.call(args[0]), args[1:]) or _computed(name)
+
+
+def _made(name: str, args: Sequence[Any], inputs: Sequence[Call | str]) -> Call | str:
+    """What a new tensor holds."""
+    if name in _EMPTY:
+        return NEVER
+    if name in _FACTORIES:
+        return constant(_FACTORIES[name])
+    if name in ("full", "full_like", "new_full"):
+        value = args[2] if name == "new_full" else args[1]
+        return constant(float(value)) if _is_number(value) else _computed(name)
+    if name == "randn":
+        return normal(1.0)
+    if name == "rand":
+        return Call("uniform", (("low", 0.0), ("high", 1.0)))
+    if name == "constant_pad_nd" and len(inputs) == 1:
+        nothing = not any(args[1])
+        padded = constant(float(args[2] if len(args) > 2 else 0.0))
+        return inputs[0] if nothing or inputs[0] == padded else _computed(name)
+    if name in _COPIES and inputs and all(one == inputs[0] for one in inputs):
+        return _without_padding(inputs[0])
+    if len(inputs) == 1 and args and isinstance(args[0], torch.Tensor):
+        return _affine(name, inputs[0], args[1:]) or _computed(name)
+    return _computed(name)
+
+
+def _is_random(call: Call | str) -> bool:
+    return isinstance(call, Call) and call.is_random
+
+
+def _repeats(result: torch.Tensor, args: Any) -> bool:
+    """Whether elements of the inputs stand in a copy more than once, so that it is not independent."""
+    inputs = {_key(leaf): leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
+    elements = sum(leaf.untyped_storage().nbytes() // leaf.itemsize for leaf in inputs.values())
+    return bool(result.numel() > elements)
+
+
+def _without_padding(call: Call | str) -> Call | str:
+    """A copy's rows may lie elsewhere."""
+    padded = isinstance(call, Call) and call.padding_idx is not None
+    return "copied from a tensor with a padding row" if padded else call
+
+
+def _affine(name: str, call: Call | str, operands: Sequence[Any]) -> Call | None:
+    """The call after a number has been added or multiplied."""
+    if isinstance(call, str) or call.padding_idx is not None:
+        return None
+    if name == "neg" and not operands:
+        factor, shift = -1.0, 0.0
+    elif len(operands) != 1 or not _is_number(operands[0]):
+        return None
+    else:
+        number = float(operands[0])
+        maps = {
+            "mul": (number, 0.0),
+            "add": (1.0, number),
+            "sub": (1.0, -number),
+            "rsub": (-1.0, number),
+        }
+        if name == "div" and number:
+            maps["div"] = (1 / number, 0.0)
+        if name not in maps:
+            return None
+        factor, shift = maps[name]
+    given = dict(call.parameters)
+    if not call.is_random:
+        value = given.get("value", 1.0 if call.init == "ones" else 0.0)
+        return constant(value * factor + shift)
+    if call.init == "normal":
+        return normal(given["std"] * abs(factor), given.get("mean", 0.0) * factor + shift)
+    if call.init == "uniform":
+        low, high = sorted(given[end] * factor + shift for end in ("low", "high"))
+        return Call("uniform", (("low", low), ("high", high)))
+    return None
+
+
+@contextmanager
+def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterator[None]:
+    """Notes what PyTorch's initializers leave out on the meta device.
+
+    Args:
+        recorder: Is told.
+        tables: Where else the functions of `torch.nn.init` are kept, by name.
+    """
+    from torch.nn import init
+
+    def truncated(
+        tensor: torch.Tensor, mean: float, std: float, a: float, b: float, *_: Any, **__: Any
+    ) -> torch.Tensor:
+        if std > 0:
+            bounds = (("lower", (a - mean) / std), ("upper", (b - mean) / std))
+            moments = (("mean", float(mean)),) if mean else ()
+            call = Call("truncated_normal", (*moments, ("std", float(std)), *bounds))
+        else:
+            call = constant(float(mean))
+        recorder.note(tensor, call)
+        return tensor
+
+    def computes(name: str) -> Callable[..., torch.Tensor]:
+        def noted(tensor: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+            recorder.note(tensor, _computed(name))
+            return tensor
+
+        return noted
+
+    class Literals(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
+        """Notes the values that a tensor is made from."""
+
+        def __torch_function__(
+            self, func: Any, _types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            result = func(*args, **(kwargs or {}))
+            if func is torch.tensor:
+                values = set(tree_leaves(args[0])) if args else set()
+                same = len(values) == 1 and _is_number(*values)
+                recorder.note(result, constant(float(*values)) if same else _computed("tensor"))
+            return result
+
+    replaced = {name: computes(name) for name in ("orthogonal_", "dirac_", "sparse_", "eye_")}
+    with ExitStack() as stack:
+        for place in (vars(init), *tables):
+            stack.callback(place.update, {name: place[name] for name in replaced if name in place})
+            place.update({name: new for name, new in replaced.items() if name in place})
+        stack.callback(setattr, init, "_no_grad_trunc_normal_", init._no_grad_trunc_normal_)
+        init._no_grad_trunc_normal_ = truncated
+        stack.enter_context(Literals())
+        yield
+
+
+def _arguments(
+    args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str], defaults: Sequence[float]
+) -> tuple[float, ...]:
+    """The arguments after the tensor, however they were given."""
+    given = dict(zip(names, args[1:], strict=False)) | kwargs
+    return tuple(float(given.get(name, value)) for name, value in zip(names, defaults, strict=True))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float))
+
+
+def _computed(name: str) -> str:
+    return f"computed ({name})"
+
+
+def _key(tensor: torch.Tensor) -> int:
+    return int(tensor.untyped_storage()._cdata)

@@ -1,0 +1,241 @@
+"""Recipes made from something: a checkpoint's tensors, a model's configuration, a preset's rules.
+
+What is made is TOML text that says everything, and is read again like any other recipe.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.recipes.assign import Matcher, assign
+from fastinit.checkpoint.recipes.compress import compress_set
+from fastinit.checkpoint.recipes.patterns import quote
+from fastinit.checkpoint.recipes.recipe import (
+    LAYOUT_REMEDY,
+    Recipe,
+    read_dtype,
+    read_layout,
+    read_recipe,
+    read_seed,
+    require,
+    shown,
+)
+from fastinit.checkpoint.recipes.rules import Call, read_rules
+from fastinit.checkpoint.recipes.tensors import read_tensors, tensor_table
+from fastinit.checkpoint.recipes.toml import choice, write_entry, write_table
+from fastinit.checkpoint.sources import roles
+from fastinit.checkpoint.sources.config import DEFAULT_STD
+from fastinit.checkpoint.sources.like import by_names, like
+from fastinit.checkpoint.sources.presets import (
+    DEFAULT_PRESET,
+    PRESETS,
+    Material,
+    Model,
+    Tensor,
+    call_of,
+)
+from fastinit.dtypes import FLOATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+_SHOWN = 4  # patterns in a message
+
+
+def recipe_from_checkpoint(
+    folder: str | os.PathLike[str],
+    *,
+    preset: str = DEFAULT_PRESET,
+    seed: int = 0,
+    dtype: str | None = None,
+    layout: str | None = None,
+) -> Recipe:
+    """Makes a recipe of the tensors of a safetensors checkpoint, of which only the headers are read.
+
+    Args:
+        folder: Of the checkpoint, sharded or not, or one safetensors file.
+        preset: Rules by name; see `fastinit.checkpoint.sources.presets`.
+        seed: In [0, 2**64).
+        dtype: For the floating tensors; None to keep theirs.
+        layout: "torch" or "keras": where shapes have their fans, for presets that take fans.
+
+    Returns:
+        The recipe. A `config.json` beside the checkpoint is among its `copies`.
+
+    Raises:
+        RecipeError: There is no checkpoint, or a tensor whose name does not tell how to initialise it.
+    """
+    source = shown(os.fspath(folder))
+    table = {"seed": seed, "dtype": dtype, "layout": layout, "preset": preset}
+    return _named(source, lambda: _resolve(table, lambda d: like(Path(folder), d), source))
+
+
+def recipe_from_config(
+    path: str | os.PathLike[str],
+    *,
+    preset: str = DEFAULT_PRESET,
+    seed: int = 0,
+    dtype: str | None = None,
+) -> Recipe:
+    """Makes a recipe of the model that a Hugging Face configuration describes.
+
+    transformers builds the model without memory for its values; nothing is downloaded, and no code that a
+    configuration names is run. Needs `pip install "fastinit-nn[transformers]"`.
+
+    Args:
+        path: Of a `config.json`.
+        preset: Rules by name; see `fastinit.checkpoint.sources.presets`.
+        seed: In [0, 2**64).
+        dtype: For the floating tensors; None for the configuration's.
+
+    Returns:
+        The recipe, with the configuration among its `copies`.
+
+    Raises:
+        RecipeError: The configuration describes no model, or one with a tensor whose values cannot be
+            derived.
+    """
+    source = shown(os.fspath(path))
+    table = {"seed": seed, "dtype": dtype, "preset": preset}
+    return _named(source, lambda: _resolve(table, lambda d: _model(Path(path), d), source))
+
+
+def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
+    """Makes the recipe of a file that says `like`, `config` or `preset`.
+
+    Args:
+        table: The file, read.
+        folder: Paths in it are relative to this.
+        source: Names it in messages.
+
+    Raises:
+        RecipeError: Something in the table or in what it names is wrong.
+    """
+    require(table, "seed")
+    given = [key for key in ("tensors", "like", "config") if key in table]
+    if len(given) != 1:
+        got = " and ".join(f"`{key}`" for key in given) or "none"
+        raise RecipeError(
+            f"a recipe must have one of `tensors`, `like` and `config`, got {got}; keep one"
+        )
+    (key,) = given
+    if key == "tensors":
+        return _resolve(table, lambda dtype: _listed(table["tensors"], dtype), source)
+    path = folder / _path(key, table[key])
+    make = like if key == "like" else _model
+
+    def made(dtype: str | None) -> Material:
+        try:
+            return make(path, dtype)
+        except RecipeError as error:
+            raise RecipeError(f"`{key}`: {error}") from None
+
+    return _resolve(table, made, source)
+
+
+def _path(key: str, value: object) -> str:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise RecipeError(f"`{key}` must be a path, got {show(value)}")
+    return value
+
+
+def _listed(table: object, dtype: str | None) -> Material:
+    specs = read_tensors(table, dtype)
+    return Material("a table of tensors", by_names(specs), DEFAULT_STD, None, {})
+
+
+def _model(path: Path, dtype: str | None) -> Material:
+    from fastinit.checkpoint.sources.huggingface import model  # imports transformers
+
+    return model(path, dtype)
+
+
+def _named(source: str, make: Callable[[], Recipe]) -> Recipe:
+    try:
+        return make()
+    except RecipeError as error:
+        raise RecipeError(f"{source}: {error}") from None
+
+
+def _resolve(
+    table: Mapping[str, Any], make: Callable[[str | None], Material], source: str
+) -> Recipe:
+    """Makes a recipe of the tensors that `make` gives for an element type, and of a table's rules."""
+    seed, dtype, layout = read_seed(table), read_dtype(table), read_layout(table)
+    name = choice("preset", table.get("preset", DEFAULT_PRESET), PRESETS)
+    own = table.get("rule", [])
+    rules = read_rules(own)
+    material = make(dtype)
+    layout = layout or material.layout
+    if PRESETS[name].takes_fans and layout is None:
+        raise RecipeError(f"`layout` is missing, and preset {name} takes fans; {LAYOUT_REMEDY}")
+    matcher = Matcher(rules)
+    rest = [t for t in material.tensors if matcher.first(t.spec.name) is None]
+    calls = _calls(name, material, rest)
+    specs = [tensor.spec for tensor in material.tensors]
+    main = dtype or _main_dtype([spec.dtype for spec in specs])
+    head = {"seed": seed, "dtype": main, "layout": layout}
+    try:
+        text = "\n".join(
+            (
+                f"# Made from {_comment(material.origin)}, preset {name}.",
+                *(write_entry(key, value) for key, value in head.items() if value is not None),
+                "",
+                write_table("[tensors]", tensor_table(specs, main or "")),
+                *(write_table("[[rule]]", entry) for entry in own),
+                *(
+                    write_table("[[rule]]", call.table(list(map(quote, compress_set(names)))))
+                    for call, names in calls.items()
+                ),
+            )
+        )
+    except TypeError as error:  # a date, which is no initializer's parameter
+        raise RecipeError(f"`rule`: {error}") from None
+    recipe = read_recipe(text, source)
+    _check(recipe, calls, len(rules))
+    return replace(recipe, copies=material.copies)
+
+
+def _calls(name: str, material: Material, tensors: Sequence[Tensor]) -> dict[Call, list[str]]:
+    """The calls of a preset, and the names that each serves."""
+    model = Model(material.std, roles.count_layers(t.spec.name for t in material.tensors))
+    calls: dict[Call, list[str]] = {}
+    faults: dict[str, str] = {}
+    for tensor in tensors:
+        try:
+            calls.setdefault(call_of(PRESETS[name], tensor, model), []).append(tensor.spec.name)
+        except RecipeError as error:
+            faults[tensor.spec.name] = str(error)
+    if faults:
+        first = next(iter(faults.values()))
+        patterns = list(map(quote, compress_set(faults)))
+        wanted = ", ".join(map(show, patterns[:_SHOWN]))
+        more = f" and {len(patterns) - _SHOWN} more" if len(patterns) > _SHOWN else ""
+        raise RecipeError(
+            f"{first}; in a recipe with `tensors`, `like` or `config`, add a [[rule]] for {wanted}{more}"
+        )
+    return calls
+
+
+def _check(recipe: Recipe, calls: Mapping[Call, Sequence[str]], own: int) -> None:
+    """Checks that the patterns that were written say for each tensor what was meant."""
+    meant = {name: number for number, names in enumerate(calls.values(), own + 1) for name in names}
+    found = assign(recipe.tensors, recipe.rules)
+    for tensor, (rule, _) in zip(recipe.tensors, found, strict=True):
+        if rule.number != meant.get(tensor.name, rule.number if rule.number <= own else None):
+            raise AssertionError(f"{rule} was not meant for {tensor.name}")
+
+
+def _main_dtype(dtypes: Sequence[str]) -> str | None:
+    floats = Counter(dtype for dtype in dtypes if dtype in FLOATS)
+    return floats.most_common(1)[0][0] if floats else None
+
+
+def _comment(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)[:200]

@@ -1,0 +1,136 @@
+"""What a tensor is, by its name: norm, bias, embedding, projection; and the number of its layer.
+
+The names are those of transformers, of the original Llama and of OLMo-core. A component is what
+stands between two dots, the leaf is the last one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NORM = re.compile(r"norm|^(?:ln|bn)(?:_|\d|$)", re.IGNORECASE)
+_ONES = ("weight", "gamma", "scale", "running_var")
+_ZEROS = ("bias", "beta", "running_mean", "num_batches_tracked")
+_EMBEDDINGS = ("wte", "wpe", "shared")
+_OUTPUTS = ("lm_head", "embed_out", "output", "w_out")
+_ROUTERS = ("router", "gate")
+
+# The last linear layer of an attention block, which adds to the residual stream.
+ATTENTION_OUTPUTS = ("o_proj", "out_proj", "wo", "w_o")
+# The last linear layer of a feed-forward block.
+FEED_FORWARD_OUTPUTS = (
+    "down_proj",
+    "w2",
+    "fc2",
+    "fc_out",
+    "dense_4h_to_h",
+    "linear2",
+    "output_linear",
+)
+# The linear layer that a gate multiplies.
+FEED_FORWARD_UPS = ("up_proj", "w3", "wi_1")
+# Several layers in one tensor, of which only some are feed-forward ups.
+FUSED_UPS = ("gate_up_proj", "input_linear", "w13")
+
+
+def components(name: str) -> list[str]:
+    """The components of the module that a tensor belongs to, or of the tensor if its leaf is no weight."""
+    parts = name.split(".")
+    return parts[:-1] if parts[-1] in ("weight", "bias") and len(parts) > 1 else parts
+
+
+def norm_value(name: str) -> float | None:
+    """What a tensor of a norm starts from, 0 or 1; None for any other."""
+    *modules, leaf = name.split(".")
+    if leaf == "num_batches_tracked":
+        return 0.0
+    if modules and _NORM.search(modules[-1]):
+        return 1.0 if leaf in _ONES else 0.0 if leaf in _ZEROS else None
+    return None
+
+
+def is_bias(name: str) -> bool:
+    """Whether a tensor is added to activations."""
+    leaf = name.rpartition(".")[2]
+    return leaf == "bias" or leaf.endswith("_bias")
+
+
+def is_embedding(name: str) -> bool:
+    """Whether a tensor is a table of embeddings."""
+    last = components(name)[-1]
+    return last in _EMBEDDINGS or ("embed" in last and last not in _OUTPUTS)
+
+
+def is_final_output(name: str) -> bool:
+    """Whether a tensor is the linear layer from the residual stream to the vocabulary."""
+    return components(name)[-1] in _OUTPUTS and layer(name) is None
+
+
+def is_residual_output(name: str) -> bool:
+    """Whether a tensor is the last linear layer of a block, which adds to the residual stream.
+
+    By the component: o_proj, out_proj, wo, w_o; down_proj, w2, fc2, fc_out, dense_4h_to_h, linear2,
+    output_linear; c_proj; and dense or proj after a component with "attention", "attn", "mlp" or that is
+    "output".
+    """
+    parts = components(name)
+    last, parent = parts[-1], parts[-2] if len(parts) > 1 else ""
+    if layer(name) is None:
+        return False
+    if last in ("dense", "proj"):
+        return parent == "output" or any(part in parent for part in ("attention", "attn", "mlp"))
+    return last in (*ATTENTION_OUTPUTS, *FEED_FORWARD_OUTPUTS, "c_proj")
+
+
+def is_expert(name: str) -> bool:
+    """Whether a tensor belongs to the routed experts of a mixture, or routes to them."""
+    parts = components(name)
+    if any("shared" in part for part in parts):
+        return False
+    return "experts" in parts or (parts[-1] in _ROUTERS and layer(name) is not None)
+
+
+def is_feed_forward_up(name: str) -> bool:
+    """Whether a tensor is the linear layer of a feed-forward block that the gate multiplies."""
+    return components(name)[-1] in FEED_FORWARD_UPS
+
+
+def is_fused_up(name: str) -> bool:
+    """Whether a tensor holds the gate and the up layer of a feed-forward block."""
+    return components(name)[-1] in FUSED_UPS
+
+
+def layer(name: str) -> int | None:
+    """The number of a tensor's layer: the first component that is a number."""
+    found = _stack(name)
+    return None if found is None else found[1]
+
+
+def count_layers(names: Iterable[str]) -> dict[str, int]:
+    """Counts the layers of each stack of layers, which is what stands before their numbers."""
+    stacks: defaultdict[str, set[int]] = defaultdict(set)
+    for name in names:
+        found = _stack(name)
+        if found is not None:
+            stacks[found[0]].add(found[1])
+    return {stack: len(numbers) for stack, numbers in stacks.items()}
+
+
+def stack(name: str) -> str:
+    """What stands before the number of a tensor's layer; empty if it is in none."""
+    found = _stack(name)
+    return "" if found is None else found[0]
+
+
+def _stack(name: str) -> tuple[str, int] | None:
+    before: list[str] = []
+    for part in name.split("."):
+        if part.isascii() and part.isdecimal() and len(part) <= 9:
+            return ".".join(before), int(part)
+        before.append(part)
+    return None

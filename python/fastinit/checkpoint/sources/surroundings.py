@@ -1,0 +1,87 @@
+"""What surrounds transformers while it builds a model: silence, no network, a limit, the meta device."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.errors import RecipeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SILENT = 100  # above all of logging's levels
+
+
+@contextmanager
+def quiet_and_offline() -> Iterator[None]:
+    """Keeps transformers from printing and from the network, and puts all as it was afterwards."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    with ExitStack() as stack:
+        stack.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")
+        try:
+            from huggingface_hub import constants
+            from transformers.utils import logging
+        except ImportError:
+            pass  # said by the caller
+        else:
+            offline, verbosity = constants.HF_HUB_OFFLINE, logging.get_verbosity()
+            stack.callback(setattr, constants, "HF_HUB_OFFLINE", offline)
+            stack.callback(logging.set_verbosity, verbosity)
+            constants.HF_HUB_OFFLINE = True
+            logging.set_verbosity(_SILENT)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+@contextmanager
+def initialized_on_meta() -> Iterator[None]:
+    """Lets constructors initialise their weights on the meta device too, where transformers leaves it out.
+
+    Afterwards would not do: there the tied weights are one already, and the last to be initialised would
+    be taken, whereas elsewhere it is the first that stays.
+    """
+    from transformers import modeling_utils
+
+    name = "get_torch_context_manager_or_global_device"
+    original = getattr(modeling_utils, name)
+    setattr(modeling_utils, name, lambda: None)
+    try:
+        yield
+    finally:
+        setattr(modeling_utils, name, original)
+
+
+@contextmanager
+def at_most(count: int) -> Iterator[None]:
+    """Stops a model with more parameters and buffers than this."""
+    from torch.nn.modules import module as hooks
+
+    left = count
+
+    def registered(_module: Any, _name: str, _value: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RecipeError(f"a model must have at most {count} tensors, got more")
+
+    handles = (
+        hooks.register_module_parameter_registration_hook(registered),
+        hooks.register_module_buffer_registration_hook(registered),
+    )
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,155 @@
+"""What is recorded of an initialisation on the meta device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fastinit.checkpoint.recipes.rules import Call, constant, normal
+from fastinit.checkpoint.sources.recorder import NEVER, Recorder, left_out_initializers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.torch
+init = torch.nn.init
+
+
+def recorded(write: Callable[[torch.Tensor], torch.Tensor | None], *shape: int) -> Call | str:
+    """What is recorded of `write`, which sets a tensor or returns another one."""
+    recorder = Recorder()
+    with torch.no_grad(), left_out_initializers(recorder), recorder, torch.device("meta"):
+        tensor = torch.empty(shape or (6, 4))
+        returned = write(tensor)
+    return recorder.call(tensor if returned is None else returned)
+
+
+def uniform(low: float, high: float) -> Call:
+    return Call("uniform", (("low", low), ("high", high)))
+
+
+CASES: dict[str, tuple[Callable[..., object], Call]] = {
+    "normal": (lambda t: init.normal_(t, 0.0, 0.5), normal(0.5)),
+    "shifted": (lambda t: init.normal_(t, 1.0, 0.5), normal(0.5, 1.0)),
+    "no std": (lambda t: init.normal_(t, 2.0, 0.0), constant(2.0)),
+    "uniform": (lambda t: init.uniform_(t, -1.0, 3.0), uniform(-1.0, 3.0)),
+    "default uniform": (lambda t: t.uniform_(), uniform(0.0, 1.0)),
+    "zeros": (init.zeros_, constant(0.0)),
+    "ones": (init.ones_, constant(1.0)),
+    "constant": (lambda t: init.constant_(t, 0.25), constant(0.25)),
+    "truncated": (
+        lambda t: init.trunc_normal_(t, 1.0, 0.5, 0.0, 3.0),
+        Call("truncated_normal", (("mean", 1.0), ("std", 0.5), ("lower", -2.0), ("upper", 4.0))),
+    ),
+    "the last one": (lambda t: (init.normal_(t), init.zeros_(t)), constant(0.0)),
+    "a view of all": (lambda t: t.view(-1).normal_(0.0, 2.0), normal(2.0)),
+    "transposed": (lambda t: t.t().normal_(0.0, 2.0), normal(2.0)),
+    "data": (lambda t: t.data.fill_(3), constant(3.0)),
+    "scaled": (lambda t: t.normal_(0.0, 0.5).mul_(-2), normal(1.0)),
+    "moved": (lambda t: t.uniform_(0.0, 1.0).mul_(-2).add_(1), uniform(-1.0, 1.0)),
+    "padding": (
+        lambda t: (t.normal_(0.0, 0.5), t[2].zero_()),
+        Call("normal", (("std", 0.5),), 2),
+    ),
+    "padding overwritten": (lambda t: (t[2].zero_(), t.normal_(0.0, 0.5)), normal(0.5)),
+    "copied": (lambda t: t.copy_(torch.randn(6, 4)), normal(1.0)),
+    "a constant repeated": (lambda t: t.copy_(torch.ones(4)), constant(1.0)),
+    "the same again": (lambda t: (t.zero_(), t[2:4].zero_()), constant(0.0)),
+    "in parts": (lambda t: [row.normal_(0.0, 0.5) for row in t], normal(0.5)),
+    "halves": (lambda t: [half.normal_(0.0, 0.5) for half in t.chunk(2)], normal(0.5)),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_last_operation_that_covers_a_tensor_is_its_call(name: str) -> None:
+    write, call = CASES[name]
+
+    def alone(tensor: torch.Tensor) -> None:
+        write(tensor)
+
+    assert recorded(alone) == call
+
+
+NEW: dict[str, tuple[Callable[..., torch.Tensor], Call]] = {
+    "ones": (lambda _: torch.ones(3), constant(1.0)),
+    "layer scale": (lambda _: 0.1 * torch.ones(3), constant(0.1)),
+    "full": (lambda _: torch.full((3,), 2.0), constant(2.0)),
+    "randn": (lambda _: torch.randn(3, 4) * 0.5, normal(0.5)),
+    "rand": (lambda _: 1 - 2 * torch.rand(3, 4), uniform(-1.0, 1.0)),
+    "number": (lambda _: torch.tensor(2.5), constant(2.5)),
+    "numbers": (lambda _: torch.tensor([[1.0, 1.0]]), constant(1.0)),
+    "parameter": (lambda _: torch.nn.Parameter(torch.zeros(3)), constant(0.0)),
+    "copy": (lambda t: t.normal_().clone(), normal(1.0)),
+    "joined": (lambda t: torch.cat([t.normal_(), torch.randn(2, 4)]), normal(1.0)),
+    "cut": (lambda t: t.normal_().split(2)[1], normal(1.0)),
+    "other type": (lambda t: t.zero_().to(torch.bfloat16), constant(0.0)),
+}
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_new_tensors_have_calls_too(name: str) -> None:
+    write, call = NEW[name]
+    assert recorded(write) == call
+
+
+UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
+    "nothing": (lambda _: None, NEVER),
+    "a part": (lambda t: t[1:3].normal_(), "set in parts that differ"),
+    "columns": (lambda t: (t.normal_(), t[:, 1].zero_()), "set in parts"),
+    "two rows": (lambda t: (t.normal_(), t[1:3].zero_()), "set in parts that differ"),
+    "a row and a half": (
+        lambda t: (t.normal_(), t.view(-1)[2:6].zero_()),
+        "set in parts that differ",
+    ),
+    "a row of ones": (lambda t: (t.normal_(), t[1].fill_(1)), "set in parts that differ"),
+    "parts that overlap": (
+        lambda t: (t.view(-1)[:8].normal_(), t.view(-1)[4:20].normal_()),
+        "set in parts that differ",
+    ),
+    "different parts": (
+        lambda t: (t[:3].normal_(), t[3:].normal_(0, 2)),
+        "set in parts that differ",
+    ),
+    "logarithm": (lambda t: t.copy_(torch.log(torch.arange(24.0).view(6, 4))), "computed (log)"),
+    "repeated": (lambda t: t.copy_(torch.randn(4)), "repeated"),
+    "expanded": (lambda t: t.copy_(torch.randn(6, 1).expand(6, 4).clone()), "repeated"),
+    "clamped": (lambda t: t.normal_().clamp_(0), "computed (clamp_)"),
+    "orthogonal": (lambda t: (init.normal_(t), init.orthogonal_(t)), "computed (orthogonal_)"),
+    "identity": (lambda t: (init.normal_(t), init.eye_(t)), "computed (eye_)"),
+    "sum": (lambda t: t.normal_().add_(torch.randn(6, 4)), "computed (add_)"),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_everything_else_is_not_guessed(name: str) -> None:
+    write, reason = UNKNOWN[name]
+
+    def alone(tensor: torch.Tensor) -> None:
+        write(tensor)
+
+    assert recorded(alone) == reason
+
+
+def test_joined_tensors_that_differ_are_not_guessed() -> None:
+    assert recorded(lambda t: torch.cat([t.normal_(), torch.zeros(1, 4)])) == "computed (cat)"
+    assert recorded(lambda _: torch.tensor([1.0, 2.0])) == "computed (tensor)"
+    padded = recorded(lambda t: (t.normal_(), t[2].zero_(), t.clone())[-1])
+    assert padded == "copied from a tensor with a padding row"
+
+
+def test_storage_is_not_mistaken_for_an_older_one() -> None:
+    recorder = Recorder()
+    with recorder, torch.device("meta"):
+        for _ in range(200):
+            torch.empty(8).normal_()
+        fresh = [torch.empty(8) for _ in range(200)]
+    assert {recorder.call(tensor) for tensor in fresh} == {NEVER}
+
+
+def test_initializers_are_put_back() -> None:
+    before = dict(vars(init))
+    recorded(lambda _: None)
+    assert dict(vars(init)) == before
