@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -19,17 +20,12 @@ import pytest
 import safetensors
 
 import fastinit
-from fastinit.checkpoint import (
-    CheckpointError,
-    Plan,
-    load_recipe,
-    make_plan,
-    parse_recipe,
-    write,
-    writer,
-)
-from fastinit.checkpoint.writer import chunks
-from fastinit.dtypes import FLOATS
+from fastinit.checkpoint import CheckpointError, Plan, load_recipe, make_plan, parse_recipe, write
+from fastinit.checkpoint.recipes.recipe import Rule, TensorSpec
+from fastinit.checkpoint.writing import shard_writer
+from fastinit.checkpoint.writing.destination import destination
+from fastinit.checkpoint.writing.shard_writer import chunks
+from fastinit.dtypes import FLOATS, STORED
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
 RULES = """
@@ -70,6 +66,11 @@ def plan_of(dtype: str = "float32", shard_bytes: int = 10**9, tensors: str = TEN
     head = f'seed = 42\ndtype = "{dtype}"\nlayout = "torch"\n'
     rules = RULES if tensors == TENSORS else '[[rule]]\nmatch = "*"\ninit = "normal"\n'
     return make_plan(parse_recipe(head + tensors + rules), shard_bytes)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """All files: name -> bytes."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 def read(folder: Path) -> dict[str, tuple[str, list[int], bytes]]:
@@ -126,17 +127,33 @@ def test_torch_reads_every_tensor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shard_bytes", [1, 3000, 10**9])
-@pytest.mark.parametrize("buffer_bytes", [8, 104, 2**20])
+@pytest.mark.parametrize("buffer_bytes", [64, 4096, 2**20])
 def test_bytes_do_not_depend_on_shards_or_buffers(
     shard_bytes: int, buffer_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(plan_of(), tmp_path / "whole")
-    monkeypatch.setattr(writer, "BUFFER_BYTES", buffer_bytes)
+    monkeypatch.setattr(shard_writer, "BUFFER_BYTES", buffer_bytes)
     write(plan_of(shard_bytes=shard_bytes), tmp_path / "split")
     assert read(tmp_path / "split") == read(tmp_path / "whole")
     if shard_bytes == 10**9:
         name = "model.safetensors"
         assert (tmp_path / "split" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_kept_buffers_of_another_size_are_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_of()
+    write(plan, tmp_path / "whole")
+    note = plan.side_files()["fastinit.json"]
+    (tmp_path / "fastinit.json").write_bytes(note)
+    monkeypatch.setattr(shard_writer, "BUFFERS", 1)
+    for size in (4096, 2**20):
+        monkeypatch.setattr(shard_writer, "BUFFER_BYTES", size)
+        shard_writer.write_shard(plan.shards[0], 42, destination(tmp_path, note))
+        name = "model.safetensors"
+        assert (tmp_path / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    shard_writer.free_buffers()
 
 
 def test_folder_holds_the_plans_files_and_no_more(tmp_path: Path) -> None:
@@ -154,23 +171,45 @@ def test_folder_holds_the_plans_files_and_no_more(tmp_path: Path) -> None:
     assert index["weight_map"].keys() == read(tmp_path / "out").keys()
 
 
-def test_chunks_cover_the_data_once() -> None:
+@pytest.mark.parametrize("limit", [64, 4096, 5000 * 8, 2**20])
+def test_chunks_cover_the_file_once(limit: int) -> None:
     (shard,) = plan_of("bfloat16").shards
-    offset = len(shard.header)
+    end = 0
     covered: dict[str, int] = {}
-    for chunk in chunks(shard, 64):
-        assert chunk.offset == offset
-        assert 0 < chunk.nbytes <= 64
-        position = 0
+    for chunk in chunks(shard, limit):
+        assert chunk.offset == end
+        end += chunk.nbytes
+        assert chunk.nbytes == limit or end == shard.nbytes
         for piece in chunk.pieces:
-            assert piece.position == position
             assert piece.start == covered.get(piece.tensor.name, 0)
+            assert chunk.offset + piece.position == piece.tensor.offset + piece.start * 2
+            assert 0 < piece.length * 2 <= chunk.nbytes - piece.position
             covered[piece.tensor.name] = piece.start + piece.length
-            position += piece.length * 2
-        assert position == chunk.nbytes
-        offset += chunk.nbytes
-    assert offset == shard.nbytes
+    assert end == shard.nbytes
     assert covered == {t.name: t.size for t in shard.tensors if t.size}
+
+
+def test_element_that_would_lie_in_two_chunks_is_refused() -> None:
+    (shard,) = plan_of("float64").shards
+    tensors = tuple(dataclasses.replace(t, offset=t.offset + 4) for t in shard.tensors)
+    moved = dataclasses.replace(shard, tensors=tensors)
+    with pytest.raises(ValueError, match=r"layer\.\d\.weight must start at a multiple of 8 bytes"):
+        list(chunks(moved, 4096))
+
+
+def test_item_sizes_may_differ(tmp_path: Path) -> None:
+    dtypes = ("float8_e5m2", "float64", "bfloat16", "int64", "uint8", "float32", "float16")
+    specs = tuple(TensorSpec(f"w.{dtype}", (401,), dtype) for dtype in dtypes)
+    rules = (Rule(1, ("*int*",), "zeros", {}), Rule(2, ("*",), "normal", {}))
+    mixed = dataclasses.replace(plan_of().recipe, tensors=specs, rules=rules)
+    write(make_plan(mixed), tmp_path / "out")
+    tensors = read(tmp_path / "out")
+    for dtype in dtypes:
+        if dtype in FLOATS:
+            drawn = fastinit.normal((401,), dtype=dtype, seed=42, stream=f"w.{dtype}").tobytes()
+        else:
+            drawn = bytes(401 * STORED[dtype].itemsize)
+        assert tensors[f"w.{dtype}"][2] == drawn, dtype
 
 
 def test_no_tensor_bytes_at_all(tmp_path: Path) -> None:
@@ -189,7 +228,7 @@ def test_existing_out_is_refused_and_untouched(kind: str, tmp_path: Path) -> Non
         out.mkdir()
         if kind == "folder":
             (out / "mine").write_text("mine")
-    with pytest.raises(CheckpointError, match=r"OUT must not exist, got .*out, which does; remove"):
+    with pytest.raises(CheckpointError, match=r"OUT must not exist, got .*out, which does; choose"):
         write(plan_of(), out)
     assert os.listdir(tmp_path) == ["out"]
     assert (out / "mine" if kind == "folder" else out).is_file() == (kind in ("file", "folder"))
@@ -201,11 +240,42 @@ def test_out_without_its_folder_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+def test_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(
+        CheckpointError, match=r"cannot write .*: File name too long \(nothing was le"
+    ):
+        write(plan_of(), tmp_path / ("x" * 250))  # that of the working folder is longer
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["../x", "/tmp/x", "a/b", "..", "", "a\0b"])
+def test_file_names_that_lead_elsewhere_are_refused(name: str, tmp_path: Path) -> None:
+    plan = plan_of()
+    recipe = dataclasses.replace(plan.recipe, copies={name: b"mine"})
+    for bad in (
+        dataclasses.replace(plan, recipe=recipe),
+        dataclasses.replace(plan, shards=(dataclasses.replace(plan.shards[0], file=name),)),
+    ):
+        with pytest.raises(CheckpointError, match="must have plain names, got"):
+            write(bad, tmp_path / "out")
+    assert os.listdir(tmp_path) == []
+
+
+def test_copies_lie_beside_the_files(tmp_path: Path) -> None:
+    plan = plan_of()
+    recipe = dataclasses.replace(plan.recipe, copies={"config.json": b"{}\n"})
+    write(dataclasses.replace(plan, recipe=recipe), tmp_path / "out")
+    assert (tmp_path / "out" / "config.json").read_bytes() == b"{}\n"
+
+
 def test_full_disk_is_noticed_before_writing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
-    message = r"the checkpoint needs 1\d\.\d+ KB, got 1 KB free in .*; free 1\d\.\d+ KB or choose"
+    message = (
+        r"the checkpoint needs 1\d\.\d+ KB, got 1 KB free in .*; free 1\d\.\d+ KB or choose another "
+        r"disk \(nothing was left behind\)"
+    )
     with pytest.raises(CheckpointError, match=message):
         write(plan_of(), tmp_path / "out")
     assert os.listdir(tmp_path) == []
@@ -213,32 +283,50 @@ def test_full_disk_is_noticed_before_writing(
 
 FAILURES = {
     errno.ENOSPC: (
-        r"the disk is full: .*out needs 1\d\.\d+ KB, and .*B were free when writing stopped; "
-        r"free some space or choose another disk \(nothing was left behind\)"
+        r"the disk is full: .*out needed \d+\.\d+ KB more when this run began, and .*B were free "
+        r"when it stopped; free some space or choose another disk \("
     ),
-    errno.EIO: r"cannot write .*out: Input/output error \(nothing was left behind\)",
+    errno.EIO: r"cannot write .*out: Input/output error \(",
 }
 
 
 @pytest.mark.parametrize("code", FAILURES)
-@pytest.mark.parametrize("function", ["pwrite", "fsync"])
-@pytest.mark.parametrize("after", [0, 1, 3])
-def test_failing_disk_leaves_nothing(
+@pytest.mark.parametrize("function", ["pwrite", "fsync", "rename"])
+@pytest.mark.parametrize("after", range(0, 12, 2))
+def test_failing_disk_leaves_finished_files_or_nothing(
     code: int, function: str, after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    plan = plan_of(shard_bytes=1)
+    write(plan, tmp_path / "whole")
     original, calls = getattr(os, function), []
 
-    def fail(*arguments: object) -> int:
+    def fail(*arguments: object, **options: object) -> int:
         calls.append(function)
         if len(calls) > after:
             raise OSError(code, os.strerror(code))
-        return int(original(*arguments) or 0)
+        return int(original(*arguments, **options) or 0)
 
-    monkeypatch.setattr(os, function, fail)
-    monkeypatch.setattr(writer, "BUFFER_BYTES", 1024)
-    with pytest.raises(CheckpointError, match=FAILURES[code]):
-        write(plan_of(shard_bytes=3000), tmp_path / "out")
-    assert os.listdir(tmp_path) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(os, function, fail)
+        with pytest.raises(CheckpointError, match=FAILURES[code]) as raised:
+            write(plan, tmp_path / "out")
+    files = [shard.file for shard in plan.shards]
+    whole = files_of(tmp_path / "whole")
+    if (tmp_path / "out.partial").exists():
+        left = os.listdir(tmp_path / "out.partial")
+        finished = set(left) & set(files)
+        assert len(finished) > 0
+        assert not any(".part-" in name for name in left)
+        for name in finished:
+            assert (tmp_path / "out.partial" / name).read_bytes() == whole[name]
+        text = f"out.partial holds {len(finished)} of {len(files)} finished files; run again with"
+        assert text in str(raised.value)
+    else:
+        assert str(raised.value).endswith("(nothing was left behind)")
+    assert not (tmp_path / "out").exists()
+    write(plan, tmp_path / "out", resume=True)
+    assert files_of(tmp_path / "out") == whole
+    assert sorted(os.listdir(tmp_path)) == ["out", "whole"]
 
 
 def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,9 +343,12 @@ def test_out_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
         (tmp_path / "out").mkdir(exist_ok=True)
         (tmp_path / "out" / "mine").write_text("mine")
 
-    with pytest.raises(CheckpointError, match=r"cannot write .*out: Directory not empty \(nothing"):
+    message = (
+        r"cannot write .*out: Directory not empty \(.*out.partial holds 1 of 1 finished files; "
+        r"remove .*out, then run again with --resume \(resume=True\) to go on\)"
+    )
+    with pytest.raises(CheckpointError, match=message):
         write(plan_of(), tmp_path / "out", progress=interfere)
-    assert os.listdir(tmp_path) == ["out"]
     assert os.listdir(tmp_path / "out") == ["mine"]
 
 
@@ -288,22 +379,19 @@ def test_signal_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path
     recipe = tmp_path / "r.toml"
     recipe.write_text(plan_of(tensors=BIG).recipe.text)
     (tmp_path / "here").mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "init", str(recipe), str(tmp_path / "here" / "out")],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while not list((tmp_path / "here").glob("*/model.safetensors")):
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-        time.sleep(0.1)
-        process.send_signal(number)
-        _, errors = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    command = [sys.executable, "-c", COMMAND, "init", str(recipe), str(tmp_path / "here" / "out")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not list((tmp_path / "here").glob("out.partial/model.safetensors.part-*")):
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            time.sleep(0.1)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == code
     assert os.listdir(tmp_path / "here") == []
     assert "Traceback" not in errors

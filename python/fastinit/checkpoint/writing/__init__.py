@@ -1,0 +1,1 @@
+"""Writing a plan: working folder, files past the page cache, workers."""

@@ -1,0 +1,145 @@
+"""The folder of a run, as whoever writes a file into it sees it: a thread, a process, another machine.
+
+All goes through a descriptor of the folder: what was checked is what is written to, whatever happens
+to the path meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import stat
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastinit.checkpoint.errors import CheckpointError
+from fastinit.checkpoint.layout import NOTE_FILE
+from fastinit.checkpoint.writing.direct import DirectFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fastinit.checkpoint.plan import Shard
+
+_PART = re.compile(r".+\.part-[\w-]*-[0-9]+-[0-9a-f]{16}", re.ASCII)
+_HOST = re.sub(r"[^\w-]", "", os.uname().nodename, flags=re.ASCII)[:32]
+
+
+class Destination(NamedTuple):
+    """Where a run writes, in a form that can be sent to another process or machine.
+
+    Attributes:
+        path: The folder.
+        note_sha256: Of the fastinit.json in it.
+        run: Differs for every run: Dask takes a task with known arguments for done.
+    """
+
+    path: str
+    note_sha256: str
+    run: str
+
+
+def destination(path: str | os.PathLike[str], note: bytes) -> Destination:
+    """Describes the folder `path`, whose fastinit.json holds `note`, for one run."""
+    return Destination(os.fspath(path), hashlib.sha256(note).hexdigest(), secrets.token_hex(8))
+
+
+@contextmanager
+def open_destination(to: Destination) -> Iterator[int]:
+    """Opens the folder of a run and gives its descriptor.
+
+    Raises:
+        CheckpointError: It is not here, or another one is.
+    """
+    try:
+        folder = os.open(to.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        raise _not_shared("no such folder", to) from None
+    try:
+        try:
+            note = read_file(NOTE_FILE, folder)
+        except FileNotFoundError:
+            raise _not_shared(f"a folder without {NOTE_FILE}", to) from None
+        if hashlib.sha256(note).hexdigest() != to.note_sha256:
+            raise _not_shared(f"a folder with another {NOTE_FILE}", to)
+        yield folder
+    finally:
+        os.close(folder)
+
+
+def _not_shared(found: str, to: Destination) -> CheckpointError:
+    return CheckpointError(
+        f"every worker must see the folder that is being written, got {found} at {to.path} "
+        f"on {os.uname().nodename}; choose OUT on a file system that all of them share"
+    )
+
+
+@contextmanager
+def new_file(name: str, folder: int) -> Iterator[DirectFile]:
+    """Gives a new file, which gets its name when the block ends and is removed when it fails.
+
+    The block ends with the file's `finish`, so that nothing incomplete ever carries the name. Several
+    may make the same file at once; the last one's stays.
+    """
+    part = f"{name}.part-{_HOST}-{os.getpid()}-{secrets.token_hex(8)}"
+    try:
+        with DirectFile(part, folder) as file:
+            yield file
+        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(part, dir_fd=folder)
+        raise
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of this name is an incomplete one of `new_file`'s."""
+    return _PART.fullmatch(name) is not None
+
+
+def write_file(name: str, content: bytes, folder: int) -> None:
+    """Writes a small file, complete from the moment it has its name."""
+    with new_file(name, folder) as file:
+        file.write(memoryview(content), 0)
+        file.finish(len(content))
+
+
+def read_file(name: str, folder: int, limit: int = -1) -> bytes:
+    """Reads the first `limit` bytes of a plain file, or all of it.
+
+    Raises:
+        FileNotFoundError: There is none: nothing, a folder, a link.
+    """
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except OSError as error:
+        raise FileNotFoundError(error.errno, error.strerror, name) from None
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileNotFoundError(f"{name} is no plain file")
+        return file.read(limit)
+
+
+def is_finished(shard: Shard, folder: int) -> bool:
+    """Whether a shard's file is there, of the size and with the header that are planned."""
+    try:
+        found = os.stat(shard.file, dir_fd=folder, follow_symlinks=False)
+        return (
+            stat.S_ISREG(found.st_mode)
+            and found.st_size == shard.nbytes
+            and read_file(shard.file, folder, len(shard.header)) == shard.header
+        )
+    except FileNotFoundError:
+        return False
+
+
+def sync_folder(path: str | os.PathLike[str]) -> None:
+    """Makes the names in a folder durable, as fsync of a file does not."""
+    with suppress(OSError):  # some file systems cannot, and the files themselves are safe
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,71 @@
+"""New files written past the page cache, where the system and the file system can.
+
+O_DIRECT hands our memory to the disk as it is: no copy into the page cache, which for files larger
+than memory costs more than the disk itself. In exchange memory, offset and length must be multiples
+of the disk's block. Where it is not to be had (tmpfs, some network file systems, macOS), or stops
+working in the middle, the same calls write through the page cache.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Self
+
+# What O_DIRECT asks of memory, offset and length: the disk's logical block, 512 or 4096 bytes. A page
+# is a multiple of both, and anonymous memory starts at one.
+ALIGNMENT = 4096
+_O_DIRECT = getattr(os, "O_DIRECT", 0)
+
+
+class DirectFile:
+    """A new file, which must not exist, in an open folder. Closed by `with`, durable by `finish`."""
+
+    def __init__(self, name: str, folder: int) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        self._descriptor = os.open(name, flags, 0o666, dir_fd=folder)
+        self.is_direct = False
+        with suppress(OSError):  # set here: open() with O_DIRECT may make the file and then refuse
+            self._set_direct(True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def write(self, content: memoryview, offset: int) -> None:
+        """Writes `content` at `offset`; fastest where memory, offset and length are aligned."""
+        end = offset + len(content)
+        while content:
+            try:
+                written = os.pwrite(self._descriptor, content, offset)
+            except OSError as error:
+                if error.errno != errno.EINVAL or not self.is_direct:
+                    raise
+                self._set_direct(False)
+                continue
+            if self.is_direct and offset + written < end:
+                written -= (offset + written) % ALIGNMENT  # go on at a block, writing a part twice
+                if written <= 0:
+                    self._set_direct(False)
+                    continue
+            content, offset = content[written:], offset + written
+
+    def finish(self, nbytes: int) -> None:
+        """Cuts the file to its size and waits until it is on the disk."""
+        os.ftruncate(self._descriptor, nbytes)
+        os.fsync(self._descriptor)
+
+    def _set_direct(self, on: bool) -> None:
+        if not _O_DIRECT:
+            return
+        flags = fcntl.fcntl(self._descriptor, fcntl.F_GETFL)
+        flags = flags | _O_DIRECT if on else flags & ~_O_DIRECT
+        fcntl.fcntl(self._descriptor, fcntl.F_SETFL, flags)
+        self.is_direct = on

@@ -1,0 +1,248 @@
+"""Writes a plan: the shards one after another here, or as the tasks of an executor.
+
+Nothing incomplete ever carries its final name, files and folder alike, and whatever stops a run, what
+is finished can be gone on with.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import shutil
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from fastinit.checkpoint.errors import CheckpointError, show
+from fastinit.checkpoint.layout import NOTE_FILE
+from fastinit.checkpoint.sizes import format_bytes
+from fastinit.checkpoint.writing.destination import destination
+from fastinit.checkpoint.writing.folder import (
+    FORCE,
+    RESUME,
+    Files,
+    WorkingFolder,
+    refuse_unless_replaceable,
+)
+from fastinit.checkpoint.writing.shard_writer import free_buffers, write_shard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Executor, Future
+
+    from fastinit.checkpoint.plan import Plan, Shard
+    from fastinit.checkpoint.writing.destination import Destination
+
+    Progress = Callable[[int], None]
+
+
+class WriteOptions(TypedDict, total=False):
+    """The options of `write`."""
+
+    progress: Callable[[int], None] | None
+    resume: bool
+    force: bool
+    executor: Executor | None
+
+
+def write(
+    plan: Plan,
+    out: str | os.PathLike[str],
+    *,
+    progress: Progress | None = None,
+    resume: bool = False,
+    force: bool = False,
+    executor: Executor | None = None,
+) -> int:
+    """Writes a checkpoint into the folder `out`, in memory that does not grow with the model.
+
+    The files are written into the folder `out` + ".partial" beside it, which gets the name `out` when
+    all of them are on the disk. After a failure it stays if any file is finished, and goes if none is.
+
+    Args:
+        plan: From `make_plan`.
+        out: The folder to make; its parent exists.
+        progress: Called with the number of bytes each time some have been written: of whole files by an
+            executor, and at once of those that are finished already.
+        resume: Go on where an interrupted run of the same plan stopped: finished files stay as they are.
+            Start if there is none; do nothing if `out` is there already and complete.
+        force: Replace `out`, if it is an empty folder or a checkpoint that fastinit has written and
+            nothing more, once the new one is complete; and drop what an interrupted run has left.
+        executor: Writes the files in its workers, all of which see the folder under the same path:
+            Dask's `client.get_executor()`, mpi4py's `MPIPoolExecutor`, or any other.
+
+    Returns:
+        The bytes of the safetensors files that this call wrote: all of them, but for what a resumed run
+        finds finished.
+
+    Raises:
+        CheckpointError: `out` exists, its parent does not, another run is at work there, or has left
+            another plan's files; or the disk is full or fails. An interruption such as
+            KeyboardInterrupt carries a note that says what is left.
+        ValueError: `resume` and `force` are both given.
+
+    Example:
+        >>> import tempfile
+        >>> from fastinit.checkpoint import make_plan, parse_recipe
+        >>> recipe = parse_recipe('seed = 0\\ndtype = "float32"\\n[tensors]\\nw = [8]\\n'
+        ...                       '[[rule]]\\nmatch = "*"\\ninit = "zeros"\\n')
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> write(make_plan(recipe), folder.name + "/out", resume=True)
+        4128
+        >>> write(make_plan(recipe), folder.name + "/out", resume=True)
+        0
+        >>> sorted(os.listdir(folder.name + "/out"))
+        ['fastinit.json', 'model.safetensors', 'recipe.toml']
+        >>> folder.cleanup()
+    """
+    if resume and force:
+        raise ValueError("`resume` must not be given with `force`, got both; leave one out")
+    target = Path(os.path.abspath(out))
+    files = Files.of(plan)
+    if not target.parent.is_dir():
+        raise CheckpointError(
+            f"the folder of OUT must exist, got {target.parent}, which does not; create it first"
+        )
+    if _is_done(target, files, resume, force):
+        _report(progress, plan.file_bytes)
+        return 0
+    try:
+        folder = WorkingFolder(target, files, resume=resume, force=force)
+    except OSError as error:
+        if isinstance(error, CheckpointError):
+            raise
+        reason = _reason(error, target, files.nbytes)
+        raise CheckpointError(f"{reason} (nothing was left behind)") from error
+    shards: Sequence[Shard] = plan.shards
+    try:
+        if _is_done(target, files, resume, force):  # by a run that had the lock until now
+            folder.give_up()
+            _report(progress, plan.file_bytes)
+            return 0
+        shards = folder.unfinished()
+        _report(progress, plan.file_bytes - _bytes_of(shards))
+        _check_space(folder, shards)
+        folder.write_side_files()
+        to = destination(folder.path, files.sides[NOTE_FILE])
+        if executor is None:
+            for shard in shards:
+                write_shard(shard, plan.recipe.seed, to, progress)
+        else:
+            _write_with(executor, shards, plan.recipe.seed, to, progress)
+        folder.publish()
+        return _bytes_of(shards)
+    except BaseException as error:
+        reason = _reason(error, target, _bytes_of(shards))  # asks for free space: before that grows
+        left = folder.give_up()
+        if isinstance(error, OSError):
+            raise CheckpointError(f"{reason} ({left})") from error
+        error.add_note(left)
+        raise
+    finally:
+        free_buffers()
+
+
+def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
+    """Whether OUT is there already, as a resumed run wants it. Refuses any other that is in the way."""
+    if not os.path.lexists(target):
+        return False
+    if force:
+        refuse_unless_replaceable(target)
+        return False
+    if not resume:
+        raise CheckpointError(
+            f"OUT must not exist, got {target}, which does; choose another name, replace a "
+            f"checkpoint of fastinit's with {FORCE}, or accept this very one with {RESUME}"
+        )
+    if not files.are_in(target):
+        raise CheckpointError(
+            f"OUT must not exist, or be this very checkpoint and complete, got {target}, which is "
+            f"not; choose another name, or replace a checkpoint of fastinit's with {FORCE}"
+        )
+    return True
+
+
+def _check_space(folder: WorkingFolder, shards: Sequence[Shard]) -> None:
+    """Refuses what can be known before anything large is written."""
+    needed = _bytes_of(shards) + sum(map(len, folder.files.sides.values()))
+    free = shutil.disk_usage(folder.path).free
+    if needed > free:
+        raise CheckpointError(
+            f"the checkpoint needs {format_bytes(needed)}, "
+            f"got {format_bytes(free)} free in {folder.target.parent}; "
+            f"free {format_bytes(needed - free)} or choose another disk"
+        )
+
+
+def _reason(error: BaseException, target: Path, needed: int) -> str:
+    if isinstance(error, CheckpointError):
+        return str(error)
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return f"cannot write {target}: {getattr(error, 'strerror', None) or error}"
+    try:
+        free = format_bytes(shutil.disk_usage(target.parent).free)
+    except OSError:
+        free = "an unknown number of bytes"
+    return (
+        f"the disk is full: {target} needed {format_bytes(needed)} more when this run began, and "
+        f"{free} were free when it stopped; free some space or choose another disk"
+    )
+
+
+def _write_with(
+    executor: Executor,
+    shards: Sequence[Shard],
+    seed: int,
+    to: Destination,
+    progress: Progress | None,
+) -> None:
+    """Writes each shard as a task of the executor."""
+    done: queue.SimpleQueue[Future[None]] = queue.SimpleQueue()
+    tasks: dict[Future[None], Shard] = {}
+    try:
+        for shard in shards:
+            with _executor_errors():
+                task = executor.submit(write_shard, shard, seed, to)
+                tasks[task] = shard
+                task.add_done_callback(done.put)
+        for _ in shards:
+            task = done.get()
+            with _executor_errors():
+                task.result()
+            _report(progress, tasks[task].nbytes)
+    except BaseException:
+        _stop(tasks)
+        raise
+
+
+@contextmanager
+def _executor_errors() -> Iterator[None]:
+    """Turns what an executor raises, such as the loss of its workers, into an error of writing."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise CheckpointError(
+            "every task of the executor must end well, got "
+            f"{type(error).__name__}: {show(str(error))}; look into its workers' messages"
+        ) from error
+
+
+def _stop(tasks: Iterable[Future[None]]) -> None:
+    """Cancels what has not begun and waits for what has."""
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(Exception):
+            task.result()
+
+
+def _report(progress: Progress | None, nbytes: int) -> None:
+    if progress is not None and nbytes:
+        progress(nbytes)
+
+
+def _bytes_of(shards: Iterable[Shard]) -> int:
+    return sum(shard.nbytes for shard in shards)

@@ -1,0 +1,225 @@
+"""The folder of a run: one run at a time, nothing of others touched, replaced only when complete."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fastinit.checkpoint import CheckpointError, write
+from fastinit.checkpoint.writing.folder import RESUME
+from runs import (
+    end,
+    files_of,
+    interrupted,
+    plan_in,
+    start,
+    wait_for,
+)
+
+
+@pytest.mark.parametrize("what", ["file", "link", "empty folder", "their folder"])
+@pytest.mark.parametrize("option", [None, "resume", "force"])
+def test_what_is_no_working_folder_is_left_alone(
+    what: str, option: str | None, tmp_path: Path
+) -> None:
+    partial = tmp_path / "out.partial"
+    if what == "file":
+        partial.write_text("mine")
+    elif what == "link":
+        (tmp_path / "elsewhere").mkdir()
+        partial.symlink_to("elsewhere")
+    else:
+        partial.mkdir()
+        if what == "their folder":
+            (partial / "mine").write_text("mine")
+    plan = plan_in(tmp_path)
+    before = sorted(str(path) for path in tmp_path.rglob("*"))
+    options: dict[str, Any] = {option: True} if option else {}
+    if what == "empty folder" and option:  # stopped as soon as it was made
+        write(plan, tmp_path / "out", **options)
+        return
+    with pytest.raises(CheckpointError, match=r"out.partial must "):
+        write(plan, tmp_path / "out", **options)
+    assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+
+
+def test_two_runs_into_one_folder_do_not_mix(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    write(plan, tmp_path / "undisturbed")
+    processes = start(tmp_path, 0.05, "resume", count=4)
+    results = [end(process) for process in processes]
+    busy = (
+        f"only one run may write into {tmp_path / 'out'}.partial, got another that is at work; "
+        "wait for it or choose another name"
+    )
+    assert (0, "") in results
+    assert set(results) <= {(0, ""), (1, busy)}  # one that comes late finds all done
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("option", ["resume", "force", None])
+def test_a_run_at_work_is_not_disturbed(option: str | None, tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    (process,) = start(tmp_path, 0.02)
+    wait_for(tmp_path, "out.partial/model-00002-*.part-*", process)
+    options: dict[str, Any] = {option: True} if option else {}
+    with pytest.raises(
+        CheckpointError, match=r"only one run may write into .*out.partial, got ano"
+    ):
+        write(plan_in(tmp_path, seed=9), tmp_path / "out", **options)
+    assert end(process) == (0, "")
+    write(plan, tmp_path / "undisturbed")
+    assert files_of(tmp_path / "out") == files_of(tmp_path / "undisturbed")
+
+
+# JAX, where a test has loaded it, and newer Pythons warn about any fork of a process with threads.
+@pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning")
+def test_forked_processes_do_not_hold_the_lock(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    readers = os.pipe()
+    children: list[int] = []
+
+    def fork(_: int) -> None:
+        if not children:
+            child = os.fork()
+            if child == 0:
+                os.read(readers[0], 1)  # outlives the run
+                os._exit(0)
+            children.append(child)
+        elif len(list((tmp_path / "out.partial").glob("*.safetensors"))) == 2:
+            raise KeyboardInterrupt
+
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            write(plan, tmp_path / "out", progress=fork)
+        write(plan, tmp_path / "out", resume=True)
+        assert (tmp_path / "out").exists()
+    finally:
+        os.write(readers[1], b"x")
+        os.waitpid(children[0], 0)
+        for descriptor in readers:
+            os.close(descriptor)
+
+
+def test_file_system_without_locks_is_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    write(plan_in(tmp_path), tmp_path / "out")
+    assert (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("what", ["checkpoint", "empty folder", "nothing", "stale run"])
+def test_force_replaces(what: str, tmp_path: Path) -> None:
+    old, new = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path, 2)
+    write(new, tmp_path / "undisturbed")
+    out = tmp_path / "out"
+    if what == "checkpoint":
+        write(old, out)
+        before = files_of(out)
+    elif what == "empty folder":
+        out.mkdir()
+        before = {}
+    elif what == "stale run":
+        interrupted(old, out)
+
+    def check(_: int) -> None:
+        if what in ("checkpoint", "empty folder"):
+            assert files_of(out) == before  # until the new one is complete
+
+    write(new, out, force=True, progress=check)
+    assert files_of(out) == files_of(tmp_path / "undisturbed")
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml", "undisturbed"]
+
+
+@pytest.mark.parametrize("what", ["file", "link", "their folder", "a file more", "a folder in it"])
+def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    if what == "file":
+        out.write_text("mine")
+    elif what == "link":
+        write(plan, tmp_path / "elsewhere")
+        out.symlink_to("elsewhere")
+    elif what == "their folder":
+        out.mkdir()
+        (out / "model.safetensors").write_text("mine")
+    else:
+        write(plan, out)
+        (out / "mine").mkdir() if "folder" in what else (out / "mine").write_text("mine")
+    before = sorted((str(path), path.lstat().st_ino) for path in tmp_path.rglob("*"))
+    with pytest.raises(
+        CheckpointError, match=r" must (be|hold nothing but) a checkpoint of fastinit"
+    ):
+        write(plan, out, force=True)
+    assert sorted((str(path), path.lstat().st_ino) for path in tmp_path.rglob("*")) == before
+
+
+def test_file_put_into_out_meanwhile_is_kept_by_force(tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    write(plan, out)
+    with pytest.raises(CheckpointError, match=r"got 'mine' in it.*; remove .*out, then run again"):
+        write(plan, out, force=True, progress=lambda _: (out / "mine").touch())
+    assert (out / "mine").exists()
+
+
+@pytest.mark.parametrize("failing", [1, 2])
+def test_old_checkpoint_is_back_if_it_cannot_be_replaced(
+    failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new, out = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path, 2), tmp_path / "out"
+    write(old, out)
+    before = files_of(out)
+    rename, calls = Path.rename, []
+
+    def fail(path: Path, to: Path) -> Path:
+        calls.append(path)
+        if len(calls) == failing:
+            raise KeyboardInterrupt
+        return rename(path, to)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        with pytest.raises(KeyboardInterrupt) as raised:
+            write(new, out, force=True)
+    assert files_of(out) == before
+    text = f"{out}.partial holds 2 of 2 finished files; remove {out}, then run again with {RESUME} "
+    assert raised.value.__notes__ == [text + "to go on"]
+    write(new, out, force=True)
+    assert files_of(out).keys() != before.keys()
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+def test_killed_between_the_renames_and_resumed(tmp_path: Path) -> None:
+    old, new, out = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path, 2), tmp_path / "out"
+    write(old, tmp_path / "out.replaced-by-fastinit")
+    write(new, tmp_path / "out.partial")
+    write(new, out, resume=True)
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+@pytest.mark.parametrize("option", ["resume", None])
+def test_run_that_ends_while_another_waits_for_the_lock(
+    option: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    mkdir = Path.mkdir
+
+    def late(path: Path) -> None:
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        write(plan, out)
+        mkdir(path)
+
+    monkeypatch.setattr(Path, "mkdir", late)
+    if option:
+        write(plan, out, resume=True)
+    else:
+        with pytest.raises(CheckpointError, match=r"OUT must not exist, got .*\(nothing was left"):
+            write(plan, out)
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
