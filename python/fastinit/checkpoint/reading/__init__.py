@@ -1,0 +1,1 @@
+"""Reading checkpoints: headers, tensors, and whether every byte is as recorded."""

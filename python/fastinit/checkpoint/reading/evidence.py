@@ -1,0 +1,172 @@
+"""Finds the recipe of a checkpoint that may be damaged, and plans the checkpoint again.
+
+The recipe lies in the folder and in the header of each file, each time with its hash. The text that
+most hashes agree with is what counts, so one damaged place is found instead of believed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastinit import _core
+from fastinit.checkpoint import layout
+from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
+from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES, Plan, make_plan
+from fastinit.checkpoint.reading.reader import StoredFile, place, read_checkpoint, read_small
+from fastinit.checkpoint.recipes.recipe import parse_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+MAX_SMALL_BYTES = 2**28  # of a file that is read whole
+_SUFFIX = ".safetensors"
+_WITNESSES = 3  # headers to ask for the recipe
+# By pattern, not as JSON: they may be found where something else of the text is damaged.
+_SHARD_BYTES = re.compile(rb'"shard_bytes": ([1-9][0-9]{0,17})\b')
+_VERSION = re.compile(rb'"stream_version": ([0-9]{1,9})\b')
+
+
+class Evidence(NamedTuple):
+    """What a folder says about itself, none of which is believed alone.
+
+    Attributes:
+        texts: Of the recipe, wherever there is one.
+        hashes: Of the recipe, wherever one is told.
+        versions: Of the stream, wherever one is told.
+        note: `fastinit.json`, empty if there is none.
+    """
+
+    texts: list[str]
+    hashes: list[object]
+    versions: list[str]
+    note: bytes
+
+
+class Replanned(NamedTuple):
+    """The plan of a checkpoint, and the copies that are not what the note says: name -> told, found."""
+
+    plan: Plan
+    strange: dict[str, tuple[str, str]]
+
+
+def replan(folder: Path, names: Iterable[str]) -> Replanned:
+    """Plans the checkpoint again that lies in a folder of files with these names.
+
+    Raises:
+        CheckpointError: There is no recipe to plan from, or one of another stream version.
+    """
+    evidence = _collect(folder, names)
+    text = _recipe_text(folder, evidence)
+    _check_version(folder, evidence)
+    copies, strange = _copies(folder, names, evidence.note)
+    try:
+        recipe = parse_recipe(text, layout.RECIPE_FILE)
+        recipe = dataclasses.replace(recipe, copies=copies)
+        return Replanned(make_plan(recipe, _shard_bytes(evidence.note)), strange)
+    except RecipeError as error:
+        raise CheckpointError(f"{place(folder)}: its recipe cannot be used: {error}") from None
+
+
+def _collect(folder: Path, names: Iterable[str]) -> Evidence:
+    """Collects whatever can still be read."""
+    note = _read(folder / layout.NOTE_FILE) or b""
+    versions = [match[1].decode() for match in _VERSION.finditer(note)]
+    evidence = Evidence([], [_table(note).get("recipe_sha256")], versions, note)
+    content = _read(folder / layout.RECIPE_FILE)
+    if content is not None:
+        evidence.texts.append(content.decode(errors="replace"))
+    for file in _files(folder, names):
+        if "fastinit.recipe" in file.metadata:
+            evidence.texts.append(file.metadata["fastinit.recipe"])
+            evidence.hashes.append(file.metadata.get("fastinit.recipe_sha256"))
+            evidence.versions.append(file.metadata.get("fastinit.stream_version", ""))
+            if len(evidence.texts) > _WITNESSES:
+                break
+    return evidence
+
+
+def _files(folder: Path, names: Iterable[str]) -> Iterator[StoredFile]:
+    """The files whose headers are whole."""
+    for name in names:
+        if name.endswith(_SUFFIX):
+            try:
+                yield read_checkpoint(folder / name).files[0]
+            except CheckpointError:
+                continue
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return read_small(path, MAX_SMALL_BYTES)
+    except CheckpointError:
+        return None
+
+
+def _table(note: bytes) -> dict[str, object]:
+    try:
+        return layout.parse_json(note, layout.NOTE_FILE)
+    except ValueError:
+        return {}
+
+
+def _recipe_text(folder: Path, evidence: Evidence) -> str:
+    """The recipe whose hash is told most often, the first of them in doubt."""
+    votes = [evidence.hashes.count(_sha256(text.encode())) for text in evidence.texts]
+    if not any(votes):
+        what = "only recipes that no hash agrees with" if evidence.texts else "none"
+        raise CheckpointError(
+            f"{place(folder)} must hold the recipe that fastinit leaves in {layout.RECIPE_FILE} and in "
+            f"each file, got {what}; this is no checkpoint of fastinit, or too little is left of it"
+        )
+    return evidence.texts[votes.index(max(votes))]
+
+
+def _check_version(folder: Path, evidence: Evidence) -> None:
+    own = str(_core.stream_version)
+    if evidence.versions and own not in evidence.versions:
+        raise CheckpointError(
+            f"{place(folder)} must hold values of stream version {own} to be verified by this fastinit, "
+            f"got version {show(evidence.versions[0])}; use the version of fastinit that wrote it"
+        )
+
+
+def _copies(
+    folder: Path, names: Iterable[str], note: bytes
+) -> tuple[dict[str, bytes], dict[str, tuple[str, str]]]:
+    """The small files that were copied along, as they lie there, and those that are not as told."""
+    own = (layout.RECIPE_FILE, layout.NOTE_FILE, layout.INDEX_FILE)
+    small = (name for name in names if not name.endswith(_SUFFIX) and name not in own)
+    contents = {name: content for name in small if (content := _read(folder / name)) is not None}
+    by_hash = {_sha256(content): name for name, content in contents.items()}
+    told = _table(note).get("copies")
+    if not isinstance(told, dict):  # damaged: whatever it has the name or the hash of
+        marks = {name: (os.fsencode(f'"{name}"'), h.encode()) for h, name in by_hash.items()}
+        return {n: contents[n] for n, (a, b) in marks.items() if a in note or b in note}, {}
+    copies: dict[str, bytes] = {}
+    strange = {}
+    for name, digest in told.items():
+        # By its hash a file is found even where the note is wrong about its name.
+        actual = name if name in contents else by_hash.get(str(digest))
+        if actual is None:
+            strange[name] = (f"a file of SHA-256 {show(digest)}", "none that can be read")
+            continue
+        copies[actual] = contents[actual]
+        found = _sha256(contents[actual])
+        if found != digest:
+            strange[name] = (f"of SHA-256 {show(digest)}", repr(found))
+    return copies, strange
+
+
+def _shard_bytes(note: bytes) -> int:
+    """What is told, else the default, with which the note will differ in the right place."""
+    match = _SHARD_BYTES.search(note)
+    return DEFAULT_SHARD_BYTES if match is None else int(match[1])
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,320 @@
+"""Checkpoints to read from: the interface of `safetensors.safe_open` over files or over a recipe alone.
+
+A program that loads shards of a model runs the same from a recipe of a few lines, without the files
+existing: each value is a function of the recipe, and only the part that is asked for is drawn.
+"""
+
+from __future__ import annotations
+
+import importlib
+import mmap
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+import ml_dtypes  # noqa: F401 (gives NumPy the names of its types)
+import numpy as np
+
+from fastinit import checks
+from fastinit.checkpoint import layout
+from fastinit.checkpoint.errors import CheckpointError, show, suggest
+from fastinit.checkpoint.plan import Plan, make_plan
+from fastinit.checkpoint.reading.reader import open_regular, place, read_checkpoint
+from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe
+from fastinit.checkpoint.values import draw_part
+from fastinit.dtypes import STORED
+from fastinit.index import index_box
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from fastinit.checkpoint.reading.reader import StoredCheckpoint
+
+_FRAMEWORKS = {"np": "numpy", "numpy": "numpy", "pt": "torch", "torch": "torch"}
+# Types that only files hold, by their names in NumPy, ml_dtypes and PyTorch alike.
+_OTHER_TYPES = {
+    "U16": "uint16",
+    "U32": "uint32",
+    "U64": "uint64",
+    "C64": "complex64",
+    "F8_E8M0": "float8_e8m0fnu",
+    "F8_E4M3FNUZ": "float8_e4m3fnuz",
+    "F8_E5M2FNUZ": "float8_e5m2fnuz",
+}
+
+
+class UnknownTensorError(KeyError):
+    """A checkpoint holds no tensor of that name."""
+
+    def __str__(self) -> str:  # that of KeyError puts the message in quotes
+        return str(self.args[0])
+
+
+class _Described(Protocol):
+    """What planned and stored tensors have in common."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+
+
+class _Source(Protocol):
+    """Where values come from."""
+
+    @property
+    def tensors(self) -> Mapping[str, _Described]: ...
+    def metadata(self) -> dict[str, str]: ...
+    def read(self, name: str, index: Any) -> NDArray[Any]: ...
+
+
+class _Planned:
+    """Values that are drawn when they are asked for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.tensors = {tensor.name: tensor for tensor in plan.tensors}
+
+    def metadata(self) -> dict[str, str]:
+        shard = self._plan.shards[0]
+        text = shard.header[layout.LENGTH.size :]
+        return layout.parse_header(text, shard.nbytes - len(shard.header))[1]
+
+    def read(self, name: str, index: Any) -> NDArray[Any]:
+        return draw_part(self.tensors[name], self._plan.recipe.seed, index)
+
+
+class _Stored:
+    """Values that are copied out of mapped files: only the pages that hold them are read."""
+
+    def __init__(self, checkpoint: StoredCheckpoint) -> None:
+        self._checkpoint = checkpoint
+        self._maps: dict[str, mmap.mmap] = {}
+        self.tensors = checkpoint.tensors
+
+    def metadata(self) -> dict[str, str]:
+        files = [file.metadata for file in self._checkpoint.files]
+        return {k: v for k, v in files[0].items() if all(other.get(k) == v for other in files)}
+
+    def read(self, name: str, index: Any) -> NDArray[Any]:
+        tensor = self.tensors[name]
+        box = index_box(index, tensor.shape)
+        part = np.empty(box.shape, _numpy_type(tensor.dtype, name))
+        if part.size:
+            buffer = self._map(tensor.file)
+            whole: NDArray[Any] = np.ndarray(tensor.shape, part.dtype, buffer, tensor.offset)
+            part[...] = whole[index]
+        return part
+
+    def _map(self, name: str) -> mmap.mmap:
+        if name not in self._maps:
+            path = self._checkpoint.folder / name
+            (expected,) = (file.nbytes for file in self._checkpoint.files if file.name == name)
+            descriptor = open_regular(path)
+            try:
+                nbytes = os.fstat(descriptor).st_size
+                if nbytes != expected:
+                    raise CheckpointError(
+                        f"{place(path)} must not change while it is open, got {nbytes} bytes "
+                        f"instead of {expected}; open the checkpoint again"
+                    )
+                self._maps[name] = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+            finally:
+                os.close(descriptor)
+        return self._maps[name]
+
+
+class TensorSlice:
+    """A tensor of which any part can be taken, as from `safe_open(...).get_slice(name)`."""
+
+    def __init__(self, handle: Handle, name: str) -> None:
+        self._handle = handle
+        self._name = name
+        self._tensor = handle._source.tensors[name]
+
+    def get_shape(self) -> list[int]:
+        """Returns the shape of the whole tensor."""
+        return list(self._tensor.shape)
+
+    def get_dtype(self) -> str:
+        """Returns the safetensors code of the element type, such as "BF16"."""
+        return layout.code(self._tensor.dtype)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Returns a part: slices with step 1, ints and `...`, with NumPy's meaning.
+
+        Raises:
+            TypeError: Something else in `index`.
+            ValueError: A step other than 1, two `...`, or the handle is closed.
+            IndexError: An int out of range, or more parts than dimensions.
+        """
+        return self._handle._take(self._name, index)
+
+
+class Handle:
+    """An open checkpoint. See `fastinit.checkpoint.open`."""
+
+    def __init__(self, source: _Source, framework: str) -> None:
+        self._held: _Source | None = source
+        self._framework = framework
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._held = None  # maps are closed with the last reference to them
+
+    def keys(self) -> list[str]:
+        """Returns the names of all tensors, sorted."""
+        return sorted(self._source.tensors)
+
+    def offset_keys(self) -> list[str]:
+        """Returns the names of all tensors in the order of their data, file by file."""
+        return list(self._source.tensors)
+
+    def metadata(self) -> dict[str, str] | None:
+        """Returns the texts that the files carry, of several files those that all agree on."""
+        return self._source.metadata() or None
+
+    def get_tensor(self, name: str) -> Any:
+        """Returns a whole tensor, in memory of its own.
+
+        Raises:
+            UnknownTensorError: There is none of that name.
+            CheckpointError: A file cannot be read, or its type has no arrays.
+        """
+        self._check(name)
+        return self._take(name, ...)
+
+    def get_slice(self, name: str) -> TensorSlice:
+        """Returns a tensor of which parts can be taken; nothing is read or drawn before.
+
+        Raises:
+            UnknownTensorError: There is none of that name.
+        """
+        self._check(name)
+        return TensorSlice(self, name)
+
+    @property
+    def _source(self) -> _Source:
+        if self._held is None:
+            raise ValueError(
+                "the checkpoint must be open, got a handle that is closed; "
+                "use it inside its `with` block"
+            )
+        return self._held
+
+    def _check(self, name: str) -> None:
+        if name not in self._source.tensors:
+            raise UnknownTensorError(
+                f"`name` must be that of a tensor of the checkpoint, got {show(name)}"
+                f"{suggest(name, self._source.tensors)}"
+            )
+
+    def _take(self, name: str, index: Any) -> Any:
+        part = self._source.read(name, index)
+        dtype = self._source.tensors[name].dtype
+        return part if self._framework == "numpy" else _to_torch(part, dtype, name)
+
+
+def open(
+    source: str | os.PathLike[str] | Recipe | Plan,
+    framework: str = "numpy",
+    device: Any = "cpu",
+) -> Handle:
+    """Opens a checkpoint, which may exist as files or only as a recipe, with the same values.
+
+    Args:
+        source: A folder of safetensors files or one such file, or a recipe: the path of a `.toml`
+            file, or a `Recipe` or `Plan`.
+        framework: What to return: "numpy" (or "np") arrays, bfloat16 and float8 as types of ml_dtypes,
+            or "torch" (or "pt") tensors.
+        device: "cpu".
+
+    Returns:
+        A handle with the methods of `safetensors.safe_open`, for all files of a folder together.
+
+    Raises:
+        CheckpointError: The files cannot be read, or are not a checkpoint.
+        RecipeError: The recipe is not valid.
+        ValueError: Another framework.
+        NotImplementedError: Another device.
+        ImportError: The framework is not installed.
+
+    Example:
+        >>> from fastinit.checkpoint import parse_recipe
+        >>> recipe = parse_recipe('''
+        ... seed = 0
+        ... dtype = "bfloat16"
+        ... [tensors]
+        ... "h.{0..95}.weight" = [12288, 49152]
+        ... [[rule]]
+        ... match = "*"
+        ... init = "normal"
+        ... std = 0.02
+        ... ''')
+        >>> with open(recipe) as checkpoint:  # 58 billion parameters
+        ...     part = checkpoint.get_slice("h.7.weight")[:2, 100:104]
+        >>> part.shape, part.dtype.name
+        ((2, 4), 'bfloat16')
+    """
+    if framework not in _FRAMEWORKS:
+        raise ValueError(checks.text("framework", 'be "numpy" or "torch"', framework))
+    checks.device(device)
+    if _FRAMEWORKS[framework] == "torch":
+        _torch()  # missing is said now, not at the first tensor
+    return Handle(_source_of(source), _FRAMEWORKS[framework])
+
+
+def _source_of(source: str | os.PathLike[str] | Recipe | Plan) -> _Source:
+    if isinstance(source, Plan):
+        return _Planned(source)
+    if isinstance(source, Recipe):
+        return _Planned(make_plan(source))
+    path = Path(source)
+    if path.suffix == ".toml" and not path.is_dir():
+        return _Planned(make_plan(load_recipe(path)))
+    return _Stored(read_checkpoint(path))
+
+
+def _array_type(dtype: str, name: str) -> str:
+    """The name of a stored type in NumPy and PyTorch."""
+    known = dtype if dtype in STORED else _OTHER_TYPES.get(dtype)
+    if known is None:
+        raise CheckpointError(
+            f"tensor {show(name)} must have a type that arrays can hold, got {show(dtype)}"
+        )
+    return known
+
+
+def _numpy_type(dtype: str, name: str) -> np.dtype[Any]:
+    return np.dtype(_array_type(dtype, name))
+
+
+def _torch() -> Any:
+    try:
+        return importlib.import_module("torch")
+    except ImportError:
+        remedy = 'install PyTorch (pip install torch), or use "numpy"'
+        raise ImportError(
+            f'framework "torch" needs PyTorch, which is not installed; {remedy}'
+        ) from None
+
+
+def _to_torch(part: NDArray[Any], dtype: str, name: str) -> Any:
+    """Hands memory to PyTorch without a copy; through bytes, as NumPy's types are not all known there."""
+    torch = _torch()
+    kind = getattr(torch, _array_type(dtype, name))
+    if part.size == 0:
+        return torch.empty(part.shape, dtype=kind)
+    return torch.from_numpy(part.reshape(-1).view(np.uint8)).view(kind).reshape(part.shape)

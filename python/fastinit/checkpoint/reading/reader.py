@@ -1,0 +1,299 @@
+"""Reads what a checkpoint on the disk says it holds: files, headers and the index, but no values.
+
+All of it is untrusted input. Whatever is wrong with it is a `CheckpointError` of one line, and what is
+returned has been checked: every tensor lies whole inside its file, and no file outside the folder is
+named. Links are followed, as Hugging Face's cache keeps its files behind them.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastinit.checkpoint import layout
+from fastinit.checkpoint.errors import CheckpointError, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SUFFIX = ".safetensors"
+_INDEX_SUFFIX = ".safetensors.index.json"
+_MAX_INDEX_BYTES = 2**28
+_PATH_SHOWN = 300  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """One tensor of a file.
+
+    Attributes:
+        dtype: A name such as "bfloat16", or the safetensors code of a type that has no name here.
+        offset: Of its first byte in the file.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    file: str
+    offset: int
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One safetensors file, its tensors in the order of their data, which starts at `data_offset`."""
+
+    name: str
+    nbytes: int
+    data_offset: int
+    metadata: dict[str, str]
+    tensors: tuple[StoredTensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """The files of a checkpoint, by name. See `read_checkpoint`."""
+
+    folder: Path
+    files: tuple[StoredFile, ...]
+
+    @property
+    def tensors(self) -> dict[str, StoredTensor]:
+        """All tensors by name, in the order of the files."""
+        return {tensor.name: tensor for file in self.files for tensor in file.tensors}
+
+
+def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
+    """Reads the headers of a checkpoint.
+
+    Args:
+        path: A safetensors file, or a folder: the files that its index names, else
+            `model.safetensors`, else all safetensors files in it.
+
+    Raises:
+        CheckpointError: There is nothing to read, or something in it is wrong.
+    """
+    target = Path(path)
+    if not _is_folder(target):
+        return StoredCheckpoint(target.parent, (_read_file(target.parent, target.name),))
+    index = _index_of(target)
+    weight_map = None if index is None else _read_index(target / index)
+    names = _file_names(target) if weight_map is None else sorted(set(weight_map.values()))
+    files: list[StoredFile] = []
+    count = 0
+    for name in names:
+        files.append(_read_file(target, name))
+        count += len(files[-1].tensors)
+        if count > layout.MAX_TENSORS:
+            raise CheckpointError(
+                f"{place(target)}: a checkpoint must hold at most {layout.MAX_TENSORS} tensors, "
+                "got more"
+            )
+    _check_unique(target, files)
+    if weight_map is not None and index is not None:
+        _check_index(target / index, weight_map, files)
+    return StoredCheckpoint(target, tuple(files))
+
+
+def read_small(path: Path, limit: int) -> bytes:
+    """Reads a small file whole.
+
+    Raises:
+        CheckpointError: It cannot be read, is no regular file, or is larger than `limit` bytes.
+    """
+    descriptor = open_regular(path)
+    try:
+        nbytes = os.fstat(descriptor).st_size
+        if nbytes > limit:
+            raise CheckpointError(f"{place(path)} must be at most {limit} bytes, got {nbytes}")
+        return _read(descriptor, path, nbytes, 0)
+    finally:
+        os.close(descriptor)
+
+
+def read_start(path: Path, count: int) -> bytes:
+    """Reads the first `count` bytes of a file.
+
+    Raises:
+        CheckpointError: It cannot be read, is no regular file, or is shorter.
+    """
+    descriptor = open_regular(path)
+    try:
+        return _read(descriptor, path, count, 0)
+    finally:
+        os.close(descriptor)
+
+
+def open_regular(path: Path, flags: int = 0) -> int:
+    """Opens a regular file for reading and returns its descriptor.
+
+    Raises:
+        CheckpointError: There is none, or it is something that reading could block on or never end.
+    """
+    try:
+        # Without O_NONBLOCK, opening a FIFO waits for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or "the name holds a NUL"
+        raise CheckpointError(f"cannot read {place(path)}: {reason}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CheckpointError(
+            f"cannot read {place(path)}: it must be a regular file, got another kind"
+        )
+    return descriptor
+
+
+def place(path: str | os.PathLike[str]) -> str:
+    """Shows a path in a message: as it is, unless that would break the line."""
+    text = os.fspath(path)
+    return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "the name holds a NUL"
+        raise CheckpointError(f"cannot read {place(path)}: {reason}") from None
+
+
+def _listing(folder: Path, suffix: str) -> list[str]:
+    try:
+        return sorted(name for name in os.listdir(folder) if name.endswith(suffix))
+    except OSError as error:
+        raise CheckpointError(f"cannot read {place(folder)}: {error.strerror}") from None
+
+
+def _index_of(folder: Path) -> str | None:
+    """The name of the folder's index, None if it has none."""
+    names = _listing(folder, _INDEX_SUFFIX)
+    if layout.INDEX_FILE in names:
+        return layout.INDEX_FILE
+    if len(names) > 1:
+        raise CheckpointError(
+            f"{place(folder)} must have one index, got {', '.join(map(show, names[:4]))}; "
+            "give one of its files instead of the folder"
+        )
+    return names[0] if names else None
+
+
+def _file_names(folder: Path) -> list[str]:
+    """The safetensors files of a folder without an index."""
+    names = [name for name in _listing(folder, _SUFFIX) if not name.startswith(".")]
+    if not names:
+        raise CheckpointError(
+            f"{place(folder)} must hold a checkpoint, got a folder without safetensors files"
+        )
+    single = layout.file_name(1, 1)
+    return [single] if single in names else names
+
+
+def _read_index(path: Path) -> dict[str, str]:
+    """Reads which file holds which tensor; only plain names of files in the same folder pass."""
+    try:
+        table = layout.parse_json(read_small(path, _MAX_INDEX_BYTES), "the index", floats=True)
+        weight_map = table.get("weight_map")
+        if not isinstance(weight_map, dict) or not weight_map:
+            raise ValueError(f"the index must have a table `weight_map`, got {show(weight_map)}")
+        for name, file in weight_map.items():
+            if not is_plain(file):
+                raise ValueError(
+                    "the index must name files in its own folder, without any path, "
+                    f"got {show(file)} for tensor {show(name)}"
+                )
+    except ValueError as error:
+        raise CheckpointError(f"{place(path)}: {error}") from None
+    return weight_map
+
+
+def is_plain(name: object) -> bool:
+    """Tells whether a name is that of a file in the same folder, whatever the system."""
+    return (
+        isinstance(name, str)
+        and layout.is_name(name)
+        and name not in (".", "..")
+        and not any(mark in name for mark in "/\\:")
+        and len(name.encode()) <= 255
+    )
+
+
+def _read_file(folder: Path, name: str) -> StoredFile:
+    path = folder / name
+    descriptor = open_regular(path)
+    try:
+        nbytes = os.fstat(descriptor).st_size
+        if nbytes < layout.LENGTH.size:
+            raise ValueError(f"a safetensors file must have at least 8 bytes, got {nbytes}")
+        (length,) = layout.LENGTH.unpack(_read(descriptor, path, layout.LENGTH.size, 0))
+        data_offset = layout.LENGTH.size + length
+        if length > layout.MAX_HEADER_BYTES or data_offset > nbytes:
+            raise ValueError(
+                f"the header must fit the file of {nbytes} bytes and take at most "
+                f"{layout.MAX_HEADER_BYTES}, got a length of {length}; the file is cut off or is "
+                "not in the safetensors format"
+            )
+        text = _read(descriptor, path, length, layout.LENGTH.size)
+        entries, metadata = layout.parse_header(text, nbytes - data_offset)
+    except ValueError as error:
+        raise CheckpointError(f"{place(path)}: {error}") from None
+    finally:
+        os.close(descriptor)
+    tensors = (
+        StoredTensor(e.name, e.dtype, e.shape, name, data_offset + e.offset, e.nbytes)
+        for e in entries
+    )
+    return StoredFile(name, nbytes, data_offset, metadata, tuple(tensors))
+
+
+def read_into(memory: memoryview, descriptor: int, path: Path, offset: int) -> None:
+    """Fills memory with the bytes of an open file from `offset` on.
+
+    Raises:
+        CheckpointError: It cannot be read, or ends before.
+    """
+    while memory:
+        try:
+            count = os.preadv(descriptor, [memory], offset)
+        except OSError as error:
+            raise CheckpointError(f"cannot read {place(path)}: {error.strerror}") from None
+        if not count:
+            raise CheckpointError(f"cannot read {place(path)}: it became shorter while it was read")
+        memory, offset = memory[count:], offset + count
+
+
+def _read(descriptor: int, path: Path, count: int, offset: int) -> bytes:
+    content = bytearray(count)
+    read_into(memoryview(content), descriptor, path, offset)
+    return bytes(content)
+
+
+def _check_unique(folder: Path, files: Iterable[StoredFile]) -> None:
+    origin: dict[str, str] = {}
+    for file in files:
+        for tensor in file.tensors:
+            if tensor.name in origin:
+                raise CheckpointError(
+                    f"{place(folder)}: a tensor must be in one file, got {show(tensor.name)} in "
+                    f"{show(origin[tensor.name])} and in {show(file.name)}; "
+                    "give one of the files instead of the folder"
+                )
+            origin[tensor.name] = file.name
+
+
+def _check_index(path: Path, weight_map: dict[str, str], files: Iterable[StoredFile]) -> None:
+    """Compares the index with the headers, which are what counts."""
+    found = {tensor.name: file.name for file in files for tensor in file.tensors}
+    if found == weight_map:
+        return
+    for name in (*weight_map, *found):
+        if weight_map.get(name) != found.get(name):
+            told, held = weight_map.get(name), found.get(name)
+            raise CheckpointError(
+                f"{place(path)}: the index must agree with the files, got tensor {show(name)} in "
+                f"{show(told) if told else 'no file'} by the index and in "
+                f"{show(held) if held else 'no file'} by the headers"
+            )

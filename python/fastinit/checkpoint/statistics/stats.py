@@ -1,0 +1,288 @@
+"""Statistics of the tensors in a checkpoint, whoever wrote it, against what a rule says where one is known.
+
+Memory stays the same for any checkpoint: each thread has one buffer. Blocks are joined in order, so that
+the result does not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint import layout
+from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
+from fastinit.checkpoint.plan import make_plan
+from fastinit.checkpoint.reading.reader import place, read_checkpoint, read_small
+from fastinit.checkpoint.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
+from fastinit.checkpoint.statistics.expectations import Expectation, law_of
+from fastinit.checkpoint.statistics.faults import find_faults, tell_nonfinite, unlike_padding
+from fastinit.checkpoint.statistics.moments import Moments
+from fastinit.checkpoint.statistics.scan import BLOCK_BYTES, Job, measured
+from fastinit.dtypes import STORED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from fastinit.checkpoint.plan import PlannedTensor
+    from fastinit.checkpoint.reading.reader import StoredCheckpoint, StoredTensor
+
+_RECIPE_KEY = "fastinit.recipe"
+_HASH_KEY = "fastinit.recipe_sha256"
+_TITLES = (
+    "tensor", "shape", "dtype", "mean", "std", "expected", "min", "max", "zeros", "non-finite", "faults",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TensorStats:
+    """What one tensor holds.
+
+    Attributes:
+        found: Moments of its elements; None for a type that cannot be calculated with.
+        expected: What its rule says; None if no rule is known, or the tensor is not the recipe's.
+        faults: Short texts, one for each difference that is no chance.
+    """
+
+    tensor: StoredTensor
+    found: Moments | None
+    expected: Expectation | None
+    faults: tuple[str, ...]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.tensor.shape)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON, where null stands for what is not finite or not known."""
+        tensor, found, expected = self.tensor, self.found, self.expected
+        return {
+            "name": tensor.name,
+            "shape": list(tensor.shape),
+            "dtype": tensor.dtype,
+            "size": self.size,
+            "bytes": tensor.nbytes,
+            "file": tensor.file,
+            "mean": _mean(found),
+            "std": _number(found.std) if found else None,
+            "min": _number(found.low) if found else None,
+            "max": _number(found.high) if found else None,
+            "zeros": _share(found.zeros, found.size) if found else None,
+            "nonfinite": _share(found.nans + found.infinities, found.size) if found else None,
+            "nans": found.nans if found else None,
+            "infinities": found.infinities if found else None,
+            "expected": None
+            if expected is None
+            else {
+                "mean": _number(expected.mean),
+                "std": _number(expected.std),
+                "min": _number(expected.low),
+                "max": _number(expected.high),
+                "zeros": _number(expected.zeros),
+                "nonfinite": _number(expected.nonfinite),
+            },
+            "faults": list(self.faults),
+        }
+
+    def row(self) -> tuple[str, ...]:
+        """The same as texts for a table."""
+        values = self.as_dict()
+        expected = values["expected"] or {}
+        return (
+            self.tensor.name,
+            str(list(self.tensor.shape)),
+            self.tensor.dtype,
+            *(_shown(values[key]) for key in ("mean", "std")),
+            _shown(expected.get("std")),
+            *(_shown(values[key]) for key in ("min", "max")),
+            *(_percent(values[key]) for key in ("zeros", "nonfinite")),
+            "; ".join(self.faults),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointStats:
+    """What a checkpoint holds. See `tensor_stats`.
+
+    Attributes:
+        tensors: In the order of the files.
+        notes: Texts about the checkpoint as a whole, such as why there are no expectations.
+    """
+
+    checkpoint: StoredCheckpoint
+    tensors: tuple[TensorStats, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def marked(self) -> tuple[TensorStats, ...]:
+        """The tensors with faults."""
+        return tuple(stats for stats in self.tensors if stats.faults)
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """A table of texts, titles first; without expectations, their column is left out."""
+        rows = [_TITLES, *(stats.row() for stats in self.tensors)]
+        if any(stats.expected for stats in self.tensors):
+            return rows
+        at = _TITLES.index("expected")
+        return [row[:at] + row[at + 1 :] for row in rows]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {
+            "tensors": [stats.as_dict() for stats in self.tensors],
+            "marked": len(self.marked),
+            "notes": list(self.notes),
+        }
+
+
+def tensor_stats(
+    path: str | os.PathLike[str], *, progress: Callable[[int], None] | None = None
+) -> CheckpointStats:
+    """Reads all of a checkpoint and measures its tensors.
+
+    Args:
+        path: A folder of safetensors files, or one such file. If fastinit wrote it, the recipe that it
+            carries says what to expect.
+        progress: Called with the number of bytes each time some have been measured.
+
+    Raises:
+        CheckpointError: The files cannot be read, or are not a checkpoint.
+
+    Example:
+        >>> import tempfile
+        >>> from fastinit.checkpoint import make_plan, parse_recipe, write
+        >>> recipe = parse_recipe('''
+        ... seed = 0
+        ... dtype = "bfloat16"
+        ... tensors."h.0.weight" = [768, 768]
+        ... rule = [{match = "*", init = "normal", std = 0.02}]
+        ... ''')
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = write(make_plan(recipe), f"{folder}/model")
+        ...     stats = tensor_stats(f"{folder}/model")
+        >>> [f"{stats.tensors[0].found.std:.3f}", stats.marked]
+        ['0.020', ()]
+    """
+    checkpoint = read_checkpoint(path)
+    planned, notes = _planned(checkpoint)
+    stored = checkpoint.tensors
+    body = {name: Moments() for name in stored}
+    padding = {name: Moments() for name in stored}
+    jobs = (job for tensor in stored.values() for job in _jobs(tensor, planned.get(tensor.name)))
+    for job, found in measured(checkpoint, jobs):
+        (padding if job.is_padding else body)[job.tensor.name].add(found)
+        if progress is not None:
+            progress(job.nbytes)
+    results = []
+    for name, tensor in stored.items():
+        if tensor.dtype in STORED:
+            results.append(_judged(tensor, body[name], padding[name], planned.get(name)))
+        else:
+            results.append(TensorStats(tensor, None, None, ()))
+            if progress is not None:
+                progress(tensor.nbytes)
+    missing = [name for name in planned if name not in stored]
+    if missing and os.path.isdir(path):
+        notes.append(
+            f"{len(missing):,} tensors of the recipe are missing, the first is {show(missing[0])}"
+        )
+    return CheckpointStats(checkpoint, tuple(results), tuple(notes))
+
+
+def _judged(
+    tensor: StoredTensor, body: Moments, padding: Moments, planned: PlannedTensor | None
+) -> TensorStats:
+    """Compares a tensor with its rule, then puts its parts together."""
+    faults: list[str] = []
+    expected = None
+    if planned is None:
+        faults += tell_nonfinite(body)
+    elif (planned.shape, planned.dtype) != (tensor.shape, tensor.dtype):
+        faults.append(f"the recipe has shape {show(list(planned.shape))} of {planned.dtype}")
+        faults += tell_nonfinite(body)
+    else:
+        law = law_of(planned.distribution, tensor.dtype)
+        assert law is not None  # plans have no others
+        expected = Expectation(planned.distribution, law, body.size + padding.size, padding.size)
+        faults += unlike_padding(padding) + find_faults(body, law)
+    body.add(padding)
+    return TensorStats(tensor, body, expected, tuple(faults))
+
+
+def _jobs(tensor: StoredTensor, planned: PlannedTensor | None) -> Iterator[Job]:
+    """Cuts a tensor into blocks, and apart what its recipe sets to zero."""
+    if tensor.dtype not in STORED:
+        return
+    cuts = [0, tensor.nbytes]
+    if planned is not None and (planned.shape, planned.dtype) == (tensor.shape, tensor.dtype):
+        first, last = (place * STORED[tensor.dtype].itemsize for place in planned.zeros)
+        cuts = [0, first, last, tensor.nbytes]
+    for number, (begin, end) in enumerate(pairwise(cuts)):
+        for offset in range(begin, end, BLOCK_BYTES):
+            yield Job(tensor, offset, min(BLOCK_BYTES, end - offset), number == 1)
+
+
+def _planned(checkpoint: StoredCheckpoint) -> tuple[Mapping[str, PlannedTensor], list[str]]:
+    """The plan of the recipe that a checkpoint carries, by names of tensors, and notes about it."""
+    try:
+        stored = _stored_recipe(checkpoint)
+        if stored is None:
+            return {}, []
+        plan = make_plan(parse_recipe(*stored))
+    except (RecipeError, CheckpointError) as error:
+        return {}, [f"nothing can be expected, as the recipe cannot be used: {error}"]
+    return {tensor.name: tensor for tensor in plan.tensors}, []
+
+
+def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
+    """The text of the recipe and where it was found: in the files, which are what it is about, or beside."""
+    inside = {
+        (file.metadata[_RECIPE_KEY], file.metadata.get(_HASH_KEY))
+        for file in checkpoint.files
+        if _RECIPE_KEY in file.metadata
+    }
+    if len(inside) > 1:
+        raise RecipeError("the files must carry the same recipe, got several")
+    if inside:
+        text, told = inside.pop()
+        source = f"the recipe in {place(checkpoint.files[0].name)}"
+        found = hashlib.sha256(text.encode()).hexdigest()
+        if told not in (None, found):
+            raise RecipeError(f"{source} must have the SHA-256 {show(told)}, got {found}")
+        return text, source
+    path = checkpoint.folder / layout.RECIPE_FILE
+    if not path.is_file():
+        return None
+    try:
+        return read_small(path, MAX_RECIPE_BYTES).decode(), place(path)
+    except UnicodeDecodeError:
+        raise RecipeError(f"{place(path)} must be UTF-8 text") from None
+
+
+def _number(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _mean(found: Moments | None) -> float | None:
+    return _number(found.mean) if found is not None and found.count else None
+
+
+def _share(count: int, size: int) -> float | None:
+    return count / size if size else None
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _percent(value: float | None) -> str:
+    """A share, of which the least is still told from none."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    return f"{100 * value:.3g}%" if value < 1 else "100%"
