@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 import fastinit
-from fastinit.cli import main
+from fastinit.checkpoint import load_recipe, make_plan, parse_recipe
+from fastinit.checkpoint.writing import cluster
+from fastinit.cli import commands, main, tables
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
 RECIPE = """
@@ -120,6 +124,204 @@ def test_plan_works_where_output_is_ascii() -> None:
     assert done.stdout.isascii()
 
 
+def test_plan_as_json_has_every_field(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", str(recipe), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    plan = make_plan(load_recipe(recipe))
+    assert (found["seed"], found["parameters"], found["tensor_bytes"]) == (1, 2430, 4860)
+    assert found["files"] == {"model.safetensors": plan.file_bytes}
+    assert [tensor["name"] for tensor in found["tensors"]] == [t.name for t in plan.tensors]
+    first = next(plan.tensors)
+    assert found["tensors"][0] == {
+        "name": "model.[bold].a0",
+        "shape": [40, 30],
+        "dtype": "bfloat16",
+        "init": "normal",
+        "parameters": {"std": 0.02},
+        "padding_idx": None,
+        "std": 0.02,
+        "stream": first.stream,
+        "file": "model.safetensors",
+        "offset": first.offset,
+        "bytes": 2400,
+    }
+
+
+def test_plan_as_toml_is_a_recipe_of_the_same_plan(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--like", str(source), "--toml"]) == 0
+    text = capsys.readouterr().out
+    assert main(["plan", "--like", str(source), "--json"]) == 0
+    wanted = json.loads(capsys.readouterr().out)
+    assert (
+        tables.plan_as_dict(make_plan(parse_recipe(text)))["recipe_sha256"]
+        == wanted["recipe_sha256"]
+    )
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A checkpoint whose tensors serve as example."""
+    tensors = {
+        "h.0.ln_1.weight": np.ones(8, np.float32),
+        "h.0.mlp.c_fc.weight": np.ones((8, 4), np.float32),
+        "h.0.mlp.c_fc.bias": np.ones(4, np.float32),
+    }
+    (tmp_path / "source").mkdir()
+    save_file(tensors, tmp_path / "source" / "model.safetensors")
+    return tmp_path / "source"
+
+
+def test_init_like_a_checkpoint(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    options = ["--seed", "7", "--dtype", "float16", "--preset", "he", "--layout", "keras"]
+    assert main(["init", "--like", str(source), str(out), *options]) == 0
+    assert capsys.readouterr().out.startswith("wrote 3 tensors, 44 parameters, 88 B in 1 file to ")
+    found = load_file(out / "model.safetensors")
+    assert (found["h.0.ln_1.weight"] == 1).all()
+    assert (found["h.0.mlp.c_fc.bias"] == 0).all()
+    name = "h.0.mlp.c_fc.weight"
+    drawn = fastinit.he_normal((8, 4), layout="keras", dtype="float16", seed=7, stream=name)
+    assert found[name].tobytes() == drawn.tobytes()
+    assert main(["verify", str(out)]) == 0
+
+
+def test_init_from_a_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("transformers")
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps(LLAMA))
+    assert main(["init", f"--config={config}", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().out.startswith("wrote 11 tensors, ")
+    assert (tmp_path / "out" / "config.json").read_bytes() == config.read_bytes()
+    assert main(["verify", str(tmp_path / "out")]) == 0
+
+
+LLAMA = {
+    "model_type": "llama",
+    "architectures": ["LlamaForCausalLM"],
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
+    "num_hidden_layers": 1,
+    "vocab_size": 100,
+    "tie_word_embeddings": True,
+}
+
+
+def test_verify_names_the_first_wrong_element(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["init", str(recipe), str(out), "--quiet"]) == 0
+    assert main(["verify", str(out)]) == 0
+    assert ": every byte is as recorded: " in capsys.readouterr().out
+    assert main(["verify", str(out), "--sample", "--threads", "1"]) == 0
+    assert ": every byte is as recorded: " in capsys.readouterr().out
+    assert main(["verify", str(out), "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    (file,) = out.glob("*.safetensors")
+    content = bytearray(file.read_bytes())
+    content[-60 - 2400 + 2 * 35] ^= 1  # element 35 of model.[bold].a1, which norm follows
+    file.write_bytes(content)
+    assert main(["verify", str(out)]) == 3
+    output = capsys.readouterr()
+    assert output.err == ""
+    assert output.out.count("\n") == 1
+    assert "tensor 'model.[bold].a1', element [1, 5] (flat 35): must be " in output.out
+
+
+def test_stats_mark_what_the_rule_does_not_give(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["init", str(recipe), str(out), "--quiet"]) == 0
+    assert main(["stats", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split()[:6] == ["tensor", "shape", "dtype", "mean", "std", "expected"]
+    assert lines[-1] == "3 tensors, 3 with a rule to compare with, 0 marked"
+    (file,) = out.glob("*.safetensors")
+    content = bytearray(file.read_bytes())
+    content[-2:] = np.float16(0).tobytes()  # the last one of norm
+    file.write_bytes(content)
+    assert main(["stats", str(out), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert found["marked"] == 1
+    assert [bool(tensor["faults"]) for tensor in found["tensors"]] == [False, False, True]
+
+
+def test_stats_plot_is_a_png(recipe: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    assert main(["init", str(recipe), str(tmp_path / "out"), "--quiet"]) == 0
+    picture = tmp_path / "stats.png"
+    assert main(["stats", str(tmp_path / "out"), "--plot", str(picture)]) == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_stats_of_a_checkpoint_without_recipe(
+    source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stats", str(source)]) == 0
+    output = capsys.readouterr().out
+    assert "expected" not in output
+    assert output.endswith("3 tensors, 0 with a rule to compare with, 0 marked\n")
+
+
+def test_resume_and_force_say_what_to_do_with_what_is_there(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    init = ["init", recipe, tmp_path / "out", "--quiet"]
+    assert main([*map(str, init), "--resume"]) == 0
+    assert main([*map(str, init[:-1]), "--resume"]) == 0
+    assert capsys.readouterr().out == (
+        f"{tmp_path / 'out'} is complete already: 3 tensors, 2,430 parameters, 4.86 KB in 1 file\n"
+    )
+    before = (tmp_path / "out" / "model.safetensors").stat().st_ino
+    assert main([*map(str, init), "--resume"]) == 0
+    assert (tmp_path / "out" / "model.safetensors").stat().st_ino == before
+    assert "--force" in fails(capsys, 1, *init)
+    assert main([*map(str, init), "--force"]) == 0
+    assert (tmp_path / "out" / "model.safetensors").stat().st_ino != before
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+def test_resumed_init_tells_its_part(
+    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = make_plan(load_recipe(recipe), 3000)
+
+    def stop(_: int) -> None:
+        if list(tmp_path.glob("out.partial/*.safetensors")):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plan.write(tmp_path / "out", progress=stop)
+    arguments = ["init", str(recipe), str(tmp_path / "out"), "--resume", "--shard-size", "3000"]
+    assert main(arguments) == 0
+    output = capsys.readouterr().out
+    assert output.startswith("completed 3 tensors, 2,430 parameters, 4.86 KB in 2 files in ")
+    assert f"out, {plan.shards[1].nbytes / 1000:.4g} KB of it in " in output
+
+
+def test_interruption_tells_what_is_left(
+    recipe: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        error = KeyboardInterrupt()
+        error.add_note("2 of 3 files")
+        raise error
+
+    monkeypatch.setattr(commands, "write", interrupted)
+    message = fails(capsys, 130, "init", recipe, tmp_path / "out")
+    assert message == "fastinit: error: interrupted (2 of 3 files)\n"
+
+
 def test_info_tells_what_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -152,9 +354,20 @@ USAGE = {
     ("frobnicate",): "invalid choice: 'frobnicate'",
     ("init", "r.toml"): "the following arguments are required: OUT; see fastinit init --help",
     ("plan", "r.toml", "--shard-size", "5XB"): "argument --shard-size: a size must be a number and",
+    ("init", "--like", "d"): "the following arguments are required: OUT; see fastinit init --help",
+    ("init", "--like", "d", "--config", "c", "o"): "--like and --config both say which tensors to",
+    ("init", "--config", "c", "o", "--layout", "torch"): "--layout goes with --like; a config's mo",
+    ("init", "r.toml", "o", "--seed", "1"): "--seed goes with --like or --config; write it into",
+    ("plan", "r.toml", "--preset", "hf"): "--preset goes with --like or --config; write it into",
+    ("plan", "--like", "d", "--preset", "hef"): "argument --preset: invalid choice: 'hef'",
+    ("plan", "--like", "d", "--seed", str(2**64)): "argument --seed: must be a number from 0 to",
+    ("plan", "--like", "none"): "none",
+    ("plan", "--config", "none.json"): "none.json",
+    ("init", "r.toml", "o", "--resume", "--force"): "argument --force: not allowed with argument",
     ("init", "r.toml", "o", "--threads", "0"): "argument --threads: must be a number from 1 to",
     ("init", "r.toml", "o", "--threads", "two"): "argument --threads: must be a number from 1 to",
     ("init", "r.toml", "o", "--threads", "9" * 99): "argument --threads: must be a number from 1",
+    ("verify",): "the following arguments are required: DIR; see fastinit verify --help",
     ("plan", "none.toml"): "cannot read the recipe none.toml: No such file or directory",
 }
 
@@ -190,6 +403,27 @@ from fastinit.cli import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 sys.exit(main(sys.argv[1:]))
 """
+
+
+@pytest.mark.parametrize("command", ["verify", "stats"])
+def test_folder_that_is_no_checkpoint_is_one_line_and_1(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert str(tmp_path) in fails(capsys, 1, command, tmp_path)
+
+
+def test_cluster_that_does_not_answer_is_one_line_and_1(
+    recipe: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "_TIMEOUT", "0.5s")
+    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+        message = fails(capsys, 1, "init", recipe, tmp_path / "out", "--dask", address)
+        assert f"got {address!r}, where none answers" in message
+    assert os.listdir(tmp_path) == ["r.toml"]
 
 
 def test_write_that_fails_is_one_line_and_1(recipe: Path, tmp_path: Path) -> None:

@@ -1,0 +1,169 @@
+"""The commands: each takes the parsed arguments, prints, and returns the exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from contextlib import nullcontext
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from fastinit import _core, dtypes, runtime
+from fastinit.checkpoint import (
+    RecipeError,
+    load_recipe,
+    make_plan,
+    plot_stats,
+    recipe_from_checkpoint,
+    recipe_from_config,
+    tensor_stats,
+    write,
+)
+from fastinit.checkpoint import verify as verify_checkpoint
+from fastinit.checkpoint.sources.presets import DEFAULT_PRESET
+from fastinit.checkpoint.writing.cluster import dask_executor
+from fastinit.cli import tables
+from fastinit.cli.output import print_line, progress_bar
+
+if TYPE_CHECKING:
+    import argparse
+
+    from fastinit.checkpoint import Plan, Recipe
+
+DIFFERS = 3
+
+
+def init(arguments: argparse.Namespace) -> int:
+    """Writes a checkpoint."""
+    _set_threads(arguments)
+    made = _plan_of(arguments)
+    start = time.perf_counter()
+    cluster = nullcontext() if arguments.dask is None else dask_executor(arguments.dask)
+    with cluster as executor, progress_bar("writing", made.file_bytes, arguments.quiet) as advance:
+        written = write(
+            made,
+            arguments.out,
+            progress=advance,
+            resume=arguments.resume,
+            force=arguments.force,
+            executor=executor,
+        )
+    seconds = time.perf_counter() - start
+    if not arguments.quiet:
+        print_line(tables.wrote(made, arguments.out, written, seconds))
+    return 0
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Shows what would be written."""
+    made = _plan_of(arguments)
+    if arguments.toml:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(made.recipe.text.encode())  # to the byte, whatever the encoding
+    elif arguments.json:
+        print_line(json.dumps(tables.plan_as_dict(made), indent=1))
+    else:
+        tables.print_table(
+            tables.plan_rows(made), left=("tensor", "dtype", "rule", "match", "file")
+        )
+        print_line(tables.totals(made))
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Recomputes a checkpoint."""
+    _set_threads(arguments)
+    size = _bytes_of(arguments.folder)
+    start = time.perf_counter()
+    with progress_bar("verifying", None if arguments.sample else size, arguments.quiet) as advance:
+        found = verify_checkpoint(arguments.folder, sample=arguments.sample, progress=advance)
+    seconds = time.perf_counter() - start
+    if found.mismatch is not None:
+        print_line(f"{arguments.folder}: {found.mismatch}")
+        return DIFFERS
+    if not arguments.quiet:
+        print_line(f"{arguments.folder}: {tables.verified(found, seconds)}")
+    return 0
+
+
+def stats(arguments: argparse.Namespace) -> int:
+    """Shows the statistics of the tensors."""
+    with progress_bar("reading", _bytes_of(arguments.folder), arguments.quiet) as advance:
+        found = tensor_stats(arguments.folder, progress=advance)
+    if arguments.json:
+        print_line(json.dumps(found.as_dict(), indent=1, allow_nan=False))
+    else:
+        tables.print_table(found.rows(), left=("tensor", "dtype", "faults"))
+        for line in (*found.notes, tables.judged(found)):
+            print_line(line)
+    if arguments.plot:
+        plot_stats(found, arguments.plot)
+    return DIFFERS if found.marked else 0
+
+
+def info(_arguments: argparse.Namespace) -> int:
+    """Shows versions and what is in use."""
+    build = runtime.build_info()
+    isas = ", ".join(
+        f"{name} ({'built' if built else 'not built'}, "
+        f"{'supported' if supported else 'not supported'} by this processor)"
+        for name, built, supported in _core.isas()
+    )
+    rows = {
+        "fastinit": build["version"],
+        "stream version": build["stream_version"],
+        "instruction set": f"{build['isa']}, out of: {isas}",
+        "threads": build["threads"],
+        "element types": ", ".join(dtypes.FLOATS),
+        "cuda": "built" if build.get("cuda", "off") != "off" else "not built",
+    }
+    shown = {"version", "isa", "isas", *(name.replace(" ", "_") for name in rows)}
+    rows |= {name.replace("_", " "): text for name, text in build.items() if name not in shown}
+    rows |= {name: metadata.version(name) for name in ("numpy", "ml_dtypes")}
+    rows["python"] = sys.version.split()[0]
+    for name, text in rows.items():
+        print_line(f"{name:<16} {text}")
+    return 0
+
+
+def _set_threads(arguments: argparse.Namespace) -> None:
+    if arguments.threads is not None:
+        runtime.set_num_threads(arguments.threads)
+
+
+def _bytes_of(path: str) -> int | None:
+    """The size of a checkpoint, for the progress bar; None where that must be left to the reader."""
+    try:
+        if os.path.isdir(path):
+            return sum(entry.stat().st_size for entry in os.scandir(path))
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+
+def _plan_of(arguments: argparse.Namespace) -> Plan:
+    return make_plan(_recipe_of(arguments), arguments.shard_size)
+
+
+def _recipe_of(arguments: argparse.Namespace) -> Recipe:
+    options = {
+        name: value
+        for name in ("preset", "seed", "dtype", "layout")
+        if (value := getattr(arguments, name)) is not None
+    }
+    if arguments.like is None and arguments.config is None:
+        if options:
+            raise RecipeError(
+                f"--{next(iter(options))} goes with --like or --config; write it into the recipe"
+            )
+        return load_recipe(arguments.recipe)
+    options.setdefault("preset", DEFAULT_PRESET)
+    if arguments.like is not None and arguments.config is not None:
+        raise RecipeError("--like and --config both say which tensors to make; leave one out")
+    if arguments.like is not None:
+        return recipe_from_checkpoint(arguments.like, **options)
+    if "layout" in options:
+        raise RecipeError("--layout goes with --like; a config's model knows its layout")
+    return recipe_from_config(arguments.config, **options)
