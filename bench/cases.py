@@ -194,10 +194,4 @@ ROWS = (
         fastinit("orthogonal, fresh array", variant="fresh"),
         (Peer(torch("nn.init.orthogonal_")),),
     ),
-    Row(
-        "checkpoint",
-        Work("checkpoint", "bfloat16", shape=(16, 4096, 4096)),
-        fastinit("init recipe out"),
-        (Peer(Subject("machine", "write and fsync of ready bytes")),),
-    ),
 )

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 2**22
 _NORMAL = NormalDist()
-CHECKPOINT_STD = 0.02
 CONSTANT_BYTE = 0x3D
 CONSTANT = float(np.full(4, CONSTANT_BYTE, "uint8").view("float32")[0])  # so memset can write it
 
@@ -77,7 +76,6 @@ def law_of(work: Work) -> Law:
         "normal": _normal(1.0),
         "truncated_normal": Law(0.0, 0.87962566103423978, _truncated_quantile),
         "he_normal": _normal(math.sqrt(2 / work.shape[0])),
-        "checkpoint": _normal(CHECKPOINT_STD),
     }
     return laws[work.kind]
 

@@ -129,7 +129,6 @@ def right_sample(work: Work) -> np.ndarray:
         "uniform": lambda: draw.random(work.shape),
         "normal": lambda: draw.standard_normal(work.shape),
         "he_normal": lambda: draw.standard_normal(work.shape) * math.sqrt(2 / work.shape[0]),
-        "checkpoint": lambda: draw.standard_normal(work.shape) * check.CHECKPOINT_STD,
         "random_bits": lambda: draw.integers(2**32, size=work.shape),
         "orthogonal": lambda: np.linalg.qr(draw.standard_normal(work.shape))[0],
     }[work.kind]().astype(np.dtype(work.dtype))

@@ -1,18 +1,15 @@
-"""The machine itself: the C library's memset for memory, a plain write for the disk."""
+"""The machine itself: the C library's memset for memory."""
 
 from __future__ import annotations
 
 import ctypes
-import os
 import platform
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..check import CHECKPOINT_STD, CONSTANT_BYTE
+from ..check import CONSTANT_BYTE
 from . import Prepared, ready_array
 
 if TYPE_CHECKING:
@@ -24,10 +21,6 @@ def versions() -> dict[str, str]:
 
 
 def prepare(work: Work, subject: Subject) -> Prepared:
-    return {"zeros": _memset, "constant": _memset, "checkpoint": _write}[work.kind](work, subject)
-
-
-def _memset(work: Work, subject: Subject) -> Prepared:
     array = ready_array(work)
     parts = np.array_split(array, subject.threads)
     byte = CONSTANT_BYTE if work.kind == "constant" else 0
@@ -39,19 +32,3 @@ def _memset(work: Work, subject: Subject) -> Prepared:
     if subject.threads == 1:
         return Prepared(lambda: write(array), lambda _: array)
     return Prepared(lambda: list(pool.map(write, parts)), lambda _: array)
-
-
-def _write(work: Work, _: Subject) -> Prepared:
-    draws = np.random.default_rng(1).standard_normal(work.shape[1:], dtype=np.float32)
-    layer = (draws * np.float32(CHECKPOINT_STD)).astype(np.dtype(work.dtype))
-    folder = tempfile.TemporaryDirectory(prefix="bench-")  # lives as long as `write`
-
-    def write() -> None:
-        path = Path(folder.name, "plain.bin")
-        path.unlink(missing_ok=True)
-        with open(path, "wb", buffering=0) as file:
-            for _ in range(work.shape[0]):
-                file.write(layer.view(np.uint8).data)
-            os.fsync(file.fileno())
-
-    return Prepared(write, lambda _written: layer)
