@@ -5,13 +5,20 @@
 // clang-format off
 namespace fastinit {
 
+// By value and out of functions: a GPU cannot reach the constants of the host.
+template <class Scalar, int kCount>
+struct Polynomial {
+  Scalar coefficients[kCount];
+};
+
 template <class Scalar>
 struct Coefficients;
 
 template <>
 struct Coefficients<float> {
   // -2 ln(1 + f) = f p(f) on [-0.345, 0.31], weighted error 1.1e-7
-  static constexpr float kLog[] = {
+  static constexpr Polynomial<float, 8> log() {
+    return {{
       -0x1.0000020000000p+1f,
       0x1.fffe300000000p-1f,
       -0x1.555df20000000p-1f,
@@ -19,29 +26,37 @@ struct Coefficients<float> {
       -0x1.95e5e20000000p-2f,
       0x1.439f120000000p-2f,
       -0x1.5b73c00000000p-2f,
-      0x1.7bd5b20000000p-2f};
+      0x1.7bd5b20000000p-2f}};
+  }
   // sin(pi/2 t) = t p(t^2) on [0, 0.25], weighted error 3.2e-9
-  static constexpr float kSin[] = {
+  static constexpr Polynomial<float, 4> sin() {
+    return {{
       0x1.921fb60000000p+0f,
       -0x1.4abbba0000000p-1f,
       0x1.465e920000000p-4f,
-      -0x1.2d93020000000p-8f};
+      -0x1.2d93020000000p-8f}};
+  }
   // cos(pi/2 t) = 1 + t^2 p(t^2) on [0, 0.25], weighted error 6.5e-8
-  static constexpr float kCos[] = {
+  static constexpr Polynomial<float, 3> cos() {
+    return {{
       -0x1.3bd3a00000000p+0f,
       0x1.03b0480000000p-2f,
-      -0x1.4e5e6e0000000p-6f};
+      -0x1.4e5e6e0000000p-6f}};
+  }
   // z^2 = v p(v) on [0, 10], weighted error 1.6e-7
-  static constexpr float kCentre[] = {
+  static constexpr Polynomial<float, 7> centre() {
+    return {{
       0x1.921fba0000000p-1f,
       0x1.2fa0f80000000p-7f,
       -0x1.ac3e0e0000000p-14f,
       -0x1.06552c0000000p-16f,
       0x1.77e34a0000000p-21f,
       0x1.6a3f200000000p-27f,
-      -0x1.0b6d8e0000000p-30f};
+      -0x1.0b6d8e0000000p-30f}};
+  }
   // z = p(sqrt v - 4.9) on [-1.74, 1.74], weighted error 1.1e-7
-  static constexpr float kTail[] = {
+  static constexpr Polynomial<float, 8> tail() {
+    return {{
       0x1.2aaf960000000p+2f,
       0x1.01d7920000000p+0f,
       0x1.3091260000000p-9f,
@@ -49,22 +64,26 @@ struct Coefficients<float> {
       0x1.e88ea80000000p-13f,
       -0x1.a350be0000000p-15f,
       0x1.5f172e0000000p-19f,
-      0x1.de225c0000000p-20f};
+      0x1.de225c0000000p-20f}};
+  }
   // z = p(sqrt v - 10.3) on [-3.67, 3.7], weighted error 1.1e-7
-  static constexpr float kFarTail[] = {
+  static constexpr Polynomial<float, 7> far_tail() {
+    return {{
       0x1.43c7e20000000p+3f,
       0x1.0220520000000p+0f,
       -0x1.74f9fe0000000p-12f,
       0x1.d286220000000p-18f,
       0x1.32ddb60000000p-20f,
       -0x1.cb54220000000p-22f,
-      0x1.1460da0000000p-24f};
+      0x1.1460da0000000p-24f}};
+  }
 };
 
 template <>
 struct Coefficients<double> {
   // -2 ln(1 + f) = f p(f) on [-0.345, 0.31], weighted error 2.0e-16
-  static constexpr double kLog[] = {
+  static constexpr Polynomial<double, 19> log() {
+    return {{
       -0x1.0000000000001p+1,
       0x1.ffffffffffd5fp-1,
       -0x1.5555555558fc9p-1,
@@ -83,26 +102,32 @@ struct Coefficients<double> {
       0x1.d0f54165e2a63p-4,
       -0x1.f3d855c1435b2p-5,
       0x1.59c16fe36ab75p-3,
-      -0x1.08ac8883dd98fp-2};
+      -0x1.08ac8883dd98fp-2}};
+  }
   // sin(pi/2 t) = t p(t^2) on [0, 0.25], weighted error 3.3e-18
-  static constexpr double kSin[] = {
+  static constexpr Polynomial<double, 7> sin() {
+    return {{
       0x1.921fb54442d18p+0,
       -0x1.4abbce625be41p-1,
       0x1.466bc67758700p-4,
       -0x1.32d2cce2d535cp-8,
       0x1.50782fca384d5p-13,
       -0x1.e300639fb7c90p-19,
-      0x1.e3eed5a45044dp-25};
+      0x1.e3eed5a45044dp-25}};
+  }
   // cos(pi/2 t) = 1 + t^2 p(t^2) on [0, 0.25], weighted error 6.1e-17
-  static constexpr double kCos[] = {
+  static constexpr Polynomial<double, 6> cos() {
+    return {{
       -0x1.3bd3cc9be459dp+0,
       0x1.03c1f081b0e28p-2,
       -0x1.55d3c7dc3de22p-6,
       0x1.e1f4fb84482e3p-11,
       -0x1.a6c9ca5191276p-16,
-      0x1.f3dcefe99a164p-22};
+      0x1.f3dcefe99a164p-22}};
+  }
   // z^2 = v p(v) on [0, 10], weighted error 1.8e-16
-  static constexpr double kCentre[] = {
+  static constexpr Polynomial<double, 18> centre() {
+    return {{
       0x1.921fb54442d1ap-1,
       0x1.2fab0e0ed988fp-7,
       -0x1.b441d3acc3ebep-14,
@@ -120,9 +145,11 @@ struct Coefficients<double> {
       -0x1.034822b9cebffp-57,
       0x1.ae52258570caep-62,
       -0x1.778d13181ab7dp-67,
-      0x1.177921ff4c1b1p-73};
+      0x1.177921ff4c1b1p-73}};
+  }
   // z = p(sqrt v - 4.9) on [-1.74, 1.74], weighted error 2.8e-17
-  static constexpr double kTail[] = {
+  static constexpr Polynomial<double, 23> tail() {
+    return {{
       0x1.2aaf950c0d9c9p+2,
       0x1.01d7adb65675dp+0,
       0x1.31213178bf28fp-9,
@@ -145,9 +172,11 @@ struct Coefficients<double> {
       -0x1.b581f1ba551adp-42,
       0x1.5b951ca4050c4p-43,
       0x1.c2a641c014719p-49,
-      -0x1.9bbf311ac8965p-48};
+      -0x1.9bbf311ac8965p-48}};
+  }
   // z = p(sqrt v - 10.3) on [-3.67, 3.7], weighted error 4.1e-16
-  static constexpr double kFarTail[] = {
+  static constexpr Polynomial<double, 18> far_tail() {
+    return {{
       0x1.43c7e394bd97fp+3,
       0x1.02206cd0b0547p+0,
       -0x1.763e324c6c293p-12,
@@ -165,7 +194,8 @@ struct Coefficients<double> {
       0x1.f29fe80f3a653p-52,
       -0x1.7eec165180bd1p-55,
       0x1.e1c62d72f8709p-58,
-      -0x1.435f1786e0cedp-61};
+      -0x1.435f1786e0cedp-61}};
+  }
 };
 
 }  // namespace fastinit

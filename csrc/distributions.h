@@ -4,6 +4,8 @@
 // stated as maths; W is the word's width, 32 or 64. Formulas: docs/streams.md. Pinned by tests/data/golden.txt.
 #pragma once
 
+#include <cmath>
+
 #include "fill.h"
 #include "lanes/pack.h"
 #include "math.h"
@@ -17,7 +19,7 @@ struct Pair {
 
 // Two vectors drawn alike, as one: their chains of operations overlap.
 template <class Lane, class Draw>
-[[gnu::always_inline]] inline Pair<typename Lane::Real> draw_both(const Draw& draw, typename Lane::Word even,
+[[gnu::always_inline]] constexpr Pair<typename Lane::Real> draw_both(const Draw& draw, typename Lane::Word even,
                                                                   typename Lane::Word odd) {
   using Both = PackLane<Lane, 2>;
   const typename Both::Real values = draw.template draw<Both>(typename Both::Word{{even, odd}});
@@ -29,44 +31,61 @@ template <class Lane>
 struct Bits {
   using Word = typename Lane::Word;
   explicit Bits(const FillSpec&) {}
-  [[gnu::always_inline]] Pair<Word> operator()(Word even, Word odd) const { return {even, odd}; }
+  [[gnu::always_inline]] constexpr Pair<Word> operator()(Word even, Word odd) const { return {even, odd}; }
 };
 
 // x = mid + half (s + 1/2) 2^(1-W), s the word as a signed integer: in [low, high], symmetric about mid.
-template <class Lane>
-struct Uniform {
+// kExact: for intervals whose middle and half width are exact, so that no rounding can leave them.
+template <class Lane, bool kExact>
+struct UniformOf {
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
+  static constexpr Scalar kScale = 2 * Format<Scalar>::kWordScale;
   Scalar low, high, mid, half;
 
-  explicit Uniform(const FillSpec& spec)
+  explicit UniformOf(const FillSpec& spec)
       : low(static_cast<Scalar>(spec.parameters[0])), high(static_cast<Scalar>(spec.parameters[1])) {
     // In double, and halved before they meet so that no pair of bounds overflows.
     mid = static_cast<Scalar>(0.5 * low + 0.5 * high);
     half = static_cast<Scalar>(0.5 * high - 0.5 * low);
   }
+  // Whether kExact gives the same bits: no value outside or, by underflow, on a zero of the other sign.
+  bool is_exact() const {
+    const auto negative_zero = [](Scalar x) { return x == 0 && std::signbit(x); };
+    return mid - half == low && mid + half == high && half >= Format<Scalar>::kLeastExactHalf && !negative_zero(low) &&
+           !negative_zero(high);
+  }
   // s | 1 stands for s + 1/2: it rounds to the same value wherever they differ by less than a rounding,
   // and s and -1 - s stay exact opposites, which rounding s alone would not give.
   template <class Lanes>
-  [[gnu::always_inline]] typename Lanes::Real draw(typename Lanes::Word word) const {
-    const auto share = Lanes::to_real(word | Lanes::set_word(1)) * Lanes::set(2 * Format<Scalar>::kWordScale);
-    const auto x = Lanes::fma(share, Lanes::set(half), Lanes::set(mid));
+  [[gnu::always_inline]] constexpr typename Lanes::Real draw(typename Lanes::Word word) const {
+    const auto s = Lanes::to_real(word | Lanes::set_word(1));
+    if constexpr (kExact) return Lanes::fma(s, Lanes::set(half * kScale), Lanes::set(mid));
+    const auto x = Lanes::fma(s * Lanes::set(kScale), Lanes::set(half), Lanes::set(mid));
     return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
-  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
+  [[gnu::always_inline]] constexpr Pair<Real> operator()(Word even, Word odd) const {
+    return draw_both<Lane>(*this, even, odd);
+  }
 };
+
+template <class Lane>
+using Uniform = UniformOf<Lane, false>;
+template <class Lane>
+using ExactUniform = UniformOf<Lane, true>;
 
 // The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log.
 // float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2.
 template <class Lane>
-[[gnu::always_inline]] inline typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b, float) {
-  const auto low = Lane::to_real(b & Lane::set_word(0xFF));
-  return Lane::fma(Lane::to_real(a), Lane::set(0x1p-32f), Lane::fma(low, Lane::set(0x1p-40f), Lane::set(0x1p-41f)));
+[[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b, float) {
+  // The byte as the last digits of 2^-17, which then goes: exact, and cheaper than a conversion.
+  const auto low = Lane::from_bits((b & Lane::set_word(0xFF)) | Lane::bits(Lane::set(0x1p-17f)));
+  return Lane::fma(Lane::to_real(a), Lane::set(0x1p-32f), low + Lane::set(0x1p-41f - 0x1p-17f));
 }
 // double: U = (a + 1/2) 2^-64.
 template <class Lane>
-[[gnu::always_inline]] inline typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word, double) {
+[[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word, double) {
   return Lane::fma(Lane::to_real(a), Lane::set(0x1p-64), Lane::set(0x1p-65));
 }
 
@@ -81,7 +100,7 @@ struct Normal {
   explicit Normal(const FillSpec& spec)
       : mean(static_cast<Scalar>(spec.parameters[0])), std(static_cast<Scalar>(spec.parameters[1])) {}
 
-  [[gnu::always_inline]] Pair<Real> operator()(Word a, Word b) const {
+  [[gnu::always_inline]] constexpr Pair<Real> operator()(Word a, Word b) const {
     const Real v = signed_fraction<Lane>(a, b, Scalar{});
     const Real near_one = Lane::select(a, Lane::set(1), Lane::set(0));
     const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt(minus_two_log<Lane>(v, near_one)), b);
@@ -91,8 +110,9 @@ struct Normal {
 
 // p = (word + 1/2) 2^-W, z = Phi^-1(Phi(lower) + p mass), x = mean + std z in [low, high].
 // Probabilities are carried as the smaller tail q, so that bounds far out keep their digits.
-// kSymmetric: for lower = -upper, where the tail on the nearer side is always the smaller one.
-template <class Lane, bool kSymmetric>
+// kCentral: for lower = -upper not far out, where the tail on the nearer side is always the smaller one and
+// none needs the tails' polynomials, and with bounds other than zero.
+template <class Lane, bool kCentral>
 struct TruncatedNormalOf {
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
@@ -111,9 +131,10 @@ struct TruncatedNormalOf {
         mass(static_cast<Scalar>(spec.parameters[6])),
         beyond_lower(static_cast<Scalar>(spec.parameters[4] + spec.parameters[6])),
         beyond_upper(static_cast<Scalar>(spec.parameters[5] + spec.parameters[6])) {}
+  bool is_central() const { return lower_tail == upper_tail && lower_tail >= kLeastCentralTail && low != 0 && high != 0; }
 
   template <class Lanes>
-  [[gnu::always_inline]] typename Lanes::Real draw(typename Lanes::Word word) const {
+  [[gnu::always_inline]] constexpr typename Lanes::Real draw(typename Lanes::Word word) const {
     using F = Format<Scalar>;
     using Bits = typename Lanes::ScalarBits;
     const auto sign_bit = Lanes::set_word(Bits{1} << (F::kBits - 1));
@@ -124,9 +145,9 @@ struct TruncatedNormalOf {
     const auto share = Lanes::from_bits(Lanes::bits(from_end) & Lanes::set_word(~(Bits{1} << (F::kBits - 1))));
 
     // The smaller of the tails on both sides of x, and whether it is the upper one (the sign bit).
-    typename Lanes::Real tail;
-    typename Lanes::Word is_upper;
-    if constexpr (kSymmetric) {
+    typename Lanes::Real tail{};
+    typename Lanes::Word is_upper{};
+    if constexpr (kCentral) {
       tail = Lanes::fma(share, Lanes::set(mass), Lanes::set(lower_tail));
       is_upper = word;
     } else {
@@ -139,16 +160,24 @@ struct TruncatedNormalOf {
       is_upper = word ^ Lanes::bits(other - near);
     }
     // z is positive where the upper tail is the smaller one: this is -z, and -std makes up for it.
-    const auto minus_z = Lanes::from_bits(Lanes::bits(normal_quantile<Lanes>(tail)) ^ (is_upper & sign_bit));
+    const auto z = kCentral ? central_quantile<Lanes>(tail) : normal_quantile<Lanes>(tail);
+    const auto minus_z = Lanes::from_bits(Lanes::bits(z) ^ (is_upper & sign_bit));
     const auto x = Lanes::fma(minus_z, Lanes::set(-std), Lanes::set(mean));
+    if constexpr (kCentral) return Lanes::clamp(x, Lanes::set(low), Lanes::set(high));
     return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
-  [[gnu::always_inline]] Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
+  [[gnu::always_inline]] constexpr Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
 };
 
 template <class Lane>
 using TruncatedNormal = TruncatedNormalOf<Lane, false>;
 template <class Lane>
-using SymmetricTruncatedNormal = TruncatedNormalOf<Lane, true>;
+using CentralTruncatedNormal = TruncatedNormalOf<Lane, true>;
+
+// The classes above: a distribution may have another one for parameters that take less work.
+enum class Method { kBits, kUniform, kExactUniform, kNormal, kTruncatedNormal, kCentralTruncatedNormal };
+inline constexpr int kMethods = 6;
+
+Method method_of(const FillSpec& spec);
 
 }  // namespace fastinit

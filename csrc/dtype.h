@@ -17,7 +17,7 @@ struct Unrounded {
   using Stored = StoredType;
   static constexpr bool kDouble = kIsDouble;
   template <class Lane>
-  [[gnu::always_inline]] static typename Lane::Word round(typename Lane::Real x) {
+  [[gnu::always_inline]] static constexpr typename Lane::Word round(typename Lane::Real x) {
     return Lane::bits(x);
   }
 };
@@ -33,7 +33,7 @@ struct Narrow {
   static constexpr std::uint32_t kMinNormal = (kBiasGap + 1) << 23;                   // as a float's bits
 
   template <class Lane, class Word = typename Lane::Word>
-  [[gnu::always_inline]] static Word round(typename Lane::Real x) {
+  [[gnu::always_inline]] static constexpr Word round(typename Lane::Real x) {
     const Word bits = Lane::bits(x);
     // Half a unit less one, plus one where the last kept bit is odd, carries exactly when nearest-even does.
     const auto carried = [](Word any) {

@@ -36,6 +36,17 @@ struct FillSpec {
   std::uint64_t strides[kMaxRank];
 
   std::uint64_t size() const;  // in elements
+
+  // The flat index of the element at `position` in the box's memory.
+  constexpr std::uint64_t index_of(std::uint64_t position) const {
+    std::uint64_t index = start + position % run;
+    std::uint64_t outer = position / run;
+    for (int k = rank - 1; k >= 0; --k) {
+      index += outer % extents[k] * strides[k];
+      outer /= extents[k];
+    }
+    return index;
+  }
 };
 
 // Asked now and then by the calling thread; true stops the fill.

@@ -40,7 +40,7 @@ class RunWriter {
 
  public:
   explicit RunWriter(const FillSpec& spec)
-      : seed_(spec.seed), stream_(spec.stream), schedule_(Schedule::make(spec.seed, spec.stream, 0)), draw_(spec) {}
+      : schedule_(Schedule::make(spec.seed, spec.stream)), draw_(spec) {}
 
   // `streaming`: past the caches, where the target's alignment allows.
   void write(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
@@ -48,7 +48,7 @@ class RunWriter {
       const std::uint64_t block = index / kBlockSize;
       const std::uint64_t to_wrap = (kSegmentBlocks - block % kSegmentBlocks) * kBlockSize - index % kBlockSize;
       const std::uint64_t n = std::min(count, to_wrap);
-      if (schedule_.block_high != block >> 32) schedule_ = Schedule::make(seed_, stream_, block >> 32);
+      schedule_.set_block_high(block >> 32);
       write_segment(index, n, target, streaming);
       index += n;
       target += n;
@@ -140,8 +140,6 @@ class RunWriter {
     return reinterpret_cast<std::uintptr_t>(target) % BaseLanes::kStoreAlignment;
   }
 
-  std::uint64_t seed_;
-  std::uint64_t stream_;
   Schedule schedule_;
   Distribution<Lane> draw_;
 };
@@ -152,15 +150,8 @@ void fill_piece(const FillSpec& spec, std::uint64_t first, std::uint64_t count, 
   RunWriter<Lanes, Distribution, kType> writer(spec);
   auto* next = static_cast<typename Element<kType>::Stored*>(target);
   while (count > 0) {
-    const std::uint64_t within = first % spec.run;
-    std::uint64_t index = spec.start + within;
-    std::uint64_t outer = first / spec.run;
-    for (int k = spec.rank - 1; k >= 0; --k) {
-      index += outer % spec.extents[k] * spec.strides[k];
-      outer /= spec.extents[k];
-    }
-    const std::uint64_t n = std::min(count, spec.run - within);
-    writer.write(index, n, next, streaming);
+    const std::uint64_t n = std::min(count, spec.run - first % spec.run);
+    writer.write(spec.index_of(first), n, next, streaming);
     first += n;
     next += n;
     count -= n;
@@ -169,17 +160,12 @@ void fill_piece(const FillSpec& spec, std::uint64_t first, std::uint64_t count, 
 
 using PieceFunction = void (*)(const FillSpec&, std::uint64_t first, std::uint64_t count, void* target, bool streaming);
 
-// One lane type's functions; null where distribution and element type do not go together. A distribution
-// may have a row of its own for parameters that take less work.
+// One lane type's functions; null where method and element type do not go together.
 struct PieceTable {
-  static constexpr int kSymmetricRow = kDistributions;
-  PieceFunction functions[kDistributions + 1][kElementTypes];
+  PieceFunction functions[kMethods][kElementTypes];
 
   PieceFunction function(const FillSpec& spec) const {
-    const bool symmetric = spec.distribution == Distribution::kTruncatedNormal &&
-                           spec.parameters[4] == spec.parameters[5];  // its two tails
-    const int row = symmetric ? kSymmetricRow : static_cast<int>(spec.distribution);
-    return functions[row][static_cast<int>(spec.type)];
+    return functions[static_cast<int>(method_of(spec))][static_cast<int>(spec.type)];
   }
 };
 
@@ -198,12 +184,13 @@ template <class Lanes>
 constexpr PieceTable make_piece_table() {
   PieceTable table{};
   auto& rows = table.functions;
-  rows[static_cast<int>(Distribution::kBits)][static_cast<int>(ElementType::kUint32)] =
+  rows[static_cast<int>(Method::kBits)][static_cast<int>(ElementType::kUint32)] =
       fill_piece<Lanes, Bits, ElementType::kUint32>;
-  add_float_types<Lanes, Uniform>(rows[static_cast<int>(Distribution::kUniform)]);
-  add_float_types<Lanes, Normal>(rows[static_cast<int>(Distribution::kNormal)]);
-  add_float_types<Lanes, TruncatedNormal>(rows[static_cast<int>(Distribution::kTruncatedNormal)]);
-  add_float_types<Lanes, SymmetricTruncatedNormal>(rows[PieceTable::kSymmetricRow]);
+  add_float_types<Lanes, Uniform>(rows[static_cast<int>(Method::kUniform)]);
+  add_float_types<Lanes, ExactUniform>(rows[static_cast<int>(Method::kExactUniform)]);
+  add_float_types<Lanes, Normal>(rows[static_cast<int>(Method::kNormal)]);
+  add_float_types<Lanes, TruncatedNormal>(rows[static_cast<int>(Method::kTruncatedNormal)]);
+  add_float_types<Lanes, CentralTruncatedNormal>(rows[static_cast<int>(Method::kCentralTruncatedNormal)]);
   return table;
 }
 

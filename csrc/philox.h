@@ -22,29 +22,46 @@ inline constexpr int kRounds = 10;
 // state folded into those of rounds 1 to 3.
 struct Schedule {
   std::uint64_t block_high;
+  std::uint64_t word0;          // the constant word 0 after round 1, but for `block_high`
   std::uint64_t key0[kRounds];  // joins word 0; unused in round 1, whose word 0 is constant
-  std::uint64_t key1[kRounds];  // joins word 2
+  std::uint64_t key2[kRounds];  // joins word 2
 
-  [[gnu::always_inline]] static constexpr Schedule make(std::uint64_t seed, std::uint64_t stream,
-                                                        std::uint64_t block_high) {
+  [[gnu::always_inline]] static constexpr Schedule make(std::uint64_t seed, std::uint64_t stream) {
     Schedule schedule{};
-    schedule.block_high = block_high;
     auto k0 = static_cast<std::uint32_t>(seed);
     auto k1 = static_cast<std::uint32_t>(seed >> 32);
     for (int round = 0; round < kRounds; ++round, k0 += kWeyl0, k1 += kWeyl1) {
       schedule.key0[round] = k0;
-      schedule.key1[round] = k1;
+      schedule.key2[round] = k1;
     }
     // Round 1: word 2 is the constant `stream low`, so words 0 and 1 that follow are constant.
     const std::uint64_t product1 = static_cast<std::uint64_t>(kMultiplier1) * static_cast<std::uint32_t>(stream);
-    const auto word0 = static_cast<std::uint32_t>((product1 >> 32) ^ block_high ^ schedule.key0[0]);
-    schedule.key1[0] ^= stream >> 32;
-    // Round 2: word 0 is constant, so the high half joins key 1 and the low half is word 3 of round 3.
-    const std::uint64_t product0 = static_cast<std::uint64_t>(kMultiplier0) * word0;
+    schedule.word0 = (product1 >> 32) ^ schedule.key0[0];
+    schedule.key2[0] ^= stream >> 32;
     schedule.key0[1] ^= static_cast<std::uint32_t>(product1);
-    schedule.key1[1] ^= product0 >> 32;
-    schedule.key1[2] ^= static_cast<std::uint32_t>(product0);
+    schedule.fold(schedule.second_product(0));
     return schedule;
+  }
+
+  constexpr void set_block_high(std::uint64_t high) {
+    if (high == block_high) return;
+    fold(second_product(high) ^ second_product(block_high));
+    block_high = high;
+  }
+
+  // What joins words 0 and 2 in a round.
+  constexpr std::uint64_t join0(int round) const { return key0[round]; }
+  constexpr std::uint64_t join2(int round) const { return key2[round]; }
+
+  // Round 2: word 0 is constant, so the high half joins key 2 and the low half is word 3 of round 3.
+  constexpr std::uint64_t second_product(std::uint64_t high) const {
+    return std::uint64_t{kMultiplier0} * static_cast<std::uint32_t>(word0 ^ high);
+  }
+
+ private:
+  constexpr void fold(std::uint64_t product) {
+    key2[1] ^= product >> 32;
+    key2[2] ^= static_cast<std::uint32_t>(product);
   }
 };
 
@@ -54,24 +71,25 @@ struct Words {
   Wide word0, word1, word2, word3;
 };
 
-template <class Lanes, class Wide = typename Lanes::Wide>
-[[gnu::always_inline]] inline Words<Wide> philox(const Schedule& schedule, Wide block_low) {
-  const auto key0 = [&](int round) { return Lanes::set_wide(schedule.key0[round]); };
-  const auto key1 = [&](int round) { return Lanes::set_wide(schedule.key1[round]); };
+// `AnySchedule`: a Schedule, or what answers as one.
+template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
+[[gnu::always_inline]] constexpr Words<Wide> philox(const AnySchedule& schedule, Wide block_low) {
+  const auto key0 = [&](int round) { return Lanes::set_wide(schedule.join0(round)); };
+  const auto key2 = [&](int round) { return Lanes::set_wide(schedule.join2(round)); };
 
   Wide product0 = Lanes::multiply_low(block_low, kMultiplier0);
-  Wide word2 = Lanes::high_half(product0) ^ key1(0);
+  Wide word2 = Lanes::high_half(product0) ^ key2(0);
   Wide word3 = product0;
 
   Wide product1 = Lanes::multiply_low(word2, kMultiplier1);
   Wide word0 = Lanes::high_half(product1) ^ key0(1);
   Wide word1 = product1;
-  word2 = word3 ^ key1(1);
+  word2 = word3 ^ key2(1);
 
   product0 = Lanes::multiply_low(word0, kMultiplier0);
   product1 = Lanes::multiply_low(word2, kMultiplier1);
   word0 = Lanes::high_half(product1) ^ (word1 ^ key0(2));
-  word2 = Lanes::high_half(product0) ^ key1(2);
+  word2 = Lanes::high_half(product0) ^ key2(2);
   word1 = product1;
   word3 = product0;
 
@@ -79,7 +97,7 @@ template <class Lanes, class Wide = typename Lanes::Wide>
     product0 = Lanes::multiply_low(word0, kMultiplier0);
     product1 = Lanes::multiply_low(word2, kMultiplier1);
     word0 = Lanes::high_half(product1) ^ (word1 ^ key0(round));
-    word2 = Lanes::high_half(product0) ^ (word3 ^ key1(round));
+    word2 = Lanes::high_half(product0) ^ (word3 ^ key2(round));
     word1 = product1;
     word3 = product0;
   }

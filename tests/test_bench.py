@@ -238,11 +238,6 @@ def test_unknown_row_is_named() -> None:
         bench.chosen(["nope"])
 
 
-def test_cuda_is_answered_plainly(capsys) -> None:
-    assert bench.main(["--device", "cuda"]) == 2
-    assert "not built yet" in capsys.readouterr().out
-
-
 def test_peer_target_reads_as_peer_over_subject() -> None:
     peer = Peer(Subject("torch", "normal_", threads=2), 8)
     assert peer.subject.label == "torch normal_, 2 threads"

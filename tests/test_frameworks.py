@@ -118,8 +118,10 @@ class TestTorch:
         import torch
 
         assert fastinit.zeros(3, device=torch.device("cpu")).shape == (3,)
-        with pytest.raises(NotImplementedError, match="got device\\(type='cuda', index=1\\)"):
-            fastinit.zeros(3, device=torch.device("cuda:1"))
+        with pytest.raises(
+            ValueError, match=r"that of `out`, cpu, got device\(type='cuda', index=1\)"
+        ):
+            fastinit.zeros(3, device=torch.device("cuda:1"), out=torch.zeros(3))
 
     @pytest.mark.parametrize("sparsity", [0.0, 0.1, 0.33, 0.9])
     def test_sparse(self, init: Any, sparsity: float) -> None:

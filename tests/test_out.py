@@ -5,13 +5,14 @@ from __future__ import annotations
 import array
 import ctypes
 import mmap
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 
 import fastinit
+from dlpack_by_hand import HandMade
 from fastinit.dtypes import FLOATS
 
 if TYPE_CHECKING:
@@ -44,50 +45,6 @@ class Exporter:
         if self.old and options:
             raise TypeError("no such arguments")
         return self.array.__dlpack__(**options)
-
-
-class DLManagedTensor(ctypes.Structure):
-    """DLPack's own struct, for what NumPy never exports."""
-
-    _fields_: ClassVar = [
-        ("data", ctypes.c_void_p),
-        ("device", ctypes.c_int32 * 2),
-        ("ndim", ctypes.c_int32),
-        ("code", ctypes.c_uint8),
-        ("bits", ctypes.c_uint8),
-        ("lanes", ctypes.c_uint16),
-        ("shape", ctypes.POINTER(ctypes.c_int64)),
-        ("strides", ctypes.POINTER(ctypes.c_int64)),
-        ("byte_offset", ctypes.c_uint64),
-        ("manager", ctypes.c_void_p),
-        ("deleter", ctypes.c_void_p),
-    ]
-
-
-class HandMade:
-    """Exports one row of float32 memory, with any of the struct's members replaced."""
-
-    def __init__(self, memory: np.ndarray[Any, Any], **members: Any) -> None:
-        self.memory = memory  # of C-contiguous float32, and kept alive
-        self.shape = (ctypes.c_int64 * 1)(memory.size)
-        self.tensor = DLManagedTensor(
-            **{
-                "data": memory.ctypes.data,
-                "device": (1, 0),
-                "ndim": 1,
-                "code": 2,
-                "bits": 32,
-                "lanes": 1,
-                "shape": self.shape,
-                **members,
-            }
-        )
-
-    def __dlpack__(self) -> Any:
-        new_capsule = ctypes.pythonapi.PyCapsule_New
-        new_capsule.restype = ctypes.py_object
-        new_capsule.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
-        return new_capsule(ctypes.addressof(self.tensor), b"dltensor", None)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -204,10 +161,6 @@ READ_ONLY = np.zeros((3, 5), np.float32)
 READ_ONLY.flags.writeable = False
 
 
-class _OnGpu:
-    __cuda_array_interface__ = None
-
-
 @pytest.mark.parametrize(
     ("out", "arguments", "kind", "message"),
     [
@@ -316,20 +269,21 @@ class _OnGpu:
             "`shape` must be the shape of the whole tensor when `index` is given, got None; `out` is",
         ),
         (
-            HandMade(np.zeros(3, np.float32), device=(2, 0)),
+            HandMade(np.zeros(3, np.float32), device=(10, 0)),  # kDLROCM
             {},
-            NotImplementedError,
-            "`out` must be in the memory of the CPU, the only device this build serves, got a",
+            ValueError,
+            "`out` must be in the memory of the CPU or of a CUDA device, got a",
         ),
-        (_OnGpu(), {}, NotImplementedError, "`out` must be in the memory of the CPU"),
+        (
+            np.zeros((3, 5), np.float32),
+            {"device": "cuda:1"},
+            ValueError,
+            "`device` must be that of `out`, cpu, got 'cuda:1'; leave `device` out: it follows `out`",
+        ),
     ],
 )
 def test_errors(out: Any, arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
-    before = (
-        None
-        if isinstance(out, (Exporter, HandMade, _OnGpu, list, float))
-        else bytes(memoryview(out))
-    )
+    before = None if isinstance(out, (Exporter, HandMade, list, float)) else bytes(memoryview(out))
     with pytest.raises(kind) as caught:
         fill(out, **arguments)
     assert message in str(caught.value)

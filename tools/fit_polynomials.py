@@ -141,11 +141,11 @@ def far_tail(x: mpf) -> mpf:
 
 FITS = (
     Fit(
-        "Log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18
+        "log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18
     ),
-    Fit("Sin", "sin(pi/2 t) = t p(t^2)", sin_over, lambda u: 1 / sin_over(u), 0, 0.25, 3, 6),
+    Fit("sin", "sin(pi/2 t) = t p(t^2)", sin_over, lambda u: 1 / sin_over(u), 0, 0.25, 3, 6),
     Fit(
-        "Cos",
+        "cos",
         "cos(pi/2 t) = 1 + t^2 p(t^2)",
         cos_less_one_over,
         lambda u: u / mp.cos(mp.pi / 2 * mp.sqrt(u)),
@@ -154,12 +154,12 @@ FITS = (
         2,
         5,
     ),
-    Fit("Centre", "z^2 = v p(v)", square_over, lambda v: 1 / square_over(v), 0, 10, 6, 17),
+    Fit("centre", "z^2 = v p(v)", square_over, lambda v: 1 / square_over(v), 0, 10, 6, 17),
     Fit(
-        "Tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22
+        "tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22
     ),
     Fit(
-        "FarTail",
+        "far_tail",
         "z = p(sqrt v - 10.3)",
         far_tail,
         lambda x: 1 / far_tail(x),
@@ -179,6 +179,12 @@ HEADER = """\
 // clang-format off
 namespace fastinit {
 
+// By value and out of functions: a GPU cannot reach the constants of the host.
+template <class Scalar, int kCount>
+struct Polynomial {
+  Scalar coefficients[kCount];
+};
+
 template <class Scalar>
 struct Coefficients;
 """
@@ -192,7 +198,9 @@ def array(fit: Fit, dtype: type, degree: int) -> str:
     scalar = "float" if dtype is np.float32 else "double"
     return (
         f"  // {fit.formula} on [{fit.low}, {fit.high}], weighted error {mp.nstr(error, 2)}\n"
-        f"  static constexpr {scalar} k{fit.name}[] = {{\n      {rounded}}};\n"
+        f"  static constexpr Polynomial<{scalar}, {len(coefficients)}> {fit.name}() {{\n"
+        f"    return {{{{\n      {rounded}}}}};\n"
+        "  }\n"
     )
 
 

@@ -6,6 +6,7 @@
 namespace fastinit {
 
 void bind_fill(pybind11::module_& module);
+void bind_cuda(pybind11::module_& module);
 void bind_dlpack(pybind11::module_& module);
 void bind_runtime(pybind11::module_& module);
 

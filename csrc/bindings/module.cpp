@@ -8,6 +8,7 @@ PYBIND11_MODULE(_core, module) {
   module.doc() = "The compiled core of fastinit; see python/fastinit for its meaning.";
   module.attr("stream_version") = fastinit::kStreamVersion;
   fastinit::bind_fill(module);
+  fastinit::bind_cuda(module);
   fastinit::bind_dlpack(module);
   fastinit::bind_runtime(module);
 }

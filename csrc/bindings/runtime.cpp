@@ -4,6 +4,7 @@
 
 #include "bindings/bindings.h"
 #include "cpu/float_environment.h"
+#include "cuda/cuda.h"
 #include "fill.h"
 
 namespace py = pybind11;
@@ -31,7 +32,7 @@ py::dict build_info() {
   info["compiler"] = kCompiler;
   info["build_type"] = FASTINIT_BUILD_TYPE;
   info["openmp"] = kOpenMp == 0 ? std::string("off") : std::to_string(kOpenMp);
-  info["cuda"] = "off";
+  info["cuda"] = cuda::toolkit();
   return info;
 }
 

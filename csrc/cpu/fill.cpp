@@ -7,6 +7,7 @@
 #include "cpu/instruction_sets.h"
 #include "cpu/parallel.h"
 #include "cpu/pattern.h"
+#include "pieces.h"
 
 namespace fastinit {
 namespace {
@@ -20,28 +21,19 @@ constexpr std::uint64_t kStreamingBytes = std::uint64_t{1} << 21;
 // Enough pieces for each thread that one slow thread does not hold up the rest.
 constexpr std::uint64_t kPiecesPerThread = 8;
 
-std::uint64_t piece_bytes(std::uint64_t bytes, std::uint64_t threads) {
-  std::uint64_t size = kSmallestPieceBytes;
-  const std::uint64_t wanted = bytes / (kPiecesPerThread * threads);
-  while (size < kLargestPieceBytes && size < wanted) size *= 2;
-  return size;
-}
-
-// Calls fill_range(first item, items) for pieces of `count` items that end at multiples of the piece's size in
-// memory.
+// Calls fill_range(first item, items) for the pieces of `count` items.
 template <class FillRange>
 bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interrupt, const FillRange& fill_range) {
   const std::uint64_t bytes = count * item;
   const std::uint64_t threads =
       std::clamp<std::uint64_t>(bytes / kSmallestPieceBytes, 1, static_cast<std::uint64_t>(num_threads()));
-  const std::uint64_t piece = piece_bytes(bytes, threads) / item;
-  const std::uint64_t lead = reinterpret_cast<std::uintptr_t>(target) / item % piece;  // items before `target`
-  return for_each_piece((lead + count + piece - 1) / piece, static_cast<int>(threads),
+  const std::uint64_t wanted = bytes / (kPiecesPerThread * threads);
+  const auto pieces = Pieces::make(target, count, item, wanted, kSmallestPieceBytes, kLargestPieceBytes);
+  return for_each_piece(pieces.size(), static_cast<int>(threads),
                         [&](std::uint64_t k) {
                           const DefaultFloatEnvironment guard;
-                          const std::uint64_t first = std::max(k * piece, lead) - lead;
-                          const std::uint64_t end = std::min((k + 1) * piece - lead, count);
-                          fill_range(first, end - first);
+                          const Range range = pieces.range(k);
+                          fill_range(range.first, range.count);
                         },
                         interrupt);
 }
@@ -75,6 +67,7 @@ bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
   const std::uint64_t count = spec.size();
   if (count == 0) return true;
   const std::size_t item = item_bytes(spec.type);
+  const DefaultFloatEnvironment guard;
   const PieceFunction fill_piece = piece_table().function(spec);
   const bool streaming = count * item >= kStreamingBytes;
   auto* bytes = static_cast<unsigned char*>(target);

@@ -40,6 +40,7 @@ struct Avx2Lane32 {
   static Real sqrt(Real a) { return {_mm256_sqrt_ps(a.v)}; }
   static Real min(Real a, Real b) { return {_mm256_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_ps(a.v, b.v)}; }
+  static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   static Real to_real(Word a) { return {_mm256_cvtepi32_ps(a.v)}; }
   static Word bits(Real a) { return {_mm256_castps_si256(a.v)}; }
   static Real from_bits(Word a) { return {_mm256_castsi256_ps(a.v)}; }
@@ -82,6 +83,7 @@ struct Avx2Lane64 {
   static Real sqrt(Real a) { return {_mm256_sqrt_pd(a.v)}; }
   static Real min(Real a, Real b) { return {_mm256_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_pd(a.v, b.v)}; }
+  static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   // AVX2 has no 64-bit conversion. Each half becomes the low bits of a double whose exponent makes it
   // exact (2^52 + low, and 2^84 + 2^63 + high 2^32); the one addition that rounds joins them.
   static Real to_real(Word a) {

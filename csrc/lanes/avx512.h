@@ -49,6 +49,7 @@ struct Avx512Lane32 {
   static Real sqrt(Real a) { return {_mm512_sqrt_ps(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_ps(a.v, b.v)}; }
+  static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   static Real to_real(Word a) { return {_mm512_cvtepi32_ps(a.v)}; }
   static Word bits(Real a) { return {_mm512_castps_si512(a.v)}; }
   static Real from_bits(Word a) { return {_mm512_castsi512_ps(a.v)}; }
@@ -93,6 +94,7 @@ struct Avx512Lane64 {
   static Real sqrt(Real a) { return {_mm512_sqrt_pd(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_pd(a.v, b.v)}; }
+  static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   static Real to_real(Word a) { return {_mm512_cvtepi64_pd(a.v)}; }
   static Word bits(Real a) { return {_mm512_castpd_si512(a.v)}; }
   static Real from_bits(Word a) { return {_mm512_castsi512_pd(a.v)}; }

@@ -15,32 +15,32 @@ struct Pack {
 
   // Spelled out rather than looped over, so that the compiler sees registers and not an array.
   template <class Operation>
-  static Pack make(Operation operation) {
+  static constexpr Pack make(Operation operation) {
     return make(operation, std::make_integer_sequence<int, N>());
   }
   template <class Operation, int... I>
-  static Pack make(Operation operation, std::integer_sequence<int, I...>) {
+  static constexpr Pack make(Operation operation, std::integer_sequence<int, I...>) {
     return {{operation(I)...}};
   }
-  static Pack load(const T* from) {
+  static constexpr Pack load(const T* from) {
     return make([&](int i) { return from[i]; });
   }
-  friend Pack operator+(Pack a, Pack b) {
+  friend constexpr Pack operator+(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] + b.part[i]; });
   }
-  friend Pack operator-(Pack a, Pack b) {
+  friend constexpr Pack operator-(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] - b.part[i]; });
   }
-  friend Pack operator*(Pack a, Pack b) {
+  friend constexpr Pack operator*(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] * b.part[i]; });
   }
-  friend Pack operator&(Pack a, Pack b) {
+  friend constexpr Pack operator&(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] & b.part[i]; });
   }
-  friend Pack operator|(Pack a, Pack b) {
+  friend constexpr Pack operator|(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] | b.part[i]; });
   }
-  friend Pack operator^(Pack a, Pack b) {
+  friend constexpr Pack operator^(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] ^ b.part[i]; });
   }
 };
@@ -53,46 +53,49 @@ struct PackLane {
   using Real = Pack<typename Lane::Real, N>;
   using Word = Pack<typename Lane::Word, N>;
 
-  static Real set(Scalar value) {
+  static constexpr Real set(Scalar value) {
     return Real::make([&](int) { return Lane::set(value); });
   }
-  static Word set_word(ScalarBits value) {
+  static constexpr Word set_word(ScalarBits value) {
     return Word::make([&](int) { return Lane::set_word(value); });
   }
-  static Real fma(Real a, Real b, Real c) {
+  static constexpr Real fma(Real a, Real b, Real c) {
     return Real::make([&](int i) { return Lane::fma(a.part[i], b.part[i], c.part[i]); });
   }
-  static Real sqrt(Real a) {
+  static constexpr Real sqrt(Real a) {
     return Real::make([&](int i) { return Lane::sqrt(a.part[i]); });
   }
-  static Real min(Real a, Real b) {
+  static constexpr Real min(Real a, Real b) {
     return Real::make([&](int i) { return Lane::min(a.part[i], b.part[i]); });
   }
-  static Real max(Real a, Real b) {
+  static constexpr Real max(Real a, Real b) {
     return Real::make([&](int i) { return Lane::max(a.part[i], b.part[i]); });
   }
-  static Real to_real(Word a) {
+  static constexpr Real clamp(Real x, Real low, Real high) {
+    return Real::make([&](int i) { return Lane::clamp(x.part[i], low.part[i], high.part[i]); });
+  }
+  static constexpr Real to_real(Word a) {
     return Real::make([&](int i) { return Lane::to_real(a.part[i]); });
   }
-  static Word bits(Real a) {
+  static constexpr Word bits(Real a) {
     return Word::make([&](int i) { return Lane::bits(a.part[i]); });
   }
-  static Real from_bits(Word a) {
+  static constexpr Real from_bits(Word a) {
     return Real::make([&](int i) { return Lane::from_bits(a.part[i]); });
   }
   template <int Count>
-  static Word shift_left(Word a) {
+  static constexpr Word shift_left(Word a) {
     return Word::make([&](int i) { return Lane::template shift_left<Count>(a.part[i]); });
   }
   template <int Count>
-  static Word shift_right(Word a) {
+  static constexpr Word shift_right(Word a) {
     return Word::make([&](int i) { return Lane::template shift_right<Count>(a.part[i]); });
   }
   template <class Value>
-  static Value select(Word condition, Value a, Value b) {
+  static constexpr Value select(Word condition, Value a, Value b) {
     return Value::make([&](int i) { return Lane::select(condition.part[i], a.part[i], b.part[i]); });
   }
-  static bool any(Word condition) {
+  static constexpr bool any(Word condition) {
     typename Lane::Word either = condition.part[0];
     for (int i = 1; i < N; ++i) either = either | condition.part[i];
     return Lane::any(either);
@@ -108,26 +111,26 @@ struct Interleaved {
   using Lane32 = PackLane<typename Lanes::Lane32, N>;
   using Lane64 = PackLane<typename Lanes::Lane64, N>;
 
-  static Wide set_wide(std::uint64_t value) {
+  static constexpr Wide set_wide(std::uint64_t value) {
     return Wide::make([&](int) { return Lanes::set_wide(value); });
   }
-  static Wide block_offsets() {
+  static constexpr Wide block_offsets() {
     return Wide::make([&](int i) {
       return Lanes::block_offsets() + Lanes::set_wide(static_cast<std::uint64_t>(i) * Lanes::kBlocks);
     });
   }
-  static Wide multiply_low(Wide a, std::uint32_t b) {
+  static constexpr Wide multiply_low(Wide a, std::uint32_t b) {
     return Wide::make([&](int i) { return Lanes::multiply_low(a.part[i], b); });
   }
-  static Wide high_half(Wide a) {
+  static constexpr Wide high_half(Wide a) {
     return Wide::make([&](int i) { return Lanes::high_half(a.part[i]); });
   }
   template <class Word>
-  static void merge(Wide low, Wide high, Word* result) {
+  static constexpr void merge(Wide low, Wide high, Word* result) {
     for (int i = 0; i < N; ++i) result[i] = Lanes::template merge<Word>(low.part[i], high.part[i]);
   }
   template <class Word, class Stored>
-  static void store(Pack<Word, N> even, Pack<Word, N> odd, Stored* target, bool streaming) {
+  static constexpr void store(Pack<Word, N> even, Pack<Word, N> odd, Stored* target, bool streaming) {
     constexpr int part_size = Lanes::kBlocks * (sizeof(Stored) == 8 ? 2 : 4);
     for (int i = 0; i < N; ++i) Lanes::store(even.part[i], odd.part[i], target + i * part_size, streaming);
   }

@@ -18,40 +18,45 @@ struct ScalarLane {
   using Real = ScalarReal;
   using Word = ScalarWord;
 
-  static Real set(Real value) { return value; }
-  static Word set_word(Word value) { return value; }
-  static Real fma(Real a, Real b, Real c) { return std::fma(a, b, c); }
-  static Real sqrt(Real a) { return std::sqrt(a); }
-  static Real min(Real a, Real b) { return a < b ? a : b; }
-  static Real max(Real a, Real b) { return a > b ? a : b; }
+  static constexpr Real set(Real value) { return value; }
+  static constexpr Word set_word(Word value) { return value; }
+  static constexpr Real fma(Real a, Real b, Real c) { return std::fma(a, b, c); }
+  static constexpr Real sqrt(Real a) { return std::sqrt(a); }
+  static constexpr Real min(Real a, Real b) { return a < b ? a : b; }
+  static constexpr Real max(Real a, Real b) { return a > b ? a : b; }
+  // x in [low, high], neither of which is zero, so that it does not matter which of 0 and -0 counts as less.
+  static constexpr Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   // The word as a signed integer, rounded once to nearest even.
-  static Real to_real(Word a) { return static_cast<Real>(static_cast<SignedWord>(a)); }
-  static Word bits(Real a) {
-    Word result;
+  static constexpr Real to_real(Word a) { return static_cast<Real>(static_cast<SignedWord>(a)); }
+  static constexpr Word bits(Real a) {
+    Word result{};
     std::memcpy(&result, &a, sizeof a);
     return result;
   }
-  static Real from_bits(Word a) {
-    Real result;
+  static constexpr Real from_bits(Word a) {
+    Real result{};
     std::memcpy(&result, &a, sizeof a);
     return result;
   }
   template <int Count>
-  static Word shift_left(Word a) {
+  static constexpr Word shift_left(Word a) {
     return a << Count;
   }
   template <int Count>
-  static Word shift_right(Word a) {
+  static constexpr Word shift_right(Word a) {
     return a >> Count;
   }
   // a where the sign bit of `condition` is set, else b.
   template <class Value>
-  static Value select(Word condition, Value a, Value b) {
+  static constexpr Value select(Word condition, Value a, Value b) {
     return any(condition) ? a : b;
   }
   // Whether the sign bit is set (in any lane).
-  static bool any(Word condition) { return static_cast<SignedWord>(condition) < 0; }
+  static constexpr bool any(Word condition) { return static_cast<SignedWord>(condition) < 0; }
 };
+
+using ScalarLane32 = ScalarLane<float, std::uint32_t, std::int32_t>;
+using ScalarLane64 = ScalarLane<double, std::uint64_t, std::int64_t>;
 
 struct ScalarLanes {
   static constexpr int kBlocks = 1;
@@ -60,17 +65,17 @@ struct ScalarLanes {
   static constexpr std::uintptr_t kStoreAlignment = 1;
   using Wide = std::uint64_t;
   // A block is two pairs of 32-bit words, or one pair of 64-bit words.
-  using Lane32 = PackLane<ScalarLane<float, std::uint32_t, std::int32_t>, 2>;
-  using Lane64 = ScalarLane<double, std::uint64_t, std::int64_t>;
+  using Lane32 = PackLane<ScalarLane32, 2>;
+  using Lane64 = ScalarLane64;
 
-  static Wide set_wide(std::uint64_t value) { return value; }
+  static constexpr Wide set_wide(std::uint64_t value) { return value; }
   // The blocks in the lanes, from the first.
-  static Wide block_offsets() { return 0; }
-  static Wide multiply_low(Wide a, std::uint32_t b) { return std::uint64_t{static_cast<std::uint32_t>(a)} * b; }
-  static Wide high_half(Wide a) { return a >> 32; }
+  static constexpr Wide block_offsets() { return 0; }
+  static constexpr Wide multiply_low(Wide a, std::uint32_t b) { return std::uint64_t{static_cast<std::uint32_t>(a)} * b; }
+  static constexpr Wide high_half(Wide a) { return a >> 32; }
   // The low halves of both, `high` above `low`.
   template <class Word>
-  static Word merge(Wide low, Wide high) {
+  static constexpr Word merge(Wide low, Wide high) {
     if constexpr (std::is_same_v<Word, Lane64::Word>) {
       return static_cast<std::uint32_t>(low) | high << 32;
     } else {
@@ -80,18 +85,18 @@ struct ScalarLanes {
 
   // Each store writes a group of elements in the stream's order; `even` and `odd` hold the pairs, in the
   // low bits where the element is narrower than the word. `streaming`: past the caches.
-  static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool) {
+  static constexpr void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool) {
     target[0] = even;
     target[1] = odd;
   }
   template <class Stored>
-  static void store(Lane32::Word even, Lane32::Word odd, Stored* target, bool) {
+  static constexpr void store(Lane32::Word even, Lane32::Word odd, Stored* target, bool) {
     for (int i = 0; i < 2; ++i) {
       target[2 * i] = static_cast<Stored>(even.part[i]);
       target[2 * i + 1] = static_cast<Stored>(odd.part[i]);
     }
   }
-  static void finish_stores() {}
+  static constexpr void finish_stores() {}
 };
 
 }  // namespace fastinit

@@ -31,7 +31,8 @@ Block plain_philox(Block counter, std::uint32_t key0, std::uint32_t key1) {
 }
 
 Block scalar_philox(const Block& counter, std::uint32_t key0, std::uint32_t key1) {
-  const auto schedule = Schedule::make(join(key0, key1), join(counter[2], counter[3]), counter[1]);
+  auto schedule = Schedule::make(join(key0, key1), join(counter[2], counter[3]));
+  schedule.set_block_high(counter[1]);
   const auto words = philox<ScalarLanes>(schedule, std::uint64_t{counter[0]});
   return {static_cast<std::uint32_t>(words.word0), static_cast<std::uint32_t>(words.word1),
           static_cast<std::uint32_t>(words.word2), static_cast<std::uint32_t>(words.word3)};

@@ -17,6 +17,47 @@ def fill(
     strides: tuple[int, ...],
 ) -> None: ...
 def fill_pattern(address: int, count: int, bits: int, itemsize: int) -> None: ...
+def cuda_fill(
+    address: int,
+    distribution: str,
+    dtype: str,
+    seed: int,
+    stream: int,
+    parameters: tuple[float, ...],
+    start: int,
+    run: int,
+    extents: tuple[int, ...],
+    strides: tuple[int, ...],
+    device: int,
+    cuda_stream: int,
+) -> None: ...
+def cuda_fill_pattern(
+    address: int, count: int, bits: int, itemsize: int, device: int, cuda_stream: int
+) -> None: ...
+def cuda_launch(
+    address: int,
+    distribution: str,
+    dtype: str,
+    seed: int,
+    stream: int,
+    parameters: tuple[float, ...],
+    start: int,
+    run: int,
+    extents: tuple[int, ...],
+    strides: tuple[int, ...],
+    multiprocessors: int,
+) -> tuple[tuple[str, str], int, int, bytes]:
+    """What `cuda_fill` launches: (method, dtype), blocks in the grid, threads in each, the argument."""
+
+def cuda_pattern_launch(
+    address: int, count: int, bits: int, itemsize: int, multiprocessors: int
+) -> tuple[tuple[str, str], int, int, bytes]:
+    """What `cuda_fill_pattern` launches, as `cuda_launch` has it."""
+
+def cuda_device_count() -> int: ...
+def cuda_device_of(address: int) -> int:
+    """The device whose memory this is, -1 for the host's."""
+
 def dlpack_view(
     capsule: Any,
 ) -> tuple[int, tuple[int, ...], tuple[int, ...] | None, int, int, int, int, int, bool]: ...
@@ -26,6 +67,9 @@ def set_isa(name: str) -> None: ...
 def isas() -> list[tuple[str, bool, bool]]: ...
 def isa() -> str: ...
 def build_info() -> dict[str, str]: ...
+
+class CudaError(RuntimeError):
+    """A CUDA call failed, or this build has no CUDA. The text opens with the name of the error."""
 
 class DefaultFloatEnvironment:
     """IEEE defaults (nearest even, nothing flushed) on this thread for a `with` block."""

@@ -1,4 +1,4 @@
-"""Other libraries' arrays as memory: address, shape and element type, by protocol and without a copy."""
+"""Arrays as memory: address, shape, element type and device, by protocol and without a copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastinit import _core, checks, dtypes
+from fastinit import _core, checks, cuda, dtypes
+from fastinit.cuda import Gpu
+from fastinit.devices import CPU, DEFAULT_DEVICE, Device, device_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,18 +18,23 @@ if TYPE_CHECKING:
     from fastinit.dtypes import ElementType
 
 _NEED = "be a writable C-contiguous array"
+_ON_CPU = "be in the memory of the CPU"
 _DLPACK_CPU = (1, 3)  # kDLCPU, kDLCUDAHost (page-locked memory of the CPU)
 _RAW_FORMATS = ("B", "b", "c")
 
 
 class Buffer(NamedTuple):
-    """Memory to fill. `owner` keeps it in place; `is_raw` memory is bytes without a shape of its own."""
+    """Memory to fill. `owner` keeps it in place; `is_raw` memory is bytes without a shape of its own.
+
+    `gpu` is None for the memory of the CPU.
+    """
 
     address: int
     shape: tuple[int, ...]
     element: ElementType
     owner: Any
     is_raw: bool = False
+    gpu: Gpu | None = None
 
     def fits(self, shape: tuple[int, ...]) -> bool:
         """Tells whether an array of this shape fills the memory exactly."""
@@ -42,37 +49,66 @@ def address_of(array: NDArray[Any]) -> int:
     return int(array.ctypes.data)
 
 
-def buffer_of(out: Any, dtype: Any) -> Buffer:
+def new_buffer(shape: tuple[int, ...], element: ElementType, device: Device = CPU) -> Buffer:
+    """Returns the memory of a new array, its owner: of NumPy's, or of CuPy's on a CUDA device."""
+    if device.is_cuda:
+        array, gpu = cuda.empty(shape, element, device)
+        return Buffer(array.data.ptr, shape, element, array, gpu=gpu)
+    try:
+        array = np.empty(shape, element.numpy)
+    except ValueError as error:  # more dimensions or bytes than NumPy has numbers for
+        rule = f"be one that NumPy can hold ({error})"
+        remedy = "draw a part of it by `index`"
+        raise ValueError(checks.text("shape", rule, shape, remedy)) from None
+    return Buffer(address_of(array), shape, element, array)
+
+
+def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
     """Returns the memory of `out`.
 
     Args:
-        out: A NumPy array, or anything with DLPack or the buffer protocol.
+        out: A NumPy or CuPy array, or anything with DLPack, `__cuda_array_interface__` or the buffer
+            protocol.
         dtype: The element type that the caller asked for. Must agree with `out`, unless it is the
             default; bytes have no element type and take this one.
+        device: The device that the caller asked for. Must agree with `out`, unless it is the default.
 
     Raises:
         TypeError: `out` is no such array, or its element type is none of the stream's, or not `dtype`.
-        ValueError: `out` is read-only, not C-contiguous, or cannot be exported.
-        NotImplementedError: `out` is in the memory of a GPU.
+        ValueError: `out` is read-only, not C-contiguous, cannot be exported, or is not on `device`.
+        RuntimeError: `out` is in the memory of a GPU, and this is a build without CUDA.
     """
+    asked = None if dtype is None or dtype is dtypes.DEFAULT_DTYPE else dtypes.element_type(dtype)
     if isinstance(out, np.ndarray):
         buffer = _from_numpy(out, out)
+    elif cuda.is_cupy(out):
+        buffer = _from_cupy(out, asked)
     elif hasattr(out, "__dlpack__"):
         buffer = _from_dlpack(out)
     elif hasattr(out, "__cuda_array_interface__"):
-        raise _on_gpu(out)
+        buffer = _from_cuda_interface(out, asked)
     else:
-        buffer = _from_bytes_like(out, dtype)
-    asked = None if dtype is None or dtype is dtypes.DEFAULT_DTYPE else dtypes.element_type(dtype)
+        buffer = _from_bytes_like(out, asked)
+    _check_agreement(out, buffer, asked, dtype, device)
+    return buffer
+
+
+def _check_agreement(
+    out: Any, buffer: Buffer, asked: ElementType | None, dtype: Any, device: Any
+) -> None:
     if buffer.address % buffer.element.itemsize:
         seen = _name(out, "an unaligned")
         raise ValueError(checks.text("out", "be aligned to its element size", seen))
     if asked not in (None, buffer.element):
-        remedy = "leave `dtype` out: it follows `out`"
-        raise TypeError(
-            checks.text("dtype", f"be that of `out`, {buffer.element.name}", dtype, remedy)
-        )
-    return buffer
+        rule = f"be that of `out`, {buffer.element.name}"
+        raise TypeError(checks.text("dtype", rule, dtype, "leave `dtype` out: it follows `out`"))
+    if device is not DEFAULT_DEVICE:
+        number = buffer.gpu.device if buffer.gpu else None
+        if not device_of(device).agrees_with(number):
+            place = "cpu" if number is None else f"cuda:{number}"
+            rule = f"be that of `out`, {place}"
+            remedy = "leave `device` out: it follows `out`"
+            raise ValueError(checks.text("device", rule, device, remedy))
 
 
 def _from_numpy(array: NDArray[Any], out: Any) -> Buffer:
@@ -92,34 +128,64 @@ def _from_dlpack(out: Any) -> Buffer:
         remedy = "draw with fastinit and pass the result to jax.numpy.asarray"
         raise ValueError(checks.text("out", _NEED, _name(out, "an immutable"), remedy))
     try:
-        capsule = _dlpack_capsule(out)
+        capsule, stream = _dlpack_capsule(out)
     except Exception as error:  # each library has its own kinds
         needs_detach = "grad" in str(error)
-        remedy = "pass `out.detach()`" if needs_detach else "pass a plain array in CPU memory"
+        remedy = "pass `out.detach()`" if needs_detach else "pass a plain array"
         rule = f"be exported by DLPack ({error})"
         raise ValueError(checks.text("out", rule, _name(out), remedy)) from error
     view = _core.dlpack_view(capsule)
-    address, shape, strides, code, bits, lanes, device_type, _, read_only = view
-    if device_type not in _DLPACK_CPU:
-        raise _on_gpu(out)
+    address, shape, strides, code, bits, lanes, device_type, device, read_only = view
+    if device_type not in (*_DLPACK_CPU, *cuda.DLPACK_CUDA):
+        raise ValueError(checks.text("out", f"{_ON_CPU} or of a CUDA device", _name(out)))
+    gpu = Gpu(device, stream) if device_type in cuda.DLPACK_CUDA else None
+    if gpu:
+        cuda.check_built("out", _ON_CPU, _name(out))
     element = dtypes.from_dlpack(code, bits, lanes)
     if element is None:
         raise _unknown_type(getattr(out, "dtype", (code, bits, lanes)))
-    if read_only:
-        raise _read_only(out)
-    if strides is not None and not _c_contiguous(shape, strides):
-        raise _not_contiguous(out, strides)
-    return Buffer(address, shape, element, capsule)
+    _check_layout(out, shape, strides, 1, read_only)
+    return Buffer(address, shape, element, capsule, gpu=gpu)
 
 
-def _dlpack_capsule(out: Any) -> Any:
+def _dlpack_capsule(out: Any) -> tuple[Any, int]:
     try:
-        return out.__dlpack__(max_version=(1, 1), copy=False)
+        return cuda.dlpack_capsule(out, max_version=(1, 1), copy=False)
     except TypeError:  # older libraries do not know these arguments
-        return out.__dlpack__()
+        return cuda.dlpack_capsule(out)
 
 
-def _from_bytes_like(out: Any, dtype: Any) -> Buffer:
+def _from_cupy(array: Any, asked: ElementType | None) -> Buffer:
+    cuda.check_built("out", _ON_CPU, _name(array))
+    element = _element_on_gpu(array.dtype, asked)
+    _check_layout(array, array.shape, array.strides, element.itemsize)
+    number = array.device.id
+    gpu = Gpu(number, cuda.cupy_stream(number))
+    return Buffer(array.data.ptr, array.shape, element, array, gpu=gpu)
+
+
+def _from_cuda_interface(out: Any, asked: ElementType | None) -> Buffer:
+    cuda.check_built("out", _ON_CPU, _name(out))
+    interface = out.__cuda_array_interface__
+    address, read_only = interface["data"]
+    shape, strides = interface["shape"], interface.get("strides")
+    element = _element_on_gpu(np.dtype(interface["typestr"]), asked)
+    _check_layout(out, shape, strides, element.itemsize, read_only)
+    device = _core.cuda_device_of(address) if address else 0  # the protocol tells no device
+    return Buffer(address, shape, element, out, gpu=Gpu(device, cuda.interface_stream(interface)))
+
+
+def _element_on_gpu(dtype: np.dtype[Any], asked: ElementType | None) -> ElementType:
+    """The element type; bytes and what has no type of its own are taken for the one asked for."""
+    element = dtypes.by_numpy(dtype)
+    if element is None and asked and (dtype.kind == "V" or dtype == np.uint8):
+        element = asked if asked.itemsize == dtype.itemsize else None
+    if element is None:
+        raise _unknown_type(dtype)
+    return element
+
+
+def _from_bytes_like(out: Any, asked: ElementType | None) -> Buffer:
     try:
         view = memoryview(out)
     except (TypeError, ValueError):
@@ -133,26 +199,27 @@ def _from_bytes_like(out: Any, dtype: Any) -> Buffer:
         except ValueError:  # a format that NumPy does not know
             raise _unknown_type(view.format) from None
         return _from_numpy(array, out)
-    if dtype is None or dtype is dtypes.DEFAULT_DTYPE:
+    if asked is None:
         seen, remedy = _name(out, "bytes in a"), 'pass for example dtype="float32" as well'
         raise TypeError(checks.text("out", "have an element type", seen, remedy))
-    element = dtypes.element_type(dtype)
-    if view.nbytes % element.itemsize:
-        rule = f"hold whole elements of {element.name}"
+    if view.nbytes % asked.itemsize:
+        rule = f"hold whole elements of {asked.name}"
         raise ValueError(checks.text("out", rule, _Verbatim(f"{view.nbytes} bytes")))
-    array = np.frombuffer(view, element.numpy)
+    array = np.frombuffer(view, asked.numpy)
     return _from_numpy(array, out)._replace(is_raw=True)
 
 
-def _c_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
-    if 0 in shape:
-        return True
-    expected = 1
+def _check_layout(out: Any, shape: Any, strides: Any, step: int, read_only: bool = False) -> None:
+    """Refuses read-only arrays, and those that are not C-contiguous; `step` is the stride of one element."""
+    if read_only:
+        raise _read_only(out)
+    if strides is None or 0 in shape:
+        return
+    expected = step
     for size, stride in zip(reversed(shape), reversed(strides), strict=True):
         if size != 1 and stride != expected:
-            return False
+            raise _not_contiguous(out, strides)
         expected *= size
-    return True
 
 
 def _name(out: Any, what: str = "a") -> _Verbatim:
@@ -181,8 +248,3 @@ def _read_only(out: Any) -> ValueError:
 def _not_contiguous(out: Any, strides: Any) -> ValueError:
     seen = _name(out, f"strides {strides} of a")
     return ValueError(checks.text("out", _NEED, seen, "fill a contiguous array and copy"))
-
-
-def _on_gpu(out: Any) -> NotImplementedError:
-    rule = "be in the memory of the CPU, the only device this build serves"
-    return NotImplementedError(checks.text("out", rule, _name(out), checks.CUDA_REMEDY))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 UINT64 = 2**64
 SHAPE_REMEDY = "only a call with `out` may leave it out"
-CUDA_REMEDY = 'fill on device="cpu" and copy: the values do not depend on the device'
+CPU_REMEDY = 'fill on device="cpu" and copy: the values do not depend on the device'
 MOST_DIMENSIONS = 64  # NumPy's limit, and the core's
 
 _short = reprlib.Repr()
@@ -148,17 +148,14 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def device(value: Any) -> None:
-    """Accepts "cpu", the only device of this build."""
-    if value == "cpu":
-        return
-    name = str(value)
-    if name == "cpu":  # torch.device("cpu")
+    """Accepts "cpu", the only device that checkpoints are read to."""
+    if str(value) == "cpu":  # torch.device("cpu") too
         return
     rule = 'be "cpu"'
+    name = str(value)
     if not isinstance(value, str) and "device" not in type(value).__name__.lower():
         raise TypeError(text("device", rule, value))
     if name == "cuda" or name.startswith("cuda:"):
-        raise NotImplementedError(
-            text("device", rule + ", the only device this build serves", value, CUDA_REMEDY)
-        )
+        rule = 'be "cpu", the only device that checkpoints are read to'
+        raise NotImplementedError(text("device", rule, value, "copy the arrays from there"))
     raise ValueError(text("device", rule, value))

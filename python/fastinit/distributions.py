@@ -189,8 +189,9 @@ Distribution: TypeAlias = Constant | Bits | Uniform | Normal | TruncatedNormal
 class WholeTensor:
     """A tensor whose elements depend on each other, so that any part of it needs the whole.
 
-    `compute(element, seed, stream)` returns all of it, in any floating type.
+    `compute(element, seed, stream, xp)` returns all of it, in any floating type, as an array of `xp`:
+    NumPy, or CuPy for the GPU.
     """
 
-    compute: Callable[[ElementType, int, int], NDArray[Any]]
+    compute: Callable[[ElementType, int, int, Any], NDArray[Any]]
     is_random: bool = True

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 from typing import Any
 
 import numpy as np
 
-from fastinit import _core, checks, dtypes
-from fastinit.buffers import Buffer, address_of, buffer_of
+from fastinit import _core, checks, cuda, dtypes
+from fastinit.buffers import Buffer, address_of, buffer_of, new_buffer
+from fastinit.devices import DEFAULT_DEVICE, device_of
 from fastinit.distributions import Bits, Constant, Distribution, WholeTensor
 from fastinit.dtypes import DEFAULT_DTYPE, ElementType
 from fastinit.index import Box, index_box, whole_box
@@ -20,7 +22,7 @@ def draw(
     shape: Any,
     *,
     dtype: Any = DEFAULT_DTYPE,
-    device: Any = "cpu",
+    device: Any = DEFAULT_DEVICE,
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
     index: Any = None,
@@ -34,40 +36,39 @@ def draw(
         spec: What to draw.
         shape: Shape of the whole tensor; None for that of `out`.
         dtype: Element type of a new array; that of `out` must agree with it, unless it is the default.
-        device: "cpu".
+        device: See `fastinit.devices.device_of`; that of `out` must agree with it, unless it is the default.
         seed: See `fastinit.random.resolve_seed`.
         stream: See `fastinit.random.resolve_seed`.
         index: See `fastinit.index.index_box`; None for the whole.
         out: See `fastinit.buffers.buffer_of`.
     """
-    if device != "cpu":
-        checks.device(device)
+    place = device_of(device)
     shape = shape_of(out, dtype, index) if shape is None else checks.shape(shape)
     box = whole_box(shape) if index is None else index_box(index, shape)
     if out is None:
-        element = _element_of(spec, dtype)
-        result = _empty(box.shape, element)
-        address = address_of(result)
+        buffer = new_buffer(box.shape, _element_of(spec, dtype), place)
+        result = buffer.owner
     else:
-        buffer = buffer_of(out, dtype)
+        buffer, result = buffer_of(out, dtype, device), out
         _check_fit(spec, buffer, box, index)
-        element, address, result = buffer.element, buffer.address, out
 
     if isinstance(spec, Constant):
-        bits = spec.pattern(element)
+        bits = spec.pattern(buffer.element)
         check_seed(seed, stream)
-        _core.fill_pattern(address, box.size, bits, element.itemsize)
+        _fill_pattern(buffer, box.size, bits)
     elif isinstance(spec, WholeTensor):
-        numbers = resolve_seed(seed, stream) if spec.is_random else check_seed(seed, stream)
-        whole = spec.compute(element, *numbers)
-        _copy(whole if index is None else whole[index], element, address)
+        _fill_whole(spec, buffer, index, seed, stream)
     else:
-        parameters = spec.parameters(element)
+        parameters = spec.parameters(buffer.element)
         numbers = resolve_seed(seed, stream)
-        _core.fill(
-            address, spec.core_name, element.name, *numbers, parameters,
+        arguments = (
+            buffer.address, spec.core_name, buffer.element.name, *numbers, parameters,
             box.start, box.run, box.extents, box.strides,
         )  # fmt: skip
+        if buffer.gpu is None:
+            _core.fill(*arguments)
+        else:
+            _core.cuda_fill(*arguments, *buffer.gpu)
     return result
 
 
@@ -124,15 +125,27 @@ def _check_fit(spec: Distribution | WholeTensor, buffer: Buffer, box: Box, index
         raise ValueError(checks.text("out", rule, buffer.shape, "nothing was written"))
 
 
-def _empty(shape: tuple[int, ...], element: ElementType) -> np.ndarray[Any, Any]:
-    try:
-        return np.empty(shape, element.numpy)
-    except ValueError as error:  # more dimensions or bytes than NumPy has numbers for
-        rule = f"be one that NumPy can hold ({error})"
-        remedy = "draw a part of it by `index`"
-        raise ValueError(checks.text("shape", rule, shape, remedy)) from None
+def _fill_pattern(buffer: Buffer, count: int, bits: int) -> None:
+    arguments = (buffer.address, count, bits, buffer.element.itemsize)
+    if buffer.gpu is None:
+        _core.fill_pattern(*arguments)
+    else:
+        _core.cuda_fill_pattern(*arguments, *buffer.gpu)
 
 
-def _copy(values: Any, element: ElementType, address: int) -> None:
-    values = np.asarray(values).astype(element.numpy, order="C", copy=False)
-    ctypes.memmove(address, address_of(values), values.nbytes)
+def _fill_whole(spec: WholeTensor, buffer: Buffer, index: Any, seed: Any, stream: Any) -> None:
+    """Computes where the memory is, with NumPy or CuPy, and copies what was asked for."""
+    number_of = resolve_seed if spec.is_random else check_seed
+    with contextlib.nullcontext(np) if buffer.gpu is None else cuda.computing_on(buffer.gpu) as xp:
+        whole = spec.compute(buffer.element, *number_of(seed, stream), xp)
+        values = whole if index is None else whole[index]
+        if buffer.gpu is None:
+            _put(values, buffer)
+        else:
+            cuda.put(xp, values, buffer.element, buffer.address, buffer.gpu, buffer.owner)
+
+
+def _put(values: Any, buffer: Buffer) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.asarray(values).astype(buffer.element.numpy, order="C", copy=False)
+    ctypes.memmove(buffer.address, address_of(values), values.nbytes)

@@ -1,7 +1,8 @@
 """Initializers whose elements depend on each other: any part of the tensor needs the whole.
 
-`index` and `out` work as everywhere, but the whole tensor is computed first. What needs LAPACK
-(orthogonal matrices) is reproducible on one machine and library only.
+`index` and `out` work as everywhere, but the whole tensor is computed first, where it will be: by NumPy, or
+by CuPy on a GPU. What needs LAPACK or cuSOLVER (orthogonal matrices) is reproducible on one machine and
+library only.
 """
 # A rule leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
 # ruff: noqa: ARG001
@@ -33,7 +34,7 @@ def orthogonal(
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
     A tensor of more dimensions is seen as the matrix of its output axis and all others. The same values
-    come out on one machine with one LAPACK only.
+    come out on one machine with one LAPACK only, and others on a GPU.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
@@ -60,8 +61,8 @@ def orthogonal(
     split = 1 if out_axis == 0 else -1
     rows, columns = math.prod(sizes[:split]), math.prod(sizes[split:])
 
-    def compute(element: ElementType, seed: int, stream: int) -> Matrix:
-        return _orthonormal(rows, columns, factor, element, seed, stream).reshape(sizes)
+    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
+        return _orthonormal(rows, columns, factor, element, seed, stream, xp).reshape(sizes)
 
     return WholeTensor(compute)
 
@@ -96,11 +97,11 @@ def delta_orthogonal(
     if outputs < inputs:
         raise ValueError(checks.text("shape", "have no more inputs than outputs", shape))
 
-    def compute(element: ElementType, seed: int, stream: int) -> Matrix:
-        matrix = _orthonormal(outputs, outputs, factor, element, seed, stream)[:inputs]
-        tensor = np.zeros(sizes, matrix.dtype)
+    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
+        matrix = _orthonormal(outputs, outputs, factor, element, seed, stream, xp)[:inputs]
+        tensor: Matrix = xp.zeros(sizes, matrix.dtype)
         if tensor.size:
-            _channels_view(tensor, layout)[tuple((n - 1) // 2 for n in kernel)] = matrix
+            _channels_view(tensor, layout, xp)[tuple((n - 1) // 2 for n in kernel)] = matrix
         return tensor
 
     return WholeTensor(compute)
@@ -130,8 +131,9 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
     rows, columns = _sizes(shape, 2, 2)
     factor = checks.finite("gain", gain)
 
-    def compute(element: ElementType, seed: int, stream: int) -> Matrix:
-        return factor * np.eye(rows, columns, dtype=_arithmetic(element))
+    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
+        matrix: Matrix = factor * xp.eye(rows, columns, dtype=_arithmetic(element))
+        return matrix
 
     return WholeTensor(compute, is_random=False)
 
@@ -166,13 +168,13 @@ def dirac(
         rule = f"divide the number of outputs, {outputs}"
         raise ValueError(checks.text("groups", rule, groups))
 
-    def compute(element: ElementType, seed: int, stream: int) -> Matrix:
-        tensor = np.zeros(sizes, _arithmetic(element))
+    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
+        tensor: Matrix = xp.zeros(sizes, _arithmetic(element))
         if tensor.size:
-            centre = _channels_view(tensor, layout)[tuple(n // 2 for n in kernel)]
+            centre = _channels_view(tensor, layout, xp)[tuple(n // 2 for n in kernel)]
             group = outputs // count
             for first in range(0, outputs, group):
-                diagonal = np.arange(min(group, inputs))
+                diagonal = xp.arange(min(group, inputs))
                 centre[diagonal, first + diagonal] = 1
         return tensor
 
@@ -211,28 +213,34 @@ def sparse(
     zeros = math.ceil(share * rows)
     values = Normal(0.0, std)
 
-    def compute(element: ElementType, seed: int, stream: int) -> Matrix:
-        matrix: Matrix = draw(
-            values, (rows, columns), dtype=element.numpy, seed=seed, stream=stream
-        )
-        ranks = draw(Bits(), (rows, columns), seed=seed, stream=_stream_of_zeros(stream))
-        chosen = np.argsort(ranks, axis=0, kind="stable")[:zeros]
-        np.put_along_axis(matrix, chosen, 0, axis=0)
+    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
+        sizes = (rows, columns)
+        # Rounded later, like all matrices, to the values that a draw in the narrow type has.
+        matrix = _draw(values, sizes, xp, dtype=_arithmetic(element), seed=seed, stream=stream)
+        ranks = _draw(Bits(), sizes, xp, seed=seed, stream=_stream_of_zeros(stream))
+        if matrix.size:
+            chosen = xp.argsort(ranks, axis=0, kind="stable")[:zeros]
+            matrix[chosen, xp.arange(columns)] = 0
         return matrix
 
     return WholeTensor(compute)
 
 
 def _orthonormal(
-    rows: int, columns: int, gain: float, element: ElementType, seed: int, stream: int
+    rows: int, columns: int, gain: float, element: ElementType, seed: int, stream: int, xp: Any
 ) -> Matrix:
     """A normal matrix made orthonormal: QR, with the signs that make the result uniform."""
-    normal = draw(
-        Normal(0.0, 1.0), (rows, columns), dtype=_arithmetic(element), seed=seed, stream=stream
-    )
-    q, r = np.linalg.qr(normal if rows >= columns else normal.T)
-    q = gain * (q * np.where(np.diagonal(r) < 0, -1, 1).astype(q.dtype))
+    dtype = _arithmetic(element)
+    normal = _draw(Normal(0.0, 1.0), (rows, columns), xp, dtype=dtype, seed=seed, stream=stream)
+    q, r = xp.linalg.qr(normal if rows >= columns else normal.T)
+    q = gain * (q * xp.where(xp.diagonal(r) < 0, -1, 1).astype(q.dtype))
     matrix: Matrix = q if rows >= columns else q.T
+    return matrix
+
+
+def _draw(spec: Bits | Normal, shape: tuple[int, ...], xp: Any, **options: Any) -> Matrix:
+    """Draws where `xp`, NumPy or CuPy, computes."""
+    matrix: Matrix = draw(spec, shape, device="cpu" if xp is np else "cuda", **options)
     return matrix
 
 
@@ -255,9 +263,10 @@ def _channels(sizes: tuple[int, ...], layout: str) -> tuple[int, int, tuple[int,
     return sizes[in_axis], sizes[out_axis], kernel
 
 
-def _channels_view(tensor: Matrix, layout: str) -> Matrix:
+def _channels_view(tensor: Matrix, layout: str, xp: Any) -> Matrix:
     """The tensor as (*kernel, in, out)."""
-    return np.moveaxis(tensor, fans.LAYOUTS[layout], (-2, -1))
+    view: Matrix = xp.moveaxis(tensor, fans.LAYOUTS[layout], (-2, -1))
+    return view
 
 
 def _stream_of_zeros(stream: int) -> int:

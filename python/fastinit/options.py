@@ -17,6 +17,7 @@ from typing import Any, ParamSpec, TypeAlias, TypedDict, TypeVar, cast
 
 from fastinit import checks
 from fastinit._core import DefaultFloatEnvironment
+from fastinit.devices import DEFAULT_DEVICE
 from fastinit.distributions import Distribution, WholeTensor
 from fastinit.dtypes import DEFAULT_DTYPE
 from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
@@ -37,7 +38,7 @@ Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
 class BitsOptions(TypedDict, total=False):
     """What any draw takes."""
 
-    device: str
+    device: Any
     seed: Seed
     stream: Stream
     index: Index | None
@@ -72,7 +73,13 @@ OPTIONS: dict[str, tuple[Any, str]] = {
         DEFAULT_DTYPE,
         "float64, float32, float16, bfloat16, float8_e4m3fn or float8_e5m2; follows `out`.",
     ),
-    "device": ("cpu", 'Where the array is made: "cpu".'),
+    "device": (
+        DEFAULT_DEVICE,
+        (
+            'Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its current '
+            "stream; follows `out`."
+        ),
+    ),
     "seed": (None, "An int in [0, 2^64), a `Generator`, or None for the default generator."),
     "stream": (
         DEFAULT_STREAM,
@@ -91,8 +98,9 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "out": (
         None,
         (
-            "C-contiguous array to fill and return: NumPy's, one with DLPack such as PyTorch's, or "
-            "bytes. `shape` may then be None."
+            "C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as PyTorch's "
+            "or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on its "
+            "library's current stream. `shape` may then be None."
         ),
     ),
 }
@@ -111,7 +119,7 @@ def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
         shape: Shape,
         *args: Any,
         dtype: Any = DEFAULT_DTYPE,
-        device: str = "cpu",
+        device: Any = DEFAULT_DEVICE,
         seed: Seed = None,
         stream: Stream = DEFAULT_STREAM,
         index: Index | None = None,

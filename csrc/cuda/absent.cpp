@@ -1,0 +1,17 @@
+// A build without CUDA: all of it says so.
+#include "cuda/cuda.h"
+
+namespace fastinit::cuda {
+namespace {
+[[noreturn]] void fail() { throw Error("this build of fastinit has no CUDA"); }
+}  // namespace
+
+Launch plan_fill(const FillSpec&, void*, int) { fail(); }
+Launch plan_pattern(void*, std::uint64_t, std::uint64_t, std::size_t, int) { fail(); }
+void fill(const FillSpec&, void*, int, void*) { fail(); }
+void fill_pattern(void*, std::uint64_t, std::uint64_t, std::size_t, int, void*) { fail(); }
+int device_count() { fail(); }
+int device_of(const void*) { fail(); }
+const char* toolkit() { return "off"; }
+
+}  // namespace fastinit::cuda

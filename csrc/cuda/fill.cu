@@ -1,0 +1,160 @@
+// Instantiates the kernels, plans their launches and makes them.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <type_traits>
+
+#include "cpu/float_environment.h"
+#include "cuda/cuda.h"
+#include "cuda/kernel.h"
+#include "cuda/pattern.h"
+
+namespace fastinit::cuda {
+namespace {
+
+// Warps a multiprocessor holds of these kernels, by their registers; a few more than fit do no harm.
+constexpr std::uint64_t kWarpsPerMultiprocessor = 32;
+// Enough pieces for each warp that one slow multiprocessor does not hold up the rest.
+constexpr std::uint64_t kPiecesPerWarp = 4;
+// A piece has to outweigh its beginning, some hundred instructions, but small fills need many pieces.
+constexpr std::uint64_t kSmallestPieceBytes = kWarp * kGroupBytes * kGroupsInFlight;
+constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 16;
+
+void check(cudaError_t status) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();  // so that the next call does not report it again
+  throw Error(std::string(cudaGetErrorName(status)) + ": " + cudaGetErrorString(status));
+}
+
+// Makes a device the current one until the end of the scope.
+class OnDevice {
+ public:
+  explicit OnDevice(int device) {
+    check(cudaGetDevice(&before_));
+    check(cudaSetDevice(device));
+  }
+  ~OnDevice() { cudaSetDevice(before_); }
+  OnDevice(const OnDevice&) = delete;
+  OnDevice& operator=(const OnDevice&) = delete;
+
+ private:
+  int before_ = 0;
+};
+
+template <class Argument>
+Launch make_launch(const void* kernel, const char* method, std::uint64_t blocks, const Argument& argument) {
+  static_assert(std::is_trivially_copyable_v<Argument>);
+  Launch launch{kernel, method, static_cast<unsigned>(blocks), kThreads, {}};
+  launch.argument.resize(sizeof argument);
+  std::memcpy(launch.argument.data(), &argument, sizeof argument);
+  return launch;
+}
+
+std::uint64_t blocks_for(std::uint64_t warps, int multiprocessors) {
+  constexpr std::uint64_t block_warps = kThreads / kWarp;
+  const std::uint64_t most = static_cast<std::uint64_t>(multiprocessors) * kWarpsPerMultiprocessor;
+  return (std::min(warps, most) + block_warps - 1) / block_warps;
+}
+
+template <template <class> class Distribution, ElementType kType>
+Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char* method) {
+  using Arguments = typename WarpWriter<Distribution, kType>::Arguments;
+  const std::uint64_t count = spec.size();
+  const std::size_t item = item_bytes(kType);
+  const std::uint64_t pieces_wanted = static_cast<std::uint64_t>(multiprocessors) * kWarpsPerMultiprocessor * kPiecesPerWarp;
+  const auto pieces =
+      Pieces::make(target, count, item, count * item / pieces_wanted, kSmallestPieceBytes, kLargestPieceBytes);
+  const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream), decltype(Arguments::draw)(spec)};
+  const auto kernel = reinterpret_cast<const void*>(&fill_kernel<Distribution, kType>);
+  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), arguments);
+}
+
+template <template <class> class Distribution>
+Launch plan_float(const FillSpec& spec, void* target, int multiprocessors, const char* method) {
+  switch (spec.type) {
+    case ElementType::kFloat64:
+      return plan<Distribution, ElementType::kFloat64>(spec, target, multiprocessors, method);
+    case ElementType::kFloat16:
+      return plan<Distribution, ElementType::kFloat16>(spec, target, multiprocessors, method);
+    case ElementType::kBfloat16:
+      return plan<Distribution, ElementType::kBfloat16>(spec, target, multiprocessors, method);
+    case ElementType::kFloat8E4m3fn:
+      return plan<Distribution, ElementType::kFloat8E4m3fn>(spec, target, multiprocessors, method);
+    case ElementType::kFloat8E5m2:
+      return plan<Distribution, ElementType::kFloat8E5m2>(spec, target, multiprocessors, method);
+    default:
+      return plan<Distribution, ElementType::kFloat32>(spec, target, multiprocessors, method);
+  }
+}
+
+void run(const Launch& launch, void* stream) {
+  if (launch.grid == 0) return;
+  void* argument = const_cast<unsigned char*>(launch.argument.data());
+  check(cudaLaunchKernel(launch.kernel, dim3(launch.grid), dim3(launch.block), &argument, 0,
+                         static_cast<cudaStream_t>(stream)));
+}
+
+int multiprocessors_of(int device) {
+  int count = 0;
+  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
+  return count;
+}
+
+}  // namespace
+
+Launch plan_fill(const FillSpec& spec, void* target, int multiprocessors) {
+  const DefaultFloatEnvironment guard;
+  switch (method_of(spec)) {
+    case Method::kUniform:
+      return plan_float<Uniform>(spec, target, multiprocessors, "Uniform");
+    case Method::kExactUniform:
+      return plan_float<ExactUniform>(spec, target, multiprocessors, "ExactUniform");
+    case Method::kNormal:
+      return plan_float<Normal>(spec, target, multiprocessors, "Normal");
+    case Method::kTruncatedNormal:
+      return plan_float<TruncatedNormal>(spec, target, multiprocessors, "TruncatedNormal");
+    case Method::kCentralTruncatedNormal:
+      return plan_float<CentralTruncatedNormal>(spec, target, multiprocessors, "CentralTruncatedNormal");
+    case Method::kBits:
+      break;
+  }
+  return plan<Bits, ElementType::kUint32>(spec, target, multiprocessors, "Bits");
+}
+
+Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, int multiprocessors) {
+  PatternArguments arguments{static_cast<unsigned char*>(target), count * item_bytes, {}, 0};
+  for (std::size_t i = 0; i < sizeof arguments.line; i += item_bytes) {
+    std::memcpy(reinterpret_cast<unsigned char*>(arguments.line) + i, &bits, item_bytes);
+  }
+  arguments.head = std::min<std::uint64_t>(-reinterpret_cast<std::uintptr_t>(target) % kGroupBytes, arguments.bytes);
+  const std::uint64_t warps = arguments.bytes / (kGroupBytes * kWarp) + 1;
+  const std::uint64_t blocks = count == 0 ? 0 : blocks_for(warps, multiprocessors);
+  return make_launch(reinterpret_cast<const void*>(&pattern_kernel), "pattern", blocks, arguments);
+}
+
+void fill(const FillSpec& spec, void* target, int device, void* stream) {
+  const OnDevice current(device);
+  run(plan_fill(spec, target, multiprocessors_of(device)), stream);
+}
+
+void fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, int device,
+                  void* stream) {
+  const OnDevice current(device);
+  run(plan_pattern(target, count, bits, item_bytes, multiprocessors_of(device)), stream);
+}
+
+int device_count() {
+  int count = 0;
+  check(cudaGetDeviceCount(&count));
+  return count;
+}
+
+int device_of(const void* address) {
+  cudaPointerAttributes attributes{};
+  check(cudaPointerGetAttributes(&attributes, address));
+  return attributes.type == cudaMemoryTypeDevice || attributes.type == cudaMemoryTypeManaged ? attributes.device : -1;
+}
+
+const char* toolkit() { return FASTINIT_CUDA_TOOLKIT; }
+
+}  // namespace fastinit::cuda

@@ -1,0 +1,34 @@
+// The lane type of CUDA device code: one Philox block a thread, computed as the scalar lane type does. Only
+// what a GPU has better instructions for is said anew, with the same results.
+#pragma once
+
+#include "lanes/scalar.h"
+
+namespace fastinit {
+
+template <class Base>
+struct CudaLane : Base {
+  using Real = typename Base::Real;
+  static __device__ Real clamp(Real x, Real low, Real high) { return fmax(fmin(x, high), low); }
+};
+
+struct CudaLanes : ScalarLanes {
+  // A product as two registers: of a 64-bit integer the compiler keeps the dropped halves alive.
+  struct Wide {
+    std::uint32_t low, high;
+    friend constexpr Wide operator^(Wide a, Wide b) { return {a.low ^ b.low, a.high}; }
+  };
+  using Lane32 = PackLane<CudaLane<ScalarLane32>, 2>;
+  using Lane64 = CudaLane<ScalarLane64>;
+
+  static constexpr Wide set_wide(std::uint64_t value) { return {static_cast<std::uint32_t>(value), 0}; }
+  static __device__ Wide multiply_low(Wide a, std::uint32_t b) { return {a.low * b, __umulhi(a.low, b)}; }
+  static constexpr Wide high_half(Wide a) { return {a.high, 0}; }
+  // The low halves of both, `high` above `low`.
+  template <class Word>
+  static constexpr Word merge(Wide low, Wide high) {
+    return ScalarLanes::merge<Word>(low.low, std::uint64_t{high.low});
+  }
+};
+
+}  // namespace fastinit

@@ -1,0 +1,66 @@
+"""The argument `device`: which names there are, and whether they agree with an array's place."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fastinit import checks
+
+_RULE = 'be "cpu", "cuda" or "cuda:N"'
+
+
+class DefaultDevice(str):
+    """The default of `device`: the CPU, or where `out` is. An explicit "cpu" is a plain str."""
+
+    __slots__ = ()
+
+
+DEFAULT_DEVICE = DefaultDevice("cpu")
+
+
+class Device(NamedTuple):
+    """A device that was asked for; a CUDA device without a number is the current one."""
+
+    is_cuda: bool
+    number: int | None = None
+
+    def __str__(self) -> str:
+        number = "" if self.number is None else f":{self.number}"
+        return f"cuda{number}" if self.is_cuda else "cpu"
+
+    def agrees_with(self, number: int | None) -> bool:
+        """Tells whether memory is there: that of a CUDA device, None for the CPU's."""
+        return self.is_cuda == (number is not None) and self.number in (None, number)
+
+
+CPU = Device(is_cuda=False)
+CUDA = Device(is_cuda=True)
+
+
+def device_of(value: Any) -> Device:
+    """Returns the device that `value` names. Whether there is such a device is not looked at.
+
+    Args:
+        value: "cpu", "cuda", "cuda:N", or the device of a framework.
+
+    Raises:
+        TypeError: `value` is neither text nor a device.
+        ValueError: Another name.
+
+    Example:
+        >>> device_of("cuda:1")
+        Device(is_cuda=True, number=1)
+    """
+    if value == "cpu":
+        return CPU
+    kind = type(value)
+    if not isinstance(value, str) and "device" not in kind.__name__.lower():
+        raise TypeError(checks.text("device", _RULE, value))
+    is_cupy = kind.__module__.partition(".")[0] == "cupy"
+    name = f"cuda:{value.id}" if is_cupy else str(value)  # cupy.cuda.Device is no text of this form
+    if name in ("cpu", "cuda"):  # "cpu": torch.device("cpu")
+        return CPU if name == "cpu" else CUDA
+    prefix, _, number = name.partition(":")
+    if prefix != "cuda" or not (number.isascii() and number.isdecimal()):
+        raise ValueError(checks.text("device", _RULE, value))
+    return Device(is_cuda=True, number=int(number))

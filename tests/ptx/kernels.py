@@ -1,0 +1,111 @@
+"""The kernels of the built extension: their PTX, and fills that run on the interpreter."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastinit import _core
+from ptx.machine import Counts, launch
+from ptx.memory import Memory
+from ptx.parser import parse
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ptx.syntax import Kernel
+
+    Key = tuple[str, str]  # method and dtype, as `_core.cuda_launch` tells them
+    Launch = tuple[Key, int, int, bytes]
+
+BUILT = _core.build_info().get("cuda", "off") != "off"
+ELEMENT_TYPES = (
+    "uint32",
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "float8_e4m3fn",
+    "float8_e5m2",
+)
+PATTERN = ("pattern", "")
+ENTRY = re.compile(r"^\.(?:visible|weak) \.entry (\w+)", re.MULTILINE)
+
+
+def cuobjdump() -> str:
+    """The program that shows what a binary holds for GPUs: NVIDIA's Python package, or the PATH's."""
+    packaged = Path(sysconfig.get_path("purelib")) / "nvidia" / "cu13" / "bin" / "cuobjdump"
+    found = str(packaged) if os.access(packaged, os.X_OK) else shutil.which("cuobjdump")
+    if found is None:
+        raise FileNotFoundError("no cuobjdump: pip install nvidia-cuda-cuobjdump")
+    return found
+
+
+@functools.cache
+def modules() -> dict[str, str]:
+    """The extension's PTX by target, such as "sm_90"."""
+    command = [cuobjdump(), "-ptx", str(_core.__file__)]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    sections = re.split(r"^Fatbin \w+ code:$", text, flags=re.MULTILINE)
+    # What cuobjdump says about a module stands before the module's own first line.
+    sources = (each[each.index(".version") :] for each in sections if ".version" in each)
+    return {source.partition(".target ")[2].split()[0].rstrip(","): source for source in sources}
+
+
+@functools.cache
+def source(target: str, key: Key) -> str:
+    """The PTX module cut down to one kernel: the whole would take a while to parse."""
+    text = modules()[target]
+    starts = [*ENTRY.finditer(text)]
+    for start, after in zip(starts, [*starts[1:], None], strict=True):
+        if mangled(key) in start[1]:
+            return text[: starts[0].start()] + text[start.start() : after and after.start()]
+    raise KeyError(f"{target} has no kernel for {key}")
+
+
+def mangled(key: Key) -> str:
+    """What the kernel's name contains."""
+    method, dtype = key
+    if key == PATTERN:
+        return "14pattern_kernel"
+    number = ELEMENT_TYPES.index(dtype)
+    return f"11fill_kernelINS_{len(method)}{method}ELNS_11ElementTypeE{number}EEE"
+
+
+@functools.cache
+def kernel(target: str, key: Key) -> Kernel:
+    """One kernel, parsed."""
+    (only,) = parse(source(target, key)).kernels.values()
+    return only
+
+
+def run(
+    planned: Launch,
+    target: np.ndarray,
+    ptx: str | Kernel,
+    *,
+    grid: int | None = None,
+    most_steps: int = 1_000_000,
+) -> Counts:
+    """Does what the launcher would: runs a planned launch, on the interpreter.
+
+    Args:
+        planned: What `_core.cuda_launch` or `_core.cuda_pattern_launch` returned.
+        target: The only memory that the kernel may write.
+        ptx: Whose PTX, as "sm_90", or the kernel itself.
+        grid: Another number of blocks than planned.
+        most_steps: As in `launch`.
+    """
+    key, planned_grid, block, arguments = planned
+    if planned_grid == 0:  # an empty fill: nothing is launched
+        return Counts()
+    program = kernel(ptx, key) if isinstance(ptx, str) else ptx
+    memory = Memory()
+    memory.add(target)
+    return launch(program, grid or planned_grid, block, arguments, memory, most_steps=most_steps)

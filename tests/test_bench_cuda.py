@@ -1,0 +1,220 @@
+"""The benchmark on GPUs, as far as it goes without one: its rows, its report, and how it says no.
+
+The subjects are NumPy's in the GPU's place, and a clock that counts calls stands for the events.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastinit
+from bench import __main__ as bench
+from bench import machine
+from bench.cases import Work
+from bench.cuda import report, run, subjects
+from bench.cuda.cases import COPY, ROWS, Row, Subject
+from bench.runners import Prepared
+
+OURS, PEER = Subject("fastinit", "normal"), Subject("torch", "normal_")
+COPIES = Row("copy", Work("zeros", shape=(2**16,)), (COPY,))
+NORMALS = Row("normal", Work("normal", shape=(2**16,)), (OURS, PEER))
+
+
+def prepare(work: Work, subject: Subject) -> Prepared:
+    """Right values from the CPU: zeros, fastinit's own, or NumPy's."""
+    if subject.runner == "torch":
+        values = np.random.default_rng(0).standard_normal(work.shape).astype(work.dtype)
+    else:
+        values = subjects.on_the_cpu(work)
+    return Prepared(lambda: values)
+
+
+def clock(seconds: float) -> run.Seconds:
+    return lambda fill, calls: (fill(), seconds)[1] if calls == 1 else seconds
+
+
+def measured(row: Row = NORMALS, seconds: float = 0.001, prepare: Any = prepare) -> dict[str, Any]:
+    return run.measure(row, 3, prepare, clock(seconds))
+
+
+def result(*rows: dict[str, Any]) -> dict[str, Any]:
+    gpu = {
+        "gpu": "H100",
+        "compute_capability": "9.0",
+        "multiprocessors": 132,
+        "gpu_memory_gib": 80,
+        "driver_and_runtime": "13000 / 13000",
+    }
+    return {
+        "device": "cuda",
+        "quick": False,
+        "repeats": 3,
+        "machine": {**machine.describe(), **gpu},
+        "versions": {"fastinit": "1"},
+        "rows": list(rows),
+    }
+
+
+def cupy_with(count: Any) -> ModuleType:
+    """A CuPy whose CUDA sees so many GPUs, or raises."""
+
+    class CUDARuntimeError(RuntimeError):
+        pass
+
+    def devices() -> int:
+        if isinstance(count, str):
+            raise CUDARuntimeError(count)
+        return int(count)
+
+    cupy = ModuleType("cupy")
+    runtime = SimpleNamespace(getDeviceCount=devices, CUDARuntimeError=CUDARuntimeError)
+    cupy.cuda = SimpleNamespace(runtime=runtime)
+    return cupy
+
+
+@pytest.mark.parametrize(
+    ("cupy", "built", "reason"),
+    [
+        (None, "13.0", "CuPy cannot be imported"),
+        (
+            cupy_with("cudaErrorInsufficientDriver"),
+            "13.0",
+            "finds none (cudaErrorInsufficientDriver)",
+        ),
+        (cupy_with(0), "13.0", "CUDA finds none"),
+        (cupy_with(1), "off", "this build of fastinit is without CUDA"),
+    ],
+)
+def test_without_a_gpu_nothing_is_measured_and_said_so(
+    cupy: Any, built: str, reason: str, monkeypatch, capsys
+) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", cupy)
+    info = {**fastinit.build_info(), "cuda": built}
+    monkeypatch.setattr(fastinit, "build_info", lambda: info)
+    assert bench.main(["--device", "cuda"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert said.startswith("`--device cuda` needs an NVIDIA GPU, and ")
+    assert reason in said
+    assert said.endswith("skipped, nothing was measured\n")
+    assert bench.main(["--device", "cuda", "--require-peers"]) == 1
+
+
+def test_a_gpu_and_a_build_for_it_are_no_absence(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "cupy", cupy_with(1))
+    info = {**fastinit.build_info(), "cuda": "13.0"}
+    monkeypatch.setattr(fastinit, "build_info", lambda: info)
+    assert run.absence() is None
+
+
+def test_unknown_row_is_named() -> None:
+    with pytest.raises(SystemExit, match=r"`--rows` must name rows of .*, got \['nope'\]"):
+        bench.main(["--device", "cuda", "--rows", "nope"])
+
+
+def test_the_copy_is_measured_with_any_row() -> None:
+    assert [row.name for row in run.chosen(["normal"])] == ["copy", "normal"]
+    assert run.chosen(None) == list(ROWS)
+
+
+def test_every_subject_has_a_runner_and_labels_are_unique_within_a_row() -> None:
+    for row in ROWS:
+        labels = [subject.label for subject in row.subjects]
+        assert len(set(labels)) == len(labels), row.name
+        assert {subject.runner for subject in row.subjects} <= set(subjects.RUNNERS)
+        if row.name != "copy":
+            assert row.subjects[0].runner == "fastinit"
+
+
+def test_right_values_are_right_and_samples_are_taken_in_turns() -> None:
+    order: list[str] = []
+
+    def noted(work: Work, subject: Subject) -> Prepared:
+        prepared = prepare(work, subject)
+        return Prepared(lambda: (order.append(subject.runner), prepared.run())[1])
+
+    found = run.measure(NORMALS, 3, noted, lambda fill, _: (fill(), 0.1)[1])
+    assert [s["faults"] for s in found["subjects"]] == [[], []]
+    assert [len(s["samples"]) for s in found["subjects"]] == [3, 3]
+    assert order[-6:] == ["fastinit", "torch"] * 3
+    assert found["work"]["bytes"] == 2**18
+
+
+def test_bits_unlike_the_cpus_are_a_fault() -> None:
+    def nearly(work: Work, subject: Subject) -> Prepared:
+        values = prepare(work, subject).run()
+        values[7] = np.nextafter(values[7], np.float32(9))
+        return Prepared(lambda: values)
+
+    found = result(measured(prepare=nearly))
+    ours, peer = found["rows"][0]["subjects"]
+    assert ours["faults"] == ["the bits differ from the CPU's"]
+    assert peer["faults"] == []
+    assert run.problems(found, require_peers=False) == [
+        "normal: fastinit normal: the bits differ from the CPU's"
+    ]
+
+
+def test_wrong_values_of_a_peer_are_shown_and_no_error() -> None:
+    def wrong(work: Work, subject: Subject) -> Prepared:
+        prepared = prepare(work, subject)
+        return prepared if subject is OURS else Prepared(lambda: prepared.run() + np.float32(1))
+
+    found = result(measured(prepare=wrong))
+    assert "mean is" in found["rows"][0]["subjects"][1]["faults"][0]
+    assert run.problems(found, require_peers=True) == []
+
+
+def test_absent_and_failing_subjects_are_lines_of_the_report() -> None:
+    def partly(_: Work, subject: Subject) -> Prepared:
+        if subject is PEER:
+            raise ImportError("No module named 'torch'")
+        raise MemoryError("too large")
+
+    found = result(measured(prepare=partly))
+    assert "not installed: No module named 'torch'" in report.page(found)
+    assert "failed: MemoryError: too large" in report.page(found)
+    assert run.problems(found, require_peers=False) == [
+        "normal: fastinit normal: failed: MemoryError: too large"
+    ]
+    assert len(run.problems(found, require_peers=True)) == 2
+
+
+def test_rates_are_beside_the_copy_which_reads_and_writes() -> None:
+    found = result(measured(COPIES, 2**18 * 2 / 3e12), measured(NORMALS, 2**18 / 1.5e12))
+    assert report.copy_rate(found) == pytest.approx(3e12)
+    lines = {line[1]: line for line in report.lines(found)}
+    assert lines[COPY.label][5:7] == ("3,000", "100%")
+    assert lines[OURS.label][5:7] == ("1,500", "50%")
+    assert lines[PEER.label][7] == "right, 1.00x as long as fastinit"
+    page = report.page(found)
+    assert "**3,000 GB/s read and written**" in page
+    assert "on **H100**" in page
+
+
+def test_render_makes_the_page_of_a_gpu(tmp_path) -> None:
+    source = tmp_path / "result.json"
+    source.write_text(json.dumps(result(measured(COPIES), measured())))
+    docs = tmp_path / "docs"
+    assert bench.main(["--render", str(source), "--docs", str(docs)]) == 0
+    assert sorted(path.name for path in docs.iterdir()) == [
+        "benchmarks-cuda.json",
+        "benchmarks-cuda.md",
+    ]
+    assert (docs / "benchmarks-cuda.md").read_text().startswith("# Benchmarks on a GPU")
+
+
+@pytest.mark.cuda
+def test_quick_run_on_a_gpu(tmp_path) -> None:
+    """Every fill of fastinit right, to the bit."""
+    if reason := run.absence():
+        pytest.skip(f"needs an NVIDIA GPU: {reason}")
+    path = tmp_path / "result.json"
+    assert bench.main(["--device", "cuda", "--quick", "--json", str(path)]) == 0
+    assert path.exists()
