@@ -76,12 +76,17 @@ template <class Lane>
 using ExactUniform = UniformOf<Lane, true>;
 
 // The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log.
-// float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2.
+// float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2: never 0.
 template <class Lane>
 [[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b, float) {
-  // The byte as the last digits of 2^-17, which then goes: exact, and cheaper than a conversion.
-  const auto low = Lane::from_bits((b & Lane::set_word(0xFF)) | Lane::bits(Lane::set(0x1p-17f)));
-  return Lane::fma(Lane::to_real(a), Lane::set(0x1p-32f), low + Lane::set(0x1p-41f - 0x1p-17f));
+  const auto byte = b & Lane::set_word(0xFF);
+  typename Lane::Real low{};
+  if constexpr (Lane::kFastSubnormals) {
+    low = Lane::fma(Lane::from_bits(byte), Lane::set(0x1p109f), Lane::set(0x1p-41f));
+  } else {  // the byte as the last digits of 2^-17, which then goes
+    low = Lane::from_bits(byte | Lane::bits(Lane::set(0x1p-17f))) + Lane::set(0x1p-41f - 0x1p-17f);
+  }
+  return Lane::fma(Lane::to_real(a), Lane::set(0x1p-32f), low);
 }
 // double: U = (a + 1/2) 2^-64.
 template <class Lane>
@@ -102,7 +107,7 @@ struct Normal {
 
   [[gnu::always_inline]] constexpr Pair<Real> operator()(Word a, Word b) const {
     const Real v = signed_fraction<Lane>(a, b, Scalar{});
-    const Real near_one = Lane::select(a, Lane::set(1), Lane::set(0));
+    const Real near_one = Lane::one_below_zero(v);
     const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt(minus_two_log<Lane>(v, near_one)), b);
     return {Lane::fma(z.cos, Lane::set(std), Lane::set(mean)), Lane::fma(z.sin, Lane::set(std), Lane::set(mean))};
   }

@@ -144,6 +144,28 @@ def test_empty_fills_launch_nothing() -> None:
     check(Fill(run=5, extents=(3, 0), strides=(9, 9)))
 
 
+def long_fill(case: str, dtype: str) -> Fill:
+    """In step with 128-bit stores, in pieces long enough for the main loop to repeat."""
+    distribution, user = EVERY[case]
+    item = DTYPES[dtype].itemsize
+    return Fill(
+        distribution,
+        dtype,
+        user,
+        start=5,
+        run=mutants.LONG_BYTES // item,
+        skip=5 * item % 16 // item,
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "dtype"),
+    [("normal", "float32"), ("far", "bfloat16"), ("normal", "float64"), ("uniform", "float8_e5m2")],
+)
+def test_long_pieces_leave_the_cpus_bytes(case: str, dtype: str) -> None:
+    check(long_fill(case, dtype))
+
+
 # Unusual parameters.
 
 
@@ -197,7 +219,7 @@ BROKEN = Fill("normal", "float32", (0.5, 1.25), start=1, run=9001, skip=1)
 
 
 def edited(pattern: str, replacement: str, most: int = 12) -> Iterator[Kernel]:
-    """BROKEN's kernel with one place that matches changed, for some of the places."""
+    """The kernel with one place that matches changed, for some of the places."""
     text = broken_source()
     places = [*re.finditer(pattern, text)]
     assert places
@@ -237,16 +259,24 @@ def test_an_approximate_square_root_is_caught() -> None:
     assert any(fills.notices(BROKEN, kernel) for kernel in edited(pattern, off_by_one))
 
 
+def goes_wrong(fill: Fill, kernel: Kernel) -> bool:
+    """Whether the bytes or a check of the interpreter tell that a kernel is broken."""
+    try:
+        return fills.notices(fill, kernel)
+    except PtxError:
+        return True
+
+
 @pytest.mark.parametrize(("old", "new"), [("lt", "le"), ("ge", "gt")])
 def test_an_off_by_one_tail_is_caught(old: str, new: str) -> None:
-    def outcome(kernel: Kernel) -> bool:
-        try:
-            return fills.notices(BROKEN, kernel)
-        except PtxError:
-            return True
+    broken = edited(rf"setp\.{old}\.u(32|64)", rf"setp.{new}.u\1")
+    assert any(goes_wrong(BROKEN, kernel) for kernel in broken)
 
-    kernels_off = edited(rf"setp\.{old}\.u(32|64)", rf"setp.{new}.u\1")
-    assert any(outcome(kernel) for kernel in kernels_off)
+
+def test_a_wrong_step_of_the_main_loop_is_caught() -> None:
+    long, step = long_fill("normal", "float32"), 2 * 32 * 16  # groups in flight, lanes, bytes
+    broken = [*edited(rf"(add\.s64\s+(%rd\d+), \2), {step};", rf"\1, {step + 16};")]
+    assert all(goes_wrong(long, kernel) for kernel in broken)
 
 
 @pytest.mark.parametrize("key", [("Normal", "float32"), ("Uniform", "bfloat16")])

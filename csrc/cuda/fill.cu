@@ -17,7 +17,7 @@ constexpr std::uint64_t kWarpsPerMultiprocessor = 32;
 // Enough pieces for each warp that one slow multiprocessor does not hold up the rest.
 constexpr std::uint64_t kPiecesPerWarp = 4;
 // A piece has to outweigh its beginning, some hundred instructions, but small fills need many pieces.
-constexpr std::uint64_t kSmallestPieceBytes = kWarp * kGroupBytes * kGroupsInFlight;
+constexpr std::uint64_t kSmallestPieceBytes = 4 * kWarp * kGroupBytes;
 constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 16;
 
 void check(cudaError_t status) {

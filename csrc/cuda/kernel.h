@@ -19,7 +19,6 @@ namespace fastinit {
 inline constexpr int kThreads = 128;  // in a block of the grid
 inline constexpr int kWarp = 32;
 inline constexpr int kGroupBytes = 16;
-inline constexpr int kGroupsInFlight = 4;
 
 // What a launch hands to the kernel, all of it worked out on the host.
 template <class Draw>
@@ -69,6 +68,8 @@ class WarpWriter {
   static constexpr std::uint32_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
   static constexpr std::uint32_t kGroupSize = kGroupBytes / sizeof(Stored);
   static constexpr std::uint32_t kGroupBlocks = kGroupSize / kBlockSize;
+  // Two chains of rounds at once; narrow types have enough of them in one group.
+  static constexpr int kGroupsInFlight = kGroupBlocks < 4 ? 2 : 1;
   static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
 
  public:
@@ -119,17 +120,38 @@ class WarpWriter {
   __device__ void write_groups(std::uint32_t block, std::uint32_t groups, Stored* target) const {
     block += lane_ * kGroupBlocks;
     target += lane_ * kGroupSize;
-#pragma unroll kGroupsInFlight
+#pragma unroll(kGroupsInFlight)
     for (std::uint32_t group = lane_; group < groups; group += kWarp) {
-      alignas(kGroupBytes) Stored values[kGroupSize] = {};
+      std::uint32_t words[4];
 #pragma unroll
-      for (std::uint32_t i = 0; i < kGroupBlocks; ++i) {
-        const auto drawn = draw_block(block + i);
-        CudaLanes::store(drawn.even, drawn.odd, values + i * kBlockSize, false);
-      }
-      *reinterpret_cast<uint4*>(target) = *reinterpret_cast<const uint4*>(values);
+      for (std::uint32_t i = 0; i < kGroupBlocks; ++i) place(draw_block(block + i), i, words);
+      *reinterpret_cast<uint4*>(target) = make_uint4(words[0], words[1], words[2], words[3]);
       block += kWarp * kGroupBlocks;
       target += kWarp * kGroupSize;
+    }
+  }
+
+  // Puts the elements of a group's i-th block where they lie in its 16 bytes. In words, as an array of narrower
+  // elements would end in memory.
+  static __device__ void place(Pair<CudaLanes::Lane64::Word> drawn, std::uint32_t, std::uint32_t (&words)[4]) {
+    words[0] = static_cast<std::uint32_t>(drawn.even);
+    words[1] = static_cast<std::uint32_t>(drawn.even >> 32);
+    words[2] = static_cast<std::uint32_t>(drawn.odd);
+    words[3] = static_cast<std::uint32_t>(drawn.odd >> 32);
+  }
+  static __device__ void place(Pair<CudaLanes::Lane32::Word> drawn, std::uint32_t i, std::uint32_t (&words)[4]) {
+    const auto& even = drawn.even.part;
+    const auto& odd = drawn.odd.part;
+    if constexpr (sizeof(Stored) == 4) {
+      words[0] = even[0];
+      words[1] = odd[0];
+      words[2] = even[1];
+      words[3] = odd[1];
+    } else if constexpr (sizeof(Stored) == 2) {
+      words[2 * i] = even[0] | odd[0] << 16;
+      words[2 * i + 1] = even[1] | odd[1] << 16;
+    } else {
+      words[i] = even[0] | odd[0] << 8 | even[1] << 16 | odd[1] << 24;
     }
   }
 
@@ -161,7 +183,30 @@ class WarpWriter {
   }
   static __device__ Pair<Word> round(Pair<Word> bits) { return bits; }
   static __device__ Pair<Word> round(Pair<typename Lane::Real> values) {
-    return {Type::template round<Lane>(values.even), Type::template round<Lane>(values.odd)};
+    return {round(values.even), round(values.odd)};
+  }
+  static __device__ Word round(typename Lane::Real x) {
+    if constexpr (kType == ElementType::kFloat16) {
+      return Word::make([&](int i) { return to_float16(x.part[i]); });
+    }
+#if __CUDA_ARCH__ >= 800
+    if constexpr (kType == ElementType::kBfloat16) {
+      return Word::make([&](int i) { return to_bfloat16(x.part[i]); });
+    }
+#endif
+    return Type::template round<Lane>(x);
+  }
+
+  // The rounding of dtype.h in one instruction.
+  static __device__ std::uint32_t to_float16(float x) {
+    std::uint16_t bits;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(x));
+    return bits;
+  }
+  static __device__ std::uint32_t to_bfloat16(float x) {
+    std::uint16_t bits;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(x));
+    return bits;
   }
 
   const Arguments& arguments_;

@@ -19,6 +19,7 @@ struct Avx2Wide {
 struct Avx2Lane32 {
   using Scalar = float;
   using ScalarBits = std::uint32_t;
+  static constexpr bool kFastSubnormals = false;
   struct Real {
     __m256 v;
     friend Real operator+(Real a, Real b) { return {_mm256_add_ps(a.v, b.v)}; }
@@ -40,6 +41,7 @@ struct Avx2Lane32 {
   static Real sqrt(Real a) { return {_mm256_sqrt_ps(a.v)}; }
   static Real min(Real a, Real b) { return {_mm256_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_ps(a.v, b.v)}; }
+  static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
   static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   static Real to_real(Word a) { return {_mm256_cvtepi32_ps(a.v)}; }
   static Word bits(Real a) { return {_mm256_castps_si256(a.v)}; }
@@ -62,6 +64,7 @@ struct Avx2Lane32 {
 struct Avx2Lane64 {
   using Scalar = double;
   using ScalarBits = std::uint64_t;
+  static constexpr bool kFastSubnormals = false;
   struct Real {
     __m256d v;
     friend Real operator+(Real a, Real b) { return {_mm256_add_pd(a.v, b.v)}; }
@@ -83,6 +86,7 @@ struct Avx2Lane64 {
   static Real sqrt(Real a) { return {_mm256_sqrt_pd(a.v)}; }
   static Real min(Real a, Real b) { return {_mm256_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_pd(a.v, b.v)}; }
+  static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
   static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   // AVX2 has no 64-bit conversion. Each half becomes the low bits of a double whose exponent makes it
   // exact (2^52 + low, and 2^84 + 2^63 + high 2^32); the one addition that rounds joins them.

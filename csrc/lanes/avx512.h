@@ -28,6 +28,7 @@ struct Avx512Wide {
 struct Avx512Lane32 {
   using Scalar = float;
   using ScalarBits = std::uint32_t;
+  static constexpr bool kFastSubnormals = false;
   struct Real {
     __m512 v;
     friend Real operator+(Real a, Real b) { return {_mm512_add_ps(a.v, b.v)}; }
@@ -49,6 +50,7 @@ struct Avx512Lane32 {
   static Real sqrt(Real a) { return {_mm512_sqrt_ps(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_ps(a.v, b.v)}; }
+  static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
   static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   static Real to_real(Word a) { return {_mm512_cvtepi32_ps(a.v)}; }
   static Word bits(Real a) { return {_mm512_castps_si512(a.v)}; }
@@ -73,6 +75,7 @@ struct Avx512Lane32 {
 struct Avx512Lane64 {
   using Scalar = double;
   using ScalarBits = std::uint64_t;
+  static constexpr bool kFastSubnormals = false;
   struct Real {
     __m512d v;
     friend Real operator+(Real a, Real b) { return {_mm512_add_pd(a.v, b.v)}; }
@@ -94,6 +97,7 @@ struct Avx512Lane64 {
   static Real sqrt(Real a) { return {_mm512_sqrt_pd(a.v)}; }
   static Real min(Real a, Real b) { return {_mm512_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_pd(a.v, b.v)}; }
+  static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
   static Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   static Real to_real(Word a) { return {_mm512_cvtepi64_pd(a.v)}; }
   static Word bits(Real a) { return {_mm512_castpd_si512(a.v)}; }

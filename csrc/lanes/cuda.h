@@ -9,6 +9,13 @@ namespace fastinit {
 template <class Base>
 struct CudaLane : Base {
   using Real = typename Base::Real;
+  static constexpr bool kFastSubnormals = true;
+  static __device__ float one_below_zero(float a) {
+    float result;
+    asm("set.lt.f32.f32 %0, %1, 0f00000000;" : "=f"(result) : "f"(a));
+    return result;
+  }
+  static __device__ double one_below_zero(double a) { return Base::one_below_zero(a); }
   static __device__ Real clamp(Real x, Real low, Real high) { return fmax(fmin(x, high), low); }
 };
 
@@ -22,7 +29,14 @@ struct CudaLanes : ScalarLanes {
   using Lane64 = CudaLane<ScalarLane64>;
 
   static constexpr Wide set_wide(std::uint64_t value) { return {static_cast<std::uint32_t>(value), 0}; }
-  static __device__ Wide multiply_low(Wide a, std::uint32_t b) { return {a.low * b, __umulhi(a.low, b)}; }
+  // One instruction, which the compiler would now and then cut in two.
+  static __device__ Wide multiply_low(Wide a, std::uint32_t b) {
+    Wide result;
+    asm("{ .reg .b64 product; mul.wide.u32 product, %2, %3; mov.b64 {%0, %1}, product; }"
+        : "=r"(result.low), "=r"(result.high)
+        : "r"(a.low), "r"(b));
+    return result;
+  }
   static constexpr Wide high_half(Wide a) { return {a.high, 0}; }
   // The low halves of both, `high` above `low`.
   template <class Word>

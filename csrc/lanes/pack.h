@@ -50,6 +50,7 @@ template <class Lane, int N>
 struct PackLane {
   using Scalar = typename Lane::Scalar;
   using ScalarBits = typename Lane::ScalarBits;
+  static constexpr bool kFastSubnormals = Lane::kFastSubnormals;
   using Real = Pack<typename Lane::Real, N>;
   using Word = Pack<typename Lane::Word, N>;
 
@@ -70,6 +71,9 @@ struct PackLane {
   }
   static constexpr Real max(Real a, Real b) {
     return Real::make([&](int i) { return Lane::max(a.part[i], b.part[i]); });
+  }
+  static constexpr Real one_below_zero(Real a) {
+    return Real::make([&](int i) { return Lane::one_below_zero(a.part[i]); });
   }
   static constexpr Real clamp(Real x, Real low, Real high) {
     return Real::make([&](int i) { return Lane::clamp(x.part[i], low.part[i], high.part[i]); });

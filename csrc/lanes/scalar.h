@@ -17,6 +17,7 @@ struct ScalarLane {
   using ScalarBits = ScalarWord;
   using Real = ScalarReal;
   using Word = ScalarWord;
+  static constexpr bool kFastSubnormals = false;
 
   static constexpr Real set(Real value) { return value; }
   static constexpr Word set_word(Word value) { return value; }
@@ -24,6 +25,8 @@ struct ScalarLane {
   static constexpr Real sqrt(Real a) { return std::sqrt(a); }
   static constexpr Real min(Real a, Real b) { return a < b ? a : b; }
   static constexpr Real max(Real a, Real b) { return a > b ? a : b; }
+  // 1 where a < 0, else 0; a is not 0.
+  static constexpr Real one_below_zero(Real a) { return select(bits(a), Real{1}, Real{0}); }
   // x in [low, high], neither of which is zero, so that it does not matter which of 0 and -0 counts as less.
   static constexpr Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   // The word as a signed integer, rounded once to nearest even.

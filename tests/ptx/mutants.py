@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from corefill import DTYPES
 from ptx import kernels
 from ptx.errors import PtxError, UnknownInstruction
 from ptx.fills import Fill, check
@@ -34,6 +35,7 @@ PARAMETERS = {
     "TruncatedNormal": ("truncated_normal", (0.5, 1.25, -1.0, 9.5), (0.5, 1.25, 1.0, 9.5)),
     "CentralTruncatedNormal": ("truncated_normal", (0.5, 1.25, -2.0, 2.0)),
 }
+LONG_BYTES = 600_000  # the planner cuts what is shorter into pieces of one pass of that loop
 STRIDES = (2**40, 5, 2**33 + 1, 6, 1009, 2**50, 3, 77, 8)
 
 # Another first word of the opcode, with the same operands.
@@ -166,7 +168,8 @@ def comparison_set(key: Key) -> list[Fill]:
             draw(run=9, extents=(2, 1, 2, 1, 3, 1, 1, 2, 1), strides=STRIDES, start=1),
             # From inside a block over the wrap, blocks in step with 128-bit stores and not.
             draw(run=1501, start=wrap - 701, skip=2),
-            draw(run=20_000, start=wrap - 10_007, skip=1),
+            # In step, and in pieces long enough for the loop that does most of the work to repeat.
+            draw(run=LONG_BYTES // DTYPES[dtype].itemsize, start=wrap - 10_007, skip=1),
         ]
     return result
 

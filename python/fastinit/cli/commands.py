@@ -117,7 +117,7 @@ def info(_arguments: argparse.Namespace) -> int:
         "instruction set": f"{build['isa']}, out of: {isas}",
         "threads": build["threads"],
         "element types": ", ".join(dtypes.FLOATS),
-        "cuda": "built" if build.get("cuda", "off") != "off" else "not built",
+        "cuda": "not built" if build["cuda"] == "off" else f"built with {build['cuda']}",
     }
     shown = {"version", "isa", "isas", *(name.replace(" ", "_") for name in rows)}
     rows |= {name.replace("_", " "): text for name, text in build.items() if name not in shown}
