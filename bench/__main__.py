@@ -14,6 +14,9 @@ import numpy as np
 
 from . import machine, report
 from .cases import FULL, QUICK, ROWS, Row
+from .cuda import cases as cuda_cases
+from .cuda import report as cuda_report
+from .cuda import run as cuda_run
 from .limits import LIMIT_ROWS, write_limits
 from .worker import Worker
 
@@ -23,12 +26,12 @@ SLOW_REPEATS = 3
 
 
 def parser() -> argparse.ArgumentParser:
-    names = ", ".join(row.name for row in ROWS)
+    names, cuda_names = (", ".join(row.name for row in rows) for rows in (ROWS, cuda_cases.ROWS))
     top = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measure fastinit beside other libraries and the memory's write limit, "
         "and check every result.",
-        epilog=f"Rows: {names}.",
+        epilog=f"Rows: {names}. On a GPU: {cuda_names}.",
     )
     add = top.add_argument
     add(
@@ -64,7 +67,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="where --render writes (default docs)",
     )
-    add("--device", choices=("cpu", "cuda"), default="cpu", help="only cpu is measured yet")
+    add(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="cuda needs an NVIDIA GPU, CuPy and a build with CUDA; without, it says so, measures "
+        "nothing, and exits with status 0 (1 with --require-peers)",
+    )
     return top
 
 
@@ -154,12 +163,12 @@ def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
-        for path in report.render(options.render, options.docs):
+        on_gpu = json.loads(options.render.read_text()).get("device") == "cuda"
+        for path in (cuda_report if on_gpu else report).render(options.render, options.docs):
             print(path)
         return 0
     if options.device == "cuda":
-        print("`--device` must be cpu for now: fills on CUDA devices are not built yet, got cuda")
-        return 2
+        return cuda_run.main(options)
     repeats = options.repeats or (3 if options.quick else 9)
     result = run(chosen(options.rows), repeats, options.quick)
     path = options.json or RESULTS / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"

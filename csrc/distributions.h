@@ -20,7 +20,7 @@ struct Pair {
 // Two vectors drawn alike, as one: their chains of operations overlap.
 template <class Lane, class Draw>
 [[gnu::always_inline]] constexpr Pair<typename Lane::Real> draw_both(const Draw& draw, typename Lane::Word even,
-                                                                  typename Lane::Word odd) {
+                                                                     typename Lane::Word odd) {
   using Both = PackLane<Lane, 2>;
   const typename Both::Real values = draw.template draw<Both>(typename Both::Word{{even, odd}});
   return {values.part[0], values.part[1]};
@@ -78,7 +78,8 @@ using ExactUniform = UniformOf<Lane, true>;
 // The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log.
 // float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2: never 0.
 template <class Lane>
-[[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b, float) {
+[[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b,
+                                                                     float) {
   const auto byte = b & Lane::set_word(0xFF);
   typename Lane::Real low{};
   if constexpr (Lane::kFastSubnormals) {
@@ -90,7 +91,8 @@ template <class Lane>
 }
 // double: U = (a + 1/2) 2^-64.
 template <class Lane>
-[[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word, double) {
+[[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word,
+                                                                     double) {
   return Lane::fma(Lane::to_real(a), Lane::set(0x1p-64), Lane::set(0x1p-65));
 }
 
@@ -136,7 +138,9 @@ struct TruncatedNormalOf {
         mass(static_cast<Scalar>(spec.parameters[6])),
         beyond_lower(static_cast<Scalar>(spec.parameters[4] + spec.parameters[6])),
         beyond_upper(static_cast<Scalar>(spec.parameters[5] + spec.parameters[6])) {}
-  bool is_central() const { return lower_tail == upper_tail && lower_tail >= kLeastCentralTail && low != 0 && high != 0; }
+  bool is_central() const {
+    return lower_tail == upper_tail && lower_tail >= kLeastCentralTail && low != 0 && high != 0;
+  }
 
   template <class Lanes>
   [[gnu::always_inline]] constexpr typename Lanes::Real draw(typename Lanes::Word word) const {
@@ -171,7 +175,9 @@ struct TruncatedNormalOf {
     if constexpr (kCentral) return Lanes::clamp(x, Lanes::set(low), Lanes::set(high));
     return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
-  [[gnu::always_inline]] constexpr Pair<Real> operator()(Word even, Word odd) const { return draw_both<Lane>(*this, even, odd); }
+  [[gnu::always_inline]] constexpr Pair<Real> operator()(Word even, Word odd) const {
+    return draw_both<Lane>(*this, even, odd);
+  }
 };
 
 template <class Lane>

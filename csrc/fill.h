@@ -10,7 +10,6 @@ namespace fastinit {
 inline constexpr int kStreamVersion = 1;  // of the values; see docs/streams.md
 
 enum class Distribution { kBits, kUniform, kNormal, kTruncatedNormal };
-inline constexpr int kDistributions = 4;
 
 enum class ElementType { kUint32, kFloat64, kFloat32, kFloat16, kBfloat16, kFloat8E4m3fn, kFloat8E5m2 };
 inline constexpr int kElementTypes = 7;

@@ -39,8 +39,7 @@ class RunWriter {
   static constexpr std::uint64_t kTileSize = kTileVectors / Lanes::kVectors * kGroupSize;
 
  public:
-  explicit RunWriter(const FillSpec& spec)
-      : schedule_(Schedule::make(spec.seed, spec.stream)), draw_(spec) {}
+  explicit RunWriter(const FillSpec& spec) : schedule_(Schedule::make(spec.seed, spec.stream)), draw_(spec) {}
 
   // `streaming`: past the caches, where the target's alignment allows.
   void write(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {

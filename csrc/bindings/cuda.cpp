@@ -30,9 +30,9 @@ py::tuple described(const cuda::Launch& launch, const std::string& dtype) {
   return py::make_tuple(py::make_tuple(launch.method, dtype), launch.grid, launch.block, argument);
 }
 
-py::tuple cuda_launch(std::uintptr_t address, std::string_view distribution, std::string_view dtype,
-                      std::uint64_t seed, std::uint64_t stream, const py::tuple& parameters, std::uint64_t start,
-                      std::uint64_t run, const py::tuple& extents, const py::tuple& strides, int multiprocessors) {
+py::tuple cuda_launch(std::uintptr_t address, std::string_view distribution, std::string_view dtype, std::uint64_t seed,
+                      std::uint64_t stream, const py::tuple& parameters, std::uint64_t start, std::uint64_t run,
+                      const py::tuple& extents, const py::tuple& strides, int multiprocessors) {
   const FillSpec spec = make_spec(distribution, dtype, seed, stream, parameters, start, run, extents, strides);
   return described(cuda::plan_fill(spec, pointer(address), multiprocessors), std::string(dtype));
 }
@@ -53,9 +53,9 @@ void bind_cuda(py::module_& module) {
              py::arg("strides"), py::arg("device"), py::arg("cuda_stream"));
   module.def("cuda_fill_pattern", cuda_fill_pattern, py::arg("address"), py::arg("count"), py::arg("bits"),
              py::arg("itemsize"), py::arg("device"), py::arg("cuda_stream"));
-  module.def("cuda_launch", cuda_launch, py::arg("address"), py::arg("distribution"), py::arg("dtype"),
-             py::arg("seed"), py::arg("stream"), py::arg("parameters"), py::arg("start"), py::arg("run"),
-             py::arg("extents"), py::arg("strides"), py::arg("multiprocessors"));
+  module.def("cuda_launch", cuda_launch, py::arg("address"), py::arg("distribution"), py::arg("dtype"), py::arg("seed"),
+             py::arg("stream"), py::arg("parameters"), py::arg("start"), py::arg("run"), py::arg("extents"),
+             py::arg("strides"), py::arg("multiprocessors"));
   module.def("cuda_pattern_launch", cuda_pattern_launch, py::arg("address"), py::arg("count"), py::arg("bits"),
              py::arg("itemsize"), py::arg("multiprocessors"));
   module.def("cuda_device_count", cuda::device_count);

@@ -29,13 +29,14 @@ bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interr
       std::clamp<std::uint64_t>(bytes / kSmallestPieceBytes, 1, static_cast<std::uint64_t>(num_threads()));
   const std::uint64_t wanted = bytes / (kPiecesPerThread * threads);
   const auto pieces = Pieces::make(target, count, item, wanted, kSmallestPieceBytes, kLargestPieceBytes);
-  return for_each_piece(pieces.size(), static_cast<int>(threads),
-                        [&](std::uint64_t k) {
-                          const DefaultFloatEnvironment guard;
-                          const Range range = pieces.range(k);
-                          fill_range(range.first, range.count);
-                        },
-                        interrupt);
+  return for_each_piece(
+      pieces.size(), static_cast<int>(threads),
+      [&](std::uint64_t k) {
+        const DefaultFloatEnvironment guard;
+        const Range range = pieces.range(k);
+        fill_range(range.first, range.count);
+      },
+      interrupt);
 }
 
 }  // namespace

@@ -61,10 +61,12 @@ Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char*
   using Arguments = typename WarpWriter<Distribution, kType>::Arguments;
   const std::uint64_t count = spec.size();
   const std::size_t item = item_bytes(kType);
-  const std::uint64_t pieces_wanted = static_cast<std::uint64_t>(multiprocessors) * kWarpsPerMultiprocessor * kPiecesPerWarp;
+  const std::uint64_t pieces_wanted =
+      static_cast<std::uint64_t>(multiprocessors) * kWarpsPerMultiprocessor * kPiecesPerWarp;
   const auto pieces =
       Pieces::make(target, count, item, count * item / pieces_wanted, kSmallestPieceBytes, kLargestPieceBytes);
-  const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream), decltype(Arguments::draw)(spec)};
+  const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream),
+                            decltype(Arguments::draw)(spec)};
   const auto kernel = reinterpret_cast<const void*>(&fill_kernel<Distribution, kType>);
   return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), arguments);
 }
@@ -121,7 +123,8 @@ Launch plan_fill(const FillSpec& spec, void* target, int multiprocessors) {
   return plan<Bits, ElementType::kUint32>(spec, target, multiprocessors, "Bits");
 }
 
-Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, int multiprocessors) {
+Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes,
+                    int multiprocessors) {
   PatternArguments arguments{static_cast<unsigned char*>(target), count * item_bytes, {}, 0};
   for (std::size_t i = 0; i < sizeof arguments.line; i += item_bytes) {
     std::memcpy(reinterpret_cast<unsigned char*>(arguments.line) + i, &bits, item_bytes);

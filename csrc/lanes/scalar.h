@@ -74,7 +74,9 @@ struct ScalarLanes {
   static constexpr Wide set_wide(std::uint64_t value) { return value; }
   // The blocks in the lanes, from the first.
   static constexpr Wide block_offsets() { return 0; }
-  static constexpr Wide multiply_low(Wide a, std::uint32_t b) { return std::uint64_t{static_cast<std::uint32_t>(a)} * b; }
+  static constexpr Wide multiply_low(Wide a, std::uint32_t b) {
+    return std::uint64_t{static_cast<std::uint32_t>(a)} * b;
+  }
   static constexpr Wide high_half(Wide a) { return a >> 32; }
   // The low halves of both, `high` above `low`.
   template <class Word>
