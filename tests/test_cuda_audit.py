@@ -150,6 +150,26 @@ def test_a_register_changed_within_a_square_root_is_reported() -> None:
     assert any("not the start of an expansion" in fault for fault in faults)
 
 
+def faults_of_spread_root(padding: str, times: int) -> list[str]:
+    """What is wrong with a float64 square root that has others' instructions between its own."""
+    name = "MUFU.RSQ64H"
+    function = next(f for f in listing.read_sass(SASS) if any(i.name == name for i in f.code))
+    flow = Flow(function)
+    code = flow.code(flow.main - flow.slow)
+    start = next(n for n, i in enumerate(code) if i.name == name)
+    base, *operands = padding.split()
+    other = replace(code[start], address=-1, guard="", name=base, operands=tuple(operands))
+    spread = [i for step in code[start : start + 40] for i in (step, *[other] * times)]
+    return expansions.find([*code[:start], *spread, *code[start + 40 :]])[1]
+
+
+def test_nops_between_the_steps_of_a_square_root_are_no_steps() -> None:
+    """sm_120 waits for float64 by NOPs, which spread a square root over hundreds of instructions."""
+    assert faults_of_spread_root("NOP", 0) == []
+    assert faults_of_spread_root("NOP", 5) == []
+    assert any("not the start" in fault for fault in faults_of_spread_root("MOV R250 RZ", 5))
+
+
 def test_quotients_are_known_in_their_whole_form_only() -> None:
     lines = [
         "I2F.U32.RP R0, R8",
