@@ -71,13 +71,13 @@ struct Words {
   Wide word0, word1, word2, word3;
 };
 
-// The block whose `block low` times kMultiplier0 is `product0`, for those who step from block to block and so
-// need not multiply. `AnySchedule`: a Schedule, or what answers as one.
+// `AnySchedule`: a Schedule, or what answers as one.
 template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
-[[gnu::always_inline]] constexpr Words<Wide> philox_from_product(const AnySchedule& schedule, Wide product0) {
+[[gnu::always_inline]] constexpr Words<Wide> philox(const AnySchedule& schedule, Wide block_low) {
   const auto key0 = [&](int round) { return Lanes::set_wide(schedule.join0(round)); };
   const auto key2 = [&](int round) { return Lanes::set_wide(schedule.join2(round)); };
 
+  Wide product0 = Lanes::multiply_low(block_low, kMultiplier0);
   Wide word2 = Lanes::high_half(product0) ^ key2(0);
   Wide word3 = product0;
 
@@ -102,11 +102,6 @@ template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
     word3 = product0;
   }
   return {word0, word1, word2, word3};
-}
-
-template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
-[[gnu::always_inline]] constexpr Words<Wide> philox(const AnySchedule& schedule, Wide block_low) {
-  return philox_from_product<Lanes>(schedule, Lanes::multiply_low(block_low, kMultiplier0));
 }
 
 }  // namespace fastinit

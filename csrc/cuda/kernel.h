@@ -7,8 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 
 #include "distributions.h"
 #include "dtype.h"
@@ -32,29 +30,16 @@ struct KernelArguments {
   Draw draw;
 };
 
-// A copy in registers. What looks constant the compiler reads from the launch's arguments in every pass, which for
-// the round keys took a fifth of all issue slots; so the copy is joined with a zero that it cannot know.
-template <class T>
-__device__ T in_registers(const T& value, std::uint32_t zero) {
-  if constexpr (std::is_empty_v<T>) return value;
-  constexpr int kWords = (sizeof(T) + 3) / sizeof(std::uint32_t);
-  std::uint32_t words[kWords];
-  std::memcpy(words, &value, sizeof(T));
-#pragma unroll
-  for (int i = 0; i < kWords; ++i) words[i] ^= zero;
-  T copy = value;
-  std::memcpy(&copy, words, sizeof(T));
-  return copy;
-}
-
-// The schedule of a segment, in registers.
+// The schedule of a segment, in registers: read from the launch's arguments again and again, as the compiler
+// would have it, the keys cost a fifth of all issue slots. So they must not look like constants to it: they
+// are joined with a zero that it cannot know.
 class SegmentSchedule {
  public:
   __device__ SegmentSchedule(const Schedule& schedule, std::uint32_t zero) : schedule_(schedule) {
 #pragma unroll
     for (int round = 0; round < kRounds; ++round) {
-      key0_[round] = in_registers(static_cast<std::uint32_t>(schedule.join0(round)), zero);
-      key2_[round] = in_registers(static_cast<std::uint32_t>(schedule.join2(round)), zero);
+      key0_[round] = static_cast<std::uint32_t>(schedule.join0(round)) ^ zero;
+      key2_[round] = static_cast<std::uint32_t>(schedule.join2(round)) ^ zero;
     }
   }
 
@@ -83,18 +68,15 @@ class WarpWriter {
   static constexpr std::uint32_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
   static constexpr std::uint32_t kGroupSize = kGroupBytes / sizeof(Stored);
   static constexpr std::uint32_t kGroupBlocks = kGroupSize / kBlockSize;
-  // Two chains of rounds at once; narrow types have enough of them in one group.
-  static constexpr int kGroupsInFlight = kGroupBlocks < 4 ? 2 : 1;
+  // Two chains of rounds at once; groups of narrow types have them by themselves.
+  static constexpr int kGroupsInFlight = kGroupBlocks == 1 ? 2 : 1;
   static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
 
  public:
   using Arguments = KernelArguments<Distribution<Lane>>;
 
   __device__ explicit WarpWriter(const Arguments& arguments)
-      : arguments_(arguments),
-        schedule_(arguments.schedule, threadIdx.z),
-        draw_(in_registers(arguments.draw, threadIdx.z)),
-        lane_(threadIdx.x % kWarp) {}
+      : arguments_(arguments), schedule_(arguments.schedule, threadIdx.z), lane_(threadIdx.x % kWarp) {}
 
   // Elements [first, first + count) of the box, in the order they lie in memory.
   __device__ void write_piece(std::uint64_t first, std::uint64_t count) {
@@ -136,15 +118,15 @@ class WarpWriter {
   }
 
   __device__ void write_groups(std::uint32_t block, std::uint32_t groups, Stored* target) const {
-    std::uint64_t product = first_product(block + lane_ * kGroupBlocks);
+    block += lane_ * kGroupBlocks;
     target += lane_ * kGroupSize;
 #pragma unroll(kGroupsInFlight)
     for (std::uint32_t group = lane_; group < groups; group += kWarp) {
       std::uint32_t words[4];
 #pragma unroll
-      for (std::uint32_t i = 0; i < kGroupBlocks; ++i) place(draw_block(product + first_product(i)), i, words);
+      for (std::uint32_t i = 0; i < kGroupBlocks; ++i) place(draw_block(block + i), i, words);
       *reinterpret_cast<uint4*>(target) = make_uint4(words[0], words[1], words[2], words[3]);
-      product += first_product(kWarp * kGroupBlocks);
+      block += kWarp * kGroupBlocks;
       target += kWarp * kGroupSize;
     }
   }
@@ -177,7 +159,7 @@ class WarpWriter {
   __device__ void write_elements(std::uint64_t index, std::uint32_t begin, std::uint32_t end, Stored* target) const {
 #pragma unroll 1
     for (std::uint32_t i = begin + lane_; i < end; i += kWarp) {
-      const auto drawn = draw_block(first_product(static_cast<std::uint32_t>((index + i) / kBlockSize)));
+      const auto drawn = draw_block(static_cast<std::uint32_t>((index + i) / kBlockSize));
       const auto place = static_cast<std::uint32_t>(index + i) % kBlockSize;
       target[i] = static_cast<Stored>(place % 2 == 0 ? part(drawn.even, place) : part(drawn.odd, place));
     }
@@ -189,19 +171,14 @@ class WarpWriter {
     return place < 2 ? words.part[0] : words.part[1];
   }
 
-  // What Philox makes of a block's low half first. Multiples of it are added up, which is cheaper.
-  static __device__ std::uint64_t first_product(std::uint32_t block_low) {
-    return std::uint64_t{kMultiplier0} * block_low;
-  }
-
-  __device__ __forceinline__ Pair<Word> draw_block(std::uint64_t product) const {
-    const auto words = philox_from_product<CudaLanes>(schedule_, CudaLanes::set_product(product));
+  __device__ __forceinline__ Pair<Word> draw_block(std::uint32_t block_low) const {
+    const auto words = philox<CudaLanes>(schedule_, CudaLanes::set_wide(block_low));
     if constexpr (Type::kDouble) {
-      return round(
-          draw_(CudaLanes::merge<Word>(words.word0, words.word1), CudaLanes::merge<Word>(words.word2, words.word3)));
+      return round(arguments_.draw(CudaLanes::merge<Word>(words.word0, words.word1),
+                                   CudaLanes::merge<Word>(words.word2, words.word3)));
     } else {
-      return round(
-          draw_(CudaLanes::merge<Word>(words.word0, words.word2), CudaLanes::merge<Word>(words.word1, words.word3)));
+      return round(arguments_.draw(CudaLanes::merge<Word>(words.word0, words.word2),
+                                   CudaLanes::merge<Word>(words.word1, words.word3)));
     }
   }
   static __device__ Pair<Word> round(Pair<Word> bits) { return bits; }
@@ -234,7 +211,6 @@ class WarpWriter {
 
   const Arguments& arguments_;
   SegmentSchedule schedule_;
-  Distribution<Lane> draw_;
   std::uint32_t lane_;
 };
 

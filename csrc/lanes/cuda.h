@@ -29,9 +29,6 @@ struct CudaLanes : ScalarLanes {
   using Lane64 = CudaLane<ScalarLane64>;
 
   static constexpr Wide set_wide(std::uint64_t value) { return {static_cast<std::uint32_t>(value), 0}; }
-  static constexpr Wide set_product(std::uint64_t value) {
-    return {static_cast<std::uint32_t>(value), static_cast<std::uint32_t>(value >> 32)};
-  }
   // One instruction, which the compiler would now and then cut in two.
   static __device__ Wide multiply_low(Wide a, std::uint32_t b) {
     Wide result;

@@ -1,0 +1,158 @@
+"""The disassembler's text as kernels and instructions.
+
+PTX is NVIDIA's virtual instruction set, SASS the machine code that ptxas makes of it for one
+architecture. `cuobjdump` prints both.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DTYPES = (
+    "uint32",
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "float8_e4m3fn",
+    "float8_e5m2",
+)  # the order of ElementType
+ITEM_BYTES = dict(zip(DTYPES, (4, 8, 4, 2, 2, 1, 1), strict=True))
+
+
+@dataclass(frozen=True, order=True)
+class Key:
+    """A kernel by what it draws: a distribution's C++ name and an element type, or the pattern."""
+
+    method: str
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.dtype}".strip()
+
+    @property
+    def item_bytes(self) -> int:
+        return ITEM_BYTES.get(self.dtype, 4)  # the pattern is counted in words of 4 bytes
+
+
+def key_of(mangled: str) -> Key:
+    """The kernel of a mangled name such as `...11fill_kernelINS_6NormalELNS_11ElementTypeE2EEE...`."""
+    if "14pattern_kernel" in mangled:
+        return Key("pattern", "")
+    found = re.search(r"11fill_kernelINS_(\d+)", mangled)
+    if not found:
+        return Key(mangled, "")
+    length, rest = int(found[1]), mangled[found.end() :]
+    number = re.match(r"ELNS_11ElementTypeE(\d)E", rest[length:])
+    return Key(rest[:length], DTYPES[int(number[1])] if number else "")
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One of SASS: `@P0 FFMA R1, R2, -R3, 1` at an address, in bytes from the kernel's start."""
+
+    address: int
+    guard: str  # "", or a predicate such as "@!P0"
+    name: str  # with its modifiers: FMUL.FTZ
+    operands: tuple[str, ...]
+
+    @property
+    def base(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def modifiers(self) -> tuple[str, ...]:
+        return tuple(self.name.split(".")[1:])
+
+    @property
+    def target(self) -> int | None:
+        """Where a branch or a call goes."""
+        if self.base not in ("BRA", "CALL") or not self.operands:
+            return None
+        found = re.search(r"0x([0-9a-f]+)$", self.operands[-1])
+        return int(found[1], 16) if found else None
+
+    def __str__(self) -> str:
+        return f"{self.guard} {self.name} {', '.join(self.operands)}".strip()
+
+
+@dataclass
+class Function:
+    """A kernel in one architecture's SASS."""
+
+    key: Key
+    arch: str
+    code: list[Instruction] = field(default_factory=list)
+
+
+@dataclass
+class Virtual:
+    """A kernel in PTX, a statement a line, or what stands beside the kernels (key None)."""
+
+    key: Key | None
+    statements: list[str] = field(default_factory=list)
+    arch: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What a kernel takes of a multiprocessor, by cuobjdump's own account."""
+
+    registers: int
+    stack_bytes: int
+    local_bytes: int
+
+
+_LINE = re.compile(r"\s*/\*([0-9a-f]{4,})\*/\s+(?:(@!?U?P\w+)\s+)?([A-Z][\w.]*)\s*([^;]*?)\s*;")
+
+
+def read_sass(text: str) -> list[Function]:
+    functions: list[Function] = []
+    arch = ""
+    for line in text.splitlines():
+        if found := re.search(r"code for (sm_\w+)", line):
+            arch = found[1]
+        elif found := re.search(r"Function : (\S+)", line):
+            functions.append(Function(key_of(found[1]), arch))
+        elif functions and (found := _LINE.match(line)):
+            address, guard, name, operands = found.groups()
+            parts = tuple(part.strip() for part in operands.split(",")) if operands else ()
+            functions[-1].code.append(Instruction(int(address, 16), guard or "", name, parts))
+    return functions
+
+
+def read_ptx(text: str) -> list[Virtual]:
+    """Kernels in the order of the text; last, what stands outside them."""
+    outside = Virtual(None)
+    found = [outside]
+    inside, depth = False, 0
+    arch = ""
+    for line in map(str.strip, text.splitlines()):
+        if target := re.match(r"\.target (sm_\w+)", line):
+            arch = target[1]
+        if entry := re.match(r"(?:\.visible )?\.entry (\w+)", line):
+            found.append(Virtual(key_of(entry[1]), arch=arch))
+            inside = True
+        statement = line.partition("//")[0].strip()
+        if statement:
+            (found[-1] if inside else outside).statements.append(statement)
+        depth += line.count("{") - line.count("}")
+        if line == "}" and depth == 0:
+            inside = False
+    return [*found[1:], outside]
+
+
+def read_usage(text: str) -> Iterator[tuple[str, Key, Usage]]:
+    arch, key = "", None
+    for line in text.splitlines():
+        if found := re.match(r"\s*arch = (sm_\w+)", line):
+            arch = found[1]
+        elif found := re.match(r"\s*Function (\S+):", line):
+            key = key_of(found[1])
+        elif key and (found := re.match(r"\s*REG:(\d+) STACK:(\d+) .*?LOCAL:(\d+)", line)):
+            yield arch, key, Usage(*map(int, found.groups()))

@@ -1,0 +1,67 @@
+"""Where cuobjdump is, and what it prints of a library."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from .listing import Function, Key, Usage, Virtual, read_ptx, read_sass, read_usage
+
+
+class ToolError(RuntimeError):
+    """What the audit needs is not here."""
+
+
+@dataclass(frozen=True)
+class Dump:
+    """All device code of a library."""
+
+    ptx: list[Virtual]
+    sass: list[Function]
+    usage: dict[tuple[str, Key], Usage]
+
+
+def find_cuobjdump() -> str | None:
+    """On PATH, in the toolkit, or in the package nvidia-cuda-cuobjdump."""
+    folders = [Path("/usr/local/cuda/bin")]
+    folders += [Path(os.environ[name], "bin") for name in ("CUDA_HOME",) if name in os.environ]
+    package = importlib.util.find_spec("nvidia")
+    for folder in (package and package.submodule_search_locations) or ():
+        folders += sorted(Path(folder).glob("cu*/bin"), reverse=True)
+    return shutil.which("cuobjdump") or shutil.which(
+        "cuobjdump", path=os.pathsep.join(map(str, folders))
+    )
+
+
+def dump(library: Path) -> Dump:
+    """Disassemble every kernel of a library (or of a fat binary).
+
+    Raises:
+        ToolError: cuobjdump is not here, or finds no device code.
+    """
+    tool = find_cuobjdump()
+    if tool is None:
+        raise ToolError(
+            "cuobjdump was not found; `pip install nvidia-cuda-cuobjdump` and nvidia-cuda-nvdisasm provide it"
+        )
+
+    def read(*options: str) -> str:
+        run = subprocess.run(
+            [tool, *options, str(library)], capture_output=True, text=True, check=False
+        )
+        if run.returncode:
+            raise ToolError(f"cuobjdump failed on {library}: {run.stderr.strip()}")
+        return run.stdout
+
+    found = Dump(
+        read_ptx(read("-ptx")),
+        read_sass(read("-sass")),
+        {(arch, key): usage for arch, key, usage in read_usage(read("--dump-resource-usage"))},
+    )
+    if not found.sass:
+        raise ToolError(f"{library} holds no device code; build it with -DFASTINIT_CUDA=ON")
+    return found
