@@ -31,8 +31,8 @@ struct KernelArguments {
 };
 
 // The schedule of a segment, in registers: read from the launch's arguments again and again, as the compiler
-// would have it, the keys cost a fifth of all issue slots. So they must not look like constants to it: they
-// are joined with a zero that it cannot know.
+// would have it, the keys cost 17 issue slots a block. So they must not look like constants to it: they are
+// joined with a zero that it cannot know.
 class SegmentSchedule {
  public:
   __device__ SegmentSchedule(const Schedule& schedule, std::uint32_t zero) : schedule_(schedule) {

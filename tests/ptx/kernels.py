@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
-import shutil
-import subprocess
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastinit import _core
+from fastinit import _core, cuda
 from ptx.machine import Counts, launch
 from ptx.memory import Memory
 from ptx.parser import parse
+from tools.cuda_audit import listing
+from tools.cuda_audit.toolkit import cuobjdump
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,34 +22,15 @@ if TYPE_CHECKING:
     Key = tuple[str, str]  # method and dtype, as `_core.cuda_launch` tells them
     Launch = tuple[Key, int, int, bytes]
 
-BUILT = _core.build_info().get("cuda", "off") != "off"
-ELEMENT_TYPES = (
-    "uint32",
-    "float64",
-    "float32",
-    "float16",
-    "bfloat16",
-    "float8_e4m3fn",
-    "float8_e5m2",
-)
+BUILT = cuda.is_built()
 PATTERN = ("pattern", "")
 ENTRY = re.compile(r"^\.(?:visible|weak) \.entry (\w+)", re.MULTILINE)
-
-
-def cuobjdump() -> str:
-    """The program that shows what a binary holds for GPUs: NVIDIA's Python package, or the PATH's."""
-    packaged = Path(sysconfig.get_path("purelib")) / "nvidia" / "cu13" / "bin" / "cuobjdump"
-    found = str(packaged) if os.access(packaged, os.X_OK) else shutil.which("cuobjdump")
-    if found is None:
-        raise FileNotFoundError("no cuobjdump: pip install nvidia-cuda-cuobjdump")
-    return found
 
 
 @functools.cache
 def modules() -> dict[str, str]:
     """The extension's PTX by target, such as "sm_90"."""
-    command = [cuobjdump(), "-ptx", str(_core.__file__)]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = cuobjdump(Path(str(_core.__file__)), "-ptx")
     sections = re.split(r"^Fatbin \w+ code:$", text, flags=re.MULTILINE)
     # What cuobjdump says about a module stands before the module's own first line.
     sources = (each[each.index(".version") :] for each in sections if ".version" in each)
@@ -64,18 +43,9 @@ def source(target: str, key: Key) -> str:
     text = modules()[target]
     starts = [*ENTRY.finditer(text)]
     for start, after in zip(starts, [*starts[1:], None], strict=True):
-        if mangled(key) in start[1]:
+        if listing.key_of(start[1]) == listing.Key(*key):
             return text[: starts[0].start()] + text[start.start() : after and after.start()]
     raise KeyError(f"{target} has no kernel for {key}")
-
-
-def mangled(key: Key) -> str:
-    """What the kernel's name contains."""
-    method, dtype = key
-    if key == PATTERN:
-        return "14pattern_kernel"
-    number = ELEMENT_TYPES.index(dtype)
-    return f"11fill_kernelINS_{len(method)}{method}ELNS_11ElementTypeE{number}EEE"
 
 
 @functools.cache

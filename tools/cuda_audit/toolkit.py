@@ -37,30 +37,36 @@ def find_cuobjdump() -> str | None:
     )
 
 
-def dump(library: Path) -> Dump:
-    """Disassemble every kernel of a library (or of a fat binary).
+def cuobjdump(library: Path, *options: str) -> str:
+    """What cuobjdump prints of a library.
 
     Raises:
-        ToolError: cuobjdump is not here, or finds no device code.
+        ToolError: cuobjdump is not here, or fails.
     """
     tool = find_cuobjdump()
     if tool is None:
         raise ToolError(
             "cuobjdump was not found; `pip install nvidia-cuda-cuobjdump` and nvidia-cuda-nvdisasm provide it"
         )
+    run = subprocess.run(
+        [tool, *options, str(library)], capture_output=True, text=True, check=False
+    )
+    if run.returncode:
+        raise ToolError(f"cuobjdump failed on {library}: {run.stderr.strip()}")
+    return run.stdout
 
-    def read(*options: str) -> str:
-        run = subprocess.run(
-            [tool, *options, str(library)], capture_output=True, text=True, check=False
-        )
-        if run.returncode:
-            raise ToolError(f"cuobjdump failed on {library}: {run.stderr.strip()}")
-        return run.stdout
 
+def dump(library: Path) -> Dump:
+    """Disassemble every kernel of a library (or of a fat binary).
+
+    Raises:
+        ToolError: cuobjdump is not here, or finds no device code.
+    """
+    usages = read_usage(cuobjdump(library, "--dump-resource-usage"))
     found = Dump(
-        read_ptx(read("-ptx")),
-        read_sass(read("-sass")),
-        {(arch, key): usage for arch, key, usage in read_usage(read("--dump-resource-usage"))},
+        read_ptx(cuobjdump(library, "-ptx")),
+        read_sass(cuobjdump(library, "-sass")),
+        {(arch, key): usage for arch, key, usage in usages},
     )
     if not found.sass:
         raise ToolError(f"{library} holds no device code; build it with -DFASTINIT_CUDA=ON")
