@@ -52,6 +52,29 @@ def draw(
         buffer, result = buffer_of(out, dtype, device), out
         _check_fit(spec, buffer, box, index)
 
+    fill_buffer(spec, buffer, box, index=index, seed=seed, stream=stream)
+    return result
+
+
+def fill_buffer(
+    spec: Distribution | WholeTensor,
+    buffer: Buffer,
+    box: Box,
+    *,
+    index: Any = None,
+    seed: Seed = None,
+    stream: Stream = DEFAULT_STREAM,
+) -> None:
+    """Fills memory with the part of a tensor that is `box`. The caller vouches that it fits.
+
+    Args:
+        spec: What to draw; it fits the element type of `buffer`.
+        buffer: The memory of the part.
+        box: See `fastinit.index.index_box`.
+        index: What `box` was made of; None for the whole.
+        seed: See `fastinit.random.resolve_seed`.
+        stream: See `fastinit.random.resolve_seed`.
+    """
     if isinstance(spec, Constant):
         bits = spec.pattern(buffer.element)
         check_seed(seed, stream)
@@ -69,7 +92,6 @@ def draw(
             _core.fill(*arguments)
         else:
             _core.cuda_fill(*arguments, *buffer.gpu)
-    return result
 
 
 def fill_address(
