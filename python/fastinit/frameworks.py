@@ -5,15 +5,41 @@ An adapter translates names, buffers and errors; what is computed of arguments i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+import math
+from typing import TYPE_CHECKING, Any
 
-from fastinit.distributions import TruncatedNormal
+import numpy as np
+
+from fastinit import checks
+from fastinit.buffers import Buffer
+from fastinit.distributions import TruncatedNormal, WholeTensor
+from fastinit.fans import compute_fans
 from fastinit.initializers import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from fastinit.distributions import Distribution
+    from fastinit.dtypes import ElementType
+
+# Of the memory that JAX and TensorFlow take as it is, in bytes.
+ALIGNMENT = 64
+
+
+def arguments(
+    args: Sequence[Any], kwargs: Mapping[str, Any], names: Sequence[str], defaults: Sequence[Any]
+) -> tuple[Any, ...]:
+    """Returns a call's arguments of these names, whether they were given by place or by name.
+
+    Example:
+        >>> arguments((1,), {"std": 3.0}, ("tensor", "mean", "std"), (None, 0.0, 1.0))
+        (1, 0.0, 3.0)
+    """
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    return tuple(given.get(name, default) for name, default in zip(names, defaults, strict=True))
 
 
 def bounds_in_std(mean: float, std: float, low: float, high: float) -> tuple[float, float]:
@@ -35,13 +61,95 @@ def truncated_between(mean: float, std: float, low: float, high: float) -> Trunc
     return TruncatedNormal(mean, std, *bounds_in_std(mean, std, low, high))
 
 
-def scaled_by_gain(
-    shape: Sequence[int], gain: float, mode: str, distribution: str
-) -> Distribution:
+def scaled_by_gain(shape: Sequence[int], gain: float, mode: str, distribution: str) -> Distribution:
     """Returns the distribution whose std is gain / sqrt(fan), for weights as (out, in, *kernel)."""
     return RULES["variance_scaling"](
         shape, scale=gain * gain, mode=mode, distribution=distribution, layout="torch"
     )
+
+
+def scaled_by_keras(
+    shape: Sequence[int],
+    scale: float,
+    mode: str,
+    distribution: str,
+    input_axes: Sequence[int] | None = None,
+    output_axes: Sequence[int] | None = None,
+) -> Distribution:
+    """Returns the distribution of Keras's `VarianceScaling`, whose fans differ from fastinit's.
+
+    A shape of no or one dimension has fans too. Axes count only if both are given, and the other axes
+    then count for nothing, where `fastinit.compute_fans` takes them for the kernel's.
+
+    Example:
+        >>> scaled_by_keras((3,), 3.0, "fan_in", "untruncated_normal")
+        Normal(mean=0.0, std=1.0)
+        >>> scaled_by_keras((5, 4, 4), 4.0, "fan_out", "untruncated_normal", [0], [1, 2])
+        Normal(mean=0.0, std=0.5)
+    """
+    if input_axes is not None and output_axes is not None:
+        fans = tuple(math.prod(shape[axis] for axis in axes) for axes in (input_axes, output_axes))
+    elif len(shape) < 2:
+        fans = (math.prod(shape),) * 2
+    else:
+        fans = compute_fans(shape)
+    name = "normal" if distribution == "untruncated_normal" else distribution
+    # A matrix whose sizes are these fans. A fan of 0 is an empty tensor's, which has no values to scale.
+    matrix = tuple(max(1, fan) for fan in fans)
+    return RULES["variance_scaling"](matrix, scale=scale, mode=mode, distribution=name)
+
+
+def scaled_by_axes(
+    shape: Sequence[int],
+    scale: float,
+    mode: str,
+    distribution: str,
+    in_axis: int | Sequence[int],
+    out_axis: int | Sequence[int],
+    batch_axis: int | Sequence[int],
+) -> Distribution:
+    """Returns the distribution whose variance is scale / fan, with the fans that JAX has.
+
+    Unlike in `fastinit.compute_fans`, an axis may be input and output at once, as in flax's embeddings:
+    each kind of axis divides the size of the tensor once.
+
+    Args:
+        shape: Of the whole tensor, without a zero.
+        scale: See `fastinit.variance_scaling`; likewise `mode` and `distribution`.
+        mode: The fan.
+        distribution: Its kind.
+        in_axis: Axis or axes; likewise `out_axis` and `batch_axis`.
+        out_axis: Output.
+        batch_axis: What counts as neither.
+
+    Example:
+        >>> scaled_by_axes((1000, 25), 1.0, "fan_in", "normal", -2, 0, ()).std
+        0.2
+    """
+    inputs, outputs, batches = (
+        math.prod(shape[axis] for axis in (axes if isinstance(axes, tuple) else (axes,)))
+        for axes in (in_axis, out_axis, batch_axis)
+    )
+    size, shared = math.prod(shape), inputs * outputs * batches
+    # The fans are size * inputs / shared and size * outputs / shared. Axes that are named twice may leave
+    # fractions; what does not divide goes to the scale.
+    whole = math.gcd(size * inputs, size * outputs, shared)
+    fans = (size * inputs // whole, size * outputs // whole)
+    return RULES["variance_scaling"](
+        fans, scale=scale * (shared // whole), mode=mode, distribution=distribution
+    )
+
+
+def orthogonal_columns(shape: Sequence[int], scale: float, column_axis: int) -> WholeTensor:
+    """Returns the rule of JAX's orthogonal tensors: as a matrix, its columns are along `column_axis`."""
+    others = list(shape)
+    columns = others.pop(column_axis)
+    matrix = MATRICES["orthogonal"]((*others, columns), gain=scale)
+
+    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Any:
+        return xp.moveaxis(matrix.compute(element, seed, stream, xp), -1, column_axis)
+
+    return WholeTensor(compute)
 
 
 def seed_and_stream(words: Sequence[int]) -> tuple[int, int]:
@@ -59,8 +167,63 @@ def seed_and_stream(words: Sequence[int]) -> tuple[int, int]:
     return seed, stream
 
 
+def seed_and_stream_of_count(seed: int, count: int) -> tuple[int, int]:
+    """Returns the seed and stream that a seed and a number of earlier draws mean, as Keras has them.
+
+    Args:
+        seed: In [-2^63, 2^64). A negative one counts from 2^64 down, as the same bits without a sign.
+        count: The stream, likewise.
+
+    Raises:
+        ValueError: A seed of more than 64 bits.
+
+    Example:
+        >>> seed_and_stream_of_count(2**40, 3)
+        (1099511627776, 3)
+    """
+    checks.integer("seed", seed, -(2**63), checks.UINT64 - 1)
+    return seed_and_stream([seed >> 32, seed, count >> 32, count])
+
+
 def _joined(words: Sequence[int]) -> int:
     number = 0
     for word in words:
         number = number << 32 | (int(word) & 0xFFFFFFFF)
     return number
+
+
+def aligned_buffer(shape: tuple[int, ...], element: ElementType) -> Buffer:
+    """Returns the memory of a new NumPy array that JAX and TensorFlow take over without a copy."""
+    nbytes = math.prod(shape) * element.itemsize
+    memory = np.empty(nbytes + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    array = memory[start : start + nbytes].view(element.numpy).reshape(shape)
+    return Buffer(memory.ctypes.data + start, shape, element, array)
+
+
+def part_of(
+    spec: Distribution | WholeTensor, draw: Callable[[Any], NDArray[Any]]
+) -> Callable[[tuple[slice, ...]], NDArray[Any]]:
+    """Returns a function from indices to the parts of one tensor, for `jax.make_array_from_callback`.
+
+    Several devices may ask for the same part, which is drawn once, and so is a tensor that is only drawn
+    as a whole.
+
+    Args:
+        spec: What is drawn.
+        draw: Draws the part of an index; the whole of None.
+    """
+    drawn: dict[Any, NDArray[Any]] = {}
+
+    def once(key: Any, index: Any) -> NDArray[Any]:
+        if key not in drawn:
+            drawn[key] = draw(index)
+        return drawn[key]
+
+    def part(index: tuple[slice, ...]) -> NDArray[Any]:
+        if isinstance(spec, WholeTensor):
+            return once(None, None)[index]
+        # Slices are no keys before Python 3.12.
+        return once(tuple((axis.start, axis.stop) for axis in index), index)
+
+    return part

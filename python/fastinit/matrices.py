@@ -229,11 +229,23 @@ def sparse(
 def _orthonormal(
     rows: int, columns: int, gain: float, element: ElementType, seed: int, stream: int, xp: Any
 ) -> Matrix:
-    """A normal matrix made orthonormal: QR, with the signs that make the result uniform."""
     dtype = _arithmetic(element)
     normal = _draw(Normal(0.0, 1.0), (rows, columns), xp, dtype=dtype, seed=seed, stream=stream)
+    return orthonormalized(normal, gain, xp)
+
+
+def orthonormalized(normal: Matrix, gain: float, xp: Any) -> Matrix:
+    """Makes a normal matrix orthonormal, times `gain`: QR, with the signs that make the result uniform.
+
+    Args:
+        normal: (rows, columns), an array of `xp`.
+        gain: Factor.
+        xp: NumPy, CuPy or PyTorch.
+    """
+    rows, columns = normal.shape
     q, r = xp.linalg.qr(normal if rows >= columns else normal.T)
-    q = gain * (q * xp.where(xp.diagonal(r) < 0, -1, 1).astype(q.dtype))
+    diagonal = xp.diagonal(r)
+    q *= gain * xp.copysign(xp.ones_like(diagonal), diagonal)
     matrix: Matrix = q if rows >= columns else q.T
     return matrix
 

@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from fastinit.checkpoint.recipes.rules import Call, constant, normal
+from fastinit.frameworks import arguments, bounds_in_std
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -137,10 +138,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         if "out" in kwargs:
             return _computed(name)
         if name == "normal_":
-            mean, std = _arguments(args, kwargs, ("mean", "std"), (0.0, 1.0))
+            mean, std = map(float, arguments(args[1:], kwargs, ("mean", "std"), (0.0, 1.0)))
             return normal(std, mean) if std else constant(mean)
         if name == "uniform_":
-            low, high = _arguments(args, kwargs, ("from", "to"), (0.0, 1.0))
+            low, high = map(float, arguments(args[1:], kwargs, ("from", "to"), (0.0, 1.0)))
             return Call("uniform", (("low", low), ("high", high)))
         if name == "zero_":
             return constant(0.0)
@@ -240,7 +241,8 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
         tensor: torch.Tensor, mean: float, std: float, a: float, b: float, *_: Any, **__: Any
     ) -> torch.Tensor:
         if std > 0:
-            bounds = (("lower", (a - mean) / std), ("upper", (b - mean) / std))
+            lower, upper = bounds_in_std(mean, std, a, b)
+            bounds = (("lower", lower), ("upper", upper))
             moments = (("mean", float(mean)),) if mean else ()
             call = Call("truncated_normal", (*moments, ("std", float(std)), *bounds))
         else:
@@ -277,14 +279,6 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
         init._no_grad_trunc_normal_ = truncated
         stack.enter_context(Literals())
         yield
-
-
-def _arguments(
-    args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str], defaults: Sequence[float]
-) -> tuple[float, ...]:
-    """The arguments after the tensor, however they were given."""
-    given = dict(zip(names, args[1:], strict=False)) | kwargs
-    return tuple(float(given.get(name, value)) for name, value in zip(names, defaults, strict=True))
 
 
 def _is_number(value: object) -> bool:

@@ -1,0 +1,69 @@
+"""fastinit for PyTorch: `torch.nn.init` by the same names, whole models, and shards of DTensors.
+
+from fastinit import torch as init
+
+init.kaiming_normal_(layer.weight)                               # torch.manual_seed governs
+init.kaiming_normal_(layer.weight, seed=0, stream="layer.weight")  # the same values in any sharding
+"""
+
+from __future__ import annotations
+
+from fastinit.torch.functions import (
+    calculate_gain,
+    constant,
+    constant_,
+    dirac,
+    dirac_,
+    eye,
+    eye_,
+    kaiming_normal,
+    kaiming_normal_,
+    kaiming_uniform,
+    kaiming_uniform_,
+    normal,
+    normal_,
+    ones_,
+    orthogonal,
+    orthogonal_,
+    sparse,
+    sparse_,
+    trunc_normal_,
+    uniform,
+    uniform_,
+    xavier_normal,
+    xavier_normal_,
+    xavier_uniform,
+    xavier_uniform_,
+    zeros_,
+)
+from fastinit.torch.interception import accelerate
+
+__all__ = [
+    "accelerate",
+    "calculate_gain",
+    "constant",
+    "constant_",
+    "dirac",
+    "dirac_",
+    "eye",
+    "eye_",
+    "kaiming_normal",
+    "kaiming_normal_",
+    "kaiming_uniform",
+    "kaiming_uniform_",
+    "normal",
+    "normal_",
+    "ones_",
+    "orthogonal",
+    "orthogonal_",
+    "sparse",
+    "sparse_",
+    "trunc_normal_",
+    "uniform",
+    "uniform_",
+    "xavier_normal",
+    "xavier_normal_",
+    "xavier_uniform",
+    "xavier_uniform_",
+    "zeros_",
+]

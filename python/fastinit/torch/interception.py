@@ -1,0 +1,222 @@
+"""Existing code that draws with PyTorch, drawing from fastinit: `accelerate`, and the mode under it.
+
+PyTorch tells a `TorchFunctionMode` of every call in its thread, so that no model has to be changed and no
+other thread notices. Truncated normals are drawn by Python functions of PyTorch and of timm, in many steps
+that no mode could read; these functions are replaced while a mode is active, in the threads that have one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+import torch
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
+
+from fastinit.distributions import Distribution, Normal, Uniform
+from fastinit.frameworks import arguments, truncated_between
+from fastinit.random import Generator
+from fastinit.torch.tensors import fill, is_fillable
+
+# What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
+Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
+
+_STANDARD = (0.0, 1.0)
+# In place: the distribution, and the names of its two parameters.
+_FILLS: dict[Any, tuple[Any, tuple[str, str]]] = {
+    torch.Tensor.normal_: (Normal, ("mean", "std")),
+    init.normal_: (Normal, ("mean", "std")),
+    torch.Tensor.uniform_: (Uniform, ("from", "to")),
+    init.uniform_: (Uniform, ("a", "b")),
+}
+# New tensors: the distribution, and what makes the memory.
+_FACTORIES: dict[Any, tuple[Distribution, Any]] = {
+    torch.randn: (Normal(*_STANDARD), torch.empty),
+    torch.randn_like: (Normal(*_STANDARD), torch.empty_like),
+    torch.rand: (Uniform(*_STANDARD), torch.empty),
+    torch.rand_like: (Uniform(*_STANDARD), torch.empty_like),
+}
+_KAIMING = (None, 0, "fan_in", "leaky_relu", None)  # the defaults of kaiming_uniform_
+_TRUNCATED_NORMALS = (
+    ("torch.nn.init", "_no_grad_trunc_normal_"),
+    ("timm.layers.weight_init", "_trunc_normal_"),
+)
+
+
+@contextlib.contextmanager
+def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
+    """Lets the code in a `with` block draw from fastinit, unchanged: constructors of models, for example.
+
+    Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
+    `randn_like`, `rand_like` and `normal`, and the truncated normals of timm if it is imported. Everything
+    else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does not fill
+    (complex ones, or with gradients to record).
+
+    The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
+    draws, as with PyTorch, but not on devices or threads; with `init_model` they depend on names instead.
+
+    Args:
+        seed: An int in [0, 2^64), a `fastinit.Generator` that goes on from block to block, or None: then
+            each draw takes its seed from PyTorch's default generator, so that `torch.manual_seed`
+            governs. Where code passes a `generator` of its own, that one gives the seed.
+
+    Raises:
+        TypeError: `seed` is none of these.
+        ValueError: `seed` is not in [0, 2^64).
+
+    Example:
+        >>> with accelerate(seed=0):
+        ...     layer = torch.nn.Linear(25, 30)
+        >>> import fastinit
+        >>> weight = fastinit.uniform((30, 25), low=-0.2, high=0.2, seed=0, stream=0)
+        >>> bool((layer.weight.detach().numpy() == weight).all())
+        True
+    """
+    ours = seed if seed is None or isinstance(seed, Generator) else Generator(seed)
+
+    def source(_: torch.Tensor, generator: torch.Generator | None) -> dict[str, Any]:
+        return {"seed": ours} if generator is None else {"generator": generator}
+
+    with intercepted(source):
+        yield
+
+
+@contextlib.contextmanager
+def intercepted(source: Source) -> Iterator[None]:
+    """Lets PyTorch's draws of this thread be fastinit's, numbered by `source`."""
+    with _Interception(source) as interception, _replaced.while_active(interception):
+        yield
+
+
+class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
+    """Sees the calls of its thread; what it calls itself it does not see."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self._source = source
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        given = kwargs or {}
+        result: Any = NotImplemented
+        if func in _FILLS:
+            result = self._fill(*_FILLS[func], args, given)
+        elif func in _FACTORIES:
+            result = self._make(*_FACTORIES[func], args, given)
+        elif func is torch.normal:
+            result = self._make_normal(args, given)
+        elif func is init.kaiming_uniform_:  # which PyTorch shows whole, and not its draw
+            result = self._kaiming_uniform(*args, **given)
+        return func(*args, **given) if result is NotImplemented else result
+
+    def draw(
+        self, tensor: torch.Tensor, spec: Distribution, generator: torch.Generator | None
+    ) -> Any:
+        """Fills a tensor, or returns NotImplemented if something beside the values would differ."""
+        if not is_fillable(tensor) or (tensor.requires_grad and torch.is_grad_enabled()):
+            return NotImplemented
+        return fill(tensor, spec, **self._source(tensor, generator))
+
+    def _fill(self, kind: Any, names: Any, args: Any, kwargs: Any) -> Any:
+        tensor, *numbers, generator = arguments(
+            args, kwargs, ("tensor", *names, "generator"), (None, *_STANDARD, None)
+        )
+        try:
+            spec = kind(*numbers)
+        except (TypeError, ValueError):
+            return NotImplemented  # PyTorch words the error
+        return self.draw(tensor, spec, generator)
+
+    def _make(self, spec: Distribution, make: Any, args: Any, kwargs: Any) -> Any:
+        if kwargs.get("out") is not None or kwargs.get("names") is not None:
+            return NotImplemented
+        given = dict(kwargs)
+        generator = given.pop("generator", None)
+        with torch.no_grad():  # the draw; what is made may still want gradients
+            return self.draw(make(*args, **given), spec, generator)
+
+    def _make_normal(self, args: Any, kwargs: Any) -> Any:
+        given = dict(kwargs)
+        mean, std, size = arguments(args, given, ("mean", "std", "size"), (None, None, None))
+        try:
+            spec = Normal(mean, std)
+        except (TypeError, ValueError):  # tensors of means or stds, or an error that PyTorch words
+            return NotImplemented
+        for name in ("mean", "std", "size"):
+            given.pop(name, None)
+        return NotImplemented if size is None else self._make(spec, torch.empty, (size,), given)
+
+    def _kaiming_uniform(self, *args: Any, **kwargs: Any) -> Any:
+        from fastinit.torch.functions import kaiming_uniform_  # which knows this module
+
+        names = ("tensor", "a", "mode", "nonlinearity", "generator")
+        tensor, *how, generator = arguments(args, kwargs, names, _KAIMING)
+        if not is_fillable(tensor):
+            return NotImplemented
+        return kaiming_uniform_(tensor, *how, **self._source(tensor, generator))
+
+
+class _Replaced:
+    """Replaces the functions that draw truncated normals, while any thread is active."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._active = 0
+        self._originals: list[tuple[Any, str, Any]] = []
+        self._thread = threading.local()
+
+    @contextlib.contextmanager
+    def while_active(self, interception: _Interception) -> Iterator[None]:
+        """Draws truncated normals of this thread for a `with` block."""
+        with self._lock:
+            self._active += 1
+            if self._active == 1:
+                self._replace()
+        outer = getattr(self._thread, "interception", None)
+        self._thread.interception = interception
+        try:
+            yield
+        finally:
+            self._thread.interception = outer
+            with self._lock:
+                self._active -= 1
+                if not self._active:
+                    self._restore()
+
+    def _replace(self) -> None:
+        for module_name, name in _TRUNCATED_NORMALS:
+            module = sys.modules.get(module_name)
+            if hasattr(module, name):
+                original = getattr(module, name)
+                self._originals.append((module, name, original))
+                setattr(module, name, self._replacement(original))
+
+    def _restore(self) -> None:
+        while self._originals:
+            setattr(*self._originals.pop())
+
+    def _replacement(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def truncated_normal(
+            tensor: Any, mean: Any, std: Any, a: Any, b: Any, generator: Any = None
+        ) -> Any:
+            interception = getattr(self._thread, "interception", None)
+            result: Any = NotImplemented
+            if interception is not None:
+                # What fastinit cannot draw, such as a cut too far out, PyTorch may.
+                with torch.no_grad(), contextlib.suppress(ArithmeticError, TypeError, ValueError):
+                    spec = truncated_between(mean, std, a, b)
+                    result = interception.draw(tensor, spec, generator)
+            if result is not NotImplemented:
+                return result
+            given = {} if generator is None else {"generator": generator}
+            return original(tensor, mean, std, a, b, **given)
+
+        return truncated_normal
+
+
+_replaced = _Replaced()
