@@ -37,6 +37,7 @@ from fastinit.torch.functions import (
     zeros_,
 )
 from fastinit.torch.interception import accelerate
+from fastinit.torch.model import init_model
 
 __all__ = [
     "accelerate",
@@ -47,6 +48,7 @@ __all__ = [
     "dirac_",
     "eye",
     "eye_",
+    "init_model",
     "kaiming_normal",
     "kaiming_normal_",
     "kaiming_uniform",

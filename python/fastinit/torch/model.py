@@ -1,0 +1,225 @@
+"""Whole models: every parameter drawn by its name, from rules or from the model's own code."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import torch
+
+from fastinit import checks
+from fastinit.checkpoint.errors import show
+from fastinit.checkpoint.plan import make_plan
+from fastinit.checkpoint.recipes.assign import Matcher, assign
+from fastinit.checkpoint.recipes.patterns import quote
+from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe
+from fastinit.checkpoint.recipes.rules import Call, Rule, read_rules
+from fastinit.checkpoint.recipes.tensors import TensorSpec
+from fastinit.checkpoint.sources.recorder import NEVER
+from fastinit.distributions import Constant
+from fastinit.dtypes import FLOATS, STORED
+from fastinit.random import resolve_seed
+from fastinit.torch.own_code import DIFFERS, OwnCode
+from fastinit.torch.sharding import is_dtensor, local_parts
+from fastinit.torch.state import materialize, targets_of
+from fastinit.torch.tensors import ELEMENTS, draw_seed, fill, is_fillable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from fastinit.checkpoint.plan import PlannedTensor
+    from fastinit.random import Seed
+    from fastinit.torch.state import Target
+
+    Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
+
+_SHOWN = 4  # names in an error
+
+
+def init_model(
+    model: torch.nn.Module,
+    *,
+    seed: Seed = None,
+    recipe: Rules | None = None,
+    device: Any = None,
+    initialize: Callable[[torch.nn.Module], Any] | None = None,
+) -> torch.nn.Module:
+    """Initialises every parameter of a model by its qualified name, in place, and returns the model.
+
+    A parameter's values depend on the seed, its name and the rule alone: not on the order of modules, on
+    devices, or on how DTensors are sharded. They are those of the checkpoint that `fastinit init` writes for
+    the same names, seed and rules.
+
+    The rule of a parameter is the first of `recipe` that matches its name. Where none does, or without a
+    recipe, the model's own code says it: `reset_parameters` of its modules, from the inner to the outer ones,
+    then, for models of transformers, their `_init_weights`. The code runs on the meta device, where its
+    distributions are recorded; what it computes otherwise is computed. Where it ties parameters, the
+    first name counts.
+
+    What is on the meta device gets its memory where it belongs and is filled there: parameters, and buffers,
+    whose values the model's own code must set. Other buffers stay, but for those that a rule fills with one
+    value.
+
+    Args:
+        model: Its parameters and buffers may be DTensors, of which each process fills its local shard.
+        seed: An int in [0, 2^64), a `fastinit.Generator`, of which only the seed is taken, or None: the
+            recipe's, or one from PyTorch's default generator. All processes need the same.
+        recipe: A recipe or the path of one, whose tensors do not matter here; or rules alone, as in
+            `[{"match": "*norm.weight", "init": "ones"}, {"match": "*", "init": "normal", "std": 0.02}]`,
+            with PyTorch's layout (out, in, *kernel).
+        device: Where memory is made for what is on the meta device; None for PyTorch's default device.
+            DTensors have it from their mesh.
+        initialize: Called with the model in place of `reset_parameters` and `_init_weights`, such as
+            `lambda model: model.init_weights()`.
+
+    Raises:
+        RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
+        ValueError: A parameter that has no rule, and that the model's own code does not set.
+        RuntimeError: The model's own code failed.
+        TypeError: `model` is no module, or `seed` no seed.
+
+    Example:
+        >>> import fastinit
+        >>> with torch.device("meta"):
+        ...     model = torch.nn.Sequential(torch.nn.Linear(64, 256), torch.nn.LayerNorm(256))
+        >>> rules = [{"match": "0.weight", "init": "he_normal"}]
+        >>> _ = init_model(model, seed=7, recipe=rules)
+        >>> weight = fastinit.he_normal((256, 64), layout="torch", seed=7, stream="0.weight")
+        >>> bool((model[0].weight.detach().numpy() == weight).all())
+        True
+    """
+    if not isinstance(model, torch.nn.Module):
+        raise TypeError(f"`model` must be a torch.nn.Module, got {type(model).__name__}")
+    targets = targets_of(model)
+    for target in targets:
+        if torch.nn.parameter.is_lazy(target.tensor):
+            remedy = "run it once on an example, or give the module its sizes"
+            raise ValueError(checks.text("model", "have shapes", f"lazy {target.name}", remedy))
+    rules, layout, number = _rules(recipe)
+    if seed is not None:
+        number, _ = resolve_seed(seed, 0)
+    elif number is None:
+        number = draw_seed(None)
+    planned, left = _plan_rules(targets, rules, layout, number, is_strict=not _is_recipe(recipe))
+    left = [target for target in left if target.is_parameter or target.tensor.is_meta]
+    own = OwnCode(model, initialize)
+    calls = own.record(targets) if left else {}
+    computed = {t.name for t in left if isinstance(calls[t.name], str)}
+    _check_set([target for target in left if target.name in computed], calls)
+    planned += _plan_calls(
+        [target for target in left if target.name not in computed], calls, number
+    )
+
+    materialize(model, targets, device or torch.get_default_device())
+    if computed:
+        own.compute(targets, computed, number)
+    tensors = {target.name: target.tensor for target in targets}
+    for tensor in planned:
+        _fill(tensors[tensor.name], tensor, number)
+    return model
+
+
+def _is_recipe(recipe: Rules | None) -> bool:
+    return isinstance(recipe, (Recipe, str, os.PathLike))
+
+
+def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], str, int | None]:
+    """The rules, the layout of shapes, and the seed of a recipe."""
+    if recipe is None:
+        return (), "torch", None
+    if isinstance(recipe, (str, os.PathLike)):
+        recipe = load_recipe(recipe)
+    if isinstance(recipe, Recipe):
+        return recipe.rules, recipe.layout or "torch", recipe.seed
+    return read_rules(list(map(dict, recipe))), "torch", None
+
+
+def _plan_rules(
+    targets: Sequence[Target], rules: Sequence[Rule], layout: str, seed: int, is_strict: bool
+) -> tuple[list[PlannedTensor], list[Target]]:
+    """Plans the tensors that a rule matches, and returns the others.
+
+    Args:
+        is_strict: Whether every rule must match; a recipe may be of a larger model than this part of one.
+    """
+    matcher = Matcher(rules)
+    specs, left, used = [], [], set()
+    for target in targets:
+        place = matcher.first(target.name) if target.is_stored else None
+        rule, pattern = (None, "") if place is None else matcher.patterns[place]
+        if rule is None or (Call(rule.init).is_random and not target.is_parameter):
+            left.append(target)
+        else:
+            specs.append(_spec(target))
+            used.add((rule.number, pattern))
+    if is_strict:
+        assign(specs, rules)
+    kept = [
+        dataclasses.replace(rule, match=match)
+        for rule in rules
+        if (match := tuple(p for p in rule.match if (rule.number, p) in used))
+    ]
+    return _plan(specs, kept, layout, seed), left
+
+
+def _plan_calls(
+    targets: Sequence[Target], calls: Mapping[str, Call | str], seed: int
+) -> list[PlannedTensor]:
+    """Plans the tensors that the model's own code explains."""
+    names: dict[Call, list[str]] = {}
+    for target in targets:
+        call = calls[target.name]
+        assert isinstance(call, Call)
+        names.setdefault(call, []).append(quote(target.name))
+    rules = read_rules([call.table(patterns) for call, patterns in names.items()])
+    return _plan(list(map(_spec, targets)), rules, "torch", seed)
+
+
+def _plan(
+    specs: Sequence[TensorSpec], rules: Iterable[Rule], layout: str, seed: int
+) -> list[PlannedTensor]:
+    recipe = Recipe("init_model", "", seed, None, layout, tuple(specs), tuple(rules))
+    return list(make_plan(recipe).tensors)
+
+
+def _spec(target: Target) -> TensorSpec:
+    tensor = target.tensor
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype not in STORED or (dtype in FLOATS and not is_fillable(tensor)):
+        rule = f"have dense tensors of {', '.join(STORED)}"
+        seen = f"{target.name}: {type(tensor).__name__} of {dtype}, {tensor.layout}"
+        raise TypeError(checks.text("model", rule, seen, "initialise it before it is converted"))
+    return TensorSpec(target.name, tuple(tensor.shape), dtype)
+
+
+def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> None:
+    """Refuses tensors that the model's own code leaves open."""
+    for reason in (NEVER, DIFFERS):
+        names = [target.name for target in targets if calls[target.name] == reason]
+        if names:
+            more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            raise ValueError(
+                "`model` must say how each of its tensors is initialised, got "
+                f"{', '.join(map(show, names[:_SHOWN]))}{more}, {reason} by its own code; add a rule to "
+                f'`recipe` such as {{"match": "{names[0]}", "init": "zeros"}}, or a reset_parameters to '
+                "the module"
+            )
+
+
+def _fill(tensor: torch.Tensor, planned: PlannedTensor, seed: int) -> None:
+    if tensor.dtype in ELEMENTS:
+        fill(tensor, planned.distribution, seed=seed, stream=planned.stream)
+    elif isinstance(planned.distribution, Constant):  # whole numbers, which the stream has not
+        with torch.no_grad():
+            tensor.fill_(planned.distribution.value)
+    if planned.rule.padding_idx is not None:
+        _zero_row(tensor, planned.rule.padding_idx)
+
+
+def _zero_row(tensor: torch.Tensor, row: int) -> None:
+    parts = local_parts(tensor) if is_dtensor(tensor) else [(tensor, (slice(0, len(tensor)),))]
+    with torch.no_grad():
+        for part, index in parts:
+            if index[0].start <= row < index[0].stop:
+                part[row - index[0].start].zero_()

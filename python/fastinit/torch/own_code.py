@@ -1,0 +1,174 @@
+"""What a model's own code makes of its tensors: recorded on the meta device, or computed for real.
+
+Recorded are the distributions; they are then drawn by name, and of a DTensor just the local shard. What no
+distribution explains (positions, slopes, orthogonal matrices) is computed by running the code once more on real
+tensors, of a DTensor on a whole plain one, of which each process keeps its shard.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fastinit import checks
+from fastinit.checkpoint.sources.recorder import NEVER, Recorder, left_out_initializers
+from fastinit.torch.interception import intercepted
+from fastinit.torch.sharding import is_dtensor
+from fastinit.torch.state import Slot, replaced, twin_of
+from fastinit.torch.tensors import copy_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fastinit.checkpoint.recipes.rules import Call
+    from fastinit.torch.state import Target
+
+    Step = tuple[str, Callable[[], Any]]  # the module that it is about, what it does
+
+DIFFERS = "set differently by the modules that share it"
+_RESETS = ("reset_parameters", "_reset_parameters")
+
+
+class OwnCode:
+    """The code of a model that initialises it.
+
+    Args:
+        model: Its modules' `reset_parameters` are called from the inner to the outer ones, as constructors
+            do; then, of models of transformers, `_init_weights` for each module.
+        initialize: Called with the model instead.
+    """
+
+    def __init__(
+        self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None
+    ) -> None:
+        self._model = model
+        self._initialize = initialize
+
+    def record(self, targets: list[Target]) -> dict[str, Call | str]:
+        """Returns, by name, the call that explains each tensor, or why none does."""
+        twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
+        recorder = Recorder()
+        recording = left_out_initializers(recorder, *_tables())
+        with replaced(twins):
+            with torch.no_grad(), recording, recorder, torch.device("meta"):
+                for name, step in self._steps():
+                    _run(name, step)
+            calls = {slot: recorder.call(slot.tensor.detach()) for slot in twins}
+        tied = self._tied_names()
+        return {target.name: _one_call(target, tied, calls) for target in targets}
+
+    def compute(self, targets: list[Target], names: set[str], seed: int) -> None:
+        """Computes the tensors of these names for real.
+
+        Draws on the whole of a tensor have its name as their stream; others in the code have the name of the
+        module and a number.
+        """
+        owners = {slot.module for t in targets if t.name in names for slot in t.slots}
+        twins: dict[Slot, torch.Tensor] = {}
+        wholes: dict[tuple[int, int], str] = {}  # not yet drawn: address and elements -> name
+        for target in targets:
+            tensor = target.tensor
+            if all(slot.module not in owners for slot in target.slots):
+                tensor = twin_of(tensor, "meta")
+            elif is_dtensor(tensor):
+                tensor = twin_of(tensor, tensor.device_mesh.device_type)
+            if not tensor.is_meta:
+                wholes[tensor.data_ptr(), tensor.numel()] = target.name
+            twins |= dict.fromkeys(target.slots, tensor)
+        module, drawn = "", Counter[str]()
+
+        def source(tensor: torch.Tensor, _: Any) -> dict[str, Any]:
+            if tensor.is_meta:
+                return {}
+            stream = wholes.pop((tensor.data_ptr(), tensor.numel()), None)
+            if stream is None:
+                stream = f"{module}#{drawn[module]}"
+                drawn[module] += 1
+            return {"seed": seed, "stream": stream}
+
+        with replaced(twins), torch.no_grad(), intercepted(source):
+            for name, step in self._steps():
+                module = name
+                _run(name, step)
+            values = {t.name: t.tensor for t in targets if t.name in names}
+        for target in targets:
+            if values.get(target.name, target.tensor) is not target.tensor:
+                copy_whole(target.tensor, values[target.name])
+
+    def _steps(self) -> Iterator[Step]:
+        if self._initialize is not None:
+            yield "", functools.partial(self._initialize, self._model)
+            return
+        modules = list(_inner_first(self._model))
+        for name, module in modules:
+            for method in _RESETS:
+                if callable(getattr(module, method, None)):
+                    yield name, getattr(module, method)
+        owners = self._pretrained()
+        for name, module in modules:
+            if module in owners:
+                yield name, functools.partial(owners[module]._init_weights, module)
+
+    def _pretrained(self) -> dict[torch.nn.Module, Any]:
+        """Each module inside a model of transformers: the innermost one that it is in."""
+        transformers = sys.modules.get("transformers")
+        if transformers is None:
+            return {}
+        return {
+            module: model
+            for model in self._model.modules()  # outer ones first
+            if isinstance(model, transformers.PreTrainedModel)
+            for module in model.modules()
+        }
+
+    def _tied_names(self) -> set[str]:
+        """What transformers ties to another tensor, whose initialisation stays."""
+        models = set(self._pretrained().values())
+        return {
+            f"{prefix}.{name}" if prefix else name
+            for prefix, module in self._model.named_modules()
+            if module in models
+            for name in getattr(module, "all_tied_weights_keys", None) or ()
+        }
+
+
+def _one_call(target: Target, tied: set[str], calls: dict[Slot, Call | str]) -> Call | str:
+    """What explains a tensor that may hang in several slots."""
+    slots = [slot for slot in target.slots if slot.name not in tied] or target.slots
+    found = {calls[slot] for slot in slots}
+    if len(found) > 1:
+        found.discard(NEVER)
+    return found.pop() if len(found) == 1 else DIFFERS
+
+
+def _run(name: str, step: Callable[[], Any]) -> None:
+    try:
+        step()
+    except Exception as error:
+        kind = type(error).__name__
+        rule = f"have code for {name or 'the model'} that initialises any device ({error})"
+        remedy = "give its tensors rules by `recipe`, or pass `initialize`"
+        raise RuntimeError(checks.text("model", rule, kind, remedy)) from error
+
+
+def _tables() -> list[dict[str, Any]]:
+    """Where transformers keeps PyTorch's initializers besides."""
+    module = sys.modules.get("transformers.initialization")
+    return [] if module is None else [module.TORCH_INIT_FUNCTIONS]
+
+
+def _inner_first(model: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
+    seen: set[torch.nn.Module] = set()
+
+    def walk(name: str, module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
+        if module not in seen:
+            seen.add(module)
+            for key, child in module.named_children():
+                yield from walk(f"{name}.{key}" if name else key, child)
+            yield name, module
+
+    return walk("", model)

@@ -1,0 +1,132 @@
+"""The tensors of a model by name, where each hangs, and its way from the meta device to memory."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fastinit.torch.sharding import is_dtensor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# What wrappers put into names; a checkpoint has the names without.
+_WRAPPERS = ("_orig_mod.", "_checkpoint_wrapped_module.")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """A place in a module where a parameter or a buffer hangs."""
+
+    module: torch.nn.Module
+    table: str  # "_parameters" or "_buffers"
+    key: str
+    name: str
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it holds a parameter."""
+        return self.table == "_parameters"
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        """What hangs there."""
+        tensor: torch.Tensor = getattr(self.module, self.table)[self.key]
+        return tensor
+
+    def put(self, tensor: torch.Tensor) -> None:
+        """Hangs another tensor there."""
+        getattr(self.module, self.table)[self.key] = tensor
+
+
+@dataclass(slots=True)
+class Target:
+    """A tensor of a model: its name, which is that of its first slot, and all its slots."""
+
+    slots: list[Slot] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The qualified name, as in a checkpoint."""
+        return self.slots[0].name
+
+    @property
+    def tensor(self) -> torch.Tensor:
+        """The tensor."""
+        return self.slots[0].tensor
+
+    @property
+    def is_parameter(self) -> bool:
+        """Whether it is a parameter."""
+        return self.slots[0].is_parameter
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether checkpoints hold it."""
+        first = self.slots[0]
+        return self.is_parameter or first.key not in first.module._non_persistent_buffers_set
+
+
+def targets_of(model: torch.nn.Module) -> list[Target]:
+    """Returns the parameters and buffers of a model, each once, in the order of `named_parameters`."""
+    found: dict[int, Target] = {}
+    for prefix, module in model.named_modules():
+        for table in ("_parameters", "_buffers"):
+            for key, tensor in getattr(module, table).items():
+                if tensor is not None:
+                    name = f"{prefix}.{key}" if prefix else key
+                    for wrapper in _WRAPPERS:
+                        name = name.replace(wrapper, "")
+                    slot = Slot(module, table, key, name)
+                    found.setdefault(id(tensor), Target()).slots.append(slot)
+    return list(found.values())
+
+
+def twin_of(tensor: torch.Tensor, device: Any) -> torch.Tensor:
+    """Returns a plain tensor of the whole's shape with nothing in it: a parameter for a parameter."""
+    twin = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+    if isinstance(tensor, torch.nn.Parameter):
+        return torch.nn.Parameter(twin, requires_grad=tensor.requires_grad)
+    return twin
+
+
+@contextlib.contextmanager
+def replaced(twins: dict[Slot, torch.Tensor]) -> Iterator[None]:
+    """Hangs other tensors into slots for a `with` block."""
+    originals = {slot: slot.tensor for slot in twins}
+    for slot, twin in twins.items():
+        slot.put(twin)
+    try:
+        yield
+    finally:
+        for slot, original in originals.items():
+            slot.put(original)
+
+
+def materialize(model: torch.nn.Module, targets: list[Target], device: Any) -> None:
+    """Gives what is on the meta device memory on `device`, of DTensors on their mesh's; fills nothing.
+
+    What was one tensor in several slots stays one, with the attributes it had.
+    """
+    attributes = {target.name: dict(vars(target.tensor)) for target in targets}
+    was_meta = [target for target in targets if target.tensor.is_meta]
+    # FSDP and recurrent modules notice `_apply`, as they do `to_empty`.
+    model._apply(_allocator(device))
+    for target in was_meta:
+        tensor = target.tensor
+        vars(tensor).update(attributes[target.name])
+        for slot in target.slots[1:]:
+            slot.put(tensor)
+
+
+def _allocator(device: Any) -> Callable[[torch.Tensor], torch.Tensor]:
+    def allocate(tensor: torch.Tensor) -> torch.Tensor:
+        if not tensor.is_meta:
+            return tensor
+        place = tensor.device_mesh.device_type if is_dtensor(tensor) else device
+        return torch.empty_like(tensor, device=place)
+
+    return allocate
