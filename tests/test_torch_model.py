@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import fastinit
+from fastinit import _core
 from fastinit.checkpoint import RecipeError, make_plan, parse_recipe
 from fastinit.torch import init_model
 
@@ -263,6 +265,60 @@ class TestOwnCode:
         assert torch.equal(model.step.detach(), torch.exp(rand))
         normal = fastinit.normal((6, 6), std=0.3, seed=2, stream="weight")
         np.testing.assert_array_equal(model.weight.detach().numpy(), normal)
+
+    def test_first_draw_of_a_computed_tensor_is_by_its_name(self) -> None:
+        class Ramped(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.weight = nn.Parameter(torch.empty(3, 4))
+
+            def reset_parameters(self) -> None:
+                nn.init.normal_(self.weight)
+                with torch.no_grad():
+                    self.weight.mul_(torch.arange(4))
+
+        model = init_model(nn.Sequential(Ramped()), seed=3)
+        expected = fastinit.normal((3, 4), seed=3, stream="0.weight") * np.arange(4, dtype="f4")
+        np.testing.assert_array_equal(model[0].weight.detach().numpy(), expected)
+
+    def test_what_is_not_computed_is_drawn_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        drawn, fill = [], _core.fill
+
+        def counted(*arguments: Any) -> None:
+            drawn.append(arguments[7] * math.prod(arguments[8]))
+            fill(*arguments)
+
+        monkeypatch.setattr(_core, "fill", counted)
+        init_model(nn.Sequential(nn.Linear(100, 30), Computing(4)), seed=1)
+        assert drawn.count(3000) == 1
+        assert drawn.count(30) == 1
+
+    def test_module_without_code_follows_the_one_it_shares_with(self) -> None:
+        class Head(nn.Module):
+            def __init__(self, weight: Any) -> None:
+                super().__init__()
+                self.weight = weight
+
+        embed = nn.Embedding(5, 3)
+        model = init_model(nn.ModuleDict({"a": Head(embed.weight), "b": embed}), seed=1)
+        expected = fastinit.normal((5, 3), seed=1, stream="a.weight")
+        np.testing.assert_array_equal(embed.weight.detach().numpy(), expected)
+        assert model["a"].weight is embed.weight
+
+    def test_initializers_that_transformers_keeps_are_noticed(self) -> None:
+        pytest.importorskip("transformers")
+        from transformers import initialization
+
+        class Rotation(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.weight = nn.Parameter(torch.empty(4, 4))
+
+            def reset_parameters(self) -> None:
+                initialization.orthogonal_(self.weight)
+
+        weight = init_model(Rotation(), seed=1).weight.detach()
+        torch.testing.assert_close(weight @ weight.T, torch.eye(4))
 
     def test_code_of_other_conventions_is_passed(self) -> None:
         class Gpt(nn.Module):
