@@ -10,7 +10,7 @@ import pytest
 
 import fastinit
 
-EXTRAS = ("torch", "transformers", "distributed", "matplotlib")  # which some modules need
+EXTRAS = ("torch", "keras", "tensorflow", "jax", "transformers", "distributed", "matplotlib")  # which some modules need
 MODULES = [
     "fastinit",
     *(

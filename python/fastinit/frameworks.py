@@ -5,28 +5,36 @@ An adapter translates names, buffers and errors; what is computed of arguments i
 
 from __future__ import annotations
 
+import functools
 import math
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
+import ml_dtypes
 
 from fastinit import checks
-from fastinit.buffers import Buffer
-from fastinit.distributions import TruncatedNormal, WholeTensor
+from fastinit.distributions import TruncatedNormal, Uniform, WholeTensor
+from fastinit.dtypes import FLOATS
 from fastinit.fans import compute_fans
 from fastinit.initializers import RULES
+from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, sparse
+from fastinit.options import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from fastinit.distributions import Distribution
     from fastinit.dtypes import ElementType
 
-# Of the memory that JAX and TensorFlow take as it is, in bytes.
-ALIGNMENT = 64
+_LARGEST = {
+    name: float(ml_dtypes.finfo(element.numpy).max)  # type: ignore[no-untyped-call]
+    for name, element in FLOATS.items()
+}
+
+# The rules of tensors that are only drawn as a whole.
+MATRICES: dict[str, Callable[..., WholeTensor]] = {
+    function.__name__: cast("Callable[..., WholeTensor]", Rule(function))
+    for function in (delta_orthogonal, dirac, identity, orthogonal, sparse)
+}
 
 
 def arguments(
@@ -52,19 +60,47 @@ def bounds_in_std(mean: float, std: float, low: float, high: float) -> tuple[flo
     return (low - mean) / std, (high - mean) / std
 
 
-def truncated_between(mean: float, std: float, low: float, high: float) -> TruncatedNormal:
+def truncated_between(mean: float, std: float, low: float, high: float) -> Distribution:
     """Returns the normal distribution of `mean` and `std` that is cut at the values `low` and `high`.
 
     Raises:
         ZeroDivisionError: `std` is 0.
+        ValueError: A number that is not finite, a negative `std`, low > high.
     """
-    return TruncatedNormal(mean, std, *bounds_in_std(mean, std, low, high))
+    lower, upper = bounds_in_std(mean, checks.not_negative("std", std), low, high)
+    return Uniform(low, high) if low == high else TruncatedNormal(mean, std, lower, upper)
 
 
-def scaled_by_gain(shape: Sequence[int], gain: float, mode: str, distribution: str) -> Distribution:
-    """Returns the distribution whose std is gain / sqrt(fan), for weights as (out, in, *kernel)."""
+def fits_range(spec: Uniform, element: ElementType) -> bool:
+    """Tells whether both bounds and their difference are numbers of the element type, as PyTorch asks for.
+
+    Example:
+        >>> from fastinit.dtypes import FLOATS
+        >>> fits_range(Uniform(0.0, 1e5), FLOATS["float16"])
+        False
+    """
+    return max(-spec.low, spec.high, spec.high - spec.low) <= _LARGEST[element.name]
+
+
+def squared_gain(nonlinearity: str, gain: float, slope: float) -> float:
+    """Returns the square of PyTorch's gain, without the rounding of its root where it has one.
+
+    Example:
+        >>> squared_gain("relu", math.sqrt(2), 0.0), math.sqrt(2) ** 2
+        (2.0, 2.0000000000000004)
+    """
+    if nonlinearity in ("relu", "leaky_relu"):
+        return 2 / (1 + (slope if nonlinearity == "leaky_relu" else 0.0) ** 2)
+    return float(gain * gain)
+
+
+@functools.lru_cache(maxsize=1024)
+def scaled_as_torch(
+    shape: tuple[int, ...], scale: float, mode: str, distribution: str
+) -> Distribution:
+    """Returns the distribution whose variance is scale / fan, for weights as (out, in, *kernel)."""
     return RULES["variance_scaling"](
-        shape, scale=gain * gain, mode=mode, distribution=distribution, layout="torch"
+        shape, scale=scale, mode=mode, distribution=distribution, layout="torch"
     )
 
 
@@ -145,6 +181,8 @@ def orthogonal_columns(shape: Sequence[int], scale: float, column_axis: int) -> 
     others = list(shape)
     columns = others.pop(column_axis)
     matrix = MATRICES["orthogonal"]((*others, columns), gain=scale)
+    if column_axis % len(shape) == len(others):
+        return matrix
 
     def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Any:
         return xp.moveaxis(matrix.compute(element, seed, stream, xp), -1, column_axis)
@@ -190,40 +228,3 @@ def _joined(words: Sequence[int]) -> int:
     for word in words:
         number = number << 32 | (int(word) & 0xFFFFFFFF)
     return number
-
-
-def aligned_buffer(shape: tuple[int, ...], element: ElementType) -> Buffer:
-    """Returns the memory of a new NumPy array that JAX and TensorFlow take over without a copy."""
-    nbytes = math.prod(shape) * element.itemsize
-    memory = np.empty(nbytes + ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % ALIGNMENT
-    array = memory[start : start + nbytes].view(element.numpy).reshape(shape)
-    return Buffer(memory.ctypes.data + start, shape, element, array)
-
-
-def part_of(
-    spec: Distribution | WholeTensor, draw: Callable[[Any], NDArray[Any]]
-) -> Callable[[tuple[slice, ...]], NDArray[Any]]:
-    """Returns a function from indices to the parts of one tensor, for `jax.make_array_from_callback`.
-
-    Several devices may ask for the same part, which is drawn once, and so is a tensor that is only drawn
-    as a whole.
-
-    Args:
-        spec: What is drawn.
-        draw: Draws the part of an index; the whole of None.
-    """
-    drawn: dict[Any, NDArray[Any]] = {}
-
-    def once(key: Any, index: Any) -> NDArray[Any]:
-        if key not in drawn:
-            drawn[key] = draw(index)
-        return drawn[key]
-
-    def part(index: tuple[slice, ...]) -> NDArray[Any]:
-        if isinstance(spec, WholeTensor):
-            return once(None, None)[index]
-        # Slices are no keys before Python 3.12.
-        return once(tuple((axis.start, axis.stop) for axis in index), index)
-
-    return part

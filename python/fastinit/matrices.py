@@ -245,7 +245,7 @@ def orthonormalized(normal: Matrix, gain: float, xp: Any) -> Matrix:
     rows, columns = normal.shape
     q, r = xp.linalg.qr(normal if rows >= columns else normal.T)
     diagonal = xp.diagonal(r)
-    q *= gain * xp.copysign(xp.ones_like(diagonal), diagonal)
+    q *= xp.copysign(xp.full_like(diagonal, gain), diagonal if gain >= 0 else -diagonal)
     matrix: Matrix = q if rows >= columns else q.T
     return matrix
 

@@ -145,6 +145,8 @@ def stream_number(stream: Any) -> int:
     """Returns the number of a stream that is given as a number or a name."""
     if isinstance(stream, str):
         return stream_from_name(stream)
+    if type(stream) is int and 0 <= stream < checks.UINT64:
+        return stream
     return checks.integer("stream", stream, 0, checks.UINT64 - 1, "or pass a name as text")
 
 

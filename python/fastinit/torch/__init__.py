@@ -8,21 +8,24 @@ init.kaiming_normal_(layer.weight, seed=0, stream="layer.weight")  # the same va
 
 from __future__ import annotations
 
-from fastinit.torch.functions import (
-    calculate_gain,
+from fastinit.torch.fixed import (
     constant,
     constant_,
     dirac,
     dirac_,
     eye,
     eye_,
+    ones_,
+    zeros_,
+)
+from fastinit.torch.functions import (
+    calculate_gain,
     kaiming_normal,
     kaiming_normal_,
     kaiming_uniform,
     kaiming_uniform_,
     normal,
     normal_,
-    ones_,
     orthogonal,
     orthogonal_,
     sparse,
@@ -34,7 +37,6 @@ from fastinit.torch.functions import (
     xavier_normal_,
     xavier_uniform,
     xavier_uniform_,
-    zeros_,
 )
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model

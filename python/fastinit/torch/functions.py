@@ -14,73 +14,41 @@ any sharding of a DTensor, of which each process draws just its own shard. Fans 
 
 from __future__ import annotations
 
-import functools
 import warnings
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import init
 
 from fastinit import checks, matrices
-from fastinit.distributions import Constant, Normal, Uniform
-from fastinit.frameworks import scaled_by_gain, truncated_between
-from fastinit.options import Rule
+from fastinit.distributions import FARTHEST_BOUND, Normal, TruncatedNormal, Uniform
+from fastinit.frameworks import (
+    MATRICES,
+    fits_range,
+    scaled_as_torch,
+    squared_gain,
+    truncated_between,
+)
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
-from fastinit.torch.sharding import is_dtensor
-from fastinit.torch.tensors import copy_whole, fill, is_fillable
+from fastinit.torch.drop_in import drop_in
+from fastinit.torch.tensors import (
+    ELEMENTS,
+    check_writable,
+    copy_whole,
+    fill,
+    has_elements,
+    is_fillable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from fastinit.distributions import Distribution
 
-P = ParamSpec("P")
-
-_identity, _dirac = Rule(matrices.identity), Rule(matrices.dirac)
-_sparse = Rule(matrices.sparse)
-
-# Below, PyTorch's own fill of one value is the faster one, and it writes the same bits.
-_LEAST_CONSTANT = 2**16
-_OWN_ARGUMENTS = ("seed", "stream")
+_MODES = ("fan_in", "fan_out")
 
 calculate_gain = init.calculate_gain
 
 
-def _drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
-    """Lets the function of the same name in `torch.nn.init` word the errors that it has too."""
-    own = getattr(init, function.__name__)
-
-    @functools.wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> torch.Tensor:
-        try:
-            return function(*args, **kwargs)
-        except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-            failure = _error_of(own, args, kwargs) or error
-        raise failure.with_traceback(None)
-
-    return call
-
-
-def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
-    """What PyTorch's function raises for a call, if it does: seen on a small stand-in for the tensor."""
-    given = {name: value for name, value in kwargs.items() if name not in _OWN_ARGUMENTS}
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=()):
-        warnings.simplefilter("ignore")
-        try:
-            own(*map(_stand_in, args), **{name: _stand_in(v) for name, v in given.items()})
-        except Exception as error:  # noqa: BLE001 - whatever PyTorch raises is wanted
-            return error
-    return None
-
-
-def _stand_in(argument: Any) -> Any:
-    if isinstance(argument, torch.Generator):
-        return None  # the error is no reason for it to advance
-    if not isinstance(argument, torch.Tensor) or torch.nn.parameter.is_lazy(argument):
-        return argument
-    shape = (1,) * argument.ndim if argument.numel() else argument.shape
-    return torch.empty(shape, dtype=argument.dtype, layout=argument.layout, device="cpu")
-
-
-@_drop_in
+@drop_in
 def uniform_(
     tensor: torch.Tensor,
     a: float = 0.0,
@@ -112,10 +80,14 @@ def uniform_(
         >>> bool((w.abs() <= 1).all())
         True
     """
-    return fill(tensor, Uniform(a, b), generator, seed, stream)
+    spec = Uniform(a, b)
+    if is_fillable(tensor) and not fits_range(spec, ELEMENTS[tensor.dtype]):
+        rule = f"be such that `a`, `b` and b - a are numbers of {tensor.dtype}"
+        raise ValueError(checks.text("b", rule, b, f"`a` is {a}"))
+    return fill(tensor, spec, generator, seed, stream)
 
 
-@_drop_in
+@drop_in
 def normal_(
     tensor: torch.Tensor,
     mean: float = 0.0,
@@ -148,7 +120,7 @@ def normal_(
     return fill(tensor, Normal(mean, std), generator, seed, stream)
 
 
-@_drop_in
+@drop_in
 def trunc_normal_(
     tensor: torch.Tensor,
     mean: float = 0.0,
@@ -177,107 +149,26 @@ def trunc_normal_(
         stream: See `fastinit.torch.functions`.
 
     Raises:
-        RuntimeError: a > b, a negative `std`, or a dtype without such a distribution, as in PyTorch.
+        RuntimeError: a > b, or a dtype without such a distribution, as in PyTorch.
         ZeroDivisionError: `std` is 0, as in PyTorch.
         TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
-        ValueError: [a, b] lies beyond 10 standard deviations from the mean.
+        ValueError: A negative `std`, or [a, b] lies beyond 10 standard deviations from the mean.
 
     Example:
         >>> w = trunc_normal_(torch.empty(100, 100), std=0.02, a=-0.04, b=0.04, seed=1)
         >>> round(float(w.std() / 0.02), 1)
         0.9
     """
-    return fill(tensor, truncated_between(mean, std, a, b), generator, seed, stream)
+    spec = truncated_between(mean, std, a, b)
+    if isinstance(spec, TruncatedNormal):
+        for name, bound, away in (("a", a, spec.lower), ("b", b, -spec.upper)):
+            if away > FARTHEST_BOUND:
+                rule = f"leave values within {FARTHEST_BOUND:g} std of the mean"
+                raise ValueError(checks.text(name, rule, bound, f"`mean` is {mean}, `std` {std}"))
+    return fill(tensor, spec, generator, seed, stream)
 
 
-def constant_(tensor: torch.Tensor, val: float) -> torch.Tensor:
-    """Fills a tensor of any dtype with one value.
-
-    Args:
-        tensor: Any shape, filled in place.
-        val: The value.
-
-    Raises:
-        RuntimeError: A value that the dtype cannot hold, as in PyTorch.
-
-    Example:
-        >>> constant_(torch.empty(2), 0.5)
-        tensor([0.5000, 0.5000])
-    """
-    if tensor.numel() < _LEAST_CONSTANT or type(val) is not float or not is_fillable(tensor):
-        return init.constant_(tensor, val)
-    try:
-        return fill(tensor, Constant(val))
-    except ValueError:  # which PyTorch words
-        return init.constant_(tensor, val)
-
-
-def ones_(tensor: torch.Tensor) -> torch.Tensor:
-    """Fills a tensor of any dtype with ones.
-
-    Args:
-        tensor: Any shape, filled in place.
-
-    Example:
-        >>> ones_(torch.empty(2))
-        tensor([1., 1.])
-    """
-    return init.ones_(tensor) if tensor.numel() < _LEAST_CONSTANT else constant_(tensor, 1.0)
-
-
-def zeros_(tensor: torch.Tensor) -> torch.Tensor:
-    """Fills a tensor of any dtype with zeros.
-
-    Args:
-        tensor: Any shape, filled in place.
-
-    Example:
-        >>> zeros_(torch.empty(2))
-        tensor([0., 0.])
-    """
-    return init.zeros_(tensor) if tensor.numel() < _LEAST_CONSTANT else constant_(tensor, 0.0)
-
-
-def eye_(tensor: torch.Tensor) -> torch.Tensor:
-    """Fills a matrix with ones on the main diagonal and zeros beside it.
-
-    Args:
-        tensor: Two dimensions, filled in place.
-
-    Raises:
-        ValueError: Another number of dimensions, as in PyTorch.
-
-    Example:
-        >>> eye_(torch.empty(2, 3))
-        tensor([[1., 0., 0.],
-                [0., 1., 0.]])
-    """
-    return fill(tensor, _identity(tensor.shape)) if is_dtensor(tensor) else init.eye_(tensor)
-
-
-def dirac_(tensor: torch.Tensor, groups: int = 1) -> torch.Tensor:
-    """Fills a convolution kernel so that it hands its input through.
-
-    Args:
-        tensor: (out, in, *kernel), three to five dimensions, filled in place.
-        groups: A divisor of `out`; each group hands the inputs through.
-
-    Raises:
-        ValueError: Another number of dimensions, or of groups, as in PyTorch.
-
-    Source:
-        Zagoruyko and Komodakis, DiracNets, 2017, section 3.
-
-    Example:
-        >>> dirac_(torch.empty(1, 1, 3))
-        tensor([[[0., 1., 0.]]])
-    """
-    if is_dtensor(tensor):
-        return fill(tensor, _dirac(tensor.shape, groups=groups, layout="torch"))
-    return init.dirac_(tensor, groups)
-
-
-@_drop_in
+@drop_in
 def xavier_uniform_(
     tensor: torch.Tensor,
     gain: float = 1.0,
@@ -311,7 +202,7 @@ def xavier_uniform_(
     return fill(tensor, _xavier("uniform", tensor, gain), generator, seed, stream)
 
 
-@_drop_in
+@drop_in
 def xavier_normal_(
     tensor: torch.Tensor,
     gain: float = 1.0,
@@ -345,11 +236,18 @@ def xavier_normal_(
     return fill(tensor, _xavier("normal", tensor, gain), generator, seed, stream)
 
 
-def _xavier(distribution: str, tensor: torch.Tensor, gain: float) -> Any:
-    return scaled_by_gain(tuple(tensor.shape), gain, "fan_avg", distribution)
+def _xavier(distribution: str, tensor: torch.Tensor, gain: float) -> Distribution:
+    spec = scaled_as_torch(tuple(tensor.size()), float(gain * gain), "fan_avg", distribution)
+    if gain < 0 and is_fillable(tensor):  # PyTorch refuses the numbers that come of it
+        one = torch.empty(1, device="cpu")
+        if isinstance(spec, Uniform):
+            one.uniform_(spec.high, spec.low)
+        else:
+            one.normal_(0.0, -spec.std)
+    return spec
 
 
-@_drop_in
+@drop_in
 def kaiming_uniform_(
     tensor: torch.Tensor,
     a: float = 0,
@@ -386,7 +284,7 @@ def kaiming_uniform_(
     return _kaiming("uniform", tensor, a, mode, nonlinearity, generator, seed, stream)
 
 
-@_drop_in
+@drop_in
 def kaiming_normal_(
     tensor: torch.Tensor,
     a: float = 0,
@@ -426,18 +324,22 @@ def kaiming_normal_(
 def _kaiming(
     distribution: str, tensor: torch.Tensor, a: Any, mode: str, nonlinearity: str, *numbers: Any
 ) -> torch.Tensor:
-    if 0 in tensor.shape:
+    sizes = tuple(tensor.size())
+    if 0 in sizes:
+        if torch.nn.parameter.is_lazy(tensor):  # which PyTorch refuses
+            raise ValueError(sizes)
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=4)
         return tensor
     gain = calculate_gain(nonlinearity, a)
-    if mode not in ("fan_in", "fan_out"):
+    if mode not in _MODES:
         mode = mode.lower()  # PyTorch takes either case
-        if mode not in ("fan_in", "fan_out"):
+        if mode not in _MODES:
             raise ValueError(mode)  # and words the error
-    return fill(tensor, scaled_by_gain(tuple(tensor.shape), gain, mode, distribution), *numbers)
+    scale = squared_gain(nonlinearity, gain, a)
+    return fill(tensor, scaled_as_torch(sizes, scale, mode, distribution), *numbers)
 
 
-@_drop_in
+@drop_in
 def orthogonal_(
     tensor: torch.Tensor,
     gain: float = 1,
@@ -471,21 +373,22 @@ def orthogonal_(
         >>> w = orthogonal_(torch.empty(3, 8), seed=1)
         >>> torch.testing.assert_close(w @ w.T, torch.eye(3))
     """
-    if tensor.ndim < 2:
-        raise ValueError(tensor.shape)  # PyTorch words the error
+    sizes = tensor.size()
+    if len(sizes) < 2:
+        raise ValueError(sizes)  # which PyTorch words
     factor = checks.finite("gain", gain)
-    if not (is_fillable(tensor) and tensor.numel()) or tensor.is_meta:
-        return fill(tensor, Normal(0.0, 1.0))  # which refuses it, or has nothing to do
+    draw = Normal(0.0, 1.0)
+    if not (is_fillable(tensor) and has_elements(tensor)):
+        return fill(tensor, draw, generator, seed, stream)  # which refuses it, or leaves it
+    check_writable(tensor)
     dtype = tensor.dtype if tensor.dtype is torch.float64 else torch.float32
-    size = (tensor.shape[0], tensor.numel() // tensor.shape[0])
-    normal = torch.empty(size, dtype=dtype, device=tensor.device)
-    fill(normal, Normal(0.0, 1.0), generator, seed, stream)
-    whole = matrices.orthonormalized(normal, factor, torch)
-    copy_whole(tensor, whole.reshape(tensor.shape))
+    normal = torch.empty((sizes[0], sizes[1:].numel()), dtype=dtype, device=tensor.device)
+    fill(normal, draw, generator, seed, stream)
+    copy_whole(tensor, matrices.orthonormalized(normal, factor, torch).reshape(sizes))
     return tensor
 
 
-@_drop_in
+@drop_in
 def sparse_(
     tensor: torch.Tensor,
     sparsity: float,
@@ -520,15 +423,13 @@ def sparse_(
         >>> (w == 0).sum(0).tolist()
         [3, 3, 3, 3]
     """
-    return fill(tensor, _sparse(tensor.shape, sparsity=sparsity, std=std), generator, seed, stream)
+    spec = MATRICES["sparse"](tuple(tensor.size()), sparsity=sparsity, std=std)
+    return fill(tensor, spec, generator, seed, stream)
 
 
 # The names that PyTorch has deprecated, with its warning.
 uniform = init._make_deprecate(uniform_)
 normal = init._make_deprecate(normal_)
-constant = init._make_deprecate(constant_)
-eye = init._make_deprecate(eye_)
-dirac = init._make_deprecate(dirac_)
 xavier_uniform = init._make_deprecate(xavier_uniform_)
 xavier_normal = init._make_deprecate(xavier_normal_)
 kaiming_uniform = init._make_deprecate(kaiming_uniform_)

@@ -19,9 +19,10 @@ from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
 from fastinit.distributions import Distribution, Normal, Uniform
-from fastinit.frameworks import arguments, truncated_between
+from fastinit.frameworks import arguments, fits_range, truncated_between
 from fastinit.random import Generator
-from fastinit.torch.tensors import fill, is_fillable
+from fastinit.torch import functions
+from fastinit.torch.tensors import ELEMENTS, fill, is_fillable
 
 # What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
 Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
@@ -30,9 +31,7 @@ _STANDARD = (0.0, 1.0)
 # In place: the distribution, and the names of its two parameters.
 _FILLS: dict[Any, tuple[Any, tuple[str, str]]] = {
     torch.Tensor.normal_: (Normal, ("mean", "std")),
-    init.normal_: (Normal, ("mean", "std")),
     torch.Tensor.uniform_: (Uniform, ("from", "to")),
-    init.uniform_: (Uniform, ("a", "b")),
 }
 # New tensors: the distribution, and what makes the memory.
 _FACTORIES: dict[Any, tuple[Distribution, Any]] = {
@@ -41,11 +40,15 @@ _FACTORIES: dict[Any, tuple[Distribution, Any]] = {
     torch.rand: (Uniform(*_STANDARD), torch.empty),
     torch.rand_like: (Uniform(*_STANDARD), torch.empty_like),
 }
-_KAIMING = (None, 0, "fan_in", "leaky_relu", None)  # the defaults of kaiming_uniform_
+# What PyTorch shows whole, and then not its draw: by the name that it looks up itself, since transformers
+# puts functions of its own there.
+_WHOLE = ("normal_", "uniform_", "kaiming_uniform_")
 _TRUNCATED_NORMALS = (
     ("torch.nn.init", "_no_grad_trunc_normal_"),
     ("timm.layers.weight_init", "_trunc_normal_"),
 )
+# What fastinit does not draw, PyTorch may, or it words the error.
+_REFUSALS = (ArithmeticError, TypeError, ValueError)
 
 
 @contextlib.contextmanager
@@ -53,9 +56,10 @@ def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
     """Lets the code in a `with` block draw from fastinit, unchanged: constructors of models, for example.
 
     Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
-    `randn_like`, `rand_like` and `normal`, and the truncated normals of timm if it is imported. Everything
-    else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does not fill
-    (complex ones, or with gradients to record).
+    `randn_like`, `rand_like`, and `normal` of two numbers, and the truncated normals of timm if it is imported.
+    Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
+    not fill (complex ones, or with gradients to record). `orthogonal_` and `sparse_` remain PyTorch's, on
+    fastinit's normal draws.
 
     The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
     draws, as with PyTorch, but not on devices or threads; with `init_model` they depend on names instead.
@@ -103,61 +107,59 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
         result: Any = NotImplemented
-        if func in _FILLS:
-            result = self._fill(*_FILLS[func], args, given)
-        elif func in _FACTORIES:
-            result = self._make(*_FACTORIES[func], args, given)
-        elif func is torch.normal:
-            result = self._make_normal(args, given)
-        elif func is init.kaiming_uniform_:  # which PyTorch shows whole, and not its draw
-            result = self._kaiming_uniform(*args, **given)
+        with contextlib.suppress(*_REFUSALS):
+            if func in _FILLS:
+                result = self._fill(*_FILLS[func], args, given)
+            elif func in _FACTORIES:
+                result = self._make(*_FACTORIES[func], args, given)
+            elif func is torch.normal:
+                result = self._make_normal(args, given)
+            elif (name := getattr(func, "__name__", "")) in _WHOLE and func is getattr(init, name):
+                result = self._whole(getattr(functions, name), *args, **given)
         return func(*args, **given) if result is NotImplemented else result
 
     def draw(
         self, tensor: torch.Tensor, spec: Distribution, generator: torch.Generator | None
     ) -> Any:
-        """Fills a tensor, or returns NotImplemented if something beside the values would differ."""
-        if not is_fillable(tensor) or (tensor.requires_grad and torch.is_grad_enabled()):
+        """Fills a tensor, or returns NotImplemented if fastinit does not fill such tensors."""
+        if not is_fillable(tensor):
+            return NotImplemented
+        if isinstance(spec, Uniform) and not fits_range(spec, ELEMENTS[tensor.dtype]):
             return NotImplemented
         return fill(tensor, spec, **self._source(tensor, generator))
 
     def _fill(self, kind: Any, names: Any, args: Any, kwargs: Any) -> Any:
         tensor, *numbers, generator = arguments(
-            args, kwargs, ("tensor", *names, "generator"), (None, *_STANDARD, None)
+            args, kwargs, ("self", *names, "generator"), (None, *_STANDARD, None)
         )
-        try:
-            spec = kind(*numbers)
-        except (TypeError, ValueError):
-            return NotImplemented  # PyTorch words the error
-        return self.draw(tensor, spec, generator)
+        if tensor.requires_grad and torch.is_grad_enabled():
+            return NotImplemented  # PyTorch refuses it, or records it
+        return self.draw(tensor, kind(*numbers), generator)
 
     def _make(self, spec: Distribution, make: Any, args: Any, kwargs: Any) -> Any:
-        if kwargs.get("out") is not None or kwargs.get("names") is not None:
-            return NotImplemented
         given = dict(kwargs)
         generator = given.pop("generator", None)
-        with torch.no_grad():  # the draw; what is made may still want gradients
-            return self.draw(make(*args, **given), spec, generator)
+        try:
+            tensor = make(*args, **given)
+        except Exception:  # noqa: BLE001 - PyTorch words it
+            return NotImplemented
+        return self.draw(tensor, spec, generator)
 
     def _make_normal(self, args: Any, kwargs: Any) -> Any:
         given = dict(kwargs)
         mean, std, size = arguments(args, given, ("mean", "std", "size"), (None, None, None))
-        try:
-            spec = Normal(mean, std)
-        except (TypeError, ValueError):  # tensors of means or stds, or an error that PyTorch words
-            return NotImplemented
         for name in ("mean", "std", "size"):
             given.pop(name, None)
-        return NotImplemented if size is None else self._make(spec, torch.empty, (size,), given)
+        if size is None:  # tensors of means or stds
+            return NotImplemented
+        return self._make(Normal(mean, std), torch.empty, (size,), given)
 
-    def _kaiming_uniform(self, *args: Any, **kwargs: Any) -> Any:
-        from fastinit.torch.functions import kaiming_uniform_  # which knows this module
-
-        names = ("tensor", "a", "mode", "nonlinearity", "generator")
-        tensor, *how, generator = arguments(args, kwargs, names, _KAIMING)
+    def _whole(
+        self, function: Any, tensor: Any, *args: Any, generator: Any = None, **kwargs: Any
+    ) -> Any:
         if not is_fillable(tensor):
             return NotImplemented
-        return kaiming_uniform_(tensor, *how, **self._source(tensor, generator))
+        return function(tensor, *args, **kwargs, **self._source(tensor, generator))
 
 
 class _Replaced:
@@ -166,7 +168,7 @@ class _Replaced:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._active = 0
-        self._originals: list[tuple[Any, str, Any]] = []
+        self._originals: dict[tuple[str, str], Any] = {}
         self._thread = threading.local()
 
     @contextlib.contextmanager
@@ -174,8 +176,7 @@ class _Replaced:
         """Draws truncated normals of this thread for a `with` block."""
         with self._lock:
             self._active += 1
-            if self._active == 1:
-                self._replace()
+            self._replace()
         outer = getattr(self._thread, "interception", None)
         self._thread.interception = interception
         try:
@@ -188,33 +189,31 @@ class _Replaced:
                     self._restore()
 
     def _replace(self) -> None:
-        for module_name, name in _TRUNCATED_NORMALS:
-            module = sys.modules.get(module_name)
-            if hasattr(module, name):
-                original = getattr(module, name)
-                self._originals.append((module, name, original))
-                setattr(module, name, self._replacement(original))
+        for module, name in _TRUNCATED_NORMALS:
+            original = getattr(sys.modules.get(module), name, None)
+            if original is not None and (module, name) not in self._originals:
+                self._originals[module, name] = original
+                setattr(sys.modules[module], name, self._replacement(original))
 
     def _restore(self) -> None:
-        while self._originals:
-            setattr(*self._originals.pop())
+        for (module, name), original in self._originals.items():
+            setattr(sys.modules[module], name, original)
+        self._originals.clear()
 
     def _replacement(self, original: Any) -> Any:
         @functools.wraps(original)
         def truncated_normal(
-            tensor: Any, mean: Any, std: Any, a: Any, b: Any, generator: Any = None
+            tensor: Any, mean: Any, std: Any, a: Any, b: Any, **kwargs: Any
         ) -> Any:
             interception = getattr(self._thread, "interception", None)
             result: Any = NotImplemented
             if interception is not None:
-                # What fastinit cannot draw, such as a cut too far out, PyTorch may.
-                with torch.no_grad(), contextlib.suppress(ArithmeticError, TypeError, ValueError):
+                with contextlib.suppress(*_REFUSALS):
                     spec = truncated_between(mean, std, a, b)
-                    result = interception.draw(tensor, spec, generator)
-            if result is not NotImplemented:
-                return result
-            given = {} if generator is None else {"generator": generator}
-            return original(tensor, mean, std, a, b, **given)
+                    result = interception.draw(tensor, spec, kwargs.get("generator"))
+            if result is NotImplemented:
+                result = original(tensor, mean, std, a, b, **kwargs)
+            return result
 
         return truncated_normal
 

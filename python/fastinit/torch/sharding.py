@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import itertools
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from fastinit import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-_Runs = list[tuple[slice, slice]]  # of one dimension: where in the local tensor, where in the whole
+Ranges = list[
+    range
+]  # of one dimension: the positions in the whole that a local tensor has, in its order
+
+
+class Cut(NamedTuple):
+    """One sharding of one dimension: `pieces` one after the other, each cut among the places of a mesh dimension."""
+
+    mesh_dim: int
+    places: int
+    pieces: int
 
 
 def is_dtensor(tensor: Any) -> bool:
@@ -22,62 +32,109 @@ def is_dtensor(tensor: Any) -> bool:
     return module is not None and isinstance(tensor, module.DTensor)
 
 
+def local_tensor(tensor: Any) -> torch.Tensor:
+    """Returns what this process holds of a DTensor: the memory itself, which gradients do not see."""
+    with torch.no_grad():
+        local: torch.Tensor = tensor.to_local()
+    return local
+
+
 def local_parts(tensor: Any) -> Iterator[tuple[torch.Tensor, tuple[slice, ...]]]:
     """Yields views of a DTensor's local tensor, each with the index of its elements in the whole.
 
-    There is one, unless a dimension is sharded in strides, and none for a process outside the mesh.
-    No process talks to another.
+    There is one, unless a dimension is sharded in strides, and none where this process holds nothing or is
+    outside the mesh. No process talks to another.
 
     Raises:
-        ValueError: A placement whose local tensor is no part of the whole, such as Partial.
+        ValueError: A placement whose local tensor is no part of the whole, such as Partial, or a local
+            tensor that is not what the placements describe.
     """
-    with torch.no_grad():
-        local = tensor.to_local()
-    coordinate = tensor.device_mesh.get_coordinate()
-    if coordinate is None or not local.numel():
+    mesh, local = tensor.device_mesh, local_tensor(tensor)
+    cuts = cuts_of(tensor.placements, [mesh.size(dim) for dim in range(mesh.ndim)])
+    coordinate = mesh.get_coordinate()
+    if coordinate is None:
         return
-    runs: list[_Runs] = [[(slice(0, n), slice(0, n))] for n in tensor.shape]
-    for dim, positions in _sharded(tensor, coordinate).items():
-        runs[dim] = _runs(positions)
-    sizes = tuple(dim_runs[-1][0].stop for dim_runs in runs)
-    if sizes != tuple(local.shape):  # an uneven shard that its placements do not describe
+    ranges = held_ranges(tensor.shape, cuts, coordinate)
+    sizes = tuple(sum(map(len, of_dim)) for of_dim in ranges)
+    if 0 in sizes and not local.numel():
+        return
+    if sizes != tuple(local.shape):
         rule = f"have the local shape that its placements give, {sizes}"
         raise ValueError(checks.text("tensor", rule, tuple(local.shape)))
-    for combination in itertools.product(*runs):
-        part = local[tuple(here for here, _ in combination)] if combination else local
-        yield part, tuple(there for _, there in combination)
+    for slices in itertools.product(*map(_slices, ranges)):
+        yield local[tuple(here for here, _ in slices)], tuple(there for _, there in slices)
 
 
-def _sharded(tensor: Any, coordinate: list[int]) -> dict[int, torch.Tensor]:
-    """The positions in the whole that each sharded dimension of the local tensor has, in order.
+def cuts_of(placements: Sequence[Any], mesh_shape: Sequence[int]) -> dict[int, list[Cut]]:
+    """Returns how each dimension was sharded, in the order in which it was.
 
-    Each placement splits the positions as it would split the tensor, from the first mesh dimension on.
+    That is the order of the mesh dimensions, except that FSDP2 cuts what tensor parallelism has left. It
+    says so by a placement in strides, whose factor is the number of later shards that came before it. What
+    remains of the factor is a number of pieces, such as the matrices that one weight joins.
+
+    Raises:
+        ValueError: A placement that neither shards nor replicates.
     """
-    positions: dict[int, torch.Tensor] = {}
-    for mesh_dim, placement in enumerate(tensor.placements):
+    cuts: dict[int, list[Cut]] = {}
+    for mesh_dim in reversed(range(len(placements))):
+        placement = placements[mesh_dim]
         if placement.is_replicate():
             continue
-        if not hasattr(placement, "_split_tensor"):
+        if not hasattr(placement, "dim"):
             rule = "be sharded or replicated over every mesh dimension"
             remedy = "redistribute it first: a partial sum has no values of its own"
             raise ValueError(checks.text("tensor", rule, str(placement), remedy))
-        dim = placement.dim
-        before = positions.get(dim)
-        if before is None:
-            before = torch.arange(tensor.shape[dim], device="cpu")
-        along = [1] * dim + [-1] + [1] * (tensor.ndim - dim - 1)
-        shards, _ = placement._split_tensor(
-            before.view(along), tensor.device_mesh.size(mesh_dim), with_padding=False
-        )
-        positions[dim] = shards[coordinate[mesh_dim]].flatten()
-    return positions
+        later = cuts.setdefault(placement.dim, [])
+        pieces, after = getattr(placement, "split_factor", 1), 0
+        while after < len(later) and pieces > 1 and pieces % later[after].places == 0:
+            pieces //= later[after].places
+            after += 1
+        later.insert(after, Cut(mesh_dim, mesh_shape[mesh_dim], pieces))
+    return cuts
 
 
-def _runs(positions: torch.Tensor) -> _Runs:
-    breaks = ((positions.diff() != 1).nonzero().flatten() + 1).tolist()
-    starts, stops = [0, *breaks], [*breaks, positions.numel()]
-    return [
-        (slice(start, stop), slice(first, first + stop - start))
-        for start, stop in zip(starts, stops, strict=True)
-        for first in (int(positions[start]),)
-    ]
+def held_ranges(
+    shape: Sequence[int], cuts: dict[int, list[Cut]], coordinate: Sequence[int]
+) -> list[Ranges]:
+    """Returns the positions in each dimension that the process at `coordinate` of the mesh holds.
+
+    Example:
+        >>> held_ranges((10, 4), {0: [Cut(0, 2, 1), Cut(1, 2, 1)]}, (1, 0))
+        [[range(5, 8)], [range(0, 4)]]
+    """
+    ranges: list[Ranges] = [[range(size)] for size in shape]
+    for dim, of_dim in cuts.items():
+        for cut in of_dim:
+            ranges[dim] = list(_shard(ranges[dim], cut, coordinate[cut.mesh_dim]))
+    return ranges
+
+
+def _shard(ranges: Ranges, cut: Cut, place: int) -> Iterator[range]:
+    size = sum(map(len, ranges))
+    for piece in range(cut.pieces):
+        first, last = _chunk(size, cut.pieces, piece)
+        start, stop = _chunk(last - first, cut.places, place)
+        yield from _between(ranges, first + start, first + stop)
+
+
+def _chunk(size: int, count: int, number: int) -> tuple[int, int]:
+    """Start and stop of one chunk as `torch.chunk` cuts: equal ones, the last that holds any shorter."""
+    length = -(-size // count)
+    return min(size, number * length), min(size, (number + 1) * length)
+
+
+def _between(ranges: Ranges, start: int, stop: int) -> Iterator[range]:
+    """The elements from `start` to `stop` of ranges that follow each other."""
+    for positions in ranges:
+        part = positions[max(start, 0) : max(stop, 0)]
+        if part:
+            yield part
+        start, stop = start - len(positions), stop - len(positions)
+
+
+def _slices(ranges: Ranges) -> Iterator[tuple[slice, slice]]:
+    """Where each range is in the local tensor, and where in the whole."""
+    here = 0
+    for positions in ranges:
+        yield slice(here, here + len(positions)), slice(positions.start, positions.stop)
+        here += len(positions)

@@ -1,0 +1,64 @@
+"""fastinit for JAX: `jax.nn.initializers` by the same names, and sharded arrays part by part.
+
+from fastinit import jax as init
+
+layer = nnx.Linear(64, 64, kernel_init=init.he_normal(), rngs=rngs)
+kernel = init.make((4096, 4096), sharding, init="he_normal", seed=0, stream="layer.kernel")
+
+A key is a seed: `normal(1.0)(jax.random.key(42), shape)` is `fastinit.normal(shape, seed=42)`, whether it is
+drawn at once, in a compiled function or in parts. The values are not those that JAX draws from the key.
+
+A compiled function draws by a callback to Python, so that it can be neither exported nor differentiated by the
+key. Over several devices the whole array is drawn once and sent, unless `out_sharding` has each device draw its
+part; `make` needs no compiled function. Arrays are drawn on the CPU and copied to other devices.
+"""
+
+from __future__ import annotations
+
+from fastinit.jax.arrays import make
+from fastinit.jax.initializers import (
+    Initializer,
+    constant,
+    delta_orthogonal,
+    glorot_normal,
+    glorot_uniform,
+    he_normal,
+    he_uniform,
+    kaiming_normal,
+    kaiming_uniform,
+    lecun_normal,
+    lecun_uniform,
+    normal,
+    ones,
+    orthogonal,
+    truncated_normal,
+    uniform,
+    variance_scaling,
+    xavier_normal,
+    xavier_uniform,
+    zeros,
+)
+
+__all__ = [
+    "Initializer",
+    "constant",
+    "delta_orthogonal",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "lecun_normal",
+    "lecun_uniform",
+    "make",
+    "normal",
+    "ones",
+    "orthogonal",
+    "truncated_normal",
+    "uniform",
+    "variance_scaling",
+    "xavier_normal",
+    "xavier_uniform",
+    "zeros",
+]

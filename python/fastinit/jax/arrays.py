@@ -1,0 +1,119 @@
+"""Sharded arrays that have the values of the unsharded ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import NamedSharding, PartitionSpec
+
+from fastinit import checks, dtypes
+from fastinit.frameworks import MATRICES, seed_and_stream
+from fastinit.initializers import RULES
+from fastinit.jax.drawing import Draw, place, words_of
+from fastinit.jax.protocol import RandomInitializer
+from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastinit.distributions import Distribution, WholeTensor
+
+_RULES: dict[str, Callable[..., Distribution | WholeTensor]] = {**RULES, **MATRICES}
+
+
+def make(
+    shape: Any,
+    sharding: Any,
+    *,
+    init: Any,
+    seed: Seed = None,
+    stream: Stream = DEFAULT_STREAM,
+    key: Any = None,
+    dtype: Any = None,
+    **parameters: Any,
+) -> Any:
+    """Makes a sharded array of the values that the unsharded one has.
+
+    Each device's part is drawn by itself, and only those of this process: on several hosts all make the
+    same call, and nothing is sent. Fans are those of the whole array. Orthogonal matrices and others that
+    are only drawn as a whole are computed once in each process.
+
+    Args:
+        shape: Of the whole array.
+        sharding: A `jax.sharding.Sharding`, or a `PartitionSpec` in the context of `jax.set_mesh`.
+        init: The name of one of fastinit's initializers, with its parameters as keywords: "he_normal" is
+            `fastinit.he_normal`, a plain normal unless `truncated=True`. Or an initializer of
+            `fastinit.jax`, such as `he_normal()`, which truncates. Those of JAX that need no key, such as
+            `zeros`, are run by JAX.
+        seed: An int in [0, 2^64), a `fastinit.Generator`, or None for the default generator, which on
+            several processes would not be the same in each and is an error.
+        stream: An int in [0, 2^64) or a name, such as that of the parameter.
+        key: One key of `jax.random`, in place of `seed` and `stream`; the result is then that of
+            `init(key, shape, dtype)`.
+        dtype: An element type of fastinit; None for the initializer's own, or JAX's default float.
+        **parameters: Those of the initializer that `init` names.
+
+    Raises:
+        TypeError: An argument of the wrong kind.
+        ValueError: An argument of the right kind with a wrong value, such as a shape that `sharding` does
+            not divide evenly.
+
+    Example:
+        >>> import fastinit
+        >>> mesh = jax.make_mesh((1,), ("model",))
+        >>> sharding = jax.sharding.NamedSharding(mesh, jax.sharding.PartitionSpec(None, "model"))
+        >>> w = make((64, 32), sharding, init="he_normal", seed=0, stream="dense.kernel")
+        >>> whole = fastinit.he_normal((64, 32), seed=0, stream="dense.kernel")
+        >>> w.sharding == sharding, bool((w == whole).all())
+        (True, True)
+    """
+    if isinstance(sharding, PartitionSpec):
+        sharding = NamedSharding(jax.sharding.get_mesh(), sharding)
+    if not isinstance(sharding, jax.sharding.Sharding):
+        remedy = "pass for example a jax.sharding.NamedSharding"
+        raise TypeError(checks.text("sharding", "be a sharding of JAX", sharding, remedy))
+    given = () if dtype is None else (dtype,)  # an initializer has a default of its own
+    if isinstance(init, str):
+        draw = _named(init, checks.shape(shape), dtype, parameters)
+    elif parameters:
+        name, value = next(iter(parameters.items()))
+        remedy = "an initializer has got its parameters already"
+        raise TypeError(checks.text(name, "be left out unless `init` is a name", value, remedy))
+    elif isinstance(init, RandomInitializer):
+        draw, _ = init.plan(shape, *given)
+    elif callable(init):
+        run = jax.jit(init, static_argnums=(1, 2), out_shardings=sharding)
+        return run(key, checks.shape(shape), *given)
+    else:
+        remedy = 'pass for example "he_normal"'
+        raise TypeError(checks.text("init", "be a name or an initializer", init, remedy))
+    return place(draw, *_numbers(draw, seed, stream, key, sharding), sharding)
+
+
+def _named(init: str, shape: tuple[int, ...], dtype: Any, parameters: dict[str, Any]) -> Draw:
+    rule = _RULES[checks.choice("init", init, _RULES)]
+    # JAX's default, and its word on types that it has not enabled.
+    element = dtypes.element_type(jnp.zeros((), dtype).dtype)
+    return Draw.of(rule, shape, element, **parameters)
+
+
+def _numbers(draw: Draw, seed: Any, stream: Any, key: Any, sharding: Any) -> tuple[int, int]:
+    """The seed and stream of one array."""
+    if key is not None:
+        for name, value, default in (("seed", seed, None), ("stream", stream, DEFAULT_STREAM)):
+            if value is not default:
+                remedy = "a key is both seed and stream"
+                raise TypeError(
+                    checks.text(name, "be left out where `key` is given", value, remedy)
+                )
+        return seed_and_stream(np.asarray(words_of(key)).tolist())
+    if not draw.spec.is_random:
+        return check_seed(seed, stream)
+    if seed is None and not sharding.is_fully_addressable:
+        rule = "be given for an array on several processes"
+        remedy = "pass the same number, or a Generator of the same seed, in each"
+        raise ValueError(checks.text("seed", rule, seed, remedy))
+    return resolve_seed(seed, stream)

@@ -1,0 +1,136 @@
+"""What an initializer is to JAX: a call with key, shape, dtype and sharding that returns an array.
+
+JAX's own initializer checks the arguments and says what comes out, by abstract evaluation; fastinit draws it.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, NamedSharding, PartitionSpec
+
+from fastinit import checks, dtypes
+from fastinit.frameworks import seed_and_stream
+from fastinit.jax.drawing import Draw, place, stage, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fastinit.distributions import Distribution, WholeTensor
+
+
+class _OfTheFactory:
+    """The default of an initializer's `dtype`; an explicit None is JAX's default float."""
+
+    def __repr__(self) -> str:
+        return "the factory's"
+
+
+_OF_THE_FACTORY: Any = _OfTheFactory()
+
+
+@dataclass(frozen=True, repr=False)
+class RandomInitializer:
+    """What the functions of `fastinit.jax` return: draws an array from a key.
+
+    Made of equal arguments it is the same to `jax.jit`, which compiles a model that holds it once.
+
+    Args:
+        theirs: The function of `jax.nn.initializers` whose arguments these are.
+        rule: What fastinit draws, as a function of the shape and these arguments.
+        arguments: Names and values, hashable.
+        dtype: The default of `dtype`.
+    """
+
+    theirs: Callable[..., Any]
+    rule: Callable[..., Distribution | WholeTensor]
+    arguments: tuple[tuple[str, Any], ...]
+    dtype: Any
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(
+            f"{name}={value!r}" for name, value in (*self.arguments, ("dtype", self.dtype))
+        )
+        return f"fastinit.jax.{self.theirs.__name__}({arguments})"
+
+    def __call__(
+        self, key: Any, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None
+    ) -> Any:
+        """Draws an array, or makes the draw a part of the function that JAX is tracing.
+
+        Args:
+            key: One key of `jax.random`, old or new style. The same key always gives the same values.
+            shape: Of the whole array.
+            dtype: An element type of fastinit; None for JAX's default float.
+            out_sharding: A `NamedSharding`, or a `PartitionSpec` in the context of a mesh, so that each
+                device's part is drawn by itself. JAX takes meshes with explicit axes only.
+
+        Raises:
+            Exception: What JAX's own initializer raises.
+            ValueError: A complex `dtype`, or another that fastinit does not draw.
+        """
+        words = words_of(key)
+        draw, sharding = self.plan(shape, dtype, out_sharding)
+        if isinstance(words, jax.core.Tracer):
+            return stage(draw, words, sharding)
+        return place(draw, *seed_and_stream(np.asarray(words).tolist()), sharding)
+
+    def plan(
+        self, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None
+    ) -> tuple[Draw, Any]:
+        """Returns what a call draws, and the sharding of the result; None where JAX does not care."""
+        dtype = self.dtype if dtype is _OF_THE_FACTORY else dtype
+        shape = tuple(shape) if isinstance(shape, list) else shape
+        # JAX's answer depends on these settings too.
+        settings = (jax.config.jax_enable_x64, jax.sharding.get_abstract_mesh())
+        try:
+            return _plan(self, shape, dtype, out_sharding, *settings)
+        except TypeError:  # what is no key of a cache is mostly an error of JAX's
+            return _plan.__wrapped__(self, shape, dtype, out_sharding, *settings)
+
+
+@functools.lru_cache(maxsize=1024)
+def _plan(
+    initializer: RandomInitializer,
+    shape: Any,
+    dtype: Any,
+    out_sharding: Any,
+    _has_float64: bool,
+    mesh: Any,
+) -> tuple[Draw, Any]:
+    arguments = dict(initializer.arguments)
+    theirs = initializer.theirs(**arguments)
+    automatic = _automatic(out_sharding, mesh)
+    asked = None if automatic else out_sharding
+    key = jax.eval_shape(jax.random.key, 0)
+    result = jax.eval_shape(lambda key: theirs(key, shape, dtype, asked), key)
+    element = dtypes.FLOATS.get(result.dtype.name)
+    if element is None:
+        rule = f"be one of {', '.join(dtypes.FLOATS)}"
+        remedy = f"use jax.nn.initializers.{initializer.theirs.__name__} for others"
+        raise ValueError(checks.text("dtype", rule, result.dtype.name, remedy))
+    sizes = checks.shape(result.shape)  # JAX finds a negative one only when it draws
+    draw = Draw.of(initializer.rule, sizes, element, **arguments)
+    return draw, automatic or _with_devices(result.sharding, asked)
+
+
+def _automatic(out_sharding: Any, mesh: Any) -> NamedSharding | None:
+    """The sharding, if it is over a mesh of automatic axes, which JAX's initializers do not take."""
+    if isinstance(out_sharding, NamedSharding):
+        mesh = out_sharding.mesh
+    if set(mesh.axis_types) != {AxisType.Auto}:
+        return None
+    if isinstance(out_sharding, PartitionSpec):
+        return NamedSharding(mesh, out_sharding)
+    return out_sharding if isinstance(out_sharding, NamedSharding) else None
+
+
+def _with_devices(sharding: Any, asked: Any) -> Any:
+    """The sharding with the devices of the one asked for, which abstract evaluation leaves out."""
+    if sharding and isinstance(asked, NamedSharding):
+        return NamedSharding(asked.mesh, sharding.spec)
+    return sharding

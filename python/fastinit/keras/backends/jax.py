@@ -1,0 +1,49 @@
+"""JAX's arrays, drawn as by `fastinit.jax`: on one device, sharded, and traced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import keras
+import numpy as np
+from jax import numpy as jnp
+
+from fastinit import dtypes
+from fastinit.jax import drawing
+
+if TYPE_CHECKING:
+    from fastinit.keras.draws import Draw
+
+
+def tensor_of(draw: Draw, layout: Any = None) -> Any:
+    """Returns the drawn array, in a `keras.distribution.TensorLayout` or sharding of JAX's if there is one.
+
+    Each device's part is drawn by itself. While a function is traced nothing is drawn: its compiled form
+    calls back whenever it runs.
+    """
+    if isinstance(layout, keras.distribution.TensorLayout):
+        layout = layout.backend_layout
+    # Of a dtype that JAX has, and it warns itself if that is another one; traced under jit.
+    probe = jnp.zeros((), draw.dtype)
+    is_traced = isinstance(probe, jax.core.Tracer)
+    if not is_traced and isinstance(getattr(layout, "mesh", None), jax.sharding.AbstractMesh):
+        # Keras makes a variable under a mesh of explicit axes and no devices, which stands for the one
+        # with the devices, that its seed generators are on.
+        mesh = jax.sharding.get_mesh()
+        with jax.set_mesh(mesh):
+            return tensor_of(draw, jax.sharding.NamedSharding(mesh, layout.spec))
+    tensor = drawing.Draw(draw.spec, draw.shape, dtypes.FLOATS[probe.dtype.name])
+    state = draw.state()
+    # Where jit does not trace, vmap may still trace the state.
+    if is_traced or isinstance(state, jax.core.Tracer):
+        return drawing.stage(tensor, _words(draw, state), layout)
+    return drawing.place(tensor, *draw.numbers(state), layout)
+
+
+def _words(draw: Draw, state: Any) -> Any:
+    """The seed and stream as JAX's keys have them, each as a high and a low word."""
+    if state is None:
+        seed, _ = draw.numbers(None)
+        return np.array([seed >> 32, seed & 0xFFFFFFFF, 0, 0], np.uint32)
+    return jnp.zeros(4, jnp.uint32).at[1::2].set(state)

@@ -1,0 +1,17 @@
+"""The other backends of Keras, such as NumPy's: they copy an array."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+if TYPE_CHECKING:
+    from fastinit.keras.draws import Draw
+
+
+def tensor_of(draw: Draw) -> Any:
+    """Returns the drawn tensor."""
+    state = draw.state()
+    array = draw.array(state if state is None else keras.ops.convert_to_numpy(state))
+    return keras.ops.convert_to_tensor(array, dtype=draw.dtype)

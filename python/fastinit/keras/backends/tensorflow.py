@@ -1,0 +1,36 @@
+"""TensorFlow's tensors, eager ones and those of a graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import tensorflow as tf
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fastinit.keras.draws import Draw
+
+untraced = tf.autograph.experimental.do_not_convert
+
+
+def tensor_of(draw: Draw) -> Any:
+    """Returns the drawn tensor.
+
+    While a graph is traced, an int seed is drawn, and the graph holds the tensor. A seed generator gives an
+    operation that draws in Python whenever the graph runs; XLA cannot compile it, and it cannot be saved.
+    """
+    state = draw.state()
+    if state is not None and tf.is_symbolic_tensor(state):
+        value = tf.numpy_function(draw.array, [state], tf.as_dtype(draw.dtype), stateful=False)
+        value.set_shape(draw.shape)
+        return value
+    return _tensor(draw.array(state if state is None else state.numpy()), draw.dtype)
+
+
+def _tensor(array: NDArray[Any], dtype: str) -> Any:
+    """The array itself as a tensor: by DLPack, as bits, since NumPy does not export the narrow types."""
+    if array.itemsize == 1:  # float8, which bitcast does not know
+        return tf.convert_to_tensor(array)
+    bits = array.view(f"u{array.itemsize}")
+    return tf.bitcast(tf.experimental.dlpack.from_dlpack(bits.__dlpack__()), dtype)

@@ -1,0 +1,86 @@
+"""What makes a function take the place of PyTorch's of the same name: the same errors, in PyTorch's words."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import torch
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
+
+from fastinit.torch.tensors import is_fillable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+
+_SMALL = 2**12  # elements of a stand-in at most
+_OWN_ARGUMENTS = ("seed", "stream")
+
+
+def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
+    """Lets the function of the same name in `torch.nn.init` word the errors that it has too.
+
+    What a function raises is seen first, so a call without an error costs nothing. It must raise before it
+    writes and before a generator moves; its errors that PyTorch has not stay its own.
+    """
+    own = getattr(init, function.__name__)
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> torch.Tensor:
+        try:
+            return function(*args, **kwargs)
+        except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+            failure = _error_of(own, args, kwargs) or error
+        raise failure.with_traceback(None)
+
+    return call
+
+
+class _DrawsAgain(Exception):
+    """PyTorch's function has no error and need not go on: rejection may take forever."""
+
+
+class _OneDraw(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
+    """Stops at the second draw."""
+
+    drawn = False
+
+    def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (torch.Tensor.normal_, torch.Tensor.uniform_):
+            if self.drawn:
+                raise _DrawsAgain
+            self.drawn = True
+        return func(*args, **(kwargs or {}))
+
+
+def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
+    """What PyTorch's function raises for a call, if it does: seen on a small stand-in for the tensor."""
+    given = {name: value for name, value in kwargs.items() if name not in _OWN_ARGUMENTS}
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=()):
+        warnings.simplefilter("ignore")
+        try:
+            stand_ins = {name: _stand_in(value) for name, value in given.items()}
+            with _OneDraw():
+                own(*map(_stand_in, args), **stand_ins)
+        except _DrawsAgain:
+            return None
+        except NotImplementedError as error:  # PyTorch draws fewer types
+            return None if any(map(is_fillable, (*args, *given.values()))) else error
+        except Exception as error:  # noqa: BLE001 - whatever PyTorch raises is wanted
+            return error
+    return None
+
+
+def _stand_in(argument: Any) -> Any:
+    if isinstance(argument, torch.Generator):
+        return None  # the error is no reason for it to advance
+    if not isinstance(argument, torch.Tensor) or torch.nn.parameter.is_lazy(argument):
+        return argument
+    if argument.layout is not torch.strided or argument.is_nested:
+        return argument.detach().clone()
+    shape = argument.shape if argument.numel() < _SMALL else (1,) * argument.ndim
+    return torch.empty(shape, dtype=argument.dtype, device="cpu")

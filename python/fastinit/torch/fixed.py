@@ -1,0 +1,140 @@
+"""The functions of `torch.nn.init` without randomness. They write what PyTorch's own do, in less time."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+
+import torch
+from torch.nn import init
+
+from fastinit.distributions import Constant
+from fastinit.frameworks import MATRICES
+from fastinit.torch.drop_in import drop_in
+from fastinit.torch.sharding import is_dtensor
+from fastinit.torch.tensors import fill, is_fillable, without_gradient
+
+# Below, PyTorch's own fill of one value is the faster one, and it writes the same bits.
+_LEAST_CONSTANT = 2**16
+
+
+@drop_in
+def constant_(tensor: torch.Tensor, val: float) -> torch.Tensor:
+    """Fills a tensor of any dtype with one value.
+
+    Args:
+        tensor: Any shape, filled in place.
+        val: The value.
+
+    Raises:
+        RuntimeError: A value that the dtype cannot hold, as in PyTorch.
+
+    Example:
+        >>> constant_(torch.empty(2), 0.5)
+        tensor([0.5000, 0.5000])
+    """
+    return _constant(tensor, val)
+
+
+@drop_in
+def ones_(tensor: torch.Tensor) -> torch.Tensor:
+    """Fills a tensor of any dtype with ones.
+
+    Args:
+        tensor: Any shape, filled in place.
+
+    Example:
+        >>> ones_(torch.empty(2))
+        tensor([1., 1.])
+    """
+    return _constant(tensor, 1.0)
+
+
+@drop_in
+def zeros_(tensor: torch.Tensor) -> torch.Tensor:
+    """Fills a tensor of any dtype with zeros.
+
+    Args:
+        tensor: Any shape, filled in place.
+
+    Example:
+        >>> zeros_(torch.empty(2))
+        tensor([0., 0.])
+    """
+    if _is_large(tensor):
+        return fill(tensor, Constant(0.0))
+    without_gradient(tensor).zero_()
+    return tensor
+
+
+def _constant(tensor: torch.Tensor, val: float) -> torch.Tensor:
+    if _is_large(tensor) and type(val) is float and not math.isnan(val):
+        with contextlib.suppress(
+            ValueError
+        ):  # a value that the dtype cannot hold: PyTorch words it
+            return fill(tensor, Constant(val))
+    without_gradient(tensor).fill_(val)
+    return tensor
+
+
+def _is_large(tensor: torch.Tensor) -> bool:
+    return tensor.numel() >= _LEAST_CONSTANT and tensor.is_cpu and is_fillable(tensor)
+
+
+@drop_in
+def eye_(tensor: torch.Tensor) -> torch.Tensor:
+    """Fills a matrix with ones on the main diagonal and zeros beside it.
+
+    Args:
+        tensor: Two dimensions, filled in place.
+
+    Raises:
+        ValueError: Another number of dimensions, as in PyTorch.
+
+    Example:
+        >>> eye_(torch.empty(2, 3))
+        tensor([[1., 0., 0.],
+                [0., 1., 0.]])
+    """
+    rows, columns = tensor.size()
+    if is_dtensor(tensor):
+        return fill(tensor, MATRICES["identity"]((rows, columns)))
+    torch.eye(rows, columns, out=without_gradient(tensor))
+    return tensor
+
+
+@drop_in
+def dirac_(tensor: torch.Tensor, groups: int = 1) -> torch.Tensor:
+    """Fills a convolution kernel so that it hands its input through.
+
+    Args:
+        tensor: (out, in, *kernel), three to five dimensions, filled in place.
+        groups: A divisor of `out`; each group hands the inputs through.
+
+    Raises:
+        ValueError: Another number of dimensions, or of groups, as in PyTorch.
+
+    Source:
+        Zagoruyko and Komodakis, DiracNets, 2017, section 3.
+
+    Example:
+        >>> dirac_(torch.empty(1, 1, 3))
+        tensor([[[0., 1., 0.]]])
+    """
+    if not is_fillable(tensor):
+        return init.dirac_(tensor, groups)
+    sizes = tuple(tensor.size())
+    return fill(tensor, MATRICES["dirac"](sizes, groups=groups, layout="torch"))
+
+
+# The names that PyTorch has deprecated, with its warning.
+constant = init._make_deprecate(constant_)
+eye = init._make_deprecate(eye_)
+dirac = init._make_deprecate(dirac_)
+
+# doctest takes a decorated function for another module's.
+__test__ = {
+    name: value
+    for name, value in dict(globals()).items()
+    if name.endswith("_") and "__" not in name
+}
