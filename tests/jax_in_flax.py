@@ -14,7 +14,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 import fastinit
 from fastinit import jax as init
-from fastinit.jax import drawing
+from fastinit import parts
 
 P = PartitionSpec
 EMBEDDING = init.variance_scaling(1.0, "fan_in", "normal", out_axis=0)  # flax's own default
@@ -116,7 +116,7 @@ class TestNnx:
 
     def test_abstract_model_draws_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         shapes = jax.tree.map(jnp.shape, nnx.state(Model(nnx.Rngs(0))))
-        monkeypatch.setattr(drawing, "fill_buffer", None)
+        monkeypatch.setattr(parts, "fill_buffer", None)
         abstract = nnx.eval_shape(lambda: Model(nnx.Rngs(0)))
         assert jax.tree.map(jnp.shape, nnx.state(abstract)) == shapes
 

@@ -12,7 +12,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 import fastinit
 from fastinit import jax as init
-from fastinit.jax import drawing
+from fastinit import parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,13 +54,13 @@ def copies(sharding: Any) -> int:
 def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many elements each draw has."""
     seen: list[int] = []
-    fill_buffer = drawing.fill_buffer
+    fill_buffer = parts.fill_buffer
 
     def counted(spec: Any, buffer: Any, box: Any, **options: Any) -> None:
         seen.append(box.size)
         fill_buffer(spec, buffer, box, **options)
 
-    monkeypatch.setattr(drawing, "fill_buffer", counted)
+    monkeypatch.setattr(parts, "fill_buffer", counted)
     return seen
 
 

@@ -12,7 +12,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 import fastinit
 from fastinit import jax as init
-from fastinit.jax import drawing
+from fastinit import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,9 @@ def check(made: Any, expected: Any) -> None:
 
 def test_own_parts_only(sharding: NamedSharding, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
-    fill_buffer = drawing.fill_buffer
+    fill_buffer = parts.fill_buffer
     monkeypatch.setattr(
-        drawing,
+        parts,
         "fill_buffer",
         lambda spec, buffer, box, **o: (
             sizes.append(box.size) or fill_buffer(spec, buffer, box, **o)

@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 import json
 import math
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ from bench.adapters.cases import (
 )
 from bench.adapters.runners import Clock, Prepared, core_clock
 from bench.adapters.worker import Side, _Task
+from bench.worker import Remote, attempt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -267,6 +269,8 @@ def test_sides_of_torch_work_in_processes_of_their_own() -> None:
     pytest.importorskip("torch")
     rows = [row for row in ROWS if row.framework == "torch" and row.call.initializer == "normal_"]
     sides = {side: Side("torch", side, True) for side in (OURS, THEIRS)}
+    for side in sides.values():
+        side.wait()
     measured = [bench.measure(row, sides, 2, quick=True) for row in rows]
     for side in sides.values():
         side.close()
@@ -279,6 +283,20 @@ def test_sides_of_torch_work_in_processes_of_their_own() -> None:
             assert "torch" in subject["versions"]
         assert ours["draws"]
         assert not theirs["draws"]
+
+
+def exit_at_once(_pipe: object) -> None:
+    os._exit(3)
+
+
+def test_process_that_ends_is_told_and_not_waited_for() -> None:
+    remote = Remote(exit_at_once, environment={})
+    found = attempt(remote.receive)
+    assert found["status"] == "failed"
+    assert found["reason"] == "RuntimeError: the process ended with 3"
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        remote.ask("sample")
+    remote.close()
 
 
 def test_absent_framework_is_told_and_an_error_only_if_required(
@@ -305,6 +323,9 @@ class FakeSide:
 
     def __init__(self, about: dict[str, Any]) -> None:
         self._about = about
+
+    def wait(self) -> None:
+        pass
 
     def begin(self, _row: object) -> dict[str, Any]:
         return dict(self._about)
@@ -370,7 +391,10 @@ def test_page_tells_met_and_missed_and_what_bounds() -> None:
 
 @pytest.mark.parametrize(
     ("draws", "bound"),
-    [(0.5, "the factorisation; 75% of 2 s"), (0.0, "nothing is drawn; 1 s of 2 s come on top")],
+    [
+        (0.5, "the factorisation, LAPACK's on both sides; 75% of 2 s"),
+        (0.0, "nothing is drawn; 1 s of 2 s come on top"),
+    ],
 )
 def test_bound_of_a_small_call_is_made_from_its_times(draws: float, bound: str) -> None:
     page = report.page(stored(ours=[2.0], theirs=[1.0], draws=[draws]))

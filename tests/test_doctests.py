@@ -10,7 +10,15 @@ import pytest
 
 import fastinit
 
-EXTRAS = ("torch", "keras", "tensorflow", "jax", "transformers", "distributed", "matplotlib")  # which some modules need
+EXTRAS = (
+    "torch",
+    "keras",
+    "tensorflow",
+    "jax",
+    "transformers",
+    "distributed",
+    "matplotlib",
+)  # which some modules need
 MODULES = [
     "fastinit",
     *(

@@ -23,7 +23,7 @@ class Model(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.embed = nn.Embedding(11, 6, padding_idx=3)
+        self.embed = nn.Embedding(11, 6, padding_idx=9)
         self.up = nn.Linear(6, 10)
         self.norm = nn.BatchNorm1d(10)
         self.down = nn.Linear(10, 6)
@@ -120,6 +120,7 @@ def init_model_has_the_values_of_one_process() -> Filled:
     rules = [{"match": "up.weight", "init": "he_normal"}]
     for recipe in (None, rules):
         plain = ours.init_model(Model(), seed=4, recipe=recipe)
+        assert not plain.embed.weight[9].any()
         for shape in mesh_shapes():
             with torch.device("meta"):
                 model = Model()

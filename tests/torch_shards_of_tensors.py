@@ -261,3 +261,22 @@ def local_tensors_that_are_wrappers_are_refused() -> Filled:
         with pytest.raises(TypeError, match="must be a dense tensor or DTensor of float64, "):
             fill(tensor, seed=1)
     yield from ()
+
+
+@case()
+def new_dtensors_are_drawn_as_wholes_while_accelerated() -> Filled:
+    wholes = [
+        torch.from_numpy(draw((7, 5), seed=3, stream=stream))
+        for stream, draw in enumerate((fastinit.normal, fastinit.uniform))
+    ]
+    for mesh, placements in some_layouts():
+        with alone(), ours.accelerate(seed=3):
+            made = [
+                new(7, 5, device_mesh=mesh, placements=placements, requires_grad=True)
+                for new in (torch.distributed.tensor.randn, torch.distributed.tensor.rand)
+            ]
+            zeros = torch.distributed.tensor.zeros(7, 5, device_mesh=mesh, placements=placements)
+        assert all(tensor.requires_grad and tensor.is_leaf for tensor in made)
+        assert not zeros.to_local().any()
+        for tensor, whole in zip(made, wholes, strict=True):
+            yield check_shard(tensor.detach(), whole, placements)

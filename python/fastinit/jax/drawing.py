@@ -13,9 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AbstractMesh, NamedSharding, PartitionSpec
 
+from fastinit import parts
 from fastinit._core import DefaultFloatEnvironment
 from fastinit.frameworks import seed_and_stream
-from fastinit.parts import draw_part, fill_part, part_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +50,11 @@ class Draw:
 
     def fill(self, array: NDArray[Any], seed: int, stream: int, index: Index | None = None) -> None:
         """Fills an array with the part `index`, or all."""
-        fill_part(array, self.spec, self.shape, self.element, seed, stream, index)
+        parts.fill_part(array, self.spec, self.shape, self.element, seed, stream, index)
 
     def part(self, seed: int, stream: int, index: Index | None = None) -> NDArray[Any]:
         """Returns the part `index`, or all, in memory that JAX takes over on a CPU without a copy."""
-        return draw_part(self.spec, self.shape, self.element, seed, stream, index)
+        return parts.draw_part(self.spec, self.shape, self.element, seed, stream, index)
 
 
 def words_of(key: Any) -> Any:
@@ -83,7 +83,7 @@ def place(draw: Draw, seed: int, stream: int, sharding: Any) -> Any:
         return (jax.device_put if takes_over else jnp.asarray)(array)
     if is_of_context:
         sharding = NamedSharding(jax.sharding.get_mesh(), sharding.spec)
-    part = part_of(draw.spec, lambda index: draw.part(seed, stream, index))
+    part = parts.part_of(draw.spec, lambda index: draw.part(seed, stream, index))
     return jax.make_array_from_callback(draw.shape, sharding, part)
 
 

@@ -1,8 +1,8 @@
 """Existing code that draws with PyTorch, drawing from fastinit: `accelerate`, and the mode under it.
 
 PyTorch tells a `TorchFunctionMode` of every call in its thread, so that no model has to be changed and no
-other thread notices. Truncated normals are drawn by Python functions of PyTorch and of timm, in many steps
-that no mode could read; these functions are replaced while a mode is active, in the threads that have one.
+other thread notices. A few Python functions of PyTorch and timm draw in steps that no mode could read: truncated
+normals, and new DTensors, shard by shard. They are replaced while a mode is active, in the threads that have one.
 """
 
 from __future__ import annotations
@@ -43,10 +43,6 @@ _FACTORIES: dict[Any, tuple[Distribution, Any]] = {
 # What PyTorch shows whole, and then not its draw: by the name that it looks up itself, since transformers
 # puts functions of its own there.
 _WHOLE = ("normal_", "uniform_", "kaiming_uniform_")
-_TRUNCATED_NORMALS = (
-    ("torch.nn.init", "_no_grad_trunc_normal_"),
-    ("timm.layers.weight_init", "_trunc_normal_"),
-)
 # What fastinit does not draw, PyTorch may, or it words the error.
 _REFUSALS = (ArithmeticError, TypeError, ValueError)
 
@@ -56,8 +52,8 @@ def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
     """Lets the code in a `with` block draw from fastinit, unchanged: constructors of models, for example.
 
     Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
-    `randn_like`, `rand_like`, and `normal` of two numbers, and the truncated normals of timm if it is imported.
-    Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
+    `randn_like`, `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated
+    normals of timm if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
     not fill (complex ones, or with gradients to record). `orthogonal_` and `sparse_` remain PyTorch's, on
     fastinit's normal draws.
 
@@ -162,8 +158,38 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         return function(tensor, *args, **kwargs, **self._source(tensor, generator))
 
 
+def _truncated_normal(
+    interception: _Interception,
+    _original: Any,
+    tensor: Any,
+    mean: Any,
+    std: Any,
+    a: Any,
+    b: Any,
+    generator: Any = None,
+) -> Any:
+    return interception.draw(tensor, truncated_between(mean, std, a, b), generator)
+
+
+def _new_dtensor(
+    interception: _Interception, original: Any, make: Any, *args: Any, **kwargs: Any
+) -> Any:
+    if make not in _FACTORIES:
+        return NotImplemented
+    spec, make_empty = _FACTORIES[make]
+    return interception.draw(original(make_empty, *args, **kwargs), spec, None)
+
+
+# Functions that are replaced, and what draws in their place.
+_REPLACEMENTS = {
+    ("torch.nn.init", "_no_grad_trunc_normal_"): _truncated_normal,
+    ("timm.layers.weight_init", "_trunc_normal_"): _truncated_normal,
+    ("torch.distributed.tensor._api", "_dtensor_init_helper"): _new_dtensor,
+}
+
+
 class _Replaced:
-    """Replaces the functions that draw truncated normals, while any thread is active."""
+    """Replaces functions, while any thread is active."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -173,7 +199,7 @@ class _Replaced:
 
     @contextlib.contextmanager
     def while_active(self, interception: _Interception) -> Iterator[None]:
-        """Draws truncated normals of this thread for a `with` block."""
+        """Draws what these functions draw in this thread for a `with` block."""
         with self._lock:
             self._active += 1
             self._replace()
@@ -189,33 +215,28 @@ class _Replaced:
                     self._restore()
 
     def _replace(self) -> None:
-        for module, name in _TRUNCATED_NORMALS:
+        for (module, name), draw in _REPLACEMENTS.items():
             original = getattr(sys.modules.get(module), name, None)
             if original is not None and (module, name) not in self._originals:
                 self._originals[module, name] = original
-                setattr(sys.modules[module], name, self._replacement(original))
+                setattr(sys.modules[module], name, self._replacement(original, draw))
 
     def _restore(self) -> None:
         for (module, name), original in self._originals.items():
             setattr(sys.modules[module], name, original)
         self._originals.clear()
 
-    def _replacement(self, original: Any) -> Any:
+    def _replacement(self, original: Any, draw: Any) -> Any:
         @functools.wraps(original)
-        def truncated_normal(
-            tensor: Any, mean: Any, std: Any, a: Any, b: Any, **kwargs: Any
-        ) -> Any:
+        def replacement(*args: Any, **kwargs: Any) -> Any:
             interception = getattr(self._thread, "interception", None)
             result: Any = NotImplemented
             if interception is not None:
                 with contextlib.suppress(*_REFUSALS):
-                    spec = truncated_between(mean, std, a, b)
-                    result = interception.draw(tensor, spec, kwargs.get("generator"))
-            if result is NotImplemented:
-                result = original(tensor, mean, std, a, b, **kwargs)
-            return result
+                    result = draw(interception, original, *args, **kwargs)
+            return original(*args, **kwargs) if result is NotImplemented else result
 
-        return truncated_normal
+        return replacement
 
 
 _replaced = _Replaced()

@@ -13,9 +13,8 @@ from fastinit import checks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-Ranges = list[
-    range
-]  # of one dimension: the positions in the whole that a local tensor has, in its order
+# Of one dimension: the positions in the whole that a local tensor has, in its order.
+Ranges = list[range]
 
 
 class Cut(NamedTuple):
