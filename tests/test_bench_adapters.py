@@ -192,8 +192,8 @@ def test_pass_weighs_each_tensor_and_checks_each_shape() -> None:
     about = task.begin()
     assert about["faults"] == []
     assert about["versions"] == {"fake": "1"}
-    assert 0.22 <= task.sample() < 1
-    assert 0.04 <= about["takes"] < 0.22
+    assert task.sample() >= 0.22
+    assert 0.04 <= about["takes"] < about["seconds_first"]
 
 
 def test_wrong_values_are_faults_of_their_shape() -> None:
@@ -205,16 +205,18 @@ def test_wrong_values_are_faults_of_their_shape() -> None:
 
 def test_draws_are_the_time_in_the_core_alone() -> None:
     task = task_of(Piece((2000, 1000), 10.0), sleep=0.2)
+    start = time.perf_counter()
     draws = task.draws()
+    whole = 10 * (time.perf_counter() - start)
     assert draws is not None
-    assert 0 < draws < task.sample() - 2  # which sleeps 2 s, weighted
+    assert 0 < draws < whole - 2  # of which 2 s are the sleep
 
 
 def test_draws_weigh_each_tensor_as_a_pass_does() -> None:
     task = task_of(Piece((10, 10), 10.0), Piece((20, 20), 2.0), sleep=0.02, clock=Clock())
     draws = task.draws()
     assert draws is not None
-    assert 0.24 <= draws < 1
+    assert draws >= 0.24
 
 
 def test_clock_adds_up_and_leaves_the_core_as_it_was() -> None:

@@ -384,7 +384,8 @@ def orthogonal_(
     dtype = tensor.dtype if tensor.dtype is torch.float64 else torch.float32
     normal = torch.empty((sizes[0], sizes[1:].numel()), dtype=dtype, device=tensor.device)
     fill(normal, draw, generator, seed, stream)
-    copy_whole(tensor, matrices.orthonormalized(normal, factor, torch).reshape(sizes))
+    whole = matrices.orthonormalized(normal, factor, torch)
+    copy_whole(tensor, whole if len(sizes) == 2 else whole.reshape(sizes))
     return tensor
 
 

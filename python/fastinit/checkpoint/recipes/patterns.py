@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 from itertools import pairwise
 
@@ -18,6 +19,7 @@ _SPECIAL = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*+|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
+@functools.lru_cache(maxsize=4096)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Translates a pattern, to be used with `match`.
 
