@@ -18,6 +18,7 @@ from .cuda import cases as cuda_cases
 from .cuda import report as cuda_report
 from .cuda import run as cuda_run
 from .limits import LIMIT_ROWS, write_limits
+from .report import problems
 from .worker import Worker
 
 RESULTS = Path(__file__).parent / "results"
@@ -141,23 +142,6 @@ def chosen(names: list[str] | None) -> list[Row]:
     if unknown := sorted(set(names or ()) - known):
         raise SystemExit(f"`--rows` must name rows of {sorted(known)}, got {unknown}")
     return [row for row in ROWS if names is None or row.name in {*LIMIT_ROWS, *names}]
-
-
-def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
-    """What makes the exit status 1: fastinit wrong or missing, and, if required, a peer missing."""
-    found = []
-    for row in result["rows"]:
-        for subject in row["subjects"]:
-            # A peer that fastinit itself is may be an instruction set that this processor lacks.
-            needed = subject is row["subjects"][0] or (
-                require_peers and subject["runner"] != "fastinit"
-            )
-            if subject["status"] != "measured" and needed:
-                reason = subject["reason"]
-                found.append(f"{row['name']}: {subject['label']}: {subject['status']}: {reason}")
-            if subject["runner"] == "fastinit":
-                found += [f"{row['name']}: {fault}" for fault in subject.get("faults", ())]
-    return found
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .cases import Work
 
+TRUNCATED_STD = 0.87962566103423978  # of the standard normal, cut at two standard deviations
+
 _CHUNK = 2**22
 _NORMAL = NormalDist()
 CONSTANT_BYTE = 0x3D
@@ -55,27 +57,33 @@ def _truncated_quantile(p: float) -> float:
     return min(2.0, max(-2.0, _NORMAL.inv_cdf(tail + p * (1 - 2 * tail))))
 
 
-def _normal(std: float) -> Law:
+def normal(std: float) -> Law:
     return Law(0.0, std, lambda p: std * _normal_quantile(p))
 
 
-def _constant(value: float) -> Law:
+def truncated_normal(std: float) -> Law:
+    """Cut at two standard deviations; `std` is that before the cut."""
+    return Law(0.0, std * TRUNCATED_STD, lambda p: std * _truncated_quantile(p))
+
+
+def constant(value: float) -> Law:
     return Law(value, 0.0, lambda _: value)
 
 
-def _uniform(high: float) -> Law:
-    return Law(high / 2, high / math.sqrt(12), lambda p: high * p)
+def uniform(low: float, high: float) -> Law:
+    span = high - low
+    return Law((low + high) / 2, span / math.sqrt(12), lambda p: low + span * p)
 
 
 def law_of(work: Work) -> Law:
     laws = {
-        "zeros": _constant(0.0),
-        "constant": _constant(CONSTANT),
-        "uniform": _uniform(1.0),
-        "random_bits": _uniform(2.0**32),
-        "normal": _normal(1.0),
-        "truncated_normal": Law(0.0, 0.87962566103423978, _truncated_quantile),
-        "he_normal": _normal(math.sqrt(2 / work.shape[0])),
+        "zeros": constant(0.0),
+        "constant": constant(CONSTANT),
+        "uniform": uniform(0.0, 1.0),
+        "random_bits": uniform(0.0, 2.0**32),
+        "normal": normal(1.0),
+        "truncated_normal": truncated_normal(1.0),
+        "he_normal": normal(math.sqrt(2 / work.shape[0])),
     }
     return laws[work.kind]
 
@@ -102,9 +110,19 @@ def measure(array: np.ndarray) -> Sample:
 def faults(array: np.ndarray, work: Work) -> list[str]:
     """What is wrong with `array` as a result of `work`; empty if nothing."""
     if work.kind == "orthogonal":
-        error = float(np.abs(array @ array.T - np.eye(len(array))).max())
-        return [] if error < 1e-4 else [f"Q Q^T differs from 1 by {error:.1e}"]
-    found, law, epsilon = measure(array), law_of(work), epsilon_of(work.dtype)
+        return faults_as_orthogonal(array)
+    return faults_under(law_of(work), array, work.dtype)
+
+
+def faults_as_orthogonal(array: np.ndarray) -> list[str]:
+    """What keeps a square matrix from being orthogonal."""
+    error = float(np.abs(array @ array.T - np.eye(len(array))).max())
+    return [] if error < 1e-4 else [f"Q Q^T differs from 1 by {error:.1e}"]
+
+
+def faults_under(law: Law, array: np.ndarray, dtype: str) -> list[str]:
+    """What is wrong with `array` as independent draws from `law`, rounded to `dtype`."""
+    found, epsilon = measure(array), epsilon_of(dtype)
     if not (math.isfinite(found.mean) and math.isfinite(found.std)):
         return ["not every element is finite"]
     # Rounding moves one value by up to epsilon/2 of itself, the variance by about epsilon^2/12.

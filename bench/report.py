@@ -91,6 +91,23 @@ def verdicts(result: dict[str, Any]) -> Iterator[Verdict]:
             yield Verdict(row, row["subjects"][0], peer, limit)
 
 
+def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
+    """What makes the exit status 1: fastinit wrong or missing, and, if required, a peer missing."""
+    found = []
+    for row in result["rows"]:
+        for subject in row["subjects"]:
+            # A peer that fastinit itself is may be an instruction set that this processor lacks.
+            needed = subject is row["subjects"][0] or (
+                require_peers and subject["runner"] != "fastinit"
+            )
+            if subject["status"] != "measured" and needed:
+                reason = subject["reason"]
+                found.append(f"{row['name']}: {subject['label']}: {subject['status']}: {reason}")
+            if subject["runner"] == "fastinit":
+                found += [f"{row['name']}: {fault}" for fault in subject.get("faults", ())]
+    return found
+
+
 def status(subject: dict[str, Any]) -> str:
     return subject["status"] if subject["status"] != "failed" else f"failed ({subject['reason']})"
 
@@ -224,12 +241,12 @@ def short(result: dict[str, Any]) -> str:
     )
 
 
-def update_readme(readme: Path, result: dict[str, Any]) -> None:
-    """Put the summary between the README's marks."""
-    before, begin, rest = readme.read_text().partition("<!-- speed: made by the bench -->\n")
-    _, end, after = rest.partition("<!-- end of speed -->\n")
+def update_readme(readme: Path, mark: str, text: str) -> None:
+    """Put a summary between the README's marks of this name."""
+    before, begin, rest = readme.read_text().partition(f"<!-- {mark}: made by the bench -->\n")
+    _, end, after = rest.partition(f"<!-- end of {mark} -->\n")
     if end:
-        readme.write_text(f"{before}{begin}{short(result)}\n{end}{after}")
+        readme.write_text(f"{before}{begin}{text}\n{end}{after}")
 
 
 def render(source: Path, docs: Path) -> list[Path]:
@@ -248,5 +265,5 @@ def render(source: Path, docs: Path) -> list[Path]:
     plot(result, paths[2])
     readme = docs.absolute().parent / "README.md"
     if readme.exists():
-        update_readme(readme, result)
+        update_readme(readme, "speed", short(result))
     return paths

@@ -1,4 +1,7 @@
-"""A subject in a process of its own: prepare, warm up, check, then one sample per request."""
+"""Processes of their own for what is measured: `Remote` answers requests, `Worker` is a subject.
+
+A subject is prepared, warmed up and checked, then takes one sample per request.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from . import check, runners
 from .timing import calls_for, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
 
     from .cases import Subject, Work
@@ -22,29 +25,41 @@ REST = 0.03  # so that waiting threads of the last subject have stopped spinning
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
+def attempt(task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What `task` tells about a subject, or why there is nothing to tell, under "status"."""
+    try:
+        return {"status": "measured", **task()}
+    except ImportError as error:
+        return {"status": "not installed", "reason": str(error)}
+    except Exception as error:  # noqa: BLE001  whatever a peer raises is a line of the report
+        detail = traceback.format_exc()
+        reason = f"{type(error).__name__}: {error}"
+        return {"status": "failed", "reason": reason, "detail": detail}
+
+
 def _serve(pipe: Connection, work: Work, subject: Subject) -> None:
     """The process: sends a dict on how the preparation went, then seconds until the pipe ends."""
-    try:
+    prepared: Any = None
+    calls = 1
+
+    def prepare() -> dict[str, Any]:
+        nonlocal prepared, calls
         runner = runners.load(subject.runner)
         prepared = runner.prepare(work, subject)
         prepared.run()
         seconds, result = seconds_of(prepared.run)
         faults = check.faults(prepared.view(result), work)
         calls = calls_for(seconds)
-    except ImportError as error:
-        pipe.send({"status": "not installed", "reason": str(error)})
-        return
-    except Exception as error:  # noqa: BLE001  whatever a peer raises is a line of the report
-        detail = traceback.format_exc()
-        reason = f"{type(error).__name__}: {error}"
-        pipe.send({"status": "failed", "reason": reason, "detail": detail})
-        return
-    about = {"seconds_warm": seconds, "calls_per_sample": calls, "faults": faults}
-    pipe.send({"status": "measured", "versions": runner.versions(), **about})
+        about = {"seconds_warm": seconds, "calls_per_sample": calls, "faults": faults}
+        return {"versions": runner.versions(), **about}
+
+    about = attempt(prepare)
+    pipe.send(about)
+    _last: Any = None
     with contextlib.suppress(EOFError):
-        while pipe.recv() == "sample":
-            result = None  # frees the last one before the clock starts
-            seconds, result = seconds_of(prepared.run, calls)
+        while about["status"] == "measured" and pipe.recv() == "sample":
+            _last = None  # frees it before the clock starts
+            seconds, _last = seconds_of(prepared.run, calls)
             pipe.send(seconds)
 
 
@@ -59,21 +74,47 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-class Worker:
-    """The parent's end."""
+class Remote:
+    """The parent's end of a process that runs `serve(pipe, *arguments)` and sends something first."""
 
-    def __init__(self, work: Work, subject: Subject) -> None:
+    def __init__(
+        self, serve: Callable[..., None], *arguments: Any, environment: dict[str, str]
+    ) -> None:
         self._pipe, far_end = _CONTEXT.Pipe()
-        self._process = _CONTEXT.Process(target=_serve, args=(far_end, work, subject), daemon=True)
-        with _environment(dict(subject.environment)):
+        self._process = _CONTEXT.Process(target=serve, args=(far_end, *arguments), daemon=True)
+        with _environment(environment):
             self._process.start()
         far_end.close()
+
+    def receive(self) -> Any:
+        """What the process sends next.
+
+        Raises:
+            RuntimeError: It has ended instead.
+        """
         try:
-            self.about: dict[str, Any] = self._pipe.recv()
+            return self._pipe.recv()
         except EOFError:
             self._process.join()
-            reason = f"the process ended with {self._process.exitcode}"
-            self.about = {"status": "failed", "reason": reason}
+        raise RuntimeError(f"the process ended with {self._process.exitcode}")
+
+    def ask(self, request: Any) -> Any:
+        """The answer to a request; raises RuntimeError as `receive` does."""
+        with contextlib.suppress(BrokenPipeError):  # of which the answer tells
+            self._pipe.send(request)
+        return self.receive()
+
+    def close(self) -> None:
+        self._pipe.close()
+        self._process.join()
+
+
+class Worker(Remote):
+    """A subject, in the parent."""
+
+    def __init__(self, work: Work, subject: Subject) -> None:
+        super().__init__(_serve, work, subject, environment=dict(subject.environment))
+        self.about = attempt(self.receive)
         self.samples: list[float] = []
 
     @property
@@ -82,9 +123,4 @@ class Worker:
 
     def sample(self) -> None:
         time.sleep(REST)
-        self._pipe.send("sample")
-        self.samples.append(self._pipe.recv())
-
-    def close(self) -> None:
-        self._pipe.close()
-        self._process.join()
+        self.samples.append(self.ask("sample"))

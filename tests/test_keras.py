@@ -32,10 +32,9 @@ pytestmark = pytest.mark.keras
 @functools.cache
 def run(backend: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     """The result of the backend's tests, and the digests of its values."""
-    if not importlib.util.find_spec("keras"):
-        pytest.skip("needs Keras")
-    if not importlib.util.find_spec(backend):
-        pytest.skip(f"needs {backend}")
+    for name in ("keras", backend):
+        if not importlib.util.find_spec(name):  # imported, Keras would choose a backend here
+            pytest.skip(f"could not import {name!r}")
     with tempfile.TemporaryDirectory() as folder:
         digests = Path(folder, "digests.json")
         environment = {

@@ -31,7 +31,7 @@ def versions() -> dict[str, str]:
     return {"torch": f"{torch.__version__} ({torch.backends.cpu.get_cpu_capability()})"}
 
 
-def _as_numpy(tensor: Any) -> Any:
+def as_numpy(tensor: Any) -> Any:
     if tensor.dtype == torch.bfloat16:  # which torch's own `numpy()` refuses
         return tensor.view(torch.int16).numpy().view(np.dtype("bfloat16"))
     return tensor.numpy()
@@ -41,6 +41,6 @@ def prepare(work: Work, subject: Subject) -> Prepared:
     torch.set_num_threads(subject.threads)
     fill, dtype = FILLS[work.kind], getattr(torch, work.dtype)
     if subject.variant == "fresh":
-        return Prepared(lambda: fill(torch.empty(work.shape, dtype=dtype)), _as_numpy)
+        return Prepared(lambda: fill(torch.empty(work.shape, dtype=dtype)), as_numpy)
     tensor = torch.full(work.shape, 77, dtype=dtype)
-    return Prepared(lambda: fill(tensor), _as_numpy)
+    return Prepared(lambda: fill(tensor), as_numpy)
