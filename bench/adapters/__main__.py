@@ -1,0 +1,163 @@
+"""`python -m bench.adapters`: each framework beside its adapter, row by row; parse, measure, write."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import machine
+from bench.report import problems, progress
+from bench.runners.fastinit import versions as fastinit_versions
+
+from . import report
+from .cases import FASTINIT, FRAMEWORKS, PACE, ROWS
+from .worker import Side
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .cases import Row
+
+RESULTS = Path(__file__).parents[1] / "results"
+REPEATS, QUICK_REPEATS = 5, 2
+MEASURED_DRAWS = 3
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="python -m bench.adapters",
+        description="Measure the adapters beside the frameworks they stand in for, over the weights of "
+        "models and on small tensors, and check every result.",
+    )
+    add = top.add_argument
+    add("--frameworks", nargs="+", choices=FRAMEWORKS, metavar="NAME", help=", ".join(FRAMEWORKS))
+    add("--repeats", type=int, metavar="N", help=f"rounds of samples (default {REPEATS})")
+    add(
+        "--quick",
+        action="store_true",
+        help="small parts of the tensors, 2 rounds: does everything work and check; says little of "
+        "the speed",
+    )
+    add("--require-peers", action="store_true", help="a framework not installed is an error")
+    add(
+        "--json",
+        type=Path,
+        metavar="FILE",
+        help="where the result goes (default bench/results/adapters-DATE.json)",
+    )
+    add("--render", type=Path, metavar="FILE", help="measure nothing: make the page from FILE")
+    add("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where --render writes")
+    return top
+
+
+def measure(row: Row, sides: dict[str, Side], repeats: int, *, quick: bool) -> dict[str, Any]:
+    """One row: every side prepared, warm and checked, then samples in turns, then the draws alone."""
+    found = {side: {**sides[side].begin(row), "samples": []} for side in row.sides}
+    running = [side for side in row.sides if found[side]["status"] == "measured"]
+    for side in running:
+        if found[side]["takes"] > PACE["long"]:
+            found[side]["samples"].append(found[side]["seconds_first"])
+    for _ in range(repeats):
+        for side in running:
+            if len(found[side]["samples"]) < _most(found[side]["takes"], repeats):
+                found[side]["samples"].append(sides[side].sample())
+    for side in running:
+        draws = [sides[side].draws() for _ in range(min(repeats, MEASURED_DRAWS))]
+        found[side]["draws"] = [seconds for seconds in draws if seconds is not None]
+    pieces = row.pieces(quick=quick)
+    return {
+        "name": row.name,
+        "framework": row.framework,
+        "model": row.model.name if row.model else None,
+        "work": {
+            "kind": row.call.initializer,
+            "dtype": row.dtype,
+            "tensors": row.tensors,
+            "elements": round(sum(piece.elements * piece.weight for piece in pieces)),
+        },
+        "subjects": [
+            {
+                "runner": "fastinit" if side in FASTINIT else row.framework,
+                "label": row.label(side),
+                "target": row.targets.get(side),
+                "at_most": False,
+                **found[side],
+            }
+            for side in row.sides
+        ],
+    }
+
+
+def _most(takes: float, repeats: int) -> int:
+    """How many samples a side takes, by how long its first pass took."""
+    if takes > PACE["long"]:
+        return PACE["long_repeats"]
+    return min(repeats, PACE["slow_repeats"]) if takes > PACE["slow"] else repeats
+
+
+def run(frameworks: Sequence[str], repeats: int, *, quick: bool) -> dict[str, Any]:
+    """All rows of some frameworks, as the JSON result."""
+    before = machine.Processors.read()
+    result: dict[str, Any] = {
+        "schema": 1,
+        "quick": quick,
+        "repeats": repeats,
+        "machine": machine.describe(),
+        "versions": fastinit_versions(),
+        "rows": [],
+    }
+    for framework in frameworks:
+        rows = [row for row in ROWS if row.framework == framework]
+        names = dict.fromkeys(side for row in rows for side in row.sides)
+        sides = {side: Side(framework, side, quick) for side in names}
+        for side in sides.values():  # which start side by side
+            side.wait()
+        for row in rows:
+            print(f"{row.name} ...", end=" ", flush=True, file=sys.stderr)
+            measured = measure(row, sides, repeats, quick=quick)
+            for subject in measured["subjects"]:
+                result["versions"] |= subject.pop("versions", {})
+            result["rows"].append(measured)
+            print(progress(measured), file=sys.stderr)
+        for side in sides.values():
+            side.close()
+    others = machine.Processors.read().taken_by_others(before)
+    result["machine"]["taken_by_others"] = round(others, 3)
+    return result
+
+
+def wrong(result: dict[str, Any], require_peers: bool) -> list[str]:
+    """What makes the exit status 1. Without its framework an adapter has nothing to adapt."""
+    rows = [
+        row
+        for row in result["rows"]
+        if require_peers or any(s["status"] != "not installed" for s in row["subjects"])
+    ]
+    return problems({**result, "rows": rows}, require_peers)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    if options.render:
+        for path in report.render(options.render, options.docs):
+            print(path)
+        return 0
+    repeats = options.repeats or (QUICK_REPEATS if options.quick else REPEATS)
+    result = run(options.frameworks or list(FRAMEWORKS), repeats, quick=options.quick)
+    path = options.json or RESULTS / f"adapters-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")
+    print(report.page(result))
+    print(f"Result: {path}")
+    errors = wrong(result, options.require_peers)
+    for line in errors:
+        print(f"error: {line}", file=sys.stderr)
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,249 @@
+"""The page, made from a result and nothing else."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from bench import report
+from bench.report import DISTURBED, DISTURBED_NOTE, status, table, update_readme
+from bench.timing import summary
+
+from .cases import BUILD, GPT2, LLAMA, MOST_ELEMENTS, PACE, SMALL_SAMPLE_SECONDS, THREADS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .cases import Model
+
+TEMPLATE = Path(__file__).with_name("page.md")
+README_ROWS = ("kaiming_normal_", "trunc_normal_", "HeNormal", "he_normal", BUILD.initializer)
+MOSTLY = 0.5
+UNITS = (("s", 1.0), ("ms", 1e3), ("us", 1e6))
+QUICK_NOTE = """
+**A quick run: small parts of the tensors, two rounds. It shows that everything works and checks the
+results; the targets are not meant for it.**
+"""
+
+
+def outside(subject: dict[str, Any]) -> float:
+    """The share of a side's time that is not spent in draws; NaN where that was not measured."""
+    if not subject.get("draws"):
+        return math.nan
+    return max(0.0, 1 - float(min(subject["draws"]) / min(subject["samples"])))
+
+
+class Verdict(report.Verdict):
+    """A framework beside its adapter."""
+
+    @property
+    def is_small(self) -> bool:
+        return self.row["model"] is None
+
+    @property
+    def bound(self) -> str:
+        """What holds the adapter back, as far as times tell."""
+        mine, theirs = (min(side["samples"]) for side in (self.subject, self.peer))
+        if not any(self.subject["draws"]):
+            return f"nothing is drawn; {seconds(mine - theirs)} of {seconds(mine)} come on top of the framework's"
+        share = outside(self.subject)
+        passed = f"{share:.0%} of {seconds(mine)} pass outside of the draws"
+        if "orthogonal" in self.row["work"]["kind"].lower():
+            return f"the factorisation, LAPACK's on both sides; {passed}"
+        where = "the cost of a call" if share > MOSTLY else "the draws themselves"
+        alone = _number(theirs / (mine * (1 - share)))
+        return f"{where}; {passed}, and with the draws alone it would be {alone}x"
+
+
+def verdicts(result: dict[str, Any]) -> Iterator[Verdict]:
+    for row in result["rows"]:
+        for peer in row["subjects"][1:]:
+            yield Verdict(row, row["subjects"][0], peer, math.nan)
+
+
+def seconds(value: float) -> str:
+    """A time in the unit that suits it."""
+    unit, factor = next((u for u in UNITS if value * u[1] >= 1), UNITS[-1])
+    return f"{_number(value * factor)} {unit}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _ratios(verdict: Verdict) -> tuple[str, str]:
+    """Best over best and median over median."""
+    if not verdict.measured:
+        return "", ""
+    return f"{_number(verdict.ratio)}x", f"{_number(verdict.median_ratio)}x"
+
+
+def _share(subject: dict[str, Any]) -> str:
+    share = outside(subject)
+    return "" if math.isnan(share) else f"{share:.0%}"
+
+
+def _times(subject: dict[str, Any]) -> str:
+    if not subject["samples"]:
+        return status(subject)
+    found = summary(subject["samples"])
+    return f"{seconds(found.best)} ({seconds(found.median)})"
+
+
+def _values(verdict: Verdict) -> str:
+    faults = [
+        f"{side['label']}: {fault}"
+        for side in (verdict.subject, verdict.peer)
+        for fault in side.get("faults", ())
+    ]
+    return f"{len(faults)} faults; {faults[0]}" if faults else "right"
+
+
+def comparisons(found: Iterable[Verdict]) -> str:
+    """Times of both sides, their ratios, and where the adapter's time goes."""
+
+    def line(v: Verdict) -> tuple[str, ...]:
+        work = v.row["work"]
+        return (
+            v.peer["label"],
+            v.row["framework"],
+            f"{work['tensors']}, {work['dtype']}",
+            _times(v.peer),
+            _times(v.subject),
+            *_ratios(v),
+            _share(v.subject),
+            v.goal,
+            v.outcome,
+            _values(v),
+        )
+
+    head = (
+        "framework's",
+        "with",
+        "tensors",
+        "its time",
+        "fastinit's time",
+        "best / best",
+        "median / median",
+        "outside the draws",
+        "target",
+        "outcome",
+        "values",
+    )
+    return table(head, map(line, found))
+
+
+def builds(found: Iterable[Verdict]) -> str:
+    """Models built by transformers."""
+
+    def line(v: Verdict) -> tuple[str, ...]:
+        sides = (v.subject, v.peer)
+        return (
+            v.subject["label"],
+            v.peer["label"],
+            *map(_times, sides),
+            *_ratios(v),
+            *map(_share, sides),
+            _values(v),
+        )
+
+    head = (
+        "this",
+        "beside",
+        "its time",
+        "the other's time",
+        "best / best",
+        "median / median",
+        "outside the draws",
+        "the other's share",
+        "values",
+    )
+    return table(head, map(line, found))
+
+
+def missed(found: Iterable[Verdict]) -> str:
+    lines = [
+        f"- {v.subject['label']}, {v.row['work']['tensors']}, {v.row['work']['dtype']}"
+        f" ({v.row['framework']}): {_number(v.ratio)}x, wanted {v.goal}, {v.outcome}. What bounds it: {v.bound}."
+        for v in found
+        if v.measured and v.goal and not v.met
+    ]
+    return "\n".join(lines) or "None."
+
+
+def page(result: dict[str, Any]) -> str:
+    """docs/benchmarks-adapters.md; the words around the numbers are in page.md."""
+    found, about = list(verdicts(result)), result["machine"]
+    others = about["taken_by_others"]
+    compared = [v for v in found if v.row["framework"] != "transformers"]
+    fields = {
+        **about,
+        "taken_by_others": f"{others:.1%}",
+        "notes": QUICK_NOTE * result["quick"] + DISTURBED_NOTE * (others > DISTURBED),
+        "versions": ", ".join(f"{name} {text}" for name, text in result["versions"].items()),
+        "repeats": result["repeats"],
+        "threads": THREADS,
+        **PACE,
+        "small_ms": f"{SMALL_SAMPLE_SECONDS * 1e3:.0f}",
+        "most": f"2^{math.log2(MOST_ELEMENTS):.0f}",
+        "gpt2": _weights(GPT2),
+        "llama": _weights(LLAMA),
+        "targets": comparisons(v for v in compared if v.goal and not v.is_small),
+        "missed": missed(found),
+        "models": comparisons(v for v in compared if not v.goal and not v.is_small),
+        "small": comparisons(v for v in compared if v.is_small),
+        "builds": builds(v for v in found if v.row["framework"] == "transformers"),
+    }
+    return Template(TEMPLATE.read_text()).substitute(fields)
+
+
+def _weights(model: Model) -> str:
+    shapes = model.shapes()
+    return f"{len(shapes)} tensors, {sum(map(math.prod, shapes)):,} elements"
+
+
+def short(result: dict[str, Any]) -> str:
+    """A few rows, short enough for the README."""
+
+    def line(v: Verdict) -> tuple[str, ...]:
+        mine, theirs = (seconds(min(side["samples"])) for side in (v.subject, v.peer))
+        return (
+            v.peer["label"],
+            v.row["framework"],
+            v.row["model"],
+            theirs,
+            mine,
+            f"{_number(v.ratio)}x",
+        )
+
+    rows = (
+        v
+        for v in verdicts(result)
+        if v.measured
+        and not v.is_small
+        and v.row["work"]["kind"] in README_ROWS
+        and v.row["work"]["dtype"] == "float32"
+        and v.peer is v.row["subjects"][1]
+    )
+    head = ("instead of", "with", "for", "its time", "fastinit's", "faster by")
+    return table(head, map(line, rows))
+
+
+def render(source: Path, docs: Path) -> list[Path]:
+    """Writes benchmarks-adapters.json (a copy of `source`) and benchmarks-adapters.md to `docs`.
+
+    The README beside `docs` gets its summary, where it has the marks for one.
+    """
+    text = source.read_text()
+    result = json.loads(text)
+    docs.mkdir(parents=True, exist_ok=True)
+    paths = [docs / f"benchmarks-adapters.{suffix}" for suffix in ("json", "md")]
+    paths[0].write_text(text)
+    paths[1].write_text(page(result))
+    readme = docs.absolute().parent / "README.md"
+    if readme.exists():
+        update_readme(readme, "adapters", short(result))
+    return paths
