@@ -54,8 +54,8 @@ def init_model(
     The rule of a parameter is the first of `recipe` that matches its name. Where none does, or without a
     recipe, the model's own code says it: `reset_parameters` of its modules, from the inner to the outer ones,
     then, for models of transformers, their `_init_weights`. The code runs on the meta device, where its
-    distributions are recorded; what it computes otherwise is computed. Where it ties parameters, the
-    first name counts.
+    distributions are recorded; what it computes otherwise is computed. A shared parameter goes by its first
+    name.
 
     What is on the meta device gets its memory where it belongs and is filled there: parameters, and buffers,
     whose values the model's own code must set. Other buffers stay, but for those that a rule fills with one
@@ -75,7 +75,8 @@ def init_model(
 
     Raises:
         RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
-        ValueError: A parameter that has no rule, and that the model's own code does not set.
+        ValueError: A parameter that has no rule, and that the model's own code does not set, or sets
+            differently in the modules that share it.
         RuntimeError: The model's own code failed.
         TypeError: `model` is no module, or `seed` no seed.
 
