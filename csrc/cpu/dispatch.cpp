@@ -36,6 +36,11 @@ const std::vector<Entry>& entries() {
 #else
       {{"avx512", false, false}, nullptr},
 #endif
+#ifdef FASTINIT_NEON
+      {{"neon", true, true}, &kNeonTable},
+#else
+      {{"neon", false, false}, nullptr},
+#endif
   };
   return all;
 }

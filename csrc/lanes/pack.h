@@ -99,6 +99,10 @@ struct PackLane {
   static constexpr Value select(Word condition, Value a, Value b) {
     return Value::make([&](int i) { return Lane::select(condition.part[i], a.part[i], b.part[i]); });
   }
+  template <int kBit, class Value>
+  static constexpr Value select_by(Word word, Value a, Value b) {
+    return Value::make([&](int i) { return Lane::template select_by<kBit>(word.part[i], a.part[i], b.part[i]); });
+  }
   static constexpr bool any(Word condition) {
     typename Lane::Word either = condition.part[0];
     for (int i = 1; i < N; ++i) either = either | condition.part[i];

@@ -31,7 +31,7 @@ void check_fill(const std::string& set, const FillSpec& spec, std::size_t offset
 
 void test_instruction_sets() {
   const std::string in_use = instruction_set();
-  for (const char* name : {"", "avx", "AVX2", "avx2 ", "neon"}) {
+  for (const char* name : {"", "avx", "AVX2", "avx2 ", "mmx", "neon2"}) {
     check(!set_instruction_set(name), std::string("no instruction set is named '") + name + "'");
     check(in_use == instruction_set(), "a refused name changes nothing");
   }
