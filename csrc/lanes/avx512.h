@@ -130,7 +130,7 @@ struct Avx512Lane64 {
 struct Avx512Lanes {
   static constexpr int kBlocks = 8;
   // Measured: with fewer vectors of blocks in flight ports idle, with more registers spill.
-  static constexpr int kWordVectors = 4;
+  static constexpr int kWordVectors = 6;
   static constexpr int kValueVectors = 4;
   static constexpr std::uintptr_t kStoreAlignment = 64;
   using Wide = Avx512Wide;

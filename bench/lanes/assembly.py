@@ -1,0 +1,120 @@
+"""From a lane type to the instructions of its inner loops, as compiled."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .paths import CORE, FILLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .paths import LanePath
+
+# CMake's Release, and what the core adds to it.
+FLAGS = ("-std=c++17", "-O3", "-DNDEBUG", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off")
+LABEL = re.compile(r"^(\.L\w+):")
+FUNCTION = re.compile(r"^([A-Za-z_][\w.$]*):")
+JUMP = re.compile(r"^\s+(?:j\w+|b\.?\w*|cbn?z|tbn?z)\s+(?:[^#]*,\s*)?(\.L\w+)\s*$")
+DIRECTIVE = re.compile(r"^\s+\.")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One turn of an innermost loop."""
+
+    lines: tuple[str, ...]
+    elements: int  # float32, for which it does its work
+
+    @property
+    def instructions(self) -> int:
+        return sum(line.startswith("\t") for line in self.lines)
+
+    def count(self, mnemonic: str) -> int:
+        """Instructions of this name, a regular expression."""
+        return sum(bool(re.match(rf"\t{mnemonic}\b", line)) for line in self.lines)
+
+
+def compile_fill(path: LanePath, fill: str, compiler: str) -> str:
+    """The assembly of one fill of float32 on one instruction set."""
+    source = (
+        f'#include "lanes/{path.name}.h"\n#include "fill_loop.h"\nnamespace fastinit {{\n'
+        f"template void fill_piece<{path.type_name}, {FILLS[fill]}, ElementType::kFloat32>(\n"
+        "    const FillSpec&, std::uint64_t, std::uint64_t, void*, bool);\n}\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "fill.cpp"
+        file.write_text(source)
+        command = [compiler, *FLAGS, *path.flags, f"-I{CORE}", "-S", "-o", "-", str(file)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise SystemExit(f"{compiler} is needed for {path.name}, and is not installed") from None
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
+    return done.stdout
+
+
+def functions(assembly: str) -> Iterator[list[str]]:
+    """The lines of each function."""
+    lines: list[str] = []
+    for line in assembly.splitlines():
+        if FUNCTION.match(line):
+            yield lines
+            lines = []
+        if not DIRECTIVE.match(line):
+            lines.append(line.rstrip())
+    yield lines
+
+
+def innermost_loops(lines: list[str]) -> Iterator[tuple[str, ...]]:
+    """From a label to a jump back to it, with no other such stretch and no call between."""
+    labels = {found[1]: i for i, line in enumerate(lines) if (found := LABEL.match(line))}
+    stretches = [
+        (labels[found[1]], i)
+        for i, line in enumerate(lines)
+        if (found := JUMP.match(line)) and labels.get(found[1], i) < i
+    ]
+    for first, last in stretches:
+        inner = any(
+            (first, last) != other and first <= other[0] and other[1] <= last for other in stretches
+        )
+        body = tuple(lines[first : last + 1])
+        if not inner and not any(re.match(r"\t(?:callq?|bl)\b", line) for line in body):
+            yield body
+
+
+def hot_loops(path: LanePath, fill: str, compiler: str) -> tuple[Loop, Loop]:
+    """The loop that draws a tile's words, and the one that makes values of them."""
+    bodies = [
+        body
+        for lines in functions(compile_fill(path, fill, compiler))
+        for body in innermost_loops(lines)
+        if not any("vmovnt" in line for line in body)  # the twin with streaming stores
+    ]
+    words = [Loop(body, path.word_elements) for body in bodies]
+    values = [Loop(body, path.value_elements) for body in bodies]
+    # As many as the work takes: neither a loop half unrolled nor one that does something else.
+    multiplies = path.multiplies * path.constant("kWordVectors")
+    converts = path.value_elements // path.lanes * (3 if fill == "normal" else 2) // 2
+    words = [
+        loop
+        for loop in words
+        if loop.count(path.multiply) == multiplies and not loop.count(path.convert)
+    ]
+    values = [
+        loop
+        for loop in values
+        if loop.count(path.convert) == converts and not loop.count(path.multiply)
+    ]
+    if len(words) != 1 or len(values) != 1:
+        raise SystemExit(
+            f"{compiler} on {path.name}, {fill}: found {len(words)} loops over words and "
+            f"{len(values)} over values, not one of each; has csrc/fill_loop.h changed?"
+        )
+    return words[0], values[0]
