@@ -2,6 +2,8 @@
 //
 // Blocks lie in the 64-bit lanes as 0, 4, 1, 5, 2, 6, 3, 7: an unpack of even and odd results, which takes
 // one 64-bit lane of each 128 bits, then yields blocks 0 to 3 or 4 to 7 in the stream's order.
+//
+// Not BF16: VCVTNEPS2BF16 takes subnormals for zeros whatever MXCSR says, which the scalar rounding does not.
 #pragma once
 
 // GCC 12's own header leaves registers undefined in a way that it then warns of.
