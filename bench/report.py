@@ -267,5 +267,7 @@ def render_lanes(source: Path, docs: Path) -> list[Path]:
     """Write benchmarks-lanes.json (a copy of `source`), and benchmarks.md anew with its section."""
     paths = [docs / LANES, docs / "benchmarks.md"]
     paths[0].write_text(source.read_text())
-    paths[1].write_text(page(json.loads((docs / "benchmarks.json").read_text()), _predictions(docs)))
+    paths[1].write_text(
+        page(json.loads((docs / "benchmarks.json").read_text()), _predictions(docs))
+    )
     return paths

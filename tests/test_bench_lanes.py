@@ -6,7 +6,6 @@ import copy
 import importlib.util
 import json
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +16,7 @@ from bench.lanes import report as lanes
 from bench.lanes.paths import CORE, PATHS, ZEN4
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 ROOT = CORE.parent
@@ -84,9 +84,7 @@ other:
 
 def test_only_loops_without_loops_and_calls_count() -> None:
     found = [
-        loop
-        for lines in assembly.functions(NESTED)
-        for loop in assembly.innermost_loops(lines)
+        loop for lines in assembly.functions(NESTED) for loop in assembly.innermost_loops(lines)
     ]
     assert found == [(".L2:", "\tvpmuludq\t%ymm0, %ymm1, %ymm2", "\tjne\t.L2")]
     loop = assembly.Loop(found[0], 8)
@@ -94,9 +92,17 @@ def test_only_loops_without_loops_and_calls_count() -> None:
 
 
 def test_loop_that_does_not_do_the_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assembly, "compile_fill", lambda *_: NESTED)
-    with pytest.raises(SystemExit, match=r"avx2, normal: found 0 loops over words and 0 over value"):
+    monkeypatch.setattr(assembly, "compile_path", lambda *_: NESTED)
+    with pytest.raises(
+        SystemExit, match=r"avx2, normal: found 0 loops over words and 0 over value"
+    ):
         assembly.hot_loops(AVX2, "normal", "g++")
+
+
+def test_instance_is_of_one_distribution_and_float32() -> None:
+    enum = (CORE / "fill.h").read_text()
+    assert "enum class ElementType { kUint32, kFloat64, kFloat32," in enum
+    assert assembly.instance(AVX2, "normal") == "Avx2LanesENS_6NormalELNS_11ElementTypeE2E"
 
 
 def test_elements_of_a_turn_follow_from_the_lanes() -> None:

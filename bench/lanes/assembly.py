@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import subprocess
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .paths import CORE, FILLS
@@ -40,21 +39,16 @@ class Loop:
         return sum(bool(re.match(rf"\t{mnemonic}\b", line)) for line in self.lines)
 
 
-def compile_fill(path: LanePath, fill: str, compiler: str) -> str:
-    """The assembly of one fill of float32 on one instruction set."""
-    source = (
-        f'#include "lanes/{path.name}.h"\n#include "fill_loop.h"\nnamespace fastinit {{\n'
-        f"template void fill_piece<{path.type_name}, {FILLS[fill]}, ElementType::kFloat32>(\n"
-        "    const FillSpec&, std::uint64_t, std::uint64_t, void*, bool);\n}\n"
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "fill.cpp"
-        file.write_text(source)
-        command = [compiler, *FLAGS, *path.flags, f"-I{CORE}", "-S", "-o", "-", str(file)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-        except FileNotFoundError:
-            raise SystemExit(f"{compiler} is needed for {path.name}, and is not installed") from None
+@functools.cache
+def compile_path(path: LanePath, compiler: str) -> str:
+    """The assembly of an instruction set's file, as the core has it."""
+    source = CORE / "cpu" / f"{path.name}.cpp"
+    defined = f"-DFASTINIT_{path.name.upper()}"
+    command = [compiler, *FLAGS, *path.flags, defined, f"-I{CORE}", "-S", "-o", "-", str(source)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise SystemExit(f"{compiler} is needed for {path.name}, and is not installed") from None
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
     return done.stdout
@@ -89,11 +83,19 @@ def innermost_loops(lines: list[str]) -> Iterator[tuple[str, ...]]:
             yield body
 
 
+def instance(path: LanePath, fill: str) -> str:
+    """What the mangled name of anything instantiated for a fill of float32 has in it."""
+    name = FILLS[fill]
+    float32 = 2  # in ElementType
+    return f"{path.type_name}ENS_{len(name)}{name}ELNS_11ElementTypeE{float32}E"
+
+
 def hot_loops(path: LanePath, fill: str, compiler: str) -> tuple[Loop, Loop]:
     """The loop that draws a tile's words, and the one that makes values of them."""
     bodies = [
         body
-        for lines in functions(compile_fill(path, fill, compiler))
+        for lines in functions(compile_path(path, compiler))
+        if lines and instance(path, fill) in lines[0]
         for body in innermost_loops(lines)
         if not any("vmovnt" in line for line in body)  # the twin with streaming stores
     ]

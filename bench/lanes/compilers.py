@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         (name, f"{first[name]:.3f}", f"{second[name]:.3f}", f"{ratio:.3f}")
         for name, ratio in ratios.items()
     ]
-    print(table(("fill", *(f"{build.parent.name}, ns" for build in options.builds), "ratio"), lines))
+    print(
+        table(("fill", *(f"{build.parent.name}, ns" for build in options.builds), "ratio"), lines)
+    )
     apart = [
         name
         for name, ratio in ratios.items()

@@ -65,9 +65,7 @@ AVX512_FLAGS = ("-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma")
 def _x86(name: str, type_name: str, flags: tuple[str, ...], lanes: int) -> LanePath:
     triple, multiply, convert = X86
     processors = (ZEN4, SAPPHIRE_RAPIDS)
-    return LanePath(
-        name, type_name, "g++", triple, flags, multiply, convert, lanes, 18, processors
-    )
+    return LanePath(name, type_name, "g++", triple, flags, multiply, convert, lanes, 18, processors)
 
 
 PATHS = (

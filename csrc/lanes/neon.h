@@ -162,16 +162,16 @@ struct NeonLanes {
     };
     const auto first = pairs(even.part[0].v, odd.part[0].v);
     const auto last = pairs(even.part[1].v, odd.part[1].v);
-    for (int i = 0; i < 2; ++i) {
+    spell_out<2>([&](int i) {
       vst1q_u32(target + 8 * i, vreinterpretq_u32_u64(vzip1q_u64(first.val[i], last.val[i])));
       vst1q_u32(target + 8 * i + 4, vreinterpretq_u32_u64(vzip2q_u64(first.val[i], last.val[i])));
-    }
+    });
   }
   static void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool) {
-    for (int i = 0; i < 2; ++i) {
+    spell_out<2>([&](int i) {
       vst1q_u64(target + 4 * i, vzip1q_u64(even.part[i].v, odd.part[i].v));
       vst1q_u64(target + 4 * i + 2, vzip2q_u64(even.part[i].v, odd.part[i].v));
-    }
+    });
   }
   static void store(Lane32::Word even, Lane32::Word odd, std::uint16_t* target, bool) {
     const uint32x4_t first = vsliq_n_u32(even.part[0].v, odd.part[0].v, 16);

@@ -101,10 +101,10 @@ struct ScalarLanes {
   }
   template <class Stored>
   static constexpr void store(Lane32::Word even, Lane32::Word odd, Stored* target, bool) {
-    for (int i = 0; i < 2; ++i) {
+    spell_out<2>([&](int i) {
       target[2 * i] = static_cast<Stored>(even.part[i]);
       target[2 * i + 1] = static_cast<Stored>(odd.part[i]);
-    }
+    });
   }
   static constexpr void finish_stores() {}
 };

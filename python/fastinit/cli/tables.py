@@ -52,7 +52,8 @@ def instruction_set_rows(
     isas: Iterable[tuple[str, bool, bool]], chosen: str
 ) -> list[tuple[str, ...]]:
     """The table of `fastinit info`: each instruction set, titles first."""
-    rows = [("instruction set", "built", "supported by this processor", "chosen")]
+    titles = ("instruction set", "built", "supported by this processor", "chosen")
+    rows: list[tuple[str, ...]] = [titles]
     for name, *states in isas:
         rows.append((name, *("yes" if state else "no" for state in (*states, name == chosen))))
     return rows
