@@ -116,7 +116,7 @@ struct PackLane {
   }
   static constexpr bool any(Word condition) {
     typename Lane::Word either = condition.part[0];
-    spell_out<N - 1>([&](int i) { either = either | condition.part[i + 1]; });
+    for (int i = 1; i < N; ++i) either = either | condition.part[i];
     return Lane::any(either);
   }
 };
