@@ -72,21 +72,31 @@ outer:
 \tmovq\t%rax, %rbx
 .L2:
 \tvpmuludq\t%ymm0, %ymm1, %ymm2
+\tje\t.L4
+\tvmovntdq\t%ymm2, (%rax)
 \tjne\t.L2
 .L3:
 \tcall\tmemcpy
 \tjne\t.L3
 \tjne\t.L1
+\tret
+.L4:
+\tvmovdqu\t%ymm2, (%rax)
+\tjmp\t.L2
 other:
 \tjmp\t.L2
 """.strip()
 
 
-def test_only_loops_without_loops_and_calls_count() -> None:
-    found = [
-        loop for lines in assembly.functions(NESTED) for loop in assembly.innermost_loops(lines)
-    ]
-    assert found == [(".L2:", "\tvpmuludq\t%ymm0, %ymm1, %ymm2", "\tjne\t.L2")]
+def test_turns_follow_every_branch_and_leave_calls_out() -> None:
+    found = [turn for lines in assembly.functions(NESTED) for turn in assembly.turns(lines)]
+    multiply = (".L2:", "\tvpmuludq\t%ymm0, %ymm1, %ymm2", "\tje\t.L4")
+    plain = (*multiply, ".L4:", "\tvmovdqu\t%ymm2, (%rax)", "\tjmp\t.L2")
+    streaming = (*multiply, "\tvmovntdq\t%ymm2, (%rax)", "\tjne\t.L2")
+    assert plain in found
+    assert streaming in found
+    assert all("\tcall\tmemcpy" not in turn for turn in found)
+    found = [multiply]
     loop = assembly.Loop(found[0], 8)
     assert (loop.instructions, loop.count("vpmuludq"), loop.count("vpmul")) == (2, 1, 0)
 

@@ -20,6 +20,8 @@ FLAGS = ("-std=c++17", "-O3", "-DNDEBUG", "-fPIC", "-fvisibility=hidden", "-ffp-
 LABEL = re.compile(r"^(\.L\w+):")
 FUNCTION = re.compile(r"^([A-Za-z_][\w.$]*):")
 JUMP = re.compile(r"^\s+(?:j\w+|b\.?\w*|cbn?z|tbn?z)\s+(?:[^#]*,\s*)?(\.L\w+)\s*$")
+ALWAYS = re.compile(r"^\s+(?:jmp|b)\s")
+LEAVES = re.compile(r"^\s+(?:callq?|bl|ret)\b")
 DIRECTIVE = re.compile(r"^\s+\.")
 
 
@@ -66,21 +68,27 @@ def functions(assembly: str) -> Iterator[list[str]]:
     yield lines
 
 
-def innermost_loops(lines: list[str]) -> Iterator[tuple[str, ...]]:
-    """From a label to a jump back to it, with no other such stretch and no call between."""
+def turns(lines: list[str]) -> Iterator[tuple[str, ...]]:
+    """What a turn of each loop executes: from a label back to it, without calls, by every branch.
+
+    A compiler may put a part of a loop anywhere, so jumps are followed.
+    """
     labels = {found[1]: i for i, line in enumerate(lines) if (found := LABEL.match(line))}
-    stretches = [
-        (labels[found[1]], i)
-        for i, line in enumerate(lines)
-        if (found := JUMP.match(line)) and labels.get(found[1], i) < i
-    ]
-    for first, last in stretches:
-        inner = any(
-            (first, last) != other and first <= other[0] and other[1] <= last for other in stretches
-        )
-        body = tuple(lines[first : last + 1])
-        if not inner and not any(re.match(r"\t(?:callq?|bl)\b", line) for line in body):
-            yield body
+    seen = set()  # by whichever of its labels a turn starts
+    for start in labels.values():
+        paths: list[tuple[int, tuple[int, ...]]] = [(start, ())]
+        while paths:
+            at, path = paths.pop()
+            while at < len(lines) and at not in path and not LEAVES.match(lines[at]):
+                path = (*path, at)
+                jump = JUMP.match(lines[at])
+                target = labels.get(jump[1], len(lines)) if jump else at + 1
+                if jump and not ALWAYS.match(lines[at]):
+                    paths.append((at + 1, path))
+                at = target
+            if path and at == start and frozenset(path) not in seen:
+                seen.add(frozenset(path))
+                yield tuple(lines[i] for i in path)
 
 
 def instance(path: LanePath, fill: str) -> str:
@@ -96,8 +104,8 @@ def hot_loops(path: LanePath, fill: str, compiler: str) -> tuple[Loop, Loop]:
         body
         for lines in functions(compile_path(path, compiler))
         if lines and instance(path, fill) in lines[0]
-        for body in innermost_loops(lines)
-        if not any("vmovnt" in line for line in body)  # the twin with streaming stores
+        for body in turns(lines)
+        if not any("vmovnt" in line for line in body)  # the branch of streaming stores
     ]
     words = [Loop(body, path.word_elements) for body in bodies]
     values = [Loop(body, path.value_elements) for body in bodies]
