@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from .lanes.report import section
 from .limits import limit_of
 from .timing import median_ratio, ratio, summary
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 TEMPLATE = Path(__file__).with_name("page.md")
+LANES = "benchmarks-lanes.json"
 MEMORY_BOUND = 0.7
 CALL_BOUND_ELEMENTS = 2**16
 DISTURBED = 0.1
@@ -204,8 +206,11 @@ def describe_limit(result: dict[str, Any], kind: str) -> str:
     return f"{rate} (by {limit['subject']})"
 
 
-def page(result: dict[str, Any]) -> str:
-    """docs/benchmarks.md; the words around the numbers are in page.md."""
+def page(result: dict[str, Any], predictions: dict[str, Any] | None = None) -> str:
+    """docs/benchmarks.md; the words around the numbers are in page.md.
+
+    `predictions`: a result of bench.lanes.
+    """
     found, about = list(verdicts(result)), result["machine"]
     others = about["taken_by_others"]
     fields = {
@@ -221,6 +226,7 @@ def page(result: dict[str, Any]) -> str:
         "missed": missed(found),
         "others": ratios(v for v in found if not v.goal),
         "times": times(result),
+        "predictions": section(predictions) if predictions else "Not made.",
     }
     return Template(TEMPLATE.read_text()).substitute(fields)
 
@@ -261,9 +267,24 @@ def render(source: Path, docs: Path) -> list[Path]:
     docs.mkdir(parents=True, exist_ok=True)
     paths = [docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "png")]
     paths[0].write_text(text)
-    paths[1].write_text(page(result))
+    paths[1].write_text(page(result, _predictions(docs)))
     plot(result, paths[2])
     readme = docs.absolute().parent / "README.md"
     if readme.exists():
         update_readme(readme, "speed", short(result))
+    return paths
+
+
+def _predictions(docs: Path) -> dict[str, Any] | None:
+    path = docs / LANES
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def render_lanes(source: Path, docs: Path) -> list[Path]:
+    """Write benchmarks-lanes.json (a copy of `source`), and benchmarks.md anew with its section."""
+    paths = [docs / LANES, docs / "benchmarks.md"]
+    paths[0].write_text(source.read_text())
+    paths[1].write_text(
+        page(json.loads((docs / "benchmarks.json").read_text()), _predictions(docs))
+    )
     return paths

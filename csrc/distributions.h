@@ -21,9 +21,9 @@ struct Pair {
 template <class Lane, class Draw>
 [[gnu::always_inline]] constexpr Pair<typename Lane::Real> draw_both(const Draw& draw, typename Lane::Word even,
                                                                      typename Lane::Word odd) {
-  using Both = PackLane<Lane, 2>;
-  const typename Both::Real values = draw.template draw<Both>(typename Both::Word{{even, odd}});
-  return {values.part[0], values.part[1]};
+  using Both = typename Two<Lane>::Both;
+  const typename Both::Real values = draw.template draw<Both>(Two<Lane>::join(even, odd));
+  return {Two<Lane>::first(values), Two<Lane>::second(values)};
 }
 
 // The words themselves.

@@ -85,11 +85,12 @@ template <class Lane, class Real = typename Lane::Real>
   const Real cos = Lane::fma(u, horner<Lane>(u, Coefficients<Scalar>::cos()), Lane::set(1));
 
   // The edge's number is in the top two bits: odd ones swap sin and cos, 1 and 2 negate cos, 2 and 3 sin.
+  constexpr int kOdd = F::kBits - 2;
   const Word edge = word + Lane::set_word(Bits{1} << (F::kBits - 3));
-  const Word swap = Lane::template shift_left<1>(edge);
   const Word cos_sign = edge + Lane::set_word(Bits{1} << (F::kBits - 2));
   const auto negate_by = [&](Word sign) { return Lane::from_bits(Lane::bits(magnitude) ^ (sign & sign_bit)); };
-  return {negate_by(cos_sign) * Lane::select(swap, sin, cos), negate_by(edge) * Lane::select(swap, cos, sin)};
+  return {negate_by(cos_sign) * Lane::template select_by<kOdd>(edge, sin, cos),
+          negate_by(edge) * Lane::template select_by<kOdd>(edge, cos, sin)};
 }
 
 // |z| for the smaller tail q = 1 - Phi(|z|), 0 < q <= 1/2, |z| <= 14. With v = -2 ln(4 q (1 - q)), z^2 / v

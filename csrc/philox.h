@@ -93,6 +93,8 @@ template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
   word1 = product1;
   word3 = product0;
 
+  // Compilers would unroll it or not as they see fit.
+#pragma GCC unroll 10
   for (int round = 3; round < kRounds; ++round) {
     product0 = Lanes::multiply_low(word0, kMultiplier0);
     product1 = Lanes::multiply_low(word2, kMultiplier1);

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import fastinit
+from fastinit import _core
 from fastinit.checkpoint import load_recipe, make_plan, parse_recipe
 from fastinit.checkpoint.writing import cluster
 from fastinit.cli import commands, main, tables
@@ -324,18 +327,52 @@ def test_interruption_tells_what_is_left(
 
 def test_info_tells_what_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info"]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    lines, table = (part.splitlines() for part in capsys.readouterr().out.split("\n\n"))
     rows = {line[:16].strip(): line[17:] for line in lines}
     build = fastinit.build_info()
     assert rows["fastinit"] == build["version"]
     assert rows["stream version"] == build["stream_version"]
-    assert rows["instruction set"].startswith(f"{build['isa']}, out of: scalar (built, supported")
     assert rows["threads"] == str(fastinit.get_num_threads())
     assert rows["element types"].startswith("float64, float32, float16, bfloat16, float8_e4m3fn")
     toolkit = fastinit.build_info()["cuda"]
     assert rows["cuda"] == ("not built" if toolkit == "off" else f"built with {toolkit}")
     assert rows["numpy"] == np.__version__
     assert all(rows[name] for name in ("compiler", "openmp", "ml_dtypes", "python"))
+    titles, *sets = (re.split(r"  +", line) for line in table)
+    assert titles == ["instruction set", "built", "supported by this processor", "chosen"]
+    word = {True: "yes", False: "no"}
+    assert sets == [
+        [name, word[built], word[supported], word[name == build["isa"]]]
+        for name, built, supported in _core.isas()
+    ]
+    assert {"scalar", "avx2", "avx512", "neon"} == {row[0] for row in sets}
+    assert [row[3] for row in sets].count("yes") == 1
+
+
+@pytest.mark.parametrize("name", ["mmx", "AVX2", "neon", "avx2"])
+def test_isa_that_cannot_be_followed_is_one_line_and_2(name: str) -> None:
+    if name in fastinit.build_info()["isas"].split():
+        name = f"{name} "  # on a machine that has it
+    done = run("info", FASTINIT_ISA=name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("fastinit: error: `FASTINIT_ISA` must be one of 'scalar'")
+    assert f"got '{name}'; " in done.stderr
+
+
+def test_installed_command_reports_a_bad_variable_in_one_line() -> None:
+    command = Path(sysconfig.get_path("scripts")) / "fastinit"
+    done = subprocess.run(
+        [command, "info"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "FASTINIT_NUM_THREADS": "many"},
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "fastinit: error: `FASTINIT_NUM_THREADS` must be a number from 1 to 65536, got 'many'\n"
+    )
 
 
 def test_version_and_help_name_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

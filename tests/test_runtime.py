@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import fastinit
+from fastinit import _core, runtime
 
 NEEDS_FORK = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -121,7 +122,39 @@ def test_bad_isa_variable() -> None:
     done = python("import fastinit", FASTINIT_ISA="mmx")
     assert done.returncode != 0
     assert "`FASTINIT_ISA` must be one of 'scalar'" in done.stderr
-    assert "got 'mmx'" in done.stderr
+    assert "got 'mmx'; leave it out for the widest that runs here" in done.stderr
+    assert "Traceback" in done.stderr, "a program of one's own learns where it imports fastinit"
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("avx512", "this processor has no avx512: leave it out for the widest that it has"),
+        ("neon", "this build has no neon, which is for another architecture: leave it out"),
+        ("avx", "leave it out for the widest that runs here"),
+    ],
+)
+def test_isa_that_does_not_run_here_says_why(
+    name: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    isas = [("scalar", True, True), ("avx2", True, True), ("avx512", True, False)]
+    monkeypatch.setattr(_core, "isas", lambda: [*isas, ("neon", False, False)])
+    monkeypatch.setenv("FASTINIT_ISA", name)
+    before = _core.isa()
+    with pytest.raises(ValueError) as error:
+        runtime.configure()
+    rule = "`FASTINIT_ISA` must be one of 'scalar', 'avx2'"
+    assert str(error.value) == f"{rule}, got '{name}'; {remedy}"
+    assert _core.isa() == before
+
+
+def test_core_refuses_what_does_not_run_here() -> None:
+    before = _core.isa()
+    refused = [name for name, built, supported in _core.isas() if not (built and supported)]
+    for name in [*refused, "mmx", ""]:
+        with pytest.raises(ValueError, match="not built or not supported by this processor"):
+            _core.set_isa(name)
+    assert _core.isa() == before
 
 
 FORK = """

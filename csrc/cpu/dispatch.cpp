@@ -15,7 +15,9 @@ struct Entry {
 #ifdef FASTINIT_AVX2
 bool processor_has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
-#ifdef FASTINIT_AVX512
+#if defined(FASTINIT_AVX512) && defined(FASTINIT_SIMDE)
+bool processor_has_avx512() { return processor_has_avx2(); }  // emulated, see csrc/tests/simde
+#elif defined(FASTINIT_AVX512)
 bool processor_has_avx512() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("fma");
@@ -35,6 +37,11 @@ const std::vector<Entry>& entries() {
       {{"avx512", true, processor_has_avx512()}, &kAvx512Table},
 #else
       {{"avx512", false, false}, nullptr},
+#endif
+#ifdef FASTINIT_NEON
+      {{"neon", true, true}, &kNeonTable},
+#else
+      {{"neon", false, false}, nullptr},
 #endif
   };
   return all;

@@ -12,6 +12,9 @@ extern const PieceTable kAvx2Table;
 #ifdef FASTINIT_AVX512
 extern const PieceTable kAvx512Table;
 #endif
+#ifdef FASTINIT_NEON
+extern const PieceTable kNeonTable;
+#endif
 
 // The piece functions in use.
 const PieceTable& piece_table();

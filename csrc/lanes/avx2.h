@@ -58,6 +58,10 @@ struct Avx2Lane32 {
     return {_mm256_blendv_ps(b.v, a.v, _mm256_castsi256_ps(condition.v))};
   }
   static Word select(Word condition, Word a, Word b) { return bits(select(condition, from_bits(a), from_bits(b))); }
+  template <int kBit>
+  static Real select_by(Word word, Real a, Real b) {
+    return select(shift_left<31 - kBit>(word), a, b);
+  }
   static bool any(Word condition) { return _mm256_movemask_ps(_mm256_castsi256_ps(condition.v)) != 0; }
 };
 
@@ -112,6 +116,10 @@ struct Avx2Lane64 {
     return {_mm256_blendv_pd(b.v, a.v, _mm256_castsi256_pd(condition.v))};
   }
   static Word select(Word condition, Word a, Word b) { return bits(select(condition, from_bits(a), from_bits(b))); }
+  template <int kBit>
+  static Real select_by(Word word, Real a, Real b) {
+    return select(shift_left<63 - kBit>(word), a, b);
+  }
   static bool any(Word condition) { return _mm256_movemask_pd(_mm256_castsi256_pd(condition.v)) != 0; }
 };
 

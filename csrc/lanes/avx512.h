@@ -2,6 +2,8 @@
 //
 // Blocks lie in the 64-bit lanes as 0, 4, 1, 5, 2, 6, 3, 7: an unpack of even and odd results, which takes
 // one 64-bit lane of each 128 bits, then yields blocks 0 to 3 or 4 to 7 in the stream's order.
+//
+// Not BF16: VCVTNEPS2BF16 takes subnormals for zeros whatever MXCSR says, which the scalar rounding does not.
 #pragma once
 
 // GCC 12's own header leaves registers undefined in a way that it then warns of.
@@ -63,13 +65,17 @@ struct Avx512Lane32 {
   static Word shift_right(Word a) {
     return {_mm512_srli_epi32(a.v, Count)};
   }
-  static Real select(Word condition, Real a, Real b) {
-    return {_mm512_mask_blend_ps(_mm512_movepi32_mask(condition.v), b.v, a.v)};
+  template <int kBit = 31>
+  static __mmask16 mask(Word word) {
+    return _mm512_test_epi32_mask(word.v, set_word(ScalarBits{1} << kBit).v);
   }
-  static Word select(Word condition, Word a, Word b) {
-    return {_mm512_mask_blend_epi32(_mm512_movepi32_mask(condition.v), b.v, a.v)};
+  static Real select(Word condition, Real a, Real b) { return {_mm512_mask_blend_ps(mask(condition), b.v, a.v)}; }
+  static Word select(Word condition, Word a, Word b) { return {_mm512_mask_blend_epi32(mask(condition), b.v, a.v)}; }
+  template <int kBit>
+  static Real select_by(Word word, Real a, Real b) {
+    return {_mm512_mask_blend_ps(mask<kBit>(word), b.v, a.v)};
   }
-  static bool any(Word condition) { return _mm512_movepi32_mask(condition.v) != 0; }
+  static bool any(Word condition) { return mask(condition) != 0; }
 };
 
 struct Avx512Lane64 {
@@ -110,20 +116,24 @@ struct Avx512Lane64 {
   static Word shift_right(Word a) {
     return {_mm512_srli_epi64(a.v, Count)};
   }
-  static Real select(Word condition, Real a, Real b) {
-    return {_mm512_mask_blend_pd(_mm512_movepi64_mask(condition.v), b.v, a.v)};
+  template <int kBit = 63>
+  static __mmask8 mask(Word word) {
+    return _mm512_test_epi64_mask(word.v, set_word(ScalarBits{1} << kBit).v);
   }
-  static Word select(Word condition, Word a, Word b) {
-    return {_mm512_mask_blend_epi64(_mm512_movepi64_mask(condition.v), b.v, a.v)};
+  static Real select(Word condition, Real a, Real b) { return {_mm512_mask_blend_pd(mask(condition), b.v, a.v)}; }
+  static Word select(Word condition, Word a, Word b) { return {_mm512_mask_blend_epi64(mask(condition), b.v, a.v)}; }
+  template <int kBit>
+  static Real select_by(Word word, Real a, Real b) {
+    return {_mm512_mask_blend_pd(mask<kBit>(word), b.v, a.v)};
   }
-  static bool any(Word condition) { return _mm512_movepi64_mask(condition.v) != 0; }
+  static bool any(Word condition) { return mask(condition) != 0; }
 };
 
 struct Avx512Lanes {
   static constexpr int kBlocks = 8;
   // Measured: with fewer vectors of blocks in flight ports idle, with more registers spill.
-  static constexpr int kWordVectors = 5;
-  static constexpr int kValueVectors = 3;
+  static constexpr int kWordVectors = 6;
+  static constexpr int kValueVectors = 4;
   static constexpr std::uintptr_t kStoreAlignment = 64;
   using Wide = Avx512Wide;
   using Lane32 = Avx512Lane32;
@@ -132,7 +142,8 @@ struct Avx512Lanes {
   static Wide set_wide(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(value))}; }
   static Wide block_offsets() { return {_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7)}; }
   static Wide multiply_low(Wide a, std::uint32_t b) { return {_mm512_mul_epu32(a.v, set_wide(b).v)}; }
-  static Wide high_half(Wide a) { return {_mm512_srli_epi64(a.v, 32)}; }
+  // A shuffle, not a shift: Intel's 512-bit shifts share their port with the multiplications.
+  static Wide high_half(Wide a) { return {_mm512_shuffle_epi32(a.v, _MM_PERM_DDBB)}; }
   // The low halves of two vectors, `high` above `low`, in each 64-bit lane.
   template <class Word>
   static Word merge(Wide low, Wide high) {

@@ -9,11 +9,22 @@
 
 namespace fastinit {
 
+// operation(0), ..., operation(N - 1): spelled out rather than looped over, so that the compiler sees registers and
+// not an array.
+template <class Operation, int... I>
+[[gnu::always_inline]] constexpr void spell_out(const Operation& operation, std::integer_sequence<int, I...>) {
+  (operation(I), ...);
+}
+template <int N, class Operation>
+[[gnu::always_inline]] constexpr void spell_out(const Operation& operation) {
+  spell_out(operation, std::make_integer_sequence<int, N>());
+}
+
 template <class T, int N>
 struct Pack {
   T part[N];
 
-  // Spelled out rather than looped over, so that the compiler sees registers and not an array.
+  // Spelled out, too.
   template <class Operation>
   static constexpr Pack make(Operation operation) {
     return make(operation, std::make_integer_sequence<int, N>());
@@ -99,10 +110,42 @@ struct PackLane {
   static constexpr Value select(Word condition, Value a, Value b) {
     return Value::make([&](int i) { return Lane::select(condition.part[i], a.part[i], b.part[i]); });
   }
+  template <int kBit, class Value>
+  static constexpr Value select_by(Word word, Value a, Value b) {
+    return Value::make([&](int i) { return Lane::template select_by<kBit>(word.part[i], a.part[i], b.part[i]); });
+  }
   static constexpr bool any(Word condition) {
     typename Lane::Word either = condition.part[0];
     for (int i = 1; i < N; ++i) either = either | condition.part[i];
     return Lane::any(either);
+  }
+};
+
+// Two values of `Lane` as one.
+template <class Lane>
+struct Two {
+  using Both = PackLane<Lane, 2>;
+  static constexpr typename Both::Word join(typename Lane::Word first, typename Lane::Word second) {
+    return {{first, second}};
+  }
+  static constexpr typename Lane::Real first(typename Both::Real both) { return both.part[0]; }
+  static constexpr typename Lane::Real second(typename Both::Real both) { return both.part[1]; }
+};
+
+// Of several, twice as many: arrays of arrays would stay in memory with GCC.
+template <class Lane, int N>
+struct Two<PackLane<Lane, N>> {
+  using Both = PackLane<Lane, 2 * N>;
+  using Real = Pack<typename Lane::Real, N>;
+  using Word = Pack<typename Lane::Word, N>;
+  static constexpr typename Both::Word join(Word first, Word second) {
+    return Both::Word::make([&](int i) { return i < N ? first.part[i % N] : second.part[i % N]; });
+  }
+  static constexpr Real first(typename Both::Real both) {
+    return Real::make([&](int i) { return both.part[i]; });
+  }
+  static constexpr Real second(typename Both::Real both) {
+    return Real::make([&](int i) { return both.part[N + i]; });
   }
 };
 
@@ -131,12 +174,12 @@ struct Interleaved {
   }
   template <class Word>
   static constexpr void merge(Wide low, Wide high, Word* result) {
-    for (int i = 0; i < N; ++i) result[i] = Lanes::template merge<Word>(low.part[i], high.part[i]);
+    spell_out<N>([&](int i) { result[i] = Lanes::template merge<Word>(low.part[i], high.part[i]); });
   }
   template <class Word, class Stored>
   static constexpr void store(Pack<Word, N> even, Pack<Word, N> odd, Stored* target, bool streaming) {
     constexpr int part_size = Lanes::kBlocks * (sizeof(Stored) == 8 ? 2 : 4);
-    for (int i = 0; i < N; ++i) Lanes::store(even.part[i], odd.part[i], target + i * part_size, streaming);
+    spell_out<N>([&](int i) { Lanes::store(even.part[i], odd.part[i], target + i * part_size, streaming); });
   }
 };
 

@@ -54,6 +54,11 @@ struct ScalarLane {
   static constexpr Value select(Word condition, Value a, Value b) {
     return any(condition) ? a : b;
   }
+  // a where bit number kBit of `word` is set, else b.
+  template <int kBit, class Value>
+  static constexpr Value select_by(Word word, Value a, Value b) {
+    return select(word << (8 * static_cast<int>(sizeof(Word)) - 1 - kBit), a, b);
+  }
   // Whether the sign bit is set (in any lane).
   static constexpr bool any(Word condition) { return static_cast<SignedWord>(condition) < 0; }
 };
@@ -96,10 +101,10 @@ struct ScalarLanes {
   }
   template <class Stored>
   static constexpr void store(Lane32::Word even, Lane32::Word odd, Stored* target, bool) {
-    for (int i = 0; i < 2; ++i) {
+    spell_out<2>([&](int i) {
       target[2 * i] = static_cast<Stored>(even.part[i]);
       target[2 * i + 1] = static_cast<Stored>(odd.part[i]);
-    }
+    });
   }
   static constexpr void finish_stores() {}
 };

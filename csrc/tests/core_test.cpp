@@ -51,6 +51,8 @@ int main(int argc, char** argv) {
   test_large_fills();
   test_boxes();
   test_empty_fills();
+  test_edges();
+  test_methods();
   test_patterns();
   test_float_environment();
   test_callers_threads();

@@ -31,7 +31,7 @@ void check_fill(const std::string& set, const FillSpec& spec, std::size_t offset
 
 void test_instruction_sets() {
   const std::string in_use = instruction_set();
-  for (const char* name : {"", "avx", "AVX2", "avx2 ", "neon"}) {
+  for (const char* name : {"", "avx", "AVX2", "avx2 ", "mmx", "neon2"}) {
     check(!set_instruction_set(name), std::string("no instruction set is named '") + name + "'");
     check(in_use == instruction_set(), "a refused name changes nothing");
   }
@@ -46,19 +46,20 @@ void test_instruction_sets() {
 // Every phase of start and target against the group, head and tail alone, one group and several.
 void test_small_fills() {
   constexpr std::uint64_t kLongest = 2003;  // a few tiles of the fill loop
+  constexpr std::size_t kOffsets[] = {0, 1, 3, 10};
   set_num_threads(1);
   for (FillSpec spec : all_specs(true)) {
+    std::size_t turn = 0;  // of the offsets: there are more starts than offsets, so each size meets all of them
     for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3},
                                       wrap(spec.type) - 37, 3 * wrap(spec.type) - 64, ~std::uint64_t{0} - kLongest}) {
       spec.start = start;
       spec.run = kLongest;
+      ++turn;
       const auto expected = drawn_singly(spec);
       for (const std::uint64_t size :
            Counts{1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 67, 133, 513, 961, 2003}) {
         spec.run = size;
-        for (const std::string& set : runnable_sets()) {
-          for (const std::size_t offset : Sizes{0, 1, 3, 10}) check_fill(set, spec, offset, expected);
-        }
+        for (const std::string& set : runnable_sets()) check_fill(set, spec, kOffsets[turn % 4], expected);
       }
     }
   }

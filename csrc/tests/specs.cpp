@@ -15,11 +15,13 @@ FillSpec make_spec(Distribution distribution, ElementType type, const std::vecto
   return spec;
 }
 
-// The tails need not be the correctly rounded ones here: every instruction set gets the same.
+// The tails need not be the correctly rounded ones here: every instruction set gets the same. As floats, since the
+// last digits are each C library's own, which the checksum must not depend on.
 FillSpec truncated_normal(ElementType type, double mean, double std, double lower, double upper) {
-  const double lower_tail = 0.5 * std::erfc(-lower / std::sqrt(2.0));
-  const double upper_tail = 0.5 * std::erfc(upper / std::sqrt(2.0));
-  const double mass = lower > 0 ? 0.5 * std::erfc(lower / std::sqrt(2.0)) - upper_tail : 1 - upper_tail - lower_tail;
+  const auto tail_above = [](double z) { return double{static_cast<float>(0.5 * std::erfc(z / std::sqrt(2.0)))}; };
+  const double lower_tail = tail_above(-lower);
+  const double upper_tail = tail_above(upper);
+  const double mass = lower > 0 ? tail_above(lower) - upper_tail : 1 - upper_tail - lower_tail;
   return make_spec(Distribution::kTruncatedNormal, type,
                    {mean, std, mean + std * lower, mean + std * upper, lower_tail, upper_tail, mass});
 }
@@ -28,6 +30,25 @@ std::vector<ElementType> float_types() {
   return {ElementType::kFloat64,  ElementType::kFloat32,      ElementType::kFloat16,
           ElementType::kBfloat16, ElementType::kFloat8E4m3fn, ElementType::kFloat8E5m2};
 }
+
+namespace {
+
+// The least number of a type that is not subnormal.
+double least_normal(ElementType type) {
+  switch (type) {
+    case ElementType::kFloat16:
+    case ElementType::kFloat8E5m2:
+      return 0x1p-14;
+    case ElementType::kFloat8E4m3fn:
+      return 0x1p-6;
+    case ElementType::kFloat64:
+      return 0x1p-1022;
+    default:
+      return 0x1p-126;
+  }
+}
+
+}  // namespace
 
 std::vector<FillSpec> all_specs(bool many) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -40,6 +61,11 @@ std::vector<FillSpec> all_specs(bool many) {
     specs.push_back(make_spec(Distribution::kUniform, type, {1e-6, 1e-3}));
     specs.push_back(make_spec(Distribution::kNormal, type, {0.0, 3e4}));
     specs.push_back(make_spec(Distribution::kNormal, type, {0.0, 1e-3}));
+    // Subnormal in the type's own arithmetic: the last digits, and on both sides of the least normal number.
+    const bool is_double = type == ElementType::kFloat64;
+    specs.push_back(make_spec(Distribution::kNormal, type, {0.0, is_double ? 0x1p-1070 : 0x1p-145}));
+    specs.push_back(make_spec(Distribution::kUniform, type, {0.0, is_double ? 0x1p-1021 : 0x1p-125}));
+    specs.push_back(make_spec(Distribution::kNormal, type, {0.0, least_normal(type)}));
     specs.push_back(truncated_normal(type, -1.0, 3.0, 5.0, kInfinity));
     specs.push_back(truncated_normal(type, 1.0, 300.0, -kInfinity, 0.25));
   }

@@ -27,6 +27,16 @@ constexpr unsigned kFlushAndZero = 0x8040;            // flush results to zero, 
 unsigned control() { return _mm_getcsr() & ~0x3Fu; }  // less the exceptions seen so far
 void flush_subnormals() { _mm_setcsr(_mm_getcsr() | kFlushAndZero); }
 void restore_subnormals() { _mm_setcsr(_mm_getcsr() & ~kFlushAndZero); }
+#elif defined(__aarch64__)
+constexpr std::uint64_t kFlush = std::uint64_t{1} << 24;  // operands and results
+std::uint64_t control() {
+  std::uint64_t fpcr = 0;
+  asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+  return fpcr;
+}
+void set_control(std::uint64_t fpcr) { asm volatile("msr fpcr, %0" : : "r"(fpcr)); }
+void flush_subnormals() { set_control(control() | kFlush); }
+void restore_subnormals() { set_control(control() & ~kFlush); }
 #else
 unsigned control() { return 0; }
 void flush_subnormals() {}
@@ -38,7 +48,7 @@ void check_float_environment(const FillSpec& spec) {
   for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
     std::fesetround(mode);
     flush_subnormals();
-    const unsigned before = control();
+    const auto before = control();
     const auto elements = filled(spec);
     const bool kept = control() == before && std::fegetround() == mode;
     restore_subnormals();

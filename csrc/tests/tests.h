@@ -9,6 +9,8 @@ void test_small_fills();
 void test_large_fills();
 void test_boxes();
 void test_empty_fills();
+void test_edges();              // edge_test.cpp
+void test_methods();            // method_test.cpp
 void test_patterns();           // pattern_test.cpp
 void test_float_environment();  // surroundings_test.cpp
 void test_callers_threads();

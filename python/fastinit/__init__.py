@@ -65,7 +65,7 @@ __all__ = [
 
 __version__: str
 
-runtime.configure()
+runtime.start()
 
 
 def __getattr__(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from fastinit import _core, checks
 
@@ -62,6 +63,45 @@ def _usable_isas() -> list[str]:
     return [name for name, built, supported in _core.isas() if built and supported]
 
 
+def start() -> None:
+    """Follows the environment when the package is imported.
+
+    Where the command line imports it, a variable that cannot be followed is one line on standard
+    error and exit code 2: `fastinit.cli` itself cannot be reached then.
+
+    Raises:
+        ValueError: As for `configure`, in any other program.
+    """
+    try:
+        configure()
+    except ValueError as error:
+        if not _is_command_line():
+            raise
+        sys.stderr.write(f"fastinit: error: {error}\n")
+        sys.exit(2)
+
+
+def _is_command_line() -> bool:
+    program = os.path.basename(sys.argv[0]) if getattr(sys, "argv", None) else ""
+    # Python says "-m" until it has imported the package of the module that it is to run.
+    return program == "fastinit" or (program == "-m" and "fastinit" in sys.orig_argv)
+
+
+def _check_isa(name: str) -> None:
+    usable = _usable_isas()
+    if name in usable:
+        return
+    built = {known: is_built for known, is_built, _ in _core.isas()}
+    if name not in built:
+        remedy = "leave it out for the widest that runs here"
+    elif built[name]:
+        remedy = f"this processor has no {name}: leave it out for the widest that it has"
+    else:
+        remedy = f"this build has no {name}, which is for another architecture: leave it out"
+    rule = f"be one of {', '.join(map(repr, usable))}"
+    raise ValueError(checks.text("FASTINIT_ISA", rule, name, remedy))
+
+
 def configure() -> None:
     """Follows the environment: FASTINIT_ISA, FASTINIT_NUM_THREADS, OMP_NUM_THREADS.
 
@@ -70,7 +110,7 @@ def configure() -> None:
     """
     isa = os.environ.get("FASTINIT_ISA")
     if isa:
-        checks.choice("FASTINIT_ISA", isa, _usable_isas())
+        _check_isa(isa)
         _core.set_isa(isa)
     threads = os.environ.get("FASTINIT_NUM_THREADS")
     if threads:

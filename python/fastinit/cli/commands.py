@@ -106,15 +106,9 @@ def stats(arguments: argparse.Namespace) -> int:
 def info(_arguments: argparse.Namespace) -> int:
     """Shows versions and what is in use."""
     build = runtime.build_info()
-    isas = ", ".join(
-        f"{name} ({'built' if built else 'not built'}, "
-        f"{'supported' if supported else 'not supported'} by this processor)"
-        for name, built, supported in _core.isas()
-    )
     rows = {
         "fastinit": build["version"],
         "stream version": build["stream_version"],
-        "instruction set": f"{build['isa']}, out of: {isas}",
         "threads": build["threads"],
         "element types": ", ".join(dtypes.FLOATS),
         "cuda": "not built" if build["cuda"] == "off" else f"built with {build['cuda']}",
@@ -125,6 +119,9 @@ def info(_arguments: argparse.Namespace) -> int:
     rows["python"] = sys.version.split()[0]
     for name, text in rows.items():
         print_line(f"{name:<16} {text}")
+    print_line("")
+    isas = tables.instruction_set_rows(_core.isas(), build["isa"])
+    tables.print_table(isas, left=isas[0])
     return 0
 
 

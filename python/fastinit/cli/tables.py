@@ -48,6 +48,17 @@ def plan_rows(plan: Plan) -> list[tuple[str, ...]]:
     return rows
 
 
+def instruction_set_rows(
+    isas: Iterable[tuple[str, bool, bool]], chosen: str
+) -> list[tuple[str, ...]]:
+    """The table of `fastinit info`: each instruction set, titles first."""
+    titles = ("instruction set", "built", "supported by this processor", "chosen")
+    rows: list[tuple[str, ...]] = [titles]
+    for name, *states in isas:
+        rows.append((name, *("yes" if state else "no" for state in (*states, name == chosen))))
+    return rows
+
+
 def plan_as_dict(plan: Plan) -> dict[str, Any]:
     """What `fastinit plan --json` prints."""
     return {
