@@ -295,7 +295,7 @@ class TestWithoutOutSharding:
         std = float(jnp.finfo(dtype).smallest_subnormal) if dtype != "float32" else 1.0
         sharding = NamedSharding(mesh_of("4x2"), spec)
         call = jax.jit(lambda key: init.normal(std)(key, SHAPE, dtype), out_shardings=sharding)
-        made = call(KEY)
+        made = jax.block_until_ready(call(KEY))
         assert made.sharding == sharding
         assert sizes == [128]
         expected = fastinit.normal(SHAPE, std=std, seed=42, dtype=dtype)

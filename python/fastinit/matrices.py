@@ -245,7 +245,8 @@ def orthonormalized(normal: Matrix, gain: float, xp: Any) -> Matrix:
     rows, columns = normal.shape
     q, r = xp.linalg.qr(normal if rows >= columns else normal.T)
     diagonal = xp.diagonal(r)
-    q *= xp.copysign(xp.full_like(diagonal, gain), diagonal if gain >= 0 else -diagonal)
+    factor = xp.full_like(diagonal, gain)
+    q *= xp.where(diagonal < 0, -factor, factor)
     matrix: Matrix = q if rows >= columns else q.T
     return matrix
 
