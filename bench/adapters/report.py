@@ -210,9 +210,11 @@ def short(result: dict[str, Any]) -> str:
 
     def line(v: Verdict) -> tuple[str, ...]:
         mine, theirs = (seconds(min(side["samples"])) for side in (v.subject, v.peer))
+        # A built model is the same call; what is around it tells the rows apart.
+        around = v.subject["label"].removeprefix(v.peer["label"]).strip()
         return (
             v.peer["label"],
-            v.row["framework"],
+            around if v.row["framework"] == "transformers" else v.row["framework"],
             v.row["model"],
             theirs,
             mine,
