@@ -110,7 +110,7 @@ struct Normal {
   [[gnu::always_inline]] constexpr Pair<Real> operator()(Word a, Word b) const {
     const Real v = signed_fraction<Lane>(a, b, Scalar{});
     const Real near_one = Lane::one_below_zero(v);
-    const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt(minus_two_log<Lane>(v, near_one)), b);
+    const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt_above_zero(minus_two_log<Lane>(v, near_one)), b);
     return {Lane::fma(z.cos, Lane::set(std), Lane::set(mean)), Lane::fma(z.sin, Lane::set(std), Lane::set(mean))};
   }
 };
@@ -125,6 +125,7 @@ struct TruncatedNormalOf {
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
   Scalar mean, std, low, high;
+  // Probabilities, each twice itself, which is exact and what the quantile takes.
   Scalar lower_tail, upper_tail, mass;
   Scalar beyond_lower, beyond_upper;  // the tails that start at the other bound: tail + mass
 
@@ -133,13 +134,14 @@ struct TruncatedNormalOf {
         std(static_cast<Scalar>(spec.parameters[1])),
         low(static_cast<Scalar>(spec.parameters[2])),
         high(static_cast<Scalar>(spec.parameters[3])),
-        lower_tail(static_cast<Scalar>(spec.parameters[4])),
-        upper_tail(static_cast<Scalar>(spec.parameters[5])),
-        mass(static_cast<Scalar>(spec.parameters[6])),
-        beyond_lower(static_cast<Scalar>(spec.parameters[4] + spec.parameters[6])),
-        beyond_upper(static_cast<Scalar>(spec.parameters[5] + spec.parameters[6])) {}
+        lower_tail(twice(spec.parameters[4])),
+        upper_tail(twice(spec.parameters[5])),
+        mass(twice(spec.parameters[6])),
+        beyond_lower(twice(spec.parameters[4] + spec.parameters[6])),
+        beyond_upper(twice(spec.parameters[5] + spec.parameters[6])) {}
+  static Scalar twice(double probability) { return 2 * static_cast<Scalar>(probability); }
   bool is_central() const {
-    return lower_tail == upper_tail && lower_tail >= kLeastCentralTail && low != 0 && high != 0;
+    return lower_tail == upper_tail && lower_tail >= 2 * kLeastCentralTail && low != 0 && high != 0;
   }
 
   template <class Lanes>
@@ -153,7 +155,7 @@ struct TruncatedNormalOf {
     const auto from_end = Lanes::fma(Lanes::to_real(word), Lanes::set(F::kWordScale), Lanes::set(F::kWordScale / 2));
     const auto share = Lanes::from_bits(Lanes::bits(from_end) & Lanes::set_word(~(Bits{1} << (F::kBits - 1))));
 
-    // The smaller of the tails on both sides of x, and whether it is the upper one (the sign bit).
+    // Twice the smaller of the tails on both sides of x, and whether it is the upper one (the sign bit).
     typename Lanes::Real tail{};
     typename Lanes::Word is_upper{};
     if constexpr (kCentral) {

@@ -84,27 +84,25 @@ template <class Lane, class Real = typename Lane::Real>
   const Real sin = t * horner<Lane>(u, Coefficients<Scalar>::sin());
   const Real cos = Lane::fma(u, horner<Lane>(u, Coefficients<Scalar>::cos()), Lane::set(1));
 
-  // The edge's number is in the top two bits: odd ones swap sin and cos, 1 and 2 negate cos, 2 and 3 sin.
+  // The edge's number is in the top two bits: odd ones turn (cos, sin) into (-sin, cos), 2 and 3 negate both.
   constexpr int kOdd = F::kBits - 2;
   const Word edge = word + Lane::set_word(Bits{1} << (F::kBits - 3));
-  const Word cos_sign = edge + Lane::set_word(Bits{1} << (F::kBits - 2));
-  const auto negate_by = [&](Word sign) { return Lane::from_bits(Lane::bits(magnitude) ^ (sign & sign_bit)); };
-  return {negate_by(cos_sign) * Lane::template select_by<kOdd>(edge, sin, cos),
-          negate_by(edge) * Lane::template select_by<kOdd>(edge, cos, sin)};
+  const Real turned = Lane::from_bits(Lane::bits(magnitude) ^ (edge & sign_bit));
+  return {turned * Lane::template select_by<kOdd>(edge, -sin, cos),
+          turned * Lane::template select_by<kOdd>(edge, cos, sin)};
 }
 
-// |z| for the smaller tail q = 1 - Phi(|z|), 0 < q <= 1/2, |z| <= 14. With v = -2 ln(4 q (1 - q)), z^2 / v
-// hardly varies (it is pi/4 at 0), so one short polynomial serves |z| < 2.9; the tails take others.
+// |z| for both tails together, 2 q where q = 1 - Phi(|z|), 0 < q <= 1/2, |z| <= 14. With v = -2 ln(4 q (1 - q)),
+// z^2 / v hardly varies (it is pi/4 at 0), so one short polynomial serves |z| < 2.9; the tails take others.
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real quantile_logarithm(Real q) {
+[[gnu::always_inline]] constexpr Real quantile_logarithm(Real two_q) {
   using Scalar = typename Lane::Scalar;
   using Word = typename Lane::Word;
   const Real one = Lane::set(1);
 
   // 4 q (1 - q) = 1 - d^2: near 1 it goes to the logarithm as -d^2.
-  const Real two_q = q + q;
   const Real d = one - two_q;
-  const Real less_one = Lane::set(0) - d * d;
+  const Real less_one = -d * d;
   const Word small = Lane::bits(less_one + Lane::set(Scalar(0.5)));  // sign bit: 4 q (1 - q) < 1/2
   return minus_two_log<Lane>(Lane::select(small, Lane::fma(two_q, d, two_q), less_one),
                              Lane::select(small, Lane::set(0), one));
@@ -118,17 +116,17 @@ template <class Lane, class Real = typename Lane::Real>
 // For tails of this at least: v <= 9.3, where the polynomial for the centre serves up to 10.
 inline constexpr double kLeastCentralTail = 0.0025;
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real central_quantile(Real q) {
-  return central_root<Lane>(quantile_logarithm<Lane>(q));
+[[gnu::always_inline]] constexpr Real central_quantile(Real two_q) {
+  return central_root<Lane>(quantile_logarithm<Lane>(two_q));
 }
 
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real normal_quantile(Real q) {
+[[gnu::always_inline]] constexpr Real normal_quantile(Real two_q) {
   using Scalar = typename Lane::Scalar;
   using C = Coefficients<Scalar>;
   using Word = typename Lane::Word;
 
-  const Real v = quantile_logarithm<Lane>(q);
+  const Real v = quantile_logarithm<Lane>(two_q);
   Real z = central_root<Lane>(v);
   const Word in_tail = Lane::bits(Lane::set(10) - v);
   if (Lane::any(in_tail)) {

@@ -305,6 +305,42 @@ def test_one_more_instruction_is_reported() -> None:
     assert report.grown(audit.audit(dump_of(more)), {**recorded, "toolkit": "another"}) == []
 
 
+def with_own_roots() -> str:
+    """The float32 kernel with the core's own roots: nothing is flushed, and no range checked."""
+    at = SASS.index("Function", SASS.index("Function") + 1)
+    head, rest = SASS[:at], SASS[at:]
+    for _ in range(4):
+        rest = doctored(rest, r"FMUL\.FTZ", "FMUL")
+    return head + rest.replace("0x727fffff", "0x1")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (r"FMUL (R\d+), (R\d+), 0\.5", r"FMUL \1, \2, 0.25", "MUFU.RSQ"),
+        (r"FFMA (R\d+), -(R\d+), \2, ", r"FFMA \1, \2, \2, ", "MUFU.RSQ"),
+        (r"FFMA R16, R13, R0, R16", "FFMA R16, R13, R0, R17", "MUFU.RSQ"),
+        (r"FMUL R16, R13, R12", "FMUL.FTZ R16, R13, R12", "MUFU.RSQ"),
+        (r"FMUL R16, R13, R12", "FMUL R16, R13, R14", "MUFU.RSQ"),
+    ],
+)
+def test_the_cores_own_roots_are_known_and_held_to_their_steps(
+    old: str, new: str, fault: str
+) -> None:
+    own = with_own_roots()
+    assert sass_faults(own) == []
+    at = own.index("MUFU.RSQ R12, R13")
+    found = sass_faults(own[:at] + doctored(own[at:], old, new))
+    assert any(fault in text for text in found), found
+
+
+def test_a_reciprocal_root_counts_as_a_root_of_the_ptx() -> None:
+    own = re.sub(r"sqrt\.rn\.f32", "rsqrt.approx.ftz.f32", PTX)
+    assert ptx_faults(own) == []
+    assert [ptx.square_roots(kernel) for kernel in listing.read_ptx(own) if kernel.key] == [2]
+    assert ptx_faults(own.replace("rsqrt.approx.ftz", "rsqrt.approx")) != []
+
+
 def test_missing_kernels_and_square_roots_are_reported() -> None:
     found = audit.audit(dump_of()).faults
     assert found == ["PTX: Normal float64 is missing"]
@@ -323,7 +359,7 @@ def test_budgets_over_are_told() -> None:
     count = counted()
 
     def with_bfloat16(share: float) -> list[str]:
-        rows = [(FLOAT32, 36.0), (Key("Normal", "bfloat16"), 36.0 * share)]
+        rows = [(FLOAT32, 30.0), (Key("Normal", "bfloat16"), 30.0 * share)]
         found = audit.Audit(
             "", [audit.Row("sm_90", k, None, replace(count, slots=n)) for k, n in rows]
         )

@@ -253,12 +253,12 @@ def test_multiply_adds_that_round_twice_are_caught() -> None:
 
 
 def test_an_approximate_square_root_is_caught() -> None:
-    for approximate in edited(r"sqrt\.rn\.f32", "sqrt.approx.f32"):
+    for approximate in edited(r"rsqrt\.approx\.ftz\.f32", "sqrt.approx.f32"):
         with pytest.raises(UnknownInstruction, match="sqrt"):
             fills.check(BROKEN, approximate)
-    # And one whose result is an ulp off, as the approximate instruction's may be.
-    pattern, off_by_one = r"(sqrt\.rn\.f32\s+(%\w+), [%\w]+;)", r"\1 add.s32 \2, \2, 1;"
-    assert any(fills.notices(BROKEN, kernel) for kernel in edited(pattern, off_by_one))
+    # And one that is not corrected: the correction is a multiple of half the reciprocal root.
+    halved, nothing = r"mul\.rn\.f32\s+(%\w+), (%\w+), 0f3F000000;", r"mov.b32 \1, 0f00000000;"
+    assert fills.notices(BROKEN, only_kernel(re.sub(halved, nothing, broken_source())))
 
 
 def goes_wrong(fill: Fill, kernel: Kernel) -> bool:
@@ -276,7 +276,7 @@ def test_an_off_by_one_tail_is_caught(old: str, new: str) -> None:
 
 
 def test_a_wrong_step_of_the_main_loop_is_caught() -> None:
-    long, step = long_fill("normal", "float32"), 2 * 32 * 16  # groups in flight, lanes, bytes
+    long, step = long_fill("normal", "float32"), 4 * 32 * 16  # groups in flight, lanes, bytes
     broken = [*edited(rf"(add\.s64\s+(%rd\d+), \2), {step};", rf"\1, {step + 16};")]
     assert all(goes_wrong(long, kernel) for kernel in broken)
 

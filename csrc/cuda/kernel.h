@@ -68,8 +68,8 @@ class WarpWriter {
   static constexpr std::uint32_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
   static constexpr std::uint32_t kGroupSize = kGroupBytes / sizeof(Stored);
   static constexpr std::uint32_t kGroupBlocks = kGroupSize / kBlockSize;
-  // Two chains of rounds at once; groups of narrow types have them by themselves.
-  static constexpr int kGroupsInFlight = kGroupBlocks == 1 ? 2 : 1;
+  // In a pass of the loop, which has its own cost, and for several chains of rounds at once. More would spill.
+  static constexpr int kGroupsInFlight = Type::kDouble ? 2 : kGroupBlocks <= 2 ? 4 : 1;
   static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
 
  public:

@@ -25,6 +25,7 @@ struct Avx2Lane32 {
     friend Real operator+(Real a, Real b) { return {_mm256_add_ps(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {_mm256_sub_ps(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {_mm256_mul_ps(a.v, b.v)}; }
+    friend Real operator-(Real a) { return {_mm256_xor_ps(a.v, _mm256_set1_ps(-0.0f))}; }
   };
   struct Word {
     __m256i v;
@@ -39,6 +40,7 @@ struct Avx2Lane32 {
   static Word set_word(std::uint32_t value) { return {_mm256_set1_epi32(static_cast<int>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm256_sqrt_ps(a.v)}; }
+  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm256_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_ps(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
@@ -74,6 +76,7 @@ struct Avx2Lane64 {
     friend Real operator+(Real a, Real b) { return {_mm256_add_pd(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {_mm256_sub_pd(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {_mm256_mul_pd(a.v, b.v)}; }
+    friend Real operator-(Real a) { return {_mm256_xor_pd(a.v, _mm256_set1_pd(-0.0))}; }
   };
   struct Word {
     __m256i v;
@@ -88,6 +91,7 @@ struct Avx2Lane64 {
   static Word set_word(std::uint64_t value) { return {_mm256_set1_epi64x(static_cast<long long>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm256_sqrt_pd(a.v)}; }
+  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm256_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_pd(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }

@@ -36,6 +36,7 @@ struct Avx512Lane32 {
     friend Real operator+(Real a, Real b) { return {_mm512_add_ps(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {_mm512_sub_ps(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {_mm512_mul_ps(a.v, b.v)}; }
+    friend Real operator-(Real a) { return {_mm512_xor_ps(a.v, _mm512_set1_ps(-0.0f))}; }
   };
   struct Word {
     __m512i v;
@@ -50,6 +51,7 @@ struct Avx512Lane32 {
   static Word set_word(std::uint32_t value) { return {_mm512_set1_epi32(static_cast<int>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_ps(a.v)}; }
+  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm512_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_ps(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
@@ -87,6 +89,7 @@ struct Avx512Lane64 {
     friend Real operator+(Real a, Real b) { return {_mm512_add_pd(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {_mm512_sub_pd(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {_mm512_mul_pd(a.v, b.v)}; }
+    friend Real operator-(Real a) { return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))}; }
   };
   struct Word {
     __m512i v;
@@ -101,6 +104,7 @@ struct Avx512Lane64 {
   static Word set_word(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_pd(a.v)}; }
+  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm512_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_pd(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }

@@ -42,6 +42,9 @@ struct Pack {
   friend constexpr Pack operator-(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] - b.part[i]; });
   }
+  friend constexpr Pack operator-(Pack a) {
+    return make([&](int i) { return -a.part[i]; });
+  }
   friend constexpr Pack operator*(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] * b.part[i]; });
   }
@@ -76,6 +79,9 @@ struct PackLane {
   }
   static constexpr Real sqrt(Real a) {
     return Real::make([&](int i) { return Lane::sqrt(a.part[i]); });
+  }
+  static constexpr Real sqrt_above_zero(Real a) {
+    return Real::make([&](int i) { return Lane::sqrt_above_zero(a.part[i]); });
   }
   static constexpr Real min(Real a, Real b) {
     return Real::make([&](int i) { return Lane::min(a.part[i], b.part[i]); });

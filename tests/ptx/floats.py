@@ -54,6 +54,20 @@ def square_root(a: np.ndarray) -> np.ndarray:
     return canonical(np.sqrt(a))
 
 
+def reciprocal_root(a: np.ndarray) -> np.ndarray:
+    """rsqrt.approx.ftz.f32, as bad as a GPU may be: some results are an ulp off, either way.
+
+    The PTX manual allows a little more (2^-22.9 of the value), and flushes subnormal numbers to zero.
+    """
+    tiny = np.float32(2**-126)
+    a = np.where(np.abs(a) < tiny, np.copysign(np.float32(0), a), a)
+    with np.errstate(divide="ignore"):
+        exact = (1 / np.sqrt(a.astype(np.float64))).astype(np.float32)
+    is_finite = np.isfinite(exact) & (exact != 0)
+    off = np.where(is_finite, (bits_of(a) * np.uint32(0x9E3779B9) >> 8) % 3, 1).astype(np.uint32)
+    return canonical((bits_of(exact) + off - np.uint32(1)).view(np.float32))
+
+
 def negate(a: np.ndarray) -> np.ndarray:
     return (bits_of(a) ^ SIGN[a.itemsize]).view(a.dtype)
 

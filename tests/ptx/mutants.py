@@ -50,6 +50,7 @@ OTHER_OPCODES = {
     "rem": "div",
     "div": "rem",
     "sqrt.rn": "abs",
+    "rsqrt.approx.ftz": "abs",
     "and": "or",
     "or": "xor",
     "xor": "or",

@@ -1,7 +1,8 @@
 """The table of opcodes: what each does, exactly; whatever is not in it is refused.
 
 Each rule reads its opcode's modifiers in the order the PTX manual gives and says which types go in
-and come out. Left out on purpose: approximate forms, `.ftz`, and `add`, `sub` and `mul` on floats
+and come out. Left out on purpose: approximate forms but
+itself corrects, `.ftz`, and `add`, `sub` and `mul` on floats
 without `.rn`, which the assembler is free to contract into a fused multiply-add.
 """
 
@@ -115,6 +116,13 @@ def _fma(m: Modifiers) -> Operation:
 @rule("sqrt")
 def _sqrt(m: Modifiers) -> Operation:
     return same(rounded(m), 1, floats.square_root)
+
+
+@rule("rsqrt")
+def _rsqrt(m: Modifiers) -> Operation:
+    for word in ("approx", "ftz"):
+        m.take(word)
+    return same(m.take("f32"), 1, floats.reciprocal_root)
 
 
 @rule("rcp")

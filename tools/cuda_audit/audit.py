@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 SCALE_ARCH = "sm_90"  # the one whose rate is predicted: an H100's
 BUDGETS = {  # issue slots an element on SCALE_ARCH
     Key("Normal", "float32"): 40.0,
+    Key("Normal", "bfloat16"): 38.0,
     Key("ExactUniform", "float32"): 16.0,
-    Key("CentralTruncatedNormal", "float32"): 45.0,
-    Key("TruncatedNormal", "float32"): 45.0,
+    Key("CentralTruncatedNormal", "float32"): 55.0,
+    Key("CentralTruncatedNormal", "bfloat16"): 55.0,
+    Key("TruncatedNormal", "float32"): 55.0,
 }
 NARROW_SHARE = 0.10  # how much more than float32 an element of bfloat16 may take
 

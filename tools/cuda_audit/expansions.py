@@ -1,8 +1,9 @@
-"""ptxas's own expansions of sqrt.rn and of integer division, recognised step by step.
+"""Square roots and ptxas's expansion of integer division, recognised step by step.
 
-The hardware has neither. For a square root ptxas takes the approximate reciprocal root (MUFU.RSQ),
+The hardware has neither. For sqrt.rn ptxas takes the approximate reciprocal root (MUFU.RSQ),
 corrects it by Newton's method so that the result is the correctly rounded one, and calls a
-subroutine for what is out of range. For a quotient it takes an approximate reciprocal, whose error
+subroutine for what is out of range. The core's own root (csrc/lanes/cuda.h) takes the same steps
+where nothing is out of range. For a quotient ptxas takes an approximate reciprocal, whose error
 it takes off in integers. Their instructions, some of them .FTZ, are right there and nowhere else.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class Expansion:
     """
 
     steps: tuple[str, ...]
-    subroutine: dict[str, int]
+    subroutine: dict[str, int] = field(hash=False)
     check: tuple[str, str] | None = None  # of the range: instruction and bound
     pairs: bool = False  # of registers, named by the lower one
 
@@ -41,6 +42,15 @@ class Expansion:
         return self.steps[0].split()[0]
 
 
+_OWN_S, _OWN_H, _OWN_ERROR = "FMUL s x y", "FMUL h y 0.5", "FFMA e s -s x"
+OWN_ROOTS = tuple(  # float32, of a number in range; ptxas puts the steps in any order that works
+    Expansion(("MUFU.RSQ y ?", *steps, "FFMA r e h s"), {})
+    for steps in (
+        (_OWN_S, _OWN_H, _OWN_ERROR),
+        (_OWN_H, _OWN_S, _OWN_ERROR),
+        (_OWN_S, _OWN_ERROR, _OWN_H),
+    )
+)
 ROOTS = (
     Expansion(  # float32: s = x y, r = s + (x - s s) (y / 2)
         ("MUFU.RSQ y x", "FMUL.FTZ s x y", "FMUL.FTZ h y 0.5", "FFMA e s -s x", "FFMA r e h s"),
@@ -96,19 +106,25 @@ def find(code: list[Instruction]) -> tuple[set[int], list[str]]:
     faults: list[str] = []
     # Where ptxas has nothing else to issue while a float64 operation is under way, sm_120 gets NOPs.
     code = [i for i in code if i.base != "NOP"]
-    for expansion in (*ROOTS, *QUOTIENTS):
-        sites = [at for at, i in enumerate(code) if i.name == expansion.start]
-        for at in sites:
-            steps = _follow(code[at : at + REACH], expansion)
-            if steps is None:
-                faults.append(f"{code[at]}: not the start of an expansion that the audit knows")
+    every = (*ROOTS, *OWN_ROOTS, *QUOTIENTS)
+    starts = {expansion.start for expansion in every}
+    count: Counter[Expansion] = Counter()
+    for at, i in enumerate(code):
+        if i.name in starts:
+            ways = ((e, _follow(code[at : at + REACH], e)) for e in every if e.start == i.name)
+            expansion, steps = next(((e, way) for e, way in ways if way), (None, set()))
+            if expansion is None:
+                faults.append(f"{i}: not the start of an expansion that the audit knows")
             else:
                 known |= steps
+                count[expansion] += 1
+    for expansion in every:
         if expansion.check:
             name, bound = expansion.check
             checks = sum(i.name == name and bound in i.operands for i in code)
-            if checks != len(sites):
-                faults.append(f"{len(sites)} {expansion.start}, but {checks} checks of their range")
+            if checks != count[expansion]:
+                sites = f"{count[expansion]} {expansion.start}"
+                faults.append(f"{sites}, but {checks} checks of their range")
     return known, faults
 
 
@@ -195,6 +211,6 @@ def _bind(letter: str, operand: str, bound: dict[str, str]) -> bool:
         return True
     if not letter.isalpha():
         return letter == operand
-    if letter in ("x", "y") and letter not in bound:
+    if letter in ("x", "y") and letter not in bound and operand.startswith("R"):
         bound[letter] = operand
     return bound.get(letter) == operand

@@ -1,0 +1,53 @@
+"""The kernels' square root on a real GPU, against the hardware's own sqrt.rn. These need an NVIDIA GPU."""
+
+from __future__ import annotations
+
+import pytest
+
+from fastinit.cuda import count_devices
+from fastinit.devices import CUDA
+
+cupy = pytest.importorskip("cupy")
+pytestmark = pytest.mark.cuda
+
+# As csrc/lanes/cuda.h has it; `floor` stands for 2^-100 where 0 is allowed.
+SOURCE = r"""
+extern "C" __global__ void count_wrong(unsigned first, unsigned count, float floor, unsigned long long* wrong) {
+  const unsigned stride = gridDim.x * blockDim.x;
+  for (unsigned i = blockIdx.x * blockDim.x + threadIdx.x; i < count; i += stride) {
+    const float a = __uint_as_float(first + i);
+    float y;
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(fmaxf(a, floor)));
+    const float s = __fmul_rn(a, y);
+    const float root = __fmaf_rn(__fmaf_rn(-s, s, a), __fmul_rn(0.5f, y), s);
+    if (__float_as_uint(root) != __float_as_uint(__fsqrt_rn(a))) atomicAdd(wrong, 1ull);
+  }
+}
+"""
+SMALLEST, LARGEST = (127 - 100) << 23, (127 + 100) << 23  # 2^-100 and 2^100 as bits
+
+
+@pytest.fixture(autouse=True)
+def _gpu() -> None:
+    try:
+        count_devices(CUDA)
+    except RuntimeError as error:
+        pytest.skip(f"needs an NVIDIA GPU: {error}")
+
+
+def count_wrong(first: int, count: int, floor: float) -> int:
+    wrong = cupy.zeros(1, cupy.uint64)
+    kernel = cupy.RawKernel(SOURCE, "count_wrong", options=("--fmad=false",))
+    arguments = (cupy.uint32(first), cupy.uint32(count), cupy.float32(floor), wrong)
+    kernel((4096,), (256,), arguments)
+    return int(wrong[0])
+
+
+def test_every_number_in_range() -> None:
+    assert count_wrong(SMALLEST, LARGEST - SMALLEST + 1, 2.0**-100) == 0
+    assert count_wrong(SMALLEST, LARGEST - SMALLEST + 1, 0.0) == 0
+
+
+def test_zero() -> None:
+    assert count_wrong(0, 1, 2.0**-100) == 0
+    assert count_wrong(0, 1, 0.0) == 1  # which is why 2^-100 is there
