@@ -18,7 +18,7 @@ from bench import __main__ as bench
 from bench import machine
 from bench.cases import Work
 from bench.cuda import report, run, subjects
-from bench.cuda.cases import COPY, ROWS, Row, Subject
+from bench.cuda.cases import COPY, ROWS, SIZED, Row, Subject
 from bench.runners import Prepared
 
 OURS, PEER = Subject("fastinit", "normal"), Subject("torch", "normal_")
@@ -119,12 +119,13 @@ def test_unknown_row_is_named() -> None:
 
 
 def test_the_copy_is_measured_with_any_row() -> None:
-    assert [row.name for row in run.chosen(["normal"])] == ["copy", "normal"]
-    assert run.chosen(None) == list(ROWS)
+    assert [row.name for row in run.chosen(["normal-float32"])] == ["copy", "normal-float32"]
+    assert run.chosen(None) == [*ROWS, *SIZED]
+    assert run.chosen(None, quick=True) == list(ROWS)
 
 
 def test_every_subject_has_a_runner_and_labels_are_unique_within_a_row() -> None:
-    for row in ROWS:
+    for row in (*ROWS, *SIZED):
         labels = [subject.label for subject in row.subjects]
         assert len(set(labels)) == len(labels), row.name
         assert {subject.runner for subject in row.subjects} <= set(subjects.RUNNERS)

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import ml_dtypes  # noqa: F401  (registers the narrow types with numpy.dtype)
+import numpy as np
+
 from ..cases import Work
 
-FULL = 2**27  # ten times what the largest cache of today's GPUs holds, in float32
+FULL_BYTES = 2**30  # twenty times what the largest cache of today's GPUs holds
 QUICK = 2**22
+SIZES = tuple(2**k for k in (20, 22, 24, 26, 28, 30, 33))  # in bytes
+KINDS = ("uniform", "normal", "truncated_normal")
+DTYPES = ("float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2", "float64")
+SWEEP = (  # fills measured at every size
+    ("zeros", "float32"),
+    ("uniform", "float32"),
+    ("normal", "float32"),
+    ("normal", "bfloat16"),
+    ("truncated_normal", "float32"),
+)
 
 
 @dataclass(frozen=True)
@@ -33,33 +46,61 @@ class Row:
 
 
 COPY, MEMSET = Subject("machine", "copy on the device"), Subject("machine", "memset")
-_CURAND = tuple(
-    Subject("curand", f"{generator}, in place", generator)
-    for generator in ("XORWOW", "PHILOX4_32_10")
-)
-_CUPY = tuple(
-    Subject("cupy", f"Generator({generator}), in place", generator)
-    for generator in ("XORWOW", "Philox4x3210")
-)
+FUNCTIONAL = {"uniform": "uniform", "normal": "normal"}  # of torch.func._random
 
 
-def _row(name: str, kind: str, dtype: str, *others: Subject) -> Row:
-    own = (Subject("fastinit", kind), Subject("fastinit", f"{kind}, fresh array", "fresh"))
-    return Row(name, Work(kind, dtype, (FULL,)), (*own, *others))
+def _work(kind: str, dtype: str, size: int = FULL_BYTES) -> Work:
+    return Work(kind, dtype, (size // np.dtype(dtype).itemsize,))
+
+
+def torch_fill(kind: str) -> Subject:
+    calls = {"zeros": "zero_", "truncated_normal": "nn.init.trunc_normal_"}
+    return Subject("torch", calls.get(kind, f"{kind}_"))
+
+
+def _peers(kind: str, dtype: str) -> tuple[Subject, ...]:
+    """All that fill this type with this distribution, but for PyTorch's functional draws of the same speed."""
+    if dtype.startswith("float8"):
+        return ()
+    peers = [torch_fill(kind)]
+    if kind in FUNCTIONAL and dtype == "float32":
+        peers.append(Subject("torch", f"func._random.{kind}", "functional"))
+    if kind in FUNCTIONAL and dtype in ("float32", "float64"):
+        peers += [
+            Subject("curand", f"{generator}, in place", generator)
+            for generator in ("XORWOW", "PHILOX4_32_10")
+        ]
+        peers.append(Subject("cupy", "Generator(Philox4x3210), in place", "Philox4x3210"))
+    return tuple(peers)
+
+
+def _row(kind: str, dtype: str) -> Row:
+    own = [Subject("fastinit", kind)]
+    if not dtype.startswith("float8"):  # of which CuPy has no new arrays
+        own.append(Subject("fastinit", f"{kind}, fresh array", "fresh"))
+    return Row(f"{kind}-{dtype}", _work(kind, dtype), (*own, *_peers(kind, dtype)))
+
+
+def _sized(kind: str, dtype: str, size: int) -> Row:
+    peers = [MEMSET] if kind == "zeros" else [torch_fill(kind)]
+    if kind in FUNCTIONAL and dtype == "float32":
+        peers.append(Subject("curand", "PHILOX4_32_10, in place", "PHILOX4_32_10"))
+    name = f"{kind}-{dtype}-2^{size.bit_length() - 1}"
+    return Row(name, _work(kind, dtype, size), (Subject("fastinit", kind), *peers))
 
 
 ROWS = (
-    Row("copy", Work("zeros", shape=(FULL,)), (COPY, MEMSET)),
-    _row("zeros", "zeros", "float32", MEMSET, Subject("torch", "zero_")),
-    _row("uniform", "uniform", "float32", *_CURAND, *_CUPY, Subject("torch", "uniform_")),
-    _row("normal", "normal", "float32", *_CURAND, *_CUPY, Subject("torch", "normal_")),
-    _row(
-        "truncated-normal",
-        "truncated_normal",
-        "float32",
-        Subject("torch", "nn.init.trunc_normal_"),
+    Row("copy", _work("zeros", "float32"), (COPY, MEMSET)),
+    Row(
+        "zeros-float32",
+        _work("zeros", "float32"),
+        (
+            Subject("fastinit", "zeros"),
+            Subject("fastinit", "zeros, fresh array", "fresh"),
+            MEMSET,
+            torch_fill("zeros"),
+        ),
     ),
-    _row("normal-bf16", "normal", "bfloat16", Subject("torch", "normal_")),
-    _row("uniform-bf16", "uniform", "bfloat16", Subject("torch", "uniform_")),
-    _row("normal-f64", "normal", "float64", *_CURAND, *_CUPY, Subject("torch", "normal_")),
+    *(_row(kind, dtype) for kind in KINDS for dtype in DTYPES),
 )
+SIZED = tuple(_sized(kind, dtype, size) for kind, dtype in SWEEP for size in SIZES)

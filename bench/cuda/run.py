@@ -13,8 +13,8 @@ import numpy as np
 
 from .. import check, machine
 from ..timing import calls_for
-from . import report, subjects
-from .cases import QUICK, ROWS, Row
+from . import calls, report, subjects
+from .cases import QUICK, ROWS, SIZED, Row
 
 if TYPE_CHECKING:
     import argparse
@@ -125,12 +125,13 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     return a.dtype == b.dtype and bool(np.array_equal(a.view(np.uint8), b.view(np.uint8)))
 
 
-def chosen(names: list[str] | None) -> list[Row]:
-    """The rows of these names and the yardsticks, in the table's order."""
-    known = {row.name for row in ROWS}
+def chosen(names: list[str] | None, quick: bool = False) -> list[Row]:
+    """The rows of these names and the yardsticks, in the table's order; a quick run is of one size."""
+    every = ROWS if quick else (*ROWS, *SIZED)
+    known = {row.name for row in every}
     if unknown := sorted(set(names or ()) - known):
         raise SystemExit(f"`--rows` must name rows of {sorted(known)}, got {unknown}")
-    return [row for row in ROWS if names is None or row.name in {"copy", *names}]
+    return [row for row in every if names is None or row.name in {"copy", *names}]
 
 
 def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
@@ -167,11 +168,12 @@ def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
             small = replace(row, work=row.work.at_most(QUICK)) if quick else row
             result["rows"].append(measure(small, repeats))
             cupy.get_default_memory_pool().free_all_blocks()
+        subjects.leave_stream()
     return result
 
 
 def main(options: argparse.Namespace) -> int:
-    names = chosen(options.rows)
+    names = chosen(options.rows, options.quick)
     if reason := absence():
         line = f"`--device cuda` needs an NVIDIA GPU, and {reason}: skipped, nothing was measured"
         print(line)
@@ -181,6 +183,10 @@ def main(options: argparse.Namespace) -> int:
     path = options.json or RESULTS / f"cuda-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n")
+    if options.rows is None:
+        result["latency"] = calls.latency(repeats)
+        result["model"] = [] if options.quick else calls.model(min(repeats, 3))
+        path.write_text(json.dumps(result, indent=1) + "\n")
     print(report.page(result))
     print(
         f"Result: {path}. `python -m bench --render {path}` makes docs/benchmarks-cuda.md from it."

@@ -5,6 +5,7 @@ A library that is absent raises ImportError; its line of the report says so.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,14 +20,27 @@ if TYPE_CHECKING:
 
 BEFORE = 0x4D  # in every byte before the first fill, which none leaves behind
 SEED = 1
+CHECKED = 2**24  # elements that are checked at either end of an array that has more than twice as many
 
 
 def _ready(work: Work) -> Any:
+    """Memory of the GPU; of bytes where CuPy has no such type."""
     import cupy
 
-    array = cupy.empty(work.shape, np.dtype(work.dtype))
-    array.data.memset_async(BEFORE, array.nbytes)
-    return array
+    dtype = np.dtype(work.dtype)
+    memory = cupy.empty(work.elements * dtype.itemsize, cupy.uint8)
+    memory.data.memset_async(BEFORE, memory.nbytes)
+    return memory if dtype.itemsize == 1 else memory.view(dtype)
+
+
+def _to_numpy(work: Work, array: Any) -> np.ndarray:
+    """All of a small array, both ends of a large one: checks take longer than fills."""
+    import cupy
+
+    held = array.reshape(-1).view(cupy.uint8)
+    end = CHECKED * np.dtype(work.dtype).itemsize
+    parts = (held,) if held.size <= 2 * end else (held[:end], held[-end:])
+    return np.concatenate([part.get() for part in parts]).view(np.dtype(work.dtype))
 
 
 def _fastinit(work: Work, subject: Subject) -> Prepared:
@@ -38,9 +52,10 @@ def _fastinit(work: Work, subject: Subject) -> Prepared:
         run: Callable[[], Any] = lambda: fill(
             work.shape, dtype=work.dtype, device="cuda", **options
         )
-        return Prepared(run, lambda array: array.get())
+        return Prepared(run, lambda array: _to_numpy(work, array))
     array = _ready(work)
-    return Prepared(lambda: fill(None, out=array, **options), lambda _: array.get())
+    options["dtype"] = work.dtype
+    return Prepared(lambda: fill(None, out=array, **options), lambda _: _to_numpy(work, array))
 
 
 def on_the_cpu(work: Work) -> np.ndarray:
@@ -48,8 +63,16 @@ def on_the_cpu(work: Work) -> np.ndarray:
     import fastinit
 
     options = {} if work.kind == "zeros" else {"seed": SEED}
-    values: np.ndarray = getattr(fastinit, work.kind)(work.shape, dtype=work.dtype, **options)
-    return values
+
+    def part(index: slice) -> np.ndarray:
+        values: np.ndarray = getattr(fastinit, work.kind)(
+            work.shape, dtype=work.dtype, index=index, **options
+        )
+        return values
+
+    if work.elements <= 2 * CHECKED:
+        return part(slice(None))
+    return np.concatenate((part(slice(CHECKED)), part(slice(work.elements - CHECKED, None))))
 
 
 def _cupy(work: Work, subject: Subject) -> Prepared:
@@ -58,7 +81,9 @@ def _cupy(work: Work, subject: Subject) -> Prepared:
     generator = cupy.random.Generator(getattr(cupy.random, subject.variant)(SEED))
     array = _ready(work)
     fill = {"uniform": generator.random, "normal": generator.standard_normal}[work.kind]
-    return Prepared(lambda: fill(dtype=array.dtype, out=array), lambda _: array.get())
+    return Prepared(
+        lambda: fill(dtype=array.dtype, out=array), lambda _: _to_numpy(work, array)
+    )
 
 
 def _curand(work: Work, subject: Subject) -> Prepared:
@@ -73,28 +98,45 @@ def _curand(work: Work, subject: Subject) -> Prepared:
     moments = (0.0, 1.0) if work.kind == "normal" else ()
     fill = getattr(curand, f"generate{work.kind.title()}{suffix}")
     run: Callable[[], Any] = lambda: fill(generator, array.data.ptr, array.size, *moments)
-    return Prepared(run, lambda _: array.get())
+    return Prepared(run, lambda _: _to_numpy(work, array))
 
 
-def _torch(work: Work, _: Subject) -> Prepared:
+def _torch(work: Work, subject: Subject) -> Prepared:
     import cupy
     import torch
 
-    from ..runners.torch import FILLS, _as_numpy
+    from ..runners.torch import FILLS
 
     torch.cuda.set_stream(torch.cuda.ExternalStream(cupy.cuda.get_current_stream().ptr))
-    tensor = torch.full(work.shape, 77, dtype=getattr(torch, work.dtype), device="cuda")
-    return Prepared(lambda: FILLS[work.kind](tensor), lambda _: _as_numpy(tensor.cpu()))
+    array = _ready(work)
+    tensor = torch.as_tensor(array.view(cupy.uint8), device="cuda").view(getattr(torch, work.dtype))
+    view = lambda _: _to_numpy(work, array)  # noqa: E731
+    if subject.variant != "functional":
+        return Prepared(lambda: FILLS[work.kind](tensor), view)
+    try:
+        from torch.func import _random
+    except ImportError as error:
+        raise ImportError(f"this PyTorch has no torch.func._random ({error})") from None
+    key = _random.key(SEED, device="cuda")
+    fill = getattr(_random, f"{work.kind}_")
+    return Prepared(lambda: fill(key, tensor), view)
+
+
+def leave_stream() -> None:
+    """Take PyTorch off CuPy's stream, which ends before PyTorch does."""
+    if torch := sys.modules.get("torch"):
+        torch.cuda.set_stream(torch.cuda.default_stream())
 
 
 def _machine(work: Work, subject: Subject) -> Prepared:
     array = _ready(work)
+    view = lambda _: _to_numpy(work, array)  # noqa: E731
     if subject.call == "memset":
-        return Prepared(lambda: array.data.memset_async(0, array.nbytes), lambda _: array.get())
+        return Prepared(lambda: array.data.memset_async(0, array.nbytes), view)
     source = _ready(work)
     source.data.memset_async(0, source.nbytes)
     run: Callable[[], Any] = lambda: array.data.copy_from_device_async(source.data, source.nbytes)
-    return Prepared(run, lambda _: array.get())
+    return Prepared(run, view)
 
 
 RUNNERS: dict[str, Callable[[Work, Subject], Prepared]] = {

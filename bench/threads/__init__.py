@@ -1,0 +1,1 @@
+"""How fills and checkpoints scale with threads: `python -m bench.threads`."""

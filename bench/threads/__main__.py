@@ -1,0 +1,120 @@
+"""`python -m bench.threads`: measure from one thread to all, or make the page of a result."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import machine
+from ..cases import Subject, Work
+from ..runners import load
+from ..timing import seconds_of
+from . import report
+
+RESULTS = Path(__file__).parents[1] / "results"
+FULL, QUICK = 2**30, 2**24  # elements of a fill
+REPEATS = 3
+FILLS = (
+    ("memset", Subject("machine", "memset"), Work("constant")),
+    ("zeros float32", Subject("fastinit", "zeros"), Work("zeros")),
+    ("normal float32", Subject("fastinit", "normal"), Work("normal")),
+    ("normal bfloat16", Subject("fastinit", "normal"), Work("normal", "bfloat16")),
+)
+RECIPE = """seed = 42
+dtype = "bfloat16"
+
+[tensors]
+"layers.{{0..15}}.weight" = [{rows}, 8192]
+
+[[rule]]
+match = "*"
+init = "normal"
+std = 0.02
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m bench.threads", description=__doc__)
+    add = top.add_argument
+    add("--threads", nargs="+", type=int, metavar="N", help="default: 1, 2, 4, ... and all")
+    add("--quick", action="store_true", help="small fills: does everything work")
+    add("--folder", type=Path, metavar="DIR", help="where checkpoints are written, then removed")
+    add("--json", type=Path, metavar="FILE", help="where the result goes (default bench/results)")
+    add("--render", type=Path, metavar="FILE", help="measure nothing: make the page of FILE")
+    add("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where --render writes")
+    return top
+
+
+def powers(most: int) -> list[int]:
+    """1, 2, 4, ... and the most there are."""
+    return sorted({2**k for k in range(most.bit_length()) if 2**k <= most} | {most})
+
+
+def fill(subject: Subject, work: Work, threads: int) -> list[float]:
+    """Seconds of each fill, in memory whose pages exist."""
+    prepared = load(subject.runner).prepare(work, replace(subject, threads=threads))
+    prepared.run()
+    return [seconds_of(prepared.run)[0] for _ in range(REPEATS)]
+
+
+def checkpoint(threads: int, rows: int, folder: Path | None) -> tuple[float, int]:
+    """Seconds of `fastinit init` in a process of its own, and the bytes of the tensors."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        recipe, out = Path(place, "recipe.toml"), Path(place, "out")
+        recipe.write_text(RECIPE.format(rows=rows))
+        command = [sys.executable, "-m", "fastinit", "init", "--quiet", f"--threads={threads}"]
+        start = time.perf_counter()
+        subprocess.run([*command, str(recipe), str(out)], check=True, env=os.environ)
+        return time.perf_counter() - start, 16 * rows * 8192 * 2
+
+
+def run(threads: list[int], quick: bool, folder: Path | None) -> dict[str, Any]:
+    elements = QUICK if quick else FULL
+    rows: list[dict[str, Any]] = []
+    for name, subject, kind in FILLS:
+        work = replace(kind, shape=(elements,))
+        size = elements * np.dtype(work.dtype).itemsize
+        for count in threads:
+            print(f"{name}, {count} threads ...", file=sys.stderr)
+            rows.append(
+                {"name": name, "threads": count, "bytes": size, "samples": fill(subject, work, count)}
+            )
+    for count in threads:
+        print(f"checkpoint, {count} threads ...", file=sys.stderr)
+        seconds, size = checkpoint(count, 64 if quick else 16384, folder)
+        name = "checkpoint bfloat16"
+        rows.append({"name": name, "threads": count, "bytes": size, "samples": [seconds]})
+    for row in rows:
+        row["median"] = statistics.median(row["samples"])
+    return {"schema": 1, "quick": quick, "machine": machine.describe(), "rows": rows}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    if options.render:
+        for path in report.render(options.render, options.docs):
+            print(path)
+        return 0
+    most = len(os.sched_getaffinity(0))
+    found = run(options.threads or powers(most), options.quick, options.folder)
+    path = options.json or RESULTS / f"threads-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(found, indent=1) + "\n")
+    print(report.table_of(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

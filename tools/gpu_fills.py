@@ -1,0 +1,64 @@
+"""One small fill by every kernel, read back and compared: what `tools/gpu_check.sh` runs under compute-sanitizer.
+
+    python tools/gpu_fills.py            # needs an NVIDIA GPU and CuPy; exit status 1 where a value is wrong
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+import fastinit
+from fastinit.dtypes import FLOATS
+
+COUNT = 5003  # groups of 16 bytes, and a rest
+SHAPE, INDEX = (37, 11, 19), np.s_[3:30, 2:9, 1:18]
+DRAWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "Uniform": ("uniform", {"low": -0.75, "high": 0.51}),
+    "ExactUniform": ("uniform", {"low": -0.25, "high": 0.25}),
+    "Normal": ("normal", {"std": 0.02}),
+    "TruncatedNormal": ("truncated_normal", {"lower": -3.5, "upper": 9.0}),
+    "CentralTruncatedNormal": ("truncated_normal", {}),
+    "pattern": ("ones", {}),
+}
+
+
+def empty(count: int, dtype: str, offset: int) -> Any:
+    """Preset memory `offset` elements off a multiple of 16 bytes."""
+    import cupy
+
+    item = FLOATS[dtype].itemsize if dtype != "uint32" else 4
+    memory = cupy.full((count + offset) * item, 0xA5, cupy.uint8)[offset * item :]
+    return memory if item == 1 else memory.view(np.dtype(dtype))
+
+
+def fills() -> list[tuple[str, dict[str, Any]]]:
+    """Each kernel by each of its types: a run that is aligned, one that is not, and a box."""
+    options = [(name, {"dtype": dtype, **more}) for name, more in DRAWS.values() for dtype in FLOATS]
+    seeded = [(name, o if name == "ones" else {"seed": 7, **o}) for name, o in options]
+    return [("random_bits", {"seed": 7}), *seeded]
+
+
+def main() -> int:
+    wrong = 0
+    for name, options in fills():
+        draw, dtype = getattr(fastinit, name), options.get("dtype", "uint32")
+        for shape, part, offset in (
+            ((COUNT,), {}, 0),
+            ((COUNT,), {}, 1),
+            (SHAPE, {"index": INDEX}, 0),
+        ):
+            expected = draw(shape, **options, **part)
+            out = empty(expected.size, dtype, offset).reshape(expected.shape)
+            draw(shape, out=out, **options, **part)
+            if out.tobytes() != expected.tobytes():
+                wrong += 1
+                print(f"wrong: {name} {options} {shape} {part} {offset}")
+    print(f"{3 * len(fills())} fills, {wrong} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
