@@ -17,7 +17,7 @@ import fastinit
 from bench import __main__ as bench
 from bench import machine
 from bench.cases import Work
-from bench.cuda import report, run, subjects
+from bench.cuda import goals, predicted, report, run, subjects
 from bench.cuda.cases import COPY, ROWS, SIZED, Row, Subject
 from bench.runners import Prepared
 
@@ -191,12 +191,86 @@ def test_rates_are_beside_the_copy_which_reads_and_writes() -> None:
     found = result(measured(COPIES, 2**18 * 2 / 3e12), measured(NORMALS, 2**18 / 1.5e12))
     assert report.copy_rate(found) == pytest.approx(3e12)
     lines = {line[1]: line for line in report.lines(found)}
-    assert lines[COPY.label][5:7] == ("3,000", "100%")
-    assert lines[OURS.label][5:7] == ("1,500", "50%")
-    assert lines[PEER.label][7] == "right, 1.00x as long as fastinit"
+    assert lines[COPY.label][5:8] == ("3,000", "", "100%")
+    assert lines[OURS.label][5:8] == ("1,500", "", "50%")
+    assert lines[PEER.label][8] == "right, 1.00x as long as fastinit"
     page = report.page(found)
     assert "**3,000 GB/s read and written**" in page
     assert "on **H100**" in page
+
+
+def made_up(kind: str, dtype: str, size: int, **rates: float) -> dict[str, Any]:
+    """A row as of a run, with a rate in bytes a second for each label; spaces and dots are `_` and `__`."""
+    subjects = [
+        {
+            "runner": label.partition("_")[0],
+            "label": label.replace("__", ".").replace("_", " ", 1),
+            "status": "measured",
+            "faults": [],
+            "samples": [size / rate],
+        }
+        for label, rate in rates.items()
+    ]
+    work = {"kind": kind, "dtype": dtype, "shape": [size], "elements": size, "bytes": size}
+    return {"name": f"{kind}-{dtype}", "work": work, "subjects": subjects}
+
+
+def whole() -> dict[str, Any]:
+    """A result with the write rate 3000 GB/s, one goal met exactly, one missed, one for each peer."""
+    return result(
+        made_up("zeros", "float32", 2**30, fastinit_zeros=3e12, machine_memset=2e12),
+        made_up("zeros", "bfloat16", 2**20, fastinit_zeros=9e12),  # in the cache: no yardstick
+        made_up("uniform", "float32", 2**30, fastinit_uniform=2.71e12),
+        made_up("normal", "float32", 2**30, fastinit_normal=2.4e12),
+        made_up("normal", "bfloat16", 2**30, fastinit_normal=1.5e12, torch_normal_=1.2e12),
+        made_up(
+            "truncated_normal",
+            "float32",
+            2**30,
+            fastinit_truncated_normal=2e12,
+            torch_nn__init__trunc_normal_=1e11,
+        ),
+    )
+
+
+def test_goals_are_met_or_not_by_the_measured_rates() -> None:
+    found = {line[:2]: line[2:] for line in goals.lines(whole())}
+    assert found["uniform float32", "0.9x the write rate"] == ("0.90x", "met")
+    assert found["normal float32", "0.9x the write rate"] == ("0.80x", "not met, by 11%")
+    assert found["normal bfloat16", "1x torch normal_"] == ("1.25x", "met")
+    trunc = "50x torch nn.init.trunc_normal_"
+    assert found["truncated_normal float32", trunc] == ("20.00x", "not met, by 60%")
+    assert found["truncated_normal bfloat16", trunc] == ("", "not measured")
+
+
+def test_predictions_stand_next_to_what_was_measured() -> None:
+    lines = {line[0]: line[1:] for line in predicted.lines(whole(), predicted.read())}
+    _, guess, seen, share = lines["Normal float32"]
+    assert seen == "2,400"
+    assert share == f"{2400 / float(guess.replace(',', '')):.2f}x"
+    assert lines["Normal float64"][2:] == ("not measured", "")
+    assert lines["pattern"][2] == "3,000"
+    other = whole()
+    other["machine"]["compute_capability"] = "10.0"
+    assert list(predicted.lines(other, predicted.read())) == []
+    assert "compute capability 9.0 only" in report.page(other)
+
+
+def test_sizes_have_a_column_each_and_calls_a_line_each() -> None:
+    found = whole()
+    for power, rate in ((20, 4e12), (33, 3e12)):
+        row = made_up("zeros", "float32", 2**power, fastinit_zeros=rate, machine_memset=rate / 2)
+        found["rows"].append({**row, "name": f"zeros-float32-2^{power}"})
+    found["latency"] = [
+        {"label": "ours", "status": "measured", "samples": [2e-6, 3e-6, 4e-6]},
+        {"label": "theirs", "status": "measured", "samples": [6e-6]},
+        {"label": "absent", "status": "failed", "reason": "no memory", "samples": []},
+    ]
+    page = " ".join(report.page(found).replace("|", " ").split())
+    assert "fill by 2^20 2^33" in page
+    assert "zeros-float32 machine memset 2,000 1,500" in page
+    assert "ours 3 2 1.00x theirs 6 6 2.00x absent failed: no memory" in page
+    assert "Not measured in this run." in page  # the model
 
 
 def test_render_makes_the_page_of_a_gpu(tmp_path) -> None:

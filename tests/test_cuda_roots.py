@@ -10,11 +10,14 @@ tests/test_cuda_gpu_roots.py tries every number on the GPU that is there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 APPROXIMATION_ERROR = 2.0**-22.9
 EVERY = 2**24  # the float32 of [1, 4)
@@ -22,7 +25,7 @@ CHUNK = 2**19
 # Each with one reciprocal root, the upper neighbour of the rounded one.
 NEED_MORE = {float.fromhex("0x1.f822940p0"): 1, float.fromhex("0x1.dd26e40p1"): 1}
 
-Floats = NDArray[np.float32]
+Floats: TypeAlias = NDArray[np.float32]
 
 
 def root(x: Floats, y: Floats) -> Floats:

@@ -46,7 +46,11 @@ def check(tmp_path: Path) -> Check:
             "FASTINIT_SITE": str(tmp_path / "site"),
         }
         return subprocess.run(
-            ["bash", SCRIPT, *arguments], env=environment, capture_output=True, text=True, check=False
+            ["bash", SCRIPT, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return run

@@ -1,6 +1,6 @@
 """One small fill by every kernel, read back and compared: what `tools/gpu_check.sh` runs under compute-sanitizer.
 
-    python tools/gpu_fills.py            # needs an NVIDIA GPU and CuPy; exit status 1 where a value is wrong
+python tools/gpu_fills.py            # needs an NVIDIA GPU and CuPy; exit status 1 where a value is wrong
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ def empty(count: int, dtype: str, offset: int) -> Any:
 
 def fills() -> list[tuple[str, dict[str, Any]]]:
     """Each kernel by each of its types: a run that is aligned, one that is not, and a box."""
-    options = [(name, {"dtype": dtype, **more}) for name, more in DRAWS.values() for dtype in FLOATS]
+    options = [
+        (name, {"dtype": dtype, **more}) for name, more in DRAWS.values() for dtype in FLOATS
+    ]
     seeded = [(name, o if name == "ones" else {"seed": 7, **o}) for name, o in options]
     return [("random_bits", {"seed": 7}), *seeded]
 

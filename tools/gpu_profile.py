@@ -1,7 +1,7 @@
 """Four fills for `ncu` to look at, and the table of what it wrote: a part of `tools/gpu_check.sh`.
 
-    ncu --csv --metrics ... --log-file FILE python tools/gpu_profile.py
-    python tools/gpu_profile.py FILE
+ncu --csv --metrics ... --log-file FILE python tools/gpu_profile.py
+python tools/gpu_profile.py FILE
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def table(text: str) -> list[str]:
     rows = list(csv.DictReader(lines))
     kernels = list(dict.fromkeys(row["ID"] for row in rows))
     values = {
-        (row["Metric Name"], row["ID"]): f"{row['Metric Value']} {row['Metric Unit']}" for row in rows
+        (row["Metric Name"], row["ID"]): f"{row['Metric Value']} {row['Metric Unit']}"
+        for row in rows
     }
     names = list(dict.fromkeys(name for name, _ in values))
     head = ["metric", *(" ".join(fill) for fill in FILLS)][: 1 + len(kernels)]

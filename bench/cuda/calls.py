@@ -22,7 +22,9 @@ LLAMA_8B = {  # Llama-3.1-8B's sizes
 }
 
 
-def _attempt(label: str, prepare: Callable[[], Callable[[], Any]], repeats: int, calls: int) -> dict[str, Any]:
+def _attempt(
+    label: str, prepare: Callable[[], Callable[[], Any]], repeats: int, calls: int
+) -> dict[str, Any]:
     """Seconds a call in each of `repeats` rounds, after a first one; or why there are none."""
     import cupy
 
@@ -114,7 +116,10 @@ def model(repeats: int) -> list[dict[str, Any]]:
         from fastinit.torch import init_model
 
         made = llama()
-        rules = [{"match": "*norm.weight", "init": "ones"}, {"match": "*", "init": "normal", "std": 0.02}]
+        rules = [
+            {"match": "*norm.weight", "init": "ones"},
+            {"match": "*", "init": "normal", "std": 0.02},
+        ]
         return lambda: init_model(made, seed=0, recipe=rules)
 
     def by_torch() -> Callable[[], Any]:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 BEFORE = 0x4D  # in every byte before the first fill, which none leaves behind
 SEED = 1
-CHECKED = 2**24  # elements that are checked at either end of an array that has more than twice as many
+CHECKED = (
+    2**24
+)  # elements that are checked at either end of an array that has more than twice as many
 
 
 def _ready(work: Work) -> Any:
@@ -81,9 +83,7 @@ def _cupy(work: Work, subject: Subject) -> Prepared:
     generator = cupy.random.Generator(getattr(cupy.random, subject.variant)(SEED))
     array = _ready(work)
     fill = {"uniform": generator.random, "normal": generator.standard_normal}[work.kind]
-    return Prepared(
-        lambda: fill(dtype=array.dtype, out=array), lambda _: _to_numpy(work, array)
-    )
+    return Prepared(lambda: fill(dtype=array.dtype, out=array), lambda _: _to_numpy(work, array))
 
 
 def _curand(work: Work, subject: Subject) -> Prepared:
@@ -110,7 +110,7 @@ def _torch(work: Work, subject: Subject) -> Prepared:
     torch.cuda.set_stream(torch.cuda.ExternalStream(cupy.cuda.get_current_stream().ptr))
     array = _ready(work)
     tensor = torch.as_tensor(array.view(cupy.uint8), device="cuda").view(getattr(torch, work.dtype))
-    view = lambda _: _to_numpy(work, array)  # noqa: E731
+    view = lambda _: _to_numpy(work, array)
     if subject.variant != "functional":
         return Prepared(lambda: FILLS[work.kind](tensor), view)
     try:
@@ -130,7 +130,7 @@ def leave_stream() -> None:
 
 def _machine(work: Work, subject: Subject) -> Prepared:
     array = _ready(work)
-    view = lambda _: _to_numpy(work, array)  # noqa: E731
+    view = lambda _: _to_numpy(work, array)
     if subject.call == "memset":
         return Prepared(lambda: array.data.memset_async(0, array.nbytes), view)
     source = _ready(work)

@@ -89,7 +89,12 @@ def run(threads: list[int], quick: bool, folder: Path | None) -> dict[str, Any]:
         for count in threads:
             print(f"{name}, {count} threads ...", file=sys.stderr)
             rows.append(
-                {"name": name, "threads": count, "bytes": size, "samples": fill(subject, work, count)}
+                {
+                    "name": name,
+                    "threads": count,
+                    "bytes": size,
+                    "samples": fill(subject, work, count),
+                }
             )
     for count in threads:
         print(f"checkpoint, {count} threads ...", file=sys.stderr)

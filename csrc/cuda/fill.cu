@@ -62,8 +62,7 @@ Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char*
   using Arguments = typename WarpWriter<Distribution, kType>::Arguments;
   const std::uint64_t count = spec.size();
   const std::size_t item = item_bytes(kType);
-  const std::uint64_t pieces_wanted =
-      static_cast<std::uint64_t>(multiprocessors) * kPiecesPerMultiprocessor;
+  const std::uint64_t pieces_wanted = static_cast<std::uint64_t>(multiprocessors) * kPiecesPerMultiprocessor;
   const auto pieces =
       Pieces::make(target, count, item, count * item / pieces_wanted, kSmallestPieceBytes, kLargestPieceBytes);
   const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream),

@@ -122,7 +122,7 @@ def page(found: Audit) -> str:
         f"Counted in the machine code for {SCALE_ARCH} (compiler: {found.toolkit}). The rates are "
         f"**predictions** for an H100 ({slots.MULTIPROCESSORS} multiprocessors, "
         f"{slots.CLOCK / 1e9:g} GHz, {slots.REACHABLE_BYTES / 1e12:g} of {slots.PEAK_BYTES / 1e12:g} "
-        "TB/s written); **none was measured**."
+        "TB/s written); benchmarks-cuda.md has what was measured."
     )
     parts = [about, table(head, lines), _budgets(found), _archs(found)]
     return "\n\n".join(parts) + "\n"
