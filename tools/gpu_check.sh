@@ -118,16 +118,14 @@ sanitizer() { # TOOL: compute-sanitizer's, over a short fill of each kernel
 
 # Counters of the GPU in four launches.
 counters() {
-  local pipe list=gpu__time_duration.sum,dram__bytes_write.sum,dram__bytes_read.sum
-  list=$list,dram__throughput.avg.pct_of_peak_sustained_elapsed,dram__bytes_write.sum.per_second
-  list=$list,smsp__issue_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum,smsp__cycles_active.avg
-  list=$list,sm__cycles_elapsed.avg.per_second,launch__registers_per_thread,launch__grid_size,launch__block_size
-  list=$list,sm__warps_active.avg.pct_of_peak_sustained_active,sm__maximum_warps_per_active_cycle_pct
-  for pipe in alu fma fmaheavy fmalite xu lsu fp64; do
-    list=$list,sm__inst_executed_pipe_$pipe.avg.pct_of_peak_sustained_active
+  local name list=gpu__time_duration.sum,dram__bytes_write.sum,dram__throughput.avg.pct_of_peak_sustained_elapsed
+  list=$list,smsp__issue_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum
+  list=$list,sm__warps_active.avg.pct_of_peak_sustained_active
+  for name in alu fma fmaheavy fmalite; do
+    list=$list,sm__pipe_${name}_cycles_active.avg.pct_of_peak_sustained_active
   done
-  for pipe in math_pipe_throttle dispatch_stall wait no_instruction short_scoreboard long_scoreboard not_selected lg_throttle; do
-    list=$list,smsp__average_warps_issue_stalled_${pipe}_per_issue_active.ratio
+  for name in math_pipe_throttle dispatch_stall wait not_selected long_scoreboard short_scoreboard lg_throttle; do
+    list=$list,smsp__average_warps_issue_stalled_${name}_per_issue_active.ratio
   done
   "$1" --clock-control none --csv --metrics "$list" --kernel-name regex:fill_kernel --log-file "$out/ncu.csv" \
     "$PYTHON" tools/gpu_profile.py || return
@@ -142,17 +140,13 @@ step cpu build 150 bash -c build
 save
 [ -d "$SITE/fastinit" ] && export PYTHONPATH=$SITE${PYTHONPATH:+:$PYTHONPATH}
 
-# Nothing is timed in these, so that they may share the machine.
+# One after the other: some tests take all of the GPU's memory, and what follows is timed.
 tests=$(grep -l 'mark\.cuda' tests/test_*.py)
 # shellcheck disable=SC2086  # a list of files
-step gpu tests 170 "$PYTHON" -m pytest -m cuda -p no:cacheprovider -q --durations=10 --continue-on-collection-errors $tests &
-sanitizer memcheck &
-sanitizer racecheck &
-sanitizer initcheck &
-wait
+step gpu tests 170 "$PYTHON" -m pytest -m cuda -p no:cacheprovider -q --durations=10 --continue-on-collection-errors $tests
 save
-
-# One after the other: each is timed.
+for tool in memcheck racecheck initcheck; do sanitizer "$tool"; done
+save
 step gpu profile 75 bash -c 'counters "$1"' counters "$(find_program ncu || echo ncu)"
 save
 repeats="--repeats 5"
