@@ -389,7 +389,7 @@ def test_page_is_put_between_its_marks() -> None:
 
 def test_page_tells_predictions_as_such() -> None:
     text = report.page(audit.audit(dump_of()))
-    assert "**none was measured**" in text
+    assert "benchmarks-cuda.md has what was measured" in text
     assert f"| Normal float32 | 25 | {counted().slots:.2f} |  | 40 |" in text
 
 

@@ -75,7 +75,8 @@ def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
 
     Raises:
         TypeError: `out` is no such array, or its element type is none of the stream's, or not `dtype`.
-        ValueError: `out` is read-only, not C-contiguous, cannot be exported, or is not on `device`.
+        ValueError: `out` is read-only, not C-contiguous, has no memory, cannot be exported, or is not
+            on `device`.
         RuntimeError: `out` is in the memory of a GPU, and this is a build without CUDA.
     """
     asked = None if dtype is None or dtype is dtypes.DEFAULT_DTYPE else dtypes.element_type(dtype)
@@ -96,6 +97,9 @@ def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
 def _check_agreement(
     out: Any, buffer: Buffer, asked: ElementType | None, dtype: Any, device: Any
 ) -> None:
+    if not buffer.address and 0 not in buffer.shape:  # freed, or never there, as a fake tensor's
+        seen = _name(out, "a null pointer of a")
+        raise ValueError(checks.text("out", "have memory", seen, "allocate it first"))
     if buffer.address % buffer.element.itemsize:
         seen = _name(out, "an unaligned")
         raise ValueError(checks.text("out", "be aligned to its element size", seen))
@@ -145,7 +149,19 @@ def _from_dlpack(out: Any) -> Buffer:
     if element is None:
         raise _unknown_type(getattr(out, "dtype", (code, bits, lanes)))
     _check_layout(out, shape, strides, 1, read_only)
+    _check_storage(out, math.prod(shape) * element.itemsize)
     return Buffer(address, shape, element, capsule, gpu=gpu)
+
+
+def _check_storage(out: Any, size_bytes: int) -> None:
+    """Refuses a contiguous tensor of PyTorch's whose storage was made shorter than the tensor is."""
+    if not hasattr(out, "untyped_storage"):
+        return
+    need = size_bytes and size_bytes + out.storage_offset() * out.element_size()
+    have = out.untyped_storage().nbytes()
+    if have < need:
+        rule, seen = f"have memory for its elements, {need} bytes", _Verbatim(f"{have} bytes")
+        raise ValueError(checks.text("out", rule, seen, "allocate its storage first"))
 
 
 def _dlpack_capsule(out: Any) -> tuple[Any, int]:

@@ -12,7 +12,7 @@ from fastinit.distributions import Constant
 from fastinit.frameworks import MATRICES
 from fastinit.torch.drop_in import drop_in
 from fastinit.torch.sharding import is_dtensor
-from fastinit.torch.tensors import fill, is_fillable, without_gradient
+from fastinit.torch.tensors import check_memory, fill, is_fillable, without_gradient
 
 # Below, PyTorch's own fill of one value is the faster one, and it writes the same bits.
 _LEAST_CONSTANT = 2**16
@@ -63,7 +63,7 @@ def zeros_(tensor: torch.Tensor) -> torch.Tensor:
     """
     if _is_large(tensor):
         return fill(tensor, Constant(0.0))
-    without_gradient(tensor).zero_()
+    _memory_of(tensor).zero_()
     return tensor
 
 
@@ -73,8 +73,14 @@ def _constant(tensor: torch.Tensor, val: float) -> torch.Tensor:
             ValueError
         ):  # a value that the dtype cannot hold: PyTorch words it
             return fill(tensor, Constant(val))
-    without_gradient(tensor).fill_(val)
+    _memory_of(tensor).fill_(val)
     return tensor
+
+
+def _memory_of(tensor: torch.Tensor) -> torch.Tensor:
+    """What PyTorch may write to: where the memory was freed, it writes to the null pointer."""
+    check_memory(tensor)
+    return without_gradient(tensor)
 
 
 def _is_large(tensor: torch.Tensor) -> bool:
@@ -99,7 +105,7 @@ def eye_(tensor: torch.Tensor) -> torch.Tensor:
     rows, columns = tensor.size()
     if is_dtensor(tensor):
         return fill(tensor, MATRICES["identity"]((rows, columns)))
-    torch.eye(rows, columns, out=without_gradient(tensor))
+    torch.eye(rows, columns, out=_memory_of(tensor))
     return tensor
 
 

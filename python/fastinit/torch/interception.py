@@ -22,7 +22,7 @@ from fastinit.distributions import Distribution, Normal, Uniform
 from fastinit.frameworks import arguments, fits_range, truncated_between
 from fastinit.random import Generator
 from fastinit.torch import functions
-from fastinit.torch.tensors import ELEMENTS, fill, is_fillable
+from fastinit.torch.tensors import ELEMENTS, fill, is_fillable, is_transformed
 
 # What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
 Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
@@ -102,6 +102,8 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
+        if is_transformed():
+            return func(*args, **given)
         result: Any = NotImplemented
         with contextlib.suppress(*_REFUSALS):
             if func in _FILLS:

@@ -6,6 +6,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch._C import _functorch
 from torch._subclasses import FakeTensor
 from torch.autograd.graph import increment_version
 from torch.nn import UninitializedBuffer, UninitializedParameter
@@ -37,8 +38,14 @@ def is_fillable(tensor: Any) -> bool:
         and tensor.dtype in ELEMENTS
         and tensor.layout is torch.strided
         and not tensor.is_nested
+        and not _functorch.is_functorch_wrapped_tensor(tensor)
         and (_is_plain(type(_held(tensor))) or isinstance(tensor, FakeTensor))
     )
+
+
+def is_transformed() -> bool:
+    """Tells whether a transform of torch.func is at work, such as vmap: it decides what a draw is."""
+    return _functorch.peek_interpreter_stack() is not None
 
 
 def _held(tensor: torch.Tensor) -> torch.Tensor:
@@ -76,7 +83,8 @@ def fill(
 
     Raises:
         TypeError: A tensor or element type that fastinit does not fill, or both `generator` and `seed`.
-        ValueError: A DTensor with partial sums, a parameter that the element type cannot hold.
+        ValueError: A DTensor with partial sums, a parameter that the element type cannot hold, a tensor
+            whose memory was freed.
         RuntimeError: A tensor that PyTorch does not let anyone write to; a CUDA tensor in a build without.
     """
     if not is_fillable(tensor):
@@ -93,6 +101,8 @@ def fill(
     if not isinstance(spec, (Constant, WholeTensor)):
         spec.parameters(ELEMENTS[tensor.dtype])  # refuses what the element type cannot hold
     parts = [(tensor, None)] if is_plain else list(sharding.local_parts(tensor))
+    for part, _ in () if is_plain else parts:
+        check_memory(part)
     numbers = _numbers(generator, seed, stream) if spec.is_random else (0, 0)
 
     shape = tuple(tensor.shape)
@@ -135,7 +145,9 @@ def check_writable(tensor: torch.Tensor) -> None:
 
     Raises:
         RuntimeError: An inference tensor outside of inference mode, elements that share their memory.
+        ValueError: A plain tensor whose memory was freed, which PyTorch would write to.
     """
+    check_memory(tensor)
     if tensor.is_inference():
         if not torch.is_inference_mode_enabled():
             # Its error comes after it has written: here, to no element.
@@ -144,6 +156,23 @@ def check_writable(tensor: torch.Tensor) -> None:
         strides = zip(tensor.shape, tensor.stride(), strict=True)
         if any(stride == 0 and size > 1 for size, stride in strides):
             tensor.detach().copy_(_WORD)
+
+
+def check_memory(tensor: torch.Tensor) -> None:
+    """Refuses a plain tensor whose storage ends before its elements do, such as one that FSDP has freed.
+
+    Raises:
+        ValueError: It does.
+    """
+    if not (tensor.is_cpu or tensor.is_cuda) or not tensor.numel() or not _is_plain(type(tensor)):
+        return
+    ends = (stride * (size - 1) for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    need = (tensor.storage_offset() + sum(ends) + 1) * tensor.itemsize
+    have = tensor.untyped_storage().nbytes()
+    if have < need:
+        rule = f"have memory for its elements, {need} bytes"
+        remedy = "allocate its storage first"
+        raise ValueError(checks.text("tensor", rule, have, remedy))
 
 
 def draw_seed(generator: torch.Generator | None) -> int:
