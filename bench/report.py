@@ -14,7 +14,7 @@ from .limits import limit_of
 from .timing import median_ratio, ratio, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 TEMPLATE = Path(__file__).with_name("page.md")
 LANES = "benchmarks-lanes.json"
@@ -253,6 +253,18 @@ def update_readme(readme: Path, mark: str, text: str) -> None:
     _, end, after = rest.partition(f"<!-- end of {mark} -->\n")
     if end:
         readme.write_text(f"{before}{begin}{text}\n{end}{after}")
+
+
+def render_page(
+    source: Path, docs: Path, name: str, page: Callable[[dict[str, Any]], str]
+) -> list[Path]:
+    """Write `name`.json (a copy of `source`) and its page, `name`.md, to `docs`."""
+    text = source.read_text()
+    docs.mkdir(parents=True, exist_ok=True)
+    paths = [docs / f"{name}.{suffix}" for suffix in ("json", "md")]
+    paths[0].write_text(text)
+    paths[1].write_text(page(json.loads(text)))
+    return paths
 
 
 def render(source: Path, docs: Path) -> list[Path]:

@@ -13,7 +13,7 @@ import pytest
 
 import fastinit
 from fastinit.dtypes import FLOATS
-from gpu import PRESET, QUIET, needs_gpu  # noqa: F401 - fixtures are found by name
+from gpu import PRESET, QUIET, needs_gpu, typed  # noqa: F401 - fixtures are found by name
 
 cupy = pytest.importorskip("cupy")
 pytestmark = [pytest.mark.cuda, pytest.mark.usefixtures("needs_gpu"), QUIET]
@@ -30,9 +30,7 @@ TAIL = {"lower": 4.0, "upper": 9.0}
 
 def empty(count: int, dtype: str) -> Any:
     """Preset memory of a GPU; of bytes where CuPy has no such type."""
-    element = FLOATS[dtype]
-    memory = cupy.full(count * element.itemsize, PRESET, cupy.uint8)
-    return memory if element.itemsize == 1 else memory.view(element.numpy)
+    return typed(cupy.full(count * FLOATS[dtype].itemsize, PRESET, cupy.uint8), dtype)
 
 
 def draw(name: str, shape: Any, dtype: str, **options: Any) -> Any:

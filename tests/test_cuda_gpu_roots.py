@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from fastinit.cuda import count_devices
-from fastinit.devices import CUDA
+from gpu import needs_gpu  # noqa: F401 - fixtures are found by name
 
 cupy = pytest.importorskip("cupy")
-pytestmark = pytest.mark.cuda
+pytestmark = [pytest.mark.cuda, pytest.mark.usefixtures("needs_gpu")]
 
 # As csrc/lanes/cuda.h has it; `floor` stands for 2^-100 where 0 is allowed.
 SOURCE = r"""
@@ -25,14 +24,6 @@ extern "C" __global__ void count_wrong(unsigned first, unsigned count, float flo
 }
 """
 SMALLEST, LARGEST = (127 - 100) << 23, (127 + 100) << 23  # 2^-100 and 2^100 as bits
-
-
-@pytest.fixture(autouse=True)
-def _gpu() -> None:
-    try:
-        count_devices(CUDA)
-    except RuntimeError as error:
-        pytest.skip(f"needs an NVIDIA GPU: {error}")
 
 
 def count_wrong(first: int, count: int, floor: float) -> int:

@@ -9,7 +9,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from bench import report
-from bench.report import DISTURBED, DISTURBED_NOTE, status, table, update_readme
+from bench.report import DISTURBED, DISTURBED_NOTE, render_page, status, table, update_readme
 from bench.timing import summary
 
 from .cases import BUILD, GPT2, LLAMA, MOST_ELEMENTS, PACE, SMALL_SAMPLE_SECONDS, THREADS
@@ -239,13 +239,8 @@ def render(source: Path, docs: Path) -> list[Path]:
 
     The README beside `docs` gets its summary, where it has the marks for one.
     """
-    text = source.read_text()
-    result = json.loads(text)
-    docs.mkdir(parents=True, exist_ok=True)
-    paths = [docs / f"benchmarks-adapters.{suffix}" for suffix in ("json", "md")]
-    paths[0].write_text(text)
-    paths[1].write_text(page(result))
+    paths = render_page(source, docs, "benchmarks-adapters", page)
     readme = docs.absolute().parent / "README.md"
     if readme.exists():
-        update_readme(readme, "adapters", short(result))
+        update_readme(readme, "adapters", short(json.loads(source.read_text())))
     return paths

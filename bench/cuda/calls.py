@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,7 @@ def _attempt(
         return about | {"status": "not installed", "reason": str(error)}
     except Exception as error:  # noqa: BLE001  whatever a peer raises is a line of the report
         return about | {"status": "failed", "reason": f"{type(error).__name__}: {error}"}
-    return about | {"status": "measured", "median": statistics.median(about["samples"])}
+    return about | {"status": "measured"}
 
 
 def latency(repeats: int) -> list[dict[str, Any]]:

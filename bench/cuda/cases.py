@@ -46,7 +46,7 @@ class Row:
 
 
 COPY, MEMSET = Subject("machine", "copy on the device"), Subject("machine", "memset")
-FUNCTIONAL = {"uniform": "uniform", "normal": "normal"}  # of torch.func._random
+GENERATED = ("uniform", "normal")  # what generators and torch.func._random draw
 
 
 def _work(kind: str, dtype: str, size: int = FULL_BYTES) -> Work:
@@ -59,13 +59,13 @@ def torch_fill(kind: str) -> Subject:
 
 
 def _peers(kind: str, dtype: str) -> tuple[Subject, ...]:
-    """All that fill this type with this distribution, but for PyTorch's functional draws of the same speed."""
+    """All that fill this type with this distribution."""
     if dtype.startswith("float8"):
         return ()
     peers = [torch_fill(kind)]
-    if kind in FUNCTIONAL and dtype == "float32":
+    if kind in GENERATED and dtype == "float32":
         peers.append(Subject("torch", f"func._random.{kind}", "functional"))
-    if kind in FUNCTIONAL and dtype in ("float32", "float64"):
+    if kind in GENERATED and dtype in ("float32", "float64"):
         peers += [
             Subject("curand", f"{generator}, in place", generator)
             for generator in ("XORWOW", "PHILOX4_32_10")
@@ -83,7 +83,7 @@ def _row(kind: str, dtype: str) -> Row:
 
 def _sized(kind: str, dtype: str, size: int) -> Row:
     peers = [MEMSET] if kind == "zeros" else [torch_fill(kind)]
-    if kind in FUNCTIONAL and dtype == "float32":
+    if kind in GENERATED and dtype == "float32":
         peers.append(Subject("curand", "PHILOX4_32_10, in place", "PHILOX4_32_10"))
     name = f"{kind}-{dtype}-2^{size.bit_length() - 1}"
     return Row(name, _work(kind, dtype, size), (Subject("fastinit", kind), *peers))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from ..report import fill_name, table
+from ..report import fill_name, render_page, table
 from ..timing import ratio, summary
 from . import goals, predicted
 from .rates import copy_rate, rate, write_rate
@@ -132,9 +131,4 @@ def page(result: dict[str, Any]) -> str:
 
 def render(source: Path, docs: Path) -> list[Path]:
     """Write benchmarks-cuda.json (a copy of `source`) and benchmarks-cuda.md to `docs`."""
-    text = source.read_text()
-    docs.mkdir(parents=True, exist_ok=True)
-    paths = [docs / f"benchmarks-cuda.{suffix}" for suffix in ("json", "md")]
-    paths[0].write_text(text)
-    paths[1].write_text(page(json.loads(text)))
-    return paths
+    return render_page(source, docs, "benchmarks-cuda", page)

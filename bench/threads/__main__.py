@@ -6,7 +6,6 @@ import argparse
 import datetime
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -101,8 +100,6 @@ def run(threads: list[int], quick: bool, folder: Path | None) -> dict[str, Any]:
         seconds, size = checkpoint(count, 64 if quick else 16384, folder)
         name = "checkpoint bfloat16"
         rows.append({"name": name, "threads": count, "bytes": size, "samples": [seconds]})
-    for row in rows:
-        row["median"] = statistics.median(row["samples"])
     return {"schema": 1, "quick": quick, "machine": machine.describe(), "rows": rows}
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..report import table
+from ..report import render_page, table
+from ..timing import summary
 
 TEMPLATE = Path(__file__).with_name("page.md")
 
@@ -22,7 +22,10 @@ def table_of(result: dict[str, Any]) -> str:
     """GB/s by what is written and the number of threads; in brackets how many times one thread's."""
     names = list(dict.fromkeys(row["name"] for row in result["rows"]))
     threads = sorted({row["threads"] for row in result["rows"]})
-    rates = {(row["name"], row["threads"]): row["bytes"] / row["median"] for row in result["rows"]}
+    rates = {
+        (row["name"], row["threads"]): row["bytes"] / summary(row["samples"]).median
+        for row in result["rows"]
+    }
     limit = write_rate(result)
 
     def cell(name: str, count: int) -> str:
@@ -47,9 +50,4 @@ def page(result: dict[str, Any]) -> str:
 
 def render(source: Path, docs: Path) -> list[Path]:
     """Write benchmarks-threads.json (a copy of `source`) and benchmarks-threads.md to `docs`."""
-    text = source.read_text()
-    docs.mkdir(parents=True, exist_ok=True)
-    paths = [docs / f"benchmarks-threads.{suffix}" for suffix in ("json", "md")]
-    paths[0].write_text(text)
-    paths[1].write_text(page(json.loads(text)))
-    return paths
+    return render_page(source, docs, "benchmarks-threads", page)

@@ -149,19 +149,29 @@ def _from_dlpack(out: Any) -> Buffer:
     if element is None:
         raise _unknown_type(getattr(out, "dtype", (code, bits, lanes)))
     _check_layout(out, shape, strides, 1, read_only)
-    _check_storage(out, math.prod(shape) * element.itemsize)
+    if hasattr(out, "untyped_storage"):
+        check_storage("out", out)
     return Buffer(address, shape, element, capsule, gpu=gpu)
 
 
-def _check_storage(out: Any, size_bytes: int) -> None:
-    """Refuses a contiguous tensor of PyTorch's whose storage was made shorter than the tensor is."""
-    if not hasattr(out, "untyped_storage"):
+def check_storage(argument: str, tensor: Any) -> None:
+    """Refuses a tensor of PyTorch's whose storage ends before its elements do, as FSDP leaves a parameter.
+
+    Args:
+        argument: Its name, for the error.
+        tensor: Any strides.
+
+    Raises:
+        ValueError: The storage is too short.
+    """
+    if not tensor.numel():
         return
-    need = size_bytes and size_bytes + out.storage_offset() * out.element_size()
-    have = out.untyped_storage().nbytes()
+    ends = (stride * (size - 1) for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    need = (tensor.storage_offset() + sum(ends) + 1) * tensor.element_size()
+    have = tensor.untyped_storage().nbytes()
     if have < need:
         rule, seen = f"have memory for its elements, {need} bytes", _Verbatim(f"{have} bytes")
-        raise ValueError(checks.text("out", rule, seen, "allocate its storage first"))
+        raise ValueError(checks.text(argument, rule, seen, "allocate its storage first"))
 
 
 def _dlpack_capsule(out: Any) -> tuple[Any, int]:

@@ -12,7 +12,7 @@ from torch.autograd.graph import increment_version
 from torch.nn import UninitializedBuffer, UninitializedParameter
 
 from fastinit import checks, cuda, dtypes
-from fastinit.buffers import Buffer
+from fastinit.buffers import Buffer, check_storage
 from fastinit.cuda import Gpu
 from fastinit.distributions import Constant, WholeTensor
 from fastinit.fill import fill_buffer
@@ -101,8 +101,6 @@ def fill(
     if not isinstance(spec, (Constant, WholeTensor)):
         spec.parameters(ELEMENTS[tensor.dtype])  # refuses what the element type cannot hold
     parts = [(tensor, None)] if is_plain else list(sharding.local_parts(tensor))
-    for part, _ in () if is_plain else parts:
-        check_memory(part)
     numbers = _numbers(generator, seed, stream) if spec.is_random else (0, 0)
 
     shape = tuple(tensor.shape)
@@ -145,7 +143,7 @@ def check_writable(tensor: torch.Tensor) -> None:
 
     Raises:
         RuntimeError: An inference tensor outside of inference mode, elements that share their memory.
-        ValueError: A plain tensor whose memory was freed, which PyTorch would write to.
+        ValueError: A tensor whose memory was freed, which PyTorch would write to.
     """
     check_memory(tensor)
     if tensor.is_inference():
@@ -159,20 +157,14 @@ def check_writable(tensor: torch.Tensor) -> None:
 
 
 def check_memory(tensor: torch.Tensor) -> None:
-    """Refuses a plain tensor whose storage ends before its elements do, such as one that FSDP has freed.
+    """Refuses a tensor, or a DTensor's shard, whose memory was freed: see `buffers.check_storage`.
 
     Raises:
-        ValueError: It does.
+        ValueError: Its storage ends before its elements do.
     """
-    if not (tensor.is_cpu or tensor.is_cuda) or not tensor.numel() or not _is_plain(type(tensor)):
-        return
-    ends = (stride * (size - 1) for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    need = (tensor.storage_offset() + sum(ends) + 1) * tensor.itemsize
-    have = tensor.untyped_storage().nbytes()
-    if have < need:
-        rule = f"have memory for its elements, {need} bytes"
-        remedy = "allocate its storage first"
-        raise ValueError(checks.text("tensor", rule, have, remedy))
+    held = _held(tensor)
+    if (held.is_cpu or held.is_cuda) and _is_plain(type(held)):
+        check_storage("tensor", held)
 
 
 def draw_seed(generator: torch.Generator | None) -> int:
