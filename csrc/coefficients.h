@@ -43,16 +43,18 @@ struct Coefficients<float> {
       0x1.03b0480000000p-2f,
       -0x1.4e5e6e0000000p-6f}};
   }
-  // z^2 = v p(v) on [0, 10], weighted error 1.6e-7
-  static constexpr Polynomial<float, 7> centre() {
+  // z = d p(v) on [0, 10], weighted error 9.4e-8
+  static constexpr Polynomial<float, 9> centre() {
     return {{
-      0x1.921fba0000000p-1f,
-      0x1.2fa0f80000000p-7f,
-      -0x1.ac3e0e0000000p-14f,
-      -0x1.06552c0000000p-16f,
-      0x1.77e34a0000000p-21f,
-      0x1.6a3f200000000p-27f,
-      -0x1.0b6d8e0000000p-30f}};
+      0x1.40d9300000000p+0f,
+      0x1.4ffefa0000000p-3f,
+      0x1.0b34860000000p-8f,
+      -0x1.a9f1280000000p-12f,
+      -0x1.eff10a0000000p-17f,
+      0x1.9765c60000000p-19f,
+      -0x1.afdd4c0000000p-24f,
+      -0x1.58aa220000000p-29f,
+      0x1.5aa55a0000000p-33f}};
   }
   // z = p(sqrt v - 4.9) on [-1.74, 1.74], weighted error 1.1e-7
   static constexpr Polynomial<float, 8> tail() {
@@ -125,27 +127,30 @@ struct Coefficients<double> {
       -0x1.a6c9ca5191276p-16,
       0x1.f3dcefe99a164p-22}};
   }
-  // z^2 = v p(v) on [0, 10], weighted error 1.8e-16
-  static constexpr Polynomial<double, 18> centre() {
+  // z = d p(v) on [0, 10], weighted error 3.6e-17
+  static constexpr Polynomial<double, 21> centre() {
     return {{
-      0x1.921fb54442d1ap-1,
-      0x1.2fab0e0ed988fp-7,
-      -0x1.b441d3acc3ebep-14,
-      -0x1.e7382970cdee0p-17,
-      0x1.b20ea15a3193cp-22,
-      0x1.85b0f2e929b6cp-25,
-      -0x1.da52f7e5b5379p-30,
-      -0x1.870072c024f5cp-33,
-      0x1.1aa2c23bdfedcp-37,
-      0x1.a2481e7f69991p-41,
-      -0x1.2747c7d572646p-45,
-      -0x1.063ec8a78bf2fp-48,
-      -0x1.68d55328472c9p-58,
-      0x1.2a7b0c9d03b4bp-54,
-      -0x1.034822b9cebffp-57,
-      0x1.ae52258570caep-62,
-      -0x1.778d13181ab7dp-67,
-      0x1.177921ff4c1b1p-73}};
+      0x1.40d931ff62706p+0,
+      0x1.4ffddeaa22d2ap-3,
+      0x1.0b9a8ec5ca1d0p-8,
+      -0x1.b0d7e371752bcp-12,
+      -0x1.7bc0dfca80a34p-17,
+      0x1.147b609a59170p-19,
+      0x1.7f74a0d84afdbp-25,
+      -0x1.8087f94e576f5p-27,
+      -0x1.bebbeb8f2eecep-33,
+      0x1.0e2b99d223141p-34,
+      0x1.d4bb2775f6400p-40,
+      -0x1.3ad916ede80b7p-41,
+      0x1.84699386505a8p-45,
+      -0x1.060487e3e3897p-47,
+      0x1.9c8911e0352f3p-50,
+      -0x1.89f03a55c2b1ep-53,
+      0x1.d93793cf96814p-57,
+      -0x1.73e6823022424p-61,
+      0x1.78cb9e5988d10p-66,
+      -0x1.c32045e0c435bp-72,
+      0x1.e850a681f64c2p-79}};
   }
   // z = p(sqrt v - 4.9) on [-1.74, 1.74], weighted error 2.8e-17
   static constexpr Polynomial<double, 23> tail() {

@@ -75,7 +75,7 @@ using Uniform = UniformOf<Lane, false>;
 template <class Lane>
 using ExactUniform = UniformOf<Lane, true>;
 
-// The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log.
+// The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log_near_one.
 // float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2: never 0.
 template <class Lane>
 [[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b,
@@ -110,13 +110,14 @@ struct Normal {
   [[gnu::always_inline]] constexpr Pair<Real> operator()(Word a, Word b) const {
     const Real v = signed_fraction<Lane>(a, b, Scalar{});
     const Real near_one = Lane::one_below_zero(v);
-    const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt_above_zero(minus_two_log<Lane>(v, near_one)), b);
+    const CosSin<Lane> z = scaled_cos_sin<Lane>(Lane::sqrt(minus_two_log_near_one<Lane>(v, near_one)), b);
     return {Lane::fma(z.cos, Lane::set(std), Lane::set(mean)), Lane::fma(z.sin, Lane::set(std), Lane::set(mean))};
   }
 };
 
 // p = (word + 1/2) 2^-W, z = Phi^-1(Phi(lower) + p mass), x = mean + std z in [low, high].
-// Probabilities are carried as the smaller tail q, so that bounds far out keep their digits.
+// The probability goes to the quantile as the smaller tail q, counted from the ends so that bounds far out keep
+// their digits, and as d = 2 Phi(z) - 1, counted from the word where z is 0, so that values about 0 keep theirs.
 // kCentral: for lower = -upper not far out, where the tail on the nearer side is always the smaller one and
 // none needs the tails' polynomials, and with bounds other than zero.
 template <class Lane, bool kCentral>
@@ -124,57 +125,67 @@ struct TruncatedNormalOf {
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
+  using Bits = typename Lane::ScalarBits;
+  using F = Format<Scalar>;
+  static constexpr Bits kSign = Bits{1} << (F::kBits - 1);
   Scalar mean, std, low, high;
-  // Probabilities, each twice itself, which is exact and what the quantile takes.
   Scalar lower_tail, upper_tail, mass;
   Scalar beyond_lower, beyond_upper;  // the tails that start at the other bound: tail + mass
+  Scalar share, half_share;           // of the mass: a word's, and half of it
+  // d = (word - anchor) step + offset, where the difference is signed and may wrap around.
+  Bits anchor;
+  Bits wraps_below;  // all ones where it wraps for the smallest words, 0 where for the largest
+  Scalar step, offset, wrapped_offset;
 
   explicit TruncatedNormalOf(const FillSpec& spec)
       : mean(static_cast<Scalar>(spec.parameters[0])),
         std(static_cast<Scalar>(spec.parameters[1])),
         low(static_cast<Scalar>(spec.parameters[2])),
-        high(static_cast<Scalar>(spec.parameters[3])),
-        lower_tail(twice(spec.parameters[4])),
-        upper_tail(twice(spec.parameters[5])),
-        mass(twice(spec.parameters[6])),
-        beyond_lower(twice(spec.parameters[4] + spec.parameters[6])),
-        beyond_upper(twice(spec.parameters[5] + spec.parameters[6])) {}
-  static Scalar twice(double probability) { return 2 * static_cast<Scalar>(probability); }
+        high(static_cast<Scalar>(spec.parameters[3])) {
+    const double below = spec.parameters[4], above = spec.parameters[5], inside = spec.parameters[6];
+    const auto set = [](Scalar& scalar, double value) { scalar = static_cast<Scalar>(value); };
+    set(lower_tail, below), set(upper_tail, above), set(mass, inside);
+    set(beyond_lower, below + inside), set(beyond_upper, above + inside);
+    set(share, inside * F::kWordScale), set(half_share, inside * F::kWordScale / 2);
+
+    // The centre as a share of the mass; where 0 is out of bounds, the nearer bound takes its place.
+    const double at_anchor = below > 0.5 ? 2 * (below - 0.5) : above > 0.5 ? 2 * (0.5 - above) : 0;
+    const double centre = below > 0.5 ? 0 : above > 0.5 ? 1 : below == above ? 0.5 : (0.5 - below) / inside;
+    const double words = std::fmin(centre, 1) / F::kWordScale;
+    const double whole = std::floor(words);
+    anchor = whole == 1 / F::kWordScale ? 0 : static_cast<Bits>(whole);
+    wraps_below = centre < 0.5 ? 0 : ~Bits{0};
+    const double a_step = 2 * inside * F::kWordScale;
+    const double an_offset = at_anchor + a_step * (0.5 - (words - whole));
+    set(step, a_step), set(offset, an_offset);
+    set(wrapped_offset, centre < 0.5 ? an_offset + 2 * inside : an_offset - 2 * inside);
+  }
   bool is_central() const {
-    return lower_tail == upper_tail && lower_tail >= 2 * kLeastCentralTail && low != 0 && high != 0;
+    return lower_tail == upper_tail && lower_tail >= Scalar(kLeastCentralTail) && low != 0 && high != 0;
   }
 
   template <class Lanes>
   [[gnu::always_inline]] constexpr typename Lanes::Real draw(typename Lanes::Word word) const {
-    using F = Format<Scalar>;
-    using Bits = typename Lanes::ScalarBits;
-    const auto sign_bit = Lanes::set_word(Bits{1} << (F::kBits - 1));
+    using Value = typename Lanes::Real;
+    // The mass between x and the nearer end of the interval: the lower end for words below 2^(W-1), the upper end
+    // above. Read as signed, the word counts from the nearer end.
+    const Value from_end = Lanes::fma(Lanes::to_real(word), Lanes::set(share), Lanes::set(half_share));
+    const Value outside = Lanes::from_bits(Lanes::bits(from_end) | Lanes::set_word(kSign));
 
-    // share of the mass between x and the nearer end of the interval, in (0, 1/2]: the lower end for words
-    // below 2^(W-1), the upper end above. Read as signed, the word counts from the nearer end.
-    const auto from_end = Lanes::fma(Lanes::to_real(word), Lanes::set(F::kWordScale), Lanes::set(F::kWordScale / 2));
-    const auto share = Lanes::from_bits(Lanes::bits(from_end) & Lanes::set_word(~(Bits{1} << (F::kBits - 1))));
-
-    // Twice the smaller of the tails on both sides of x, and whether it is the upper one (the sign bit).
-    typename Lanes::Real tail{};
-    typename Lanes::Word is_upper{};
     if constexpr (kCentral) {
-      tail = Lanes::fma(share, Lanes::set(mass), Lanes::set(lower_tail));
-      is_upper = word;
-    } else {
-      // The tail on the other side comes from its own end: 1 - near would lose its digits.
-      const auto near =
-          Lanes::fma(share, Lanes::set(mass), Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail)));
-      const auto other =
-          Lanes::fma(share, Lanes::set(-mass), Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper)));
-      tail = Lanes::min(other, near);
-      is_upper = word ^ Lanes::bits(other - near);
+      const Value d = Lanes::fma(Lanes::to_real(word ^ Lanes::set_word(kSign)), Lanes::set(step), Lanes::set(offset));
+      const Value z = central_quantile<Lanes>(quantile_logarithm<Lanes>(outside - Lanes::set(lower_tail)), d);
+      return Lanes::clamp(Lanes::fma(z, Lanes::set(std), Lanes::set(mean)), Lanes::set(low), Lanes::set(high));
     }
-    // z is positive where the upper tail is the smaller one: this is -z, and -std makes up for it.
-    const auto z = kCentral ? central_quantile<Lanes>(tail) : normal_quantile<Lanes>(tail);
-    const auto minus_z = Lanes::from_bits(Lanes::bits(z) ^ (is_upper & sign_bit));
-    const auto x = Lanes::fma(minus_z, Lanes::set(-std), Lanes::set(mean));
-    if constexpr (kCentral) return Lanes::clamp(x, Lanes::set(low), Lanes::set(high));
+    // The tail on the other side comes from its own end: 1 - near would lose its digits.
+    const Value near = outside - Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail));
+    const Value other = -outside - Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper));
+    const auto from_anchor = word - Lanes::set_word(anchor);
+    const auto wrapped = (from_anchor ^ Lanes::set_word(wraps_below)) & (word ^ Lanes::set_word(wraps_below));
+    const Value from = Lanes::select(wrapped, Lanes::set(wrapped_offset), Lanes::set(offset));
+    const Value d = Lanes::fma(Lanes::to_real(from_anchor), Lanes::set(step), from);
+    const Value z = normal_quantile<Lanes>(Lanes::max(other, near), d);
+    const Value x = Lanes::fma(z, Lanes::set(std), Lanes::set(mean));
     return Lanes::max(Lanes::min(x, Lanes::set(high)), Lanes::set(low));
   }
   [[gnu::always_inline]] constexpr Pair<Real> operator()(Word even, Word odd) const {

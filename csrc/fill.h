@@ -7,7 +7,7 @@
 
 namespace fastinit {
 
-inline constexpr int kStreamVersion = 1;  // of the values; see docs/streams.md
+inline constexpr int kStreamVersion = 2;  // of the values; see docs/streams.md
 
 enum class Distribution { kBits, kUniform, kNormal, kTruncatedNormal };
 

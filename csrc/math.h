@@ -23,6 +23,7 @@ struct Format<float> {
   static constexpr float kMinusTwoLn2 = -0x1.62e43p0f;  // rounded from -2 ln 2
   static constexpr float kLeastExactHalf = 0x1p-90f;    // of a uniform: neither it nor any value underflows
   static constexpr std::uint32_t kOne = 0x3F800000;
+  static constexpr std::uint32_t kMinusQuarter = 0xBE800000;
   static constexpr std::uint32_t kLogLow = 0x3F27AE14;  // 0.655: mantissas span [0.655, 1.31)
 };
 
@@ -35,6 +36,7 @@ struct Format<double> {
   static constexpr double kMinusTwoLn2 = -0x1.62e42fefa39efp0;
   static constexpr double kLeastExactHalf = 0x1p-900;
   static constexpr std::uint64_t kOne = 0x3FF0000000000000;
+  static constexpr std::uint64_t kMinusQuarter = 0xBFD0000000000000;
   static constexpr std::uint64_t kLogLow = 0x3FE4F5C28F5C28F6;
 };
 
@@ -46,21 +48,38 @@ template <class Lane, int N, class Real = typename Lane::Real>
   return sum;
 }
 
+// A number as 2^e (1 + f) in the given unit, whose bits are a power of two's: e, which lies where the exponent does
+// in a number, so that f is in [-0.345, 0.31] ...
+template <class Lane, typename Lane::ScalarBits kUnit>
+[[gnu::always_inline]] constexpr typename Lane::Word exponent_of(typename Lane::Real number) {
+  using F = Format<typename Lane::Scalar>;
+  constexpr auto exponent_mask = ~((typename Lane::ScalarBits{1} << F::kMantissaBits) - 1);
+  return (Lane::bits(number) - Lane::set_word(F::kLogLow - F::kOne + kUnit)) & Lane::set_word(exponent_mask);
+}
+
+// ... and what makes it 1 + f: 2^-e / unit.
+template <class Lane, typename Lane::ScalarBits kUnit>
+[[gnu::always_inline]] constexpr typename Lane::Real scale_of(typename Lane::Word e) {
+  return Lane::from_bits(Lane::set_word(2 * Format<typename Lane::Scalar>::kOne - kUnit) - e);
+}
+
+// -2 ln(2^e (1 + f)).
+template <class Lane, class Real = typename Lane::Real>
+[[gnu::always_inline]] constexpr Real minus_two_log(typename Lane::Word e, Real f) {
+  using Scalar = typename Lane::Scalar;
+  using F = Format<Scalar>;
+  const Real exponent_term = Lane::to_real(e) * Lane::set(F::kMinusTwoLn2 * F::kUlp);
+  return Lane::fma(f, horner<Lane>(f, Coefficients<Scalar>::log()), exponent_term);
+}
+
 // -2 ln U for U = v where v > 0, and for U = 1 + v where v <= 0 (-1/2 <= v): the caller hands over
 // U - 1 there, which keeps the digits that U itself would round away. `near_one`: 1 where v <= 0, else 0.
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real minus_two_log(Real v, Real near_one) {
-  using Scalar = typename Lane::Scalar;
-  using F = Format<Scalar>;
-  using Word = typename Lane::Word;
-  constexpr auto exponent_mask = ~((typename Lane::ScalarBits{1} << F::kMantissaBits) - 1);
-
-  // U = 2^e (1 + f) with f in [-0.345, 0.31]; e stays where the exponent lies.
-  const Word e = (Lane::bits(v + near_one) - Lane::set_word(F::kLogLow)) & Lane::set_word(exponent_mask);
-  const Real scale = Lane::from_bits(Lane::set_word(F::kOne) - e);
-  const Real f = Lane::fma(v, scale, Lane::fma(near_one, scale, Lane::set(-1)));
-  const Real exponent_term = Lane::to_real(e) * Lane::set(F::kMinusTwoLn2 * F::kUlp);
-  return Lane::fma(f, horner<Lane>(f, Coefficients<Scalar>::log()), exponent_term);
+[[gnu::always_inline]] constexpr Real minus_two_log_near_one(Real v, Real near_one) {
+  constexpr auto one = Format<typename Lane::Scalar>::kOne;
+  const auto e = exponent_of<Lane, one>(v + near_one);
+  const Real scale = scale_of<Lane, one>(e);
+  return minus_two_log<Lane>(e, Lane::fma(v, scale, Lane::fma(near_one, scale, Lane::set(-1))));
 }
 
 // magnitude * (cos, sin)(2 pi word / 2^bits). The angle is reduced in integers, so that both stay
@@ -92,50 +111,46 @@ template <class Lane, class Real = typename Lane::Real>
           turned * Lane::template select_by<kOdd>(edge, cos, sin)};
 }
 
-// |z| for both tails together, 2 q where q = 1 - Phi(|z|), 0 < q <= 1/2, |z| <= 14. With v = -2 ln(4 q (1 - q)),
-// z^2 / v hardly varies (it is pi/4 at 0), so one short polynomial serves |z| < 2.9; the tails take others.
+// The normal quantile from two numbers that say the same: q, the smaller tail, which is accurate far out, and
+// d = 2 Phi(z) - 1, which is accurate about 0 and has z's sign. With v = -2 ln(4 q (1 - q)), z / d is a
+// smooth function of v (sqrt(pi/2) at 0), so that one polynomial in v serves |z| < 2.9; the tails take others in
+// sqrt(v).
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real quantile_logarithm(Real two_q) {
-  using Scalar = typename Lane::Scalar;
-  using Word = typename Lane::Word;
-  const Real one = Lane::set(1);
-
-  // 4 q (1 - q) = 1 - d^2: near 1 it goes to the logarithm as -d^2.
-  const Real d = one - two_q;
-  const Real less_one = -d * d;
-  const Word small = Lane::bits(less_one + Lane::set(Scalar(0.5)));  // sign bit: 4 q (1 - q) < 1/2
-  return minus_two_log<Lane>(Lane::select(small, Lane::fma(two_q, d, two_q), less_one),
-                             Lane::select(small, Lane::set(0), one));
-}
-
-template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real central_root(Real v) {
-  return Lane::sqrt(v * horner<Lane>(v, Coefficients<typename Lane::Scalar>::centre()));
+[[gnu::always_inline]] constexpr Real quantile_logarithm(Real minus_q) {
+  // -q (1 - q), which is 4 q (1 - q) in units of -1/4. z / d needs v's absolute accuracy only, so near 1 as elsewhere.
+  constexpr auto unit = Format<typename Lane::Scalar>::kMinusQuarter;
+  const Real number = Lane::fma(minus_q, minus_q, minus_q);
+  const auto e = exponent_of<Lane, unit>(number);
+  return minus_two_log<Lane>(e, Lane::fma(number, scale_of<Lane, unit>(e), Lane::set(-1)));
 }
 
 // For tails of this at least: v <= 9.3, where the polynomial for the centre serves up to 10.
 inline constexpr double kLeastCentralTail = 0.0025;
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real central_quantile(Real two_q) {
-  return central_root<Lane>(quantile_logarithm<Lane>(two_q));
+[[gnu::always_inline]] constexpr Real central_quantile(Real v, Real d) {
+  return d * horner<Lane>(v, Coefficients<typename Lane::Scalar>::centre());
 }
 
+// 1e-34 < q <= 1/2.
 template <class Lane, class Real = typename Lane::Real>
-[[gnu::always_inline]] constexpr Real normal_quantile(Real two_q) {
+[[gnu::always_inline]] constexpr Real normal_quantile(Real minus_q, Real d) {
   using Scalar = typename Lane::Scalar;
   using C = Coefficients<Scalar>;
   using Word = typename Lane::Word;
 
-  const Real v = quantile_logarithm<Lane>(two_q);
-  Real z = central_root<Lane>(v);
+  const Real v = quantile_logarithm<Lane>(minus_q);
   const Word in_tail = Lane::bits(Lane::set(10) - v);
+  Real tail = v;
   if (Lane::any(in_tail)) {
-    const Real r = Lane::sqrt(v);
-    z = Lane::select(in_tail, horner<Lane>(r - Lane::set(Scalar(4.9)), C::tail()), z);
+    const Real r = Lane::sqrt(Lane::select(in_tail, v, Lane::set(10)));
+    tail = horner<Lane>(r - Lane::set(Scalar(4.9)), C::tail());
     const Word far_out = Lane::bits(Lane::set(44) - v);
-    if (Lane::any(far_out)) z = Lane::select(far_out, horner<Lane>(r - Lane::set(Scalar(10.3)), C::far_tail()), z);
+    if (Lane::any(far_out)) {
+      tail = Lane::select(far_out, horner<Lane>(r - Lane::set(Scalar(10.3)), C::far_tail()), tail);
+    }
+    tail = Lane::select(Lane::bits(d), -tail, tail);
   }
-  return z;
+  return Lane::select(in_tail, tail, central_quantile<Lane>(v, d));
 }
 
 }  // namespace fastinit

@@ -1,4 +1,4 @@
-"""Write tests/data/golden.txt, the pinned bits of stream version 1, from the built core.
+"""Write tests/data/golden.txt, the pinned bits of stream version 2, from the built core.
 
     python tests/make_golden.py            # refuses when the file exists
     python tests/make_golden.py --force    # a change of values: a new stream version

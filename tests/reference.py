@@ -1,4 +1,4 @@
-"""The random stream, version 1, a second time: plain NumPy, written from docs/streams.md alone.
+"""The random stream, version 2, a second time: plain NumPy, written from docs/streams.md alone.
 
 Nothing here shares code, constants or operation order with the core, so an error has to be made
 twice to pass. Words are exact. Values are the formulas of the contract in a wider format than the

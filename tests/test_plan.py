@@ -102,7 +102,7 @@ def test_side_files_describe_the_checkpoint() -> None:
     assert index["weight_map"] == {t.name: t.file for t in plan.tensors}
     note = json.loads(files["fastinit.json"])
     assert note["recipe_sha256"] == recipe.sha256
-    assert (note["seed"], note["stream_version"]) == (42, 1)
+    assert (note["seed"], note["stream_version"]) == (42, 2)
     assert (note["tensors"], note["parameters"]) == (146, 1_235_814_400)
     assert note["files"] == {shard.file: shard.nbytes for shard in plan.shards}
 
@@ -116,7 +116,7 @@ def test_header_keeps_the_recipe() -> None:
             "fastinit.recipe": recipe.text,
             "fastinit.recipe_sha256": recipe.sha256,
             "fastinit.seed": "42",
-            "fastinit.stream_version": "1",
+            "fastinit.stream_version": "2",
         }
 
 

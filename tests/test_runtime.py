@@ -47,7 +47,7 @@ def test_build_info() -> None:
     info = fastinit.build_info()
     assert all(isinstance(k, str) and isinstance(v, str) for k, v in info.items())
     assert info["isa"] in info["isas"].split()
-    assert info["stream_version"] == "1"
+    assert info["stream_version"] == "2"
     assert info["threads"] == str(fastinit.get_num_threads())
 
 

@@ -362,7 +362,7 @@ def test_other_stream_version_cannot_be_verified(
 ) -> None:
     monkeypatch.setattr(_core, "stream_version", 99)
     with pytest.raises(
-        CheckpointError, match=r"must hold values of stream version 99 .* got version '1'"
+        CheckpointError, match=r"must hold values of stream version 99 .* got version '2'"
     ):
         verify(copy)
 

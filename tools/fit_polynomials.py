@@ -123,8 +123,9 @@ def normal_quantile(v: mpf) -> mpf:
     raise ArithmeticError(f"no convergence at v = {v}")
 
 
-def square_over(v: mpf) -> mpf:
-    return normal_quantile(v) ** 2 / v if v else mp.pi / 4
+def over_twice_phi_less_one(v: mpf) -> mpf:
+    """z / d, where d = 2 Phi(z) - 1 and v = -2 ln(1 - d^2)."""
+    return normal_quantile(v) / mp.sqrt(-mp.expm1(-v / 2)) if v else mp.sqrt(mp.pi / 2)
 
 
 # The tails are fitted about the middle of their range: about 0 their terms would cancel one another.
@@ -154,7 +155,16 @@ FITS = (
         2,
         5,
     ),
-    Fit("centre", "z^2 = v p(v)", square_over, lambda v: 1 / square_over(v), 0, 10, 6, 17),
+    Fit(
+        "centre",
+        "z = d p(v)",
+        over_twice_phi_less_one,
+        lambda v: 1 / over_twice_phi_less_one(v),
+        0,
+        10,
+        8,
+        20,
+    ),
     Fit(
         "tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22
     ),

@@ -40,7 +40,6 @@ struct Avx2Lane32 {
   static Word set_word(std::uint32_t value) { return {_mm256_set1_epi32(static_cast<int>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm256_fmadd_ps(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm256_sqrt_ps(a.v)}; }
-  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm256_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_ps(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
@@ -91,7 +90,6 @@ struct Avx2Lane64 {
   static Word set_word(std::uint64_t value) { return {_mm256_set1_epi64x(static_cast<long long>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm256_fmadd_pd(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm256_sqrt_pd(a.v)}; }
-  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm256_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm256_max_pd(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }

@@ -51,7 +51,6 @@ struct Avx512Lane32 {
   static Word set_word(std::uint32_t value) { return {_mm512_set1_epi32(static_cast<int>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_ps(a.v)}; }
-  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm512_min_ps(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_ps(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }
@@ -104,7 +103,6 @@ struct Avx512Lane64 {
   static Word set_word(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(value))}; }
   static Real fma(Real a, Real b, Real c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
   static Real sqrt(Real a) { return {_mm512_sqrt_pd(a.v)}; }
-  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {_mm512_min_pd(a.v, b.v)}; }
   static Real max(Real a, Real b) { return {_mm512_max_pd(a.v, b.v)}; }
   static Real one_below_zero(Real a) { return select(bits(a), set(1), set(0)); }

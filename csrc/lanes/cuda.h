@@ -19,15 +19,12 @@ struct CudaLane : Base {
   // As ptxas expands sqrt.rn: an approximate reciprocal root and one step of Newton's, which makes the result the
   // correctly rounded one (tests/test_cuda_roots.py). ptxas adds a check of the range, which the callers' makes
   // needless: five of its ten issue slots.
-  static __device__ float sqrt_above_zero(float a) { return root(a, a); }
-  static __device__ float sqrt(float a) { return root(a, fmaxf(a, 0x1p-100f)); }  // of 0: 0 times a finite number
-  static __device__ float root(float a, float above_zero) {
+  static __device__ float sqrt(float a) {
     float y;
-    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(above_zero));
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(a));
     const float s = a * y;
     return fmaf(fmaf(-s, s, a), 0.5f * y, s);
   }
-  static __device__ double sqrt_above_zero(double a) { return Base::sqrt(a); }
   static __device__ double sqrt(double a) { return Base::sqrt(a); }
   static __device__ Real clamp(Real x, Real low, Real high) { return fmax(fmin(x, high), low); }
 };

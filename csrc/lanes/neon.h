@@ -44,7 +44,6 @@ struct NeonLane32 {
   static Word set_word(std::uint32_t value) { return {vdupq_n_u32(value)}; }
   static Real fma(Real a, Real b, Real c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
   static Real sqrt(Real a) { return {vsqrtq_f32(a.v)}; }
-  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   // FMIN and FMAX order -0 before 0; a comparison takes the second of the two, as the scalar lanes do.
   static Real min(Real a, Real b) { return {vbslq_f32(vcltq_f32(a.v, b.v), a.v, b.v)}; }
   static Real max(Real a, Real b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
@@ -95,7 +94,6 @@ struct NeonLane64 {
   static Word set_word(std::uint64_t value) { return {vdupq_n_u64(value)}; }
   static Real fma(Real a, Real b, Real c) { return {vfmaq_f64(c.v, a.v, b.v)}; }
   static Real sqrt(Real a) { return {vsqrtq_f64(a.v)}; }
-  static Real sqrt_above_zero(Real a) { return sqrt(a); }
   static Real min(Real a, Real b) { return {vbslq_f64(vcltq_f64(a.v, b.v), a.v, b.v)}; }
   static Real max(Real a, Real b) { return {vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v)}; }
   static Real one_below_zero(Real a) { return from_bits(Word{vcltzq_f64(a.v)} & bits(set(1))); }

@@ -80,9 +80,6 @@ struct PackLane {
   static constexpr Real sqrt(Real a) {
     return Real::make([&](int i) { return Lane::sqrt(a.part[i]); });
   }
-  static constexpr Real sqrt_above_zero(Real a) {
-    return Real::make([&](int i) { return Lane::sqrt_above_zero(a.part[i]); });
-  }
   static constexpr Real min(Real a, Real b) {
     return Real::make([&](int i) { return Lane::min(a.part[i], b.part[i]); });
   }

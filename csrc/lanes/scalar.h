@@ -22,9 +22,8 @@ struct ScalarLane {
   static constexpr Real set(Real value) { return value; }
   static constexpr Word set_word(Word value) { return value; }
   static constexpr Real fma(Real a, Real b, Real c) { return std::fma(a, b, c); }
-  // Of 0 and of [2^-100, 2^100].
+  // Of [2^-100, 2^100].
   static constexpr Real sqrt(Real a) { return std::sqrt(a); }
-  static constexpr Real sqrt_above_zero(Real a) { return sqrt(a); }
   static constexpr Real min(Real a, Real b) { return a < b ? a : b; }
   static constexpr Real max(Real a, Real b) { return a > b ? a : b; }
   // 1 where a < 0, else 0; a is not 0.

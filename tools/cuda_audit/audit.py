@@ -19,8 +19,8 @@ BUDGETS = {  # issue slots an element on SCALE_ARCH
     Key("Normal", "float32"): 40.0,
     Key("Normal", "bfloat16"): 38.0,
     Key("ExactUniform", "float32"): 16.0,
-    Key("CentralTruncatedNormal", "float32"): 55.0,
-    Key("CentralTruncatedNormal", "bfloat16"): 55.0,
+    Key("CentralTruncatedNormal", "float32"): 50.0,
+    Key("CentralTruncatedNormal", "bfloat16"): 50.0,
     Key("TruncatedNormal", "float32"): 55.0,
 }
 NARROW_SHARE = 0.10  # how much more than float32 an element of bfloat16 may take
