@@ -121,6 +121,16 @@ def test_plan_of_the_example_is_whole_when_piped() -> None:
     )
 
 
+def test_warnings_take_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    rule = 'match = "*"\ninit = "truncated_normal"\nstd = 0.02\nlower = -0.04\nupper = 0.04\n'
+    path.write_text(f'seed = 1\ndtype = "float32"\n[[rule]]\n{rule}[tensors]\na = [4]\nb = [4]\n')
+    plan = run("plan", path)
+    assert plan.returncode == 0
+    (line,) = plan.stderr.splitlines()
+    assert line.startswith("fastinit: warning: `lower` and `upper` must be in units of `std`")
+
+
 def test_plan_works_where_output_is_ascii() -> None:
     done = run("plan", EXAMPLE, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")

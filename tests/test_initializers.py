@@ -283,3 +283,26 @@ def test_cached_rules_tell_true_from_one() -> None:
     with pytest.raises(TypeError, match="`in_axis` must be an int"):
         fastinit.he_normal((3, 4), in_axis=True, out_axis=0, seed=1)
     assert initializers._cached.cache_info().maxsize is not None
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.5])
+def test_bounds_that_are_values_are_warned_of(mean: float) -> None:
+    """As torch and timm have them: std=0.02, a=-0.04, b=0.04."""
+    bounds = {"lower": -0.04 + mean / 4, "upper": 0.04 + mean / 4}
+    meant = rf"pass lower={(bounds['lower'] - mean) / 0.02:.6g}, upper="
+    with pytest.warns(UserWarning, match=meant) as caught:
+        fastinit.truncated_normal(8, mean=mean, std=0.02, seed=1, **bounds)
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"std": 0.02},
+        {"std": 0.02, "lower": -0.2, "upper": 0.3},
+        {"lower": -0.04, "upper": 0.04},  # a std of 1: the same as values
+        {"std": 0.0, "lower": -0.1, "upper": 0.1},
+    ],
+)
+def test_other_bounds_are_not_warned_of(given: dict[str, float]) -> None:
+    fastinit.truncated_normal(8, seed=1, **given)  # warnings are errors here

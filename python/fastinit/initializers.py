@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from fastinit import checks
@@ -166,6 +167,10 @@ def truncated_normal(
         TypeError: An argument of the wrong kind.
         ValueError: An argument of the right kind with a wrong value.
 
+    Warns:
+        UserWarning: Both bounds lie within a quarter of a standard deviation, as bounds do that are
+            values of the weights (those of `torch.nn.init.trunc_normal_`).
+
     Source:
         Inversion of the distribution function: Devroye, Non-uniform random variate generation, 1986,
         section II.2.
@@ -175,7 +180,28 @@ def truncated_normal(
         >>> bool((abs(w) <= 0.04).all())
         True
     """
-    return TruncatedNormal(mean, std, lower, upper)
+    cut = TruncatedNormal(mean, std, lower, upper)
+    _warn_of_bounds_as_values(cut)
+    return cut
+
+
+# Bounds nearer than this on both sides leave a nearly uniform distribution, which nobody calls a normal one.
+_NARROW = 0.25
+
+
+def _warn_of_bounds_as_values(cut: TruncatedNormal) -> None:
+    lower, upper, std = cut.lower, cut.upper, cut.parent_std
+    if not std or max(abs(lower), abs(upper)) > _NARROW:
+        return
+    meant = (lower - cut.mean) / std, (upper - cut.mean) / std
+    if meant == (lower, upper):
+        return
+    rule = f"be in units of `std` (these leave values a standard deviation of {cut.std:.2g})"
+    remedy = (
+        f"for bounds that are values themselves pass lower={meant[0]:.6g}, upper={meant[1]:.6g}"
+    )
+    message = checks.text("lower` and `upper", rule, (lower, upper), remedy)
+    warnings.warn(message, UserWarning, stacklevel=4)
 
 
 @initializer

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fastinit.checkpoint import CheckpointError, RecipeError
+from fastinit.cli.output import warnings_in_one_line
 from fastinit.cli.parser import INTERRUPTED, TERMINATED, make_parser, takes_recipe
 from fastinit.cli.signals import Terminated, sigterm_unwinds
 
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = make_parser(takes_recipe(given)).parse_args(given)
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        with sigterm_unwinds():
+        with sigterm_unwinds(), warnings_in_one_line():
             code = command(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt as interrupt:

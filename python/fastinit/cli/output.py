@@ -1,8 +1,9 @@
-"""Lines on standard output, and the progress bar on standard error."""
+"""Lines on standard output; warnings and the progress bar on standard error."""
 
 from __future__ import annotations
 
 import sys
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,19 @@ def print_line(line: str) -> None:
     """Prints a line, with \\u escapes for what standard output cannot show."""
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _to_stderr(line: str) -> None:
+    sys.stderr.write(f"fastinit: {line}\n")
+
+
+@contextmanager
+def warnings_in_one_line() -> Iterator[None]:
+    """Shows warnings as errors are shown, without the place in the source."""
+
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_, **__: _to_stderr(f"warning: {message}")
+        yield
 
 
 @contextmanager
