@@ -190,6 +190,24 @@ def test_cuda_array_interface_of_nothing(host: Host) -> None:
     assert host.launches[0].address == 0
 
 
+@pytest.mark.parametrize(
+    "interface",
+    [
+        {},
+        None,
+        {"data": (4096, False), "shape": (2,)},
+        {"data": 4096, "shape": (2,), "typestr": "<f4"},
+        {"data": (4096, False), "shape": 2, "typestr": "<f4"},
+        {"data": (4096, False), "shape": (2,), "typestr": "?!"},
+    ],
+)
+def test_interfaces_that_say_too_little(host: Host, interface: Any) -> None:
+    out = type("Foreign", (), {"__cuda_array_interface__": interface})()
+    with pytest.raises(ValueError, match="`out` must have `data`, `shape` and `typestr`"):
+        fastinit.normal(None, out=out, seed=1)
+    assert not host.launches
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
 def test_types_that_the_interface_has_no_name_for(host: Host, dtype: str) -> None:
     names = ["|u1", "|V1"] if FLOATS[dtype].itemsize == 1 else ["<V2"]

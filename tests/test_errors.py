@@ -212,6 +212,20 @@ CASES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         TypeError,
         "`negative_slope` must be a real number, got 'x'",
     ),
+    ("glorot_normal", {"gain": 1e300}, ValueError, "`gain` must have a finite square, got 1e+300"),
+    ("glorot_uniform", {"gain": 1e200}, ValueError, "`gain` must have a finite square, got 1e+200"),
+    (
+        "he_normal",
+        {"negative_slope": 1e300},
+        ValueError,
+        "`negative_slope` must have a finite square, got 1e+300; at most 1.3e154",
+    ),
+    (
+        "he_uniform",
+        {"negative_slope": -1e160},
+        ValueError,
+        "`negative_slope` must have a finite square, got -1e+160",
+    ),
     ("he_normal", {"truncated": "no"}, TypeError, "`truncated` must be True or False, got 'no'"),
     (
         "he_normal",

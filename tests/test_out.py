@@ -127,6 +127,38 @@ def test_buffer_protocol(make: Any) -> None:
     assert bytes(memoryview(out)) == expected((15,)).tobytes()
 
 
+@pytest.mark.parametrize("kind", [ctypes.c_ubyte, ctypes.c_byte, ctypes.c_char])
+def test_byte_arrays_of_ctypes_are_bytes(kind: Any) -> None:
+    out = (kind * 60)()
+    assert fill(out, (3, 5), dtype="float32") is out
+    assert bytes(memoryview(out)) == expected().tobytes()
+    with pytest.raises(TypeError, match="`out` must have an element type, got bytes in a"):
+        fill(out)
+
+
+class Stubborn(np.ndarray[Any, Any]):
+    """A subclass whose views are not what NumPy's are."""
+
+    def view(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("not asked for")
+
+    def __array_finalize__(self, _: Any) -> None:
+        self.flags.writeable = True
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float8_e5m2"])
+def test_subclasses_of_numpy_arrays(dtype: str) -> None:
+    plain = preset(6, FLOATS[dtype].numpy)
+    masked = np.ma.masked_array(plain, mask=[1, 0, 1, 0, 0, 0], hard_mask=True)
+    assert fill(masked) is masked
+    assert masked.data.tobytes() == expected(6, dtype).tobytes()
+    assert masked.mask.tolist() == [True, False, True, False, False, False]
+    for kind in (Stubborn, np.recarray):
+        out = preset((3, 5), FLOATS[dtype].numpy)
+        fill(out.view(kind))
+        assert out.tobytes() == expected((3, 5), dtype).tobytes()
+
+
 def test_bytes_take_the_type_and_shape_that_are_asked_for() -> None:
     out = bytearray(30)
     assert fill(out, dtype="bfloat16") is out

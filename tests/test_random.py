@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import pickle
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import pytest
@@ -68,7 +71,7 @@ def test_default_generator() -> None:
 def test_unseeded_generators_differ() -> None:
     assert Generator().seed != Generator().seed
     assert 0 <= Generator().seed <= LAST
-    assert repr(Generator(3)) == "Generator(seed=3)"
+    assert repr(Generator(3)) == "Generator(seed=3, next_stream=0)"
 
 
 def test_what_is_not_random_takes_no_stream() -> None:
@@ -153,3 +156,54 @@ def test_generator_and_manual_seed_check_alike(seed: object) -> None:
             make(seed)  # type: ignore[operator]
     with pytest.raises(TypeError, match=r"`seed` must be an int in .* got None"):
         manual_seed(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda g: pickle.loads(pickle.dumps(g))],
+    ids=["copy", "deepcopy", "pickle"],
+)
+@pytest.mark.parametrize("seed", [7, None])
+def test_copies_go_on_from_the_same_state_by_themselves(copied: Any, seed: int | None) -> None:
+    generator = Generator(seed)
+    generator.next_stream()
+    other = copied(generator)
+    assert other.get_state() == {"seed": generator.seed, "next_stream": 1}
+    assert [other.next_stream() for _ in range(3)] == [1, 2, 3]
+    assert generator.next_stream() == 1
+    assert repr(other) == f"Generator(seed={generator.seed}, next_stream=4)"
+
+
+def test_state_goes_back_and_to_another_generator() -> None:
+    generator, other = Generator(7), Generator(8)
+    state = generator.get_state()
+    first = fastinit.random_bits(6, seed=generator)
+    generator.set_state(state)
+    other.set_state(state)
+    assert equal(fastinit.random_bits(6, seed=generator), first)
+    assert equal(fastinit.random_bits(6, seed=other), first)
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        (3, TypeError),
+        ({}, ValueError),
+        ({"seed": 1}, ValueError),
+        ({"seed": 1, "next_stream": 0, "more": 0}, ValueError),
+        ({"seed": 1.5, "next_stream": 0}, TypeError),
+        ({"seed": 1, "next_stream": -1}, ValueError),
+        ({"seed": 2**64, "next_stream": 0}, ValueError),
+    ],
+)
+def test_wrong_states_change_nothing(state: Any, error: type[Exception]) -> None:
+    generator = Generator(7)
+    with pytest.raises(error, match=r"`(state|seed|next_stream)` must"):
+        generator.set_state(state)
+    assert generator.get_state() == {"seed": 7, "next_stream": 0}
+
+
+@pytest.mark.parametrize("name", ["\ud800", "layers.\udcff.weight"])
+def test_names_that_utf8_cannot_encode_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="`stream` must be text that UTF-8 can encode"):
+        fastinit.normal(3, seed=1, stream=name)

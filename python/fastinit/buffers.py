@@ -44,8 +44,9 @@ class Buffer(NamedTuple):
 def address_of(array: NDArray[Any]) -> int:
     """Returns where the first element of a writable C-contiguous array is."""
     if array.ndim and array.size:  # a third of the time of array.ctypes
-        # NumPy's own types tell that an array is a buffer from Python 3.12 on only.
-        return addressof(c_char.from_buffer(array.view(np.uint8)))  # type: ignore[arg-type]
+        # Of a masked array too, whose own view keeps its mask. NumPy's types tell that an array is a buffer from
+        # Python 3.12 on only.
+        return addressof(c_char.from_buffer(np.ndarray.view(array, np.uint8, np.ndarray)))  # type: ignore[arg-type]
     return int(array.ctypes.data)
 
 
@@ -193,12 +194,17 @@ def _from_cupy(array: Any, asked: ElementType | None) -> Buffer:
 def _from_cuda_interface(out: Any, asked: ElementType | None) -> Buffer:
     cuda.check_built("out", _ON_CPU, _name(out))
     interface = out.__cuda_array_interface__
-    address, read_only = interface["data"]
-    shape, strides = interface["shape"], interface.get("strides")
-    element = _element_on_gpu(np.dtype(interface["typestr"]), asked)
+    try:
+        address, read_only = interface["data"]
+        shape, strides = tuple(interface["shape"]), interface.get("strides")
+        dtype, stream = np.dtype(interface["typestr"]), cuda.interface_stream(interface)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        rule = "have `data`, `shape` and `typestr` in its __cuda_array_interface__"
+        raise ValueError(checks.text("out", rule, _Verbatim(repr(error)))) from None
+    element = _element_on_gpu(dtype, asked)
     _check_layout(out, shape, strides, element.itemsize, read_only)
     device = _core.cuda_device_of(address) if address else 0  # the protocol tells no device
-    return Buffer(address, shape, element, out, gpu=Gpu(device, cuda.interface_stream(interface)))
+    return Buffer(address, shape, element, out, gpu=Gpu(device, stream))
 
 
 def _element_on_gpu(dtype: np.dtype[Any], asked: ElementType | None) -> ElementType:
@@ -219,7 +225,7 @@ def _from_bytes_like(out: Any, asked: ElementType | None) -> Buffer:
         raise TypeError(checks.text("out", _NEED, _name(out), remedy)) from None
     if not view.c_contiguous:
         raise _not_contiguous(out, view.strides)
-    if view.format not in _RAW_FORMATS:
+    if view.format.lstrip("@=<>!") not in _RAW_FORMATS:  # ctypes says "<B"
         try:
             array = np.asarray(view)
         except ValueError:  # a format that NumPy does not know

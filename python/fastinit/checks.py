@@ -92,6 +92,14 @@ def not_negative(argument: str, value: Any, remedy: str = "") -> float:
     return number + 0.0  # -0.0 becomes 0.0
 
 
+def squared(argument: str, number: float) -> float:
+    """Returns the square of a finite number, which must be finite as well."""
+    square = number * number
+    if math.isinf(square):
+        raise ValueError(text(argument, "have a finite square", number, "at most 1.3e154"))
+    return square
+
+
 def boolean(argument: str, value: object) -> bool:
     """Returns `value`, which is True or False."""
     if not is_bool(value):

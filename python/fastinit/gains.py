@@ -45,4 +45,4 @@ def gain(nonlinearity: str, param: float | None = None) -> float:
     if nonlinearity != "leaky_relu":
         rule = f"be None for {nonlinearity!r}"
         raise ValueError(checks.text("param", rule, param, 'only "leaky_relu" has a parameter'))
-    return math.sqrt(2 / (1 + checks.finite("param", param) ** 2))
+    return math.sqrt(2 / (1 + checks.squared("param", checks.finite("param", param))))

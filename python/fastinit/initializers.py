@@ -473,11 +473,12 @@ def _normal(truncated: bool) -> str:
 
 
 def _rectifier(negative_slope: float) -> float:
-    return 2 / (1 + checks.finite("negative_slope", negative_slope) ** 2)
+    slope = checks.finite("negative_slope", negative_slope)
+    return 2 / (1 + checks.squared("negative_slope", slope))
 
 
 def _gain_squared(gain: float) -> float:
-    return checks.not_negative("gain", gain) ** 2
+    return checks.squared("gain", checks.not_negative("gain", gain))
 
 
 _INITIALIZERS: dict[str, Callable[..., Any]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
@@ -104,7 +105,8 @@ OPTIONS: dict[str, tuple[Any, str]] = {
         ),
     ),
 }
-_PLACEHOLDER = "        **options: The shared arguments."
+# Of any indentation: Python strips that of docstrings from 3.13 on.
+_PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
 
 def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
@@ -192,16 +194,19 @@ def _set_signature(function: Any, parameters: Any) -> None:
 
 
 def _document(rule: Callable[..., Any], options: dict[str, Any]) -> str:
-    lines = [
-        textwrap.fill(
-            f"{name}: {OPTIONS[name][1]}",
-            width=100,
-            initial_indent=" " * 8,
-            subsequent_indent=" " * 12,
+    def described(placeholder: re.Match[str]) -> str:
+        indent = placeholder[1]
+        return "\n".join(
+            textwrap.fill(
+                f"{name}: {OPTIONS[name][1]}",
+                width=100,
+                initial_indent=indent,
+                subsequent_indent=indent + " " * 4,
+            )
+            for name in options
         )
-        for name in options
-    ]
-    return (rule.__doc__ or "").replace(_PLACEHOLDER, "\n".join(lines))
+
+    return _PLACEHOLDER.sub(described, rule.__doc__ or "")
 
 
 def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:

@@ -12,6 +12,7 @@ import itertools
 import os
 import threading
 import weakref
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from fastinit import checks
@@ -35,6 +36,7 @@ class Generator:
     Threads may share a generator: no stream is handed out twice, though which thread gets which is
     up to them. After `os.fork` the child goes on where the parent was, with the same seed, so both draw
     the same values from there; a generator that was made without a seed starts anew in the child instead.
+    A copy (`copy.copy`, `copy.deepcopy`, pickle) has the seed and the next stream, and then moves by itself.
 
     Args:
         seed: An int in [0, 2^64), or None to take one from the operating system.
@@ -49,13 +51,15 @@ class Generator:
         >>> first, second = (fastinit.normal(3, seed=generator) for _ in range(2))
         >>> bool((second == fastinit.normal(3, seed=7, stream=1)).all())
         True
+        >>> generator
+        Generator(seed=7, next_stream=2)
     """
 
     __slots__ = ("__weakref__", "_seed", "_streams")
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = _entropy() if seed is None else _seed_number(seed)
-        # Needs no lock: its next() is one step of the interpreter.
+        # Needs no lock, which a signal handler could meet held: its next() is one step of the interpreter.
         self._streams = itertools.count()
         if seed is None:
             _unseeded.add(self)
@@ -69,12 +73,62 @@ class Generator:
         """Takes the next stream."""
         return next(self._streams)
 
+    def get_state(self) -> dict[str, int]:
+        """Returns what the next draws depend on: the seed and the next stream.
+
+        Example:
+            >>> Generator(seed=7).get_state()
+            {'seed': 7, 'next_stream': 0}
+        """
+        # A count tells where it is by its repr alone.
+        return {"seed": self._seed, "next_stream": int(repr(self._streams)[len("count(") : -1])}
+
+    def set_state(self, state: Mapping[str, int]) -> None:
+        """Goes on from a state of `get_state`, of this or another generator.
+
+        Args:
+            state: `seed` and `next_stream`, both ints in [0, 2^64).
+
+        Raises:
+            TypeError: `state` is no mapping, or one of them is not an int.
+            ValueError: One is missing or out of range, or there is something else.
+
+        Example:
+            >>> generator = Generator(seed=7)
+            >>> state = generator.get_state()
+            >>> generator.next_stream(), generator.next_stream()
+            (0, 1)
+            >>> generator.set_state(state)
+            >>> generator.next_stream()
+            0
+        """
+        given: Any = state
+        is_dict = isinstance(given, Mapping)
+        if not is_dict or given.keys() != {"seed", "next_stream"}:
+            rule, remedy = "be a dict of `seed` and `next_stream`", "pass what `get_state` returned"
+            kind = ValueError if is_dict else TypeError
+            raise kind(checks.text("state", rule, given, remedy))
+        seed = _seed_number(given["seed"])
+        first = checks.integer("next_stream", given["next_stream"], 0, checks.UINT64 - 1)
+        streams = itertools.count(first)
+        self._seed, self._streams = seed, streams
+        _unseeded.discard(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _with_state, (self.get_state(),)
+
     def _restart(self) -> None:
         self._seed = _entropy()
         self._streams = itertools.count()
 
     def __repr__(self) -> str:
-        return f"Generator(seed={self._seed})"
+        return "Generator(seed={seed}, next_stream={next_stream})".format(**self.get_state())
+
+
+def _with_state(state: dict[str, int]) -> Generator:
+    generator = Generator(state["seed"])
+    generator.set_state(state)
+    return generator
 
 
 Seed: TypeAlias = int | Generator | None
@@ -157,6 +211,9 @@ def stream_from_name(name: str) -> int:
     Args:
         name: Any text, such as a tensor's name in a checkpoint.
 
+    Raises:
+        ValueError: UTF-8 cannot encode it, since half of a surrogate pair is in it.
+
     Source:
         RFC 7693 (BLAKE2), with a digest of 8 bytes.
 
@@ -164,7 +221,12 @@ def stream_from_name(name: str) -> int:
         >>> hex(stream_from_name("model.norm.weight"))
         '0x3bbd05d3e6d4d252'
     """
-    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+    try:
+        text = name.encode()
+    except UnicodeEncodeError as error:
+        rule = f"be text that UTF-8 can encode ({error.reason})"
+        raise ValueError(checks.text("stream", rule, name)) from None
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
 
 
 def _seed_number(seed: Any) -> int:
