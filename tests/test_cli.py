@@ -121,6 +121,15 @@ def test_plan_of_the_example_is_whole_when_piped() -> None:
     )
 
 
+def test_names_that_would_break_a_line_are_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    save_file({"a\nb": np.ones(2, np.float32), "\x1b[2J\u00a0": np.ones(2, np.float32)}, path)
+    stats = run("stats", path)
+    assert stats.returncode == 0, stats.stderr
+    names = [line.split("  ")[0] for line in stats.stdout.splitlines()[1:3]]
+    assert sorted(names) == [r"\x1b[2J\xa0", r"a\nb"]
+
+
 def test_warnings_take_one_line(tmp_path: Path) -> None:
     path = tmp_path / "recipe.toml"
     rule = 'match = "*"\ninit = "truncated_normal"\nstd = 0.02\nlower = -0.04\nupper = 0.04\n'

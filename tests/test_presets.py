@@ -76,6 +76,22 @@ def test_hf_by_name(tmp_path: Path) -> None:
         ('"a.scale_thing" = [8]', r"'a\.scale_thing' of shape \[8\] and type float32"),
         ('"logit_scale" = []', r"'logit_scale' of shape \[\]"),
         ('"w.weight_scale_inv" = [8, 8]', r"'w\.weight_scale_inv' of shape \[8, 8\]"),
+        *(
+            (f'"w.{leaf}" = [8, 8]', rf"'w\.{leaf}' of shape \[8, 8\]")
+            for leaf in (
+                "scales",
+                "scale",
+                "biases",
+                "zero",
+                "zeros",
+                "weight_scales",
+                "weight_scale_2",
+                "scale_weight",
+                "gate_up_proj_scales",
+                "absmax",
+                "A_log",
+            )
+        ),
         ('"ids" = { shape = [8, 8], dtype = "int64" }', r"'ids' of shape \[8, 8\] and type int64"),
     ],
 )

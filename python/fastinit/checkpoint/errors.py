@@ -28,6 +28,11 @@ def show(value: object) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 
+def printable(text: str) -> str:
+    """Shows a name or a path in a line: as it is, but for what would break the line or not be seen."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def suggest(value: object, choices: Iterable[str]) -> str:
     """Returns the end of a message about a mistyped name, empty if no choice is close."""
     close = difflib.get_close_matches(value, choices, 1) if isinstance(value, str) else []

@@ -13,6 +13,7 @@ huggingface_hub, `split_torch_state_dict_into_shards`.
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -170,7 +171,9 @@ def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[
     table = parse_json(text, "the header")
     if len(table) > MAX_TENSORS:
         raise ValueError(f"the header must name at most {MAX_TENSORS} tensors, got {len(table)}")
-    metadata = table.pop(RESERVED_NAME, {})
+    metadata = table.pop(RESERVED_NAME, None)
+    if metadata is None:
+        metadata = {}
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise ValueError(f"{RESERVED_NAME} must be a table of texts, got {show(metadata)}")
     for value in (*metadata, *metadata.values()):
@@ -194,25 +197,25 @@ def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[
     return entries, metadata
 
 
-def parse_json(text: bytes, what: str, *, floats: bool = False) -> dict[str, Any]:
+def parse_json(text: bytes, what: str, *, any_numbers: bool = False) -> dict[str, Any]:
     """Reads a JSON table that may be anything, more strictly than the json module does by itself.
 
     Args:
         text: What was read.
         what: Names it in messages.
-        floats: Whether numbers that are not whole are allowed.
+        any_numbers: Whether numbers do not matter, and are read as floats, NaN and infinities included.
 
     Raises:
-        ValueError: Not UTF-8, not JSON, not a table, nested too deeply, a key given twice, or numbers
-            other than whole ones of at most 20 digits.
+        ValueError: Not UTF-8, not JSON, not a table, nested too deeply, a key given twice, or, where
+            they matter, numbers other than whole ones of at most 20 digits.
     """
     try:
         table = json.loads(
-            text.decode(),
+            text.removeprefix(codecs.BOM_UTF8).decode(),
             object_pairs_hook=_unique,
-            parse_int=_whole,
-            parse_float=float if floats else _no_number,
-            parse_constant=_no_number,
+            parse_int=float if any_numbers else _whole,
+            parse_float=float if any_numbers else _no_number,
+            parse_constant=float if any_numbers else _no_number,
         )
     except UnicodeDecodeError as error:
         raise ValueError(
@@ -229,11 +232,6 @@ def parse_json(text: bytes, what: str, *, floats: bool = False) -> dict[str, Any
     if isinstance(table, dict):
         return table
     raise ValueError(f"{what} must be a table, got {show(table)}")
-
-
-def is_name(text: str) -> bool:
-    """Tells whether a text can name a tensor or a file: printable, so that messages can show it."""
-    return text != "" and text.isprintable()
 
 
 def is_utf8(text: str) -> bool:
@@ -264,10 +262,11 @@ def _no_number(text: str) -> object:
 
 def _entry(name: str, value: object) -> StoredEntry:
     """Checks what a header says about one tensor."""
-    if not is_name(name):
-        raise ValueError(f"a tensor's name must be printable text and not empty, got {show(name)}")
+    if not is_utf8(name):
+        raise ValueError(f"a tensor's name must be valid text, got {show(name)}")
     try:
-        if not isinstance(value, dict) or value.keys() != _TENSOR_KEYS:
+        # More keys are ignored, as by the safetensors library.
+        if not isinstance(value, dict) or not value.keys() >= _TENSOR_KEYS:
             raise ValueError(
                 f"must be a table of {', '.join(sorted(_TENSOR_KEYS))}, got {show(value)}"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fastinit.checkpoint.errors import printable
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.cli.output import print_line
 
@@ -18,7 +19,7 @@ def print_table(rows: Iterable[Sequence[str]], left: Collection[str]) -> None:
 
     By hand, as rich takes half a millisecond a row and folds cells where a terminal is narrow.
     """
-    table = list(rows)
+    table = [tuple(map(printable, row)) for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for row in table:
         cells = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import mmap
+import operator
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -146,11 +147,13 @@ class TensorSlice:
         return layout.code(self._tensor.dtype)
 
     def __getitem__(self, index: Any) -> Any:
-        """Returns a part: slices with step 1, ints and `...`, with NumPy's meaning.
+        """Returns a part: slices, ints and `...`, with NumPy's meaning, in memory of its own.
+
+        With steps, what lies between is read or drawn as well.
 
         Raises:
             TypeError: Something else in `index`.
-            ValueError: A step other than 1, two `...`, or the handle is closed.
+            ValueError: A step below 1, two `...`, or the handle is closed.
             IndexError: An int out of range, or more parts than dimensions.
         """
         return self._handle._take(self._name, index)
@@ -196,6 +199,14 @@ class Handle:
         self._check(name)
         return self._take(name, ...)
 
+    def get_tensors(self) -> dict[str, Any]:
+        """Returns all tensors by name, in the order of their data.
+
+        Raises:
+            CheckpointError: A file cannot be read, or a type has no arrays.
+        """
+        return {name: self.get_tensor(name) for name in self.offset_keys()}
+
     def get_slice(self, name: str) -> TensorSlice:
         """Returns a tensor of which parts can be taken; nothing is read or drawn before.
 
@@ -222,7 +233,10 @@ class Handle:
             )
 
     def _take(self, name: str, index: Any) -> Any:
-        part = self._source.read(name, index)
+        range_, steps = _without_steps(index)
+        part = self._source.read(name, range_)
+        if steps:
+            part = part[steps].copy()
         dtype = self._source.tensors[name].dtype
         return part if self._framework == "numpy" else _to_torch(part, dtype, name)
 
@@ -274,6 +288,32 @@ def open(
     if _FRAMEWORKS[framework] == "torch":
         _torch()  # missing is said now, not at the first tensor
     return Handle(_source_of(source), _FRAMEWORKS[framework])
+
+
+def _without_steps(index: Any) -> tuple[Any, tuple[Any, ...]]:
+    """Two indexes that together are `index`: one without steps, and the steps in what it gives."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(part, slice) and _step(part) > 1 for part in parts):
+        return index, ()
+    ranges: list[Any] = []
+    steps: list[Any] = []
+    for part in parts:
+        if isinstance(part, slice) and _step(part) > 1:
+            ranges.append(slice(part.start, part.stop))
+            steps.append(slice(None, None, _step(part)))
+        else:
+            ranges.append(part)
+            if part is ... or isinstance(part, slice):
+                steps.append(... if part is ... else slice(None))
+    return tuple(ranges), tuple(steps)
+
+
+def _step(part: slice) -> int:
+    """A slice's step; 0 for what is none, which `index_box` refuses."""
+    try:
+        return 1 if part.step is None else operator.index(part.step)
+    except TypeError:
+        return 0
 
 
 def _source_of(source: str | os.PathLike[str] | Recipe | Plan) -> _Source:

@@ -195,7 +195,7 @@ def _file_names(folder: Path) -> list[str]:
 def _read_index(path: Path) -> dict[str, str]:
     """Reads which file holds which tensor; only plain names of files in the same folder pass."""
     try:
-        table = layout.parse_json(read_small(path, _MAX_INDEX_BYTES), "the index", floats=True)
+        table = layout.parse_json(read_small(path, _MAX_INDEX_BYTES), "the index", any_numbers=True)
         weight_map = table.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
             raise ValueError(f"the index must have a table `weight_map`, got {show(weight_map)}")
@@ -214,7 +214,8 @@ def is_plain(name: object) -> bool:
     """Tells whether a name is that of a file in the same folder, whatever the system."""
     return (
         isinstance(name, str)
-        and layout.is_name(name)
+        and name != ""
+        and name.isprintable()
         and name not in (".", "..")
         and not any(mark in name for mark in "/\\:")
         and len(name.encode()) <= 255

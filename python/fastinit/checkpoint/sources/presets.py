@@ -114,8 +114,8 @@ def base_by_name(tensor: TensorSpec, std: float) -> Call | str:
         value = 0.0
     if value is not None:
         return constant(value)
-    leaf = tensor.name.rpartition(".")[2]
-    if tensor.dtype in INTEGERS or len(tensor.shape) < 2 or leaf.endswith(("_scale", "_scale_inv")):
+    is_other = roles.is_quantisation(tensor.name) or roles.is_state_decay(tensor.name)
+    if tensor.dtype in INTEGERS or len(tensor.shape) < 2 or is_other:
         return f"{described(tensor)} is nothing that its name tells how to initialise"
     return normal(std)
 

@@ -19,6 +19,8 @@ _ZEROS = ("bias", "beta", "running_mean", "num_batches_tracked")
 _EMBEDDINGS = ("wte", "wpe", "shared")
 _OUTPUTS = ("lm_head", "embed_out", "output", "w_out")
 _ROUTERS = ("router", "gate")
+_QUANTISATION = frozenset(("scale", "scales", "zero", "zeros", "biases", "absmax"))
+_STATE_DECAYS = ("A_log", "A_logs")  # of state-space models: the logarithms of 1, 2, 3, ...
 
 # The last linear layer of an attention block, which adds to the residual stream.
 ATTENTION_OUTPUTS = ("o_proj", "out_proj", "wo", "w_o")
@@ -60,10 +62,25 @@ def is_bias(name: str) -> bool:
     return leaf == "bias" or leaf.endswith("_bias")
 
 
+def is_quantisation(name: str) -> bool:
+    """Whether a tensor holds scales or zero points of quantised weights, by any of their leaves.
+
+    `scale`, `scales`, `zero`, `zeros` as words of the leaf (weight_scale_inv, weight_scale_2, scale_weight,
+    gate_up_proj_scales), `biases` (MLX's zero points), `absmax`.
+    """
+    words = name.rpartition(".")[2].lower().split("_")
+    return not _QUANTISATION.isdisjoint(words)
+
+
 def is_embedding(name: str) -> bool:
     """Whether a tensor is a table of embeddings."""
     last = components(name)[-1]
     return last in _EMBEDDINGS or ("embed" in last and last not in _OUTPUTS)
+
+
+def is_state_decay(name: str) -> bool:
+    """Whether a tensor holds the decay rates of a state-space model, such as Mamba's A_log."""
+    return name.rpartition(".")[2] in _STATE_DECAYS
 
 
 def is_final_output(name: str) -> bool:
