@@ -248,7 +248,7 @@ def test_signatures_show_every_argument(name: str) -> None:
     assert names[-6:] == (["dtype", *tail] if name != "random_bits" else ["shape", *tail])
     assert "options" not in names
     for parameter in names[1:]:
-        assert f"        {parameter}: " in function.__doc__
+        assert f"\n    {parameter}: " in inspect.getdoc(function)
     assert "**options" not in function.__doc__
     for section in ("Args:", "Raises:", "Example:"):
         assert section in function.__doc__
