@@ -14,6 +14,7 @@ torch = pytest.importorskip("torch")
 
 from safetensors.torch import load_file
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import fastinit
@@ -173,6 +174,29 @@ class TestRules:
         init_model(compiled, recipe=RULES, seed=5)
         for one, other in zip(compiled.parameters(), plain.parameters(), strict=True):
             assert torch.equal(one, other)
+
+    @pytest.mark.parametrize("inner", [False, True])
+    @pytest.mark.parametrize("wrap", [nn.DataParallel, AveragedModel])
+    def test_wrappers_that_name_their_model_module(self, wrap: Any, inner: bool) -> None:
+        plain = init_model(Model(), recipe=RULES, seed=5)
+        model = Model()
+        if inner:
+            model.layers[0] = wrap(model.layers[0])
+        else:
+            model = wrap(model)
+        init_model(model, recipe=RULES, seed=5)
+        for one, other in zip(model.parameters(), plain.parameters(), strict=True):
+            assert torch.equal(one, other)
+
+    def test_a_module_of_that_name_keeps_it(self) -> None:
+        model = init_model(nn.ModuleDict({"module": nn.Linear(3, 2)}), seed=5)
+        rules = [
+            {"match": "module.weight", "init": "normal"},
+            {"match": "module.bias", "init": "ones"},
+        ]
+        init_model(model, recipe=rules, seed=5)
+        expected = fastinit.normal((2, 3), seed=5, stream="module.weight")
+        assert (model["module"].weight.detach().numpy() == expected).all()
 
 
 class Computing(nn.Module):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 import torch.distributed as dist
 from torch import nn
-from torch.distributed.fsdp import fully_shard
+from torch.distributed.fsdp import FullyShardedDataParallel, fully_shard
 from torch.distributed.tensor import Shard
 from torch.distributed.tensor.parallel import (
     ColwiseParallel,
@@ -183,3 +184,19 @@ def check_model(model: nn.Module, plain: nn.Module) -> Filled:
         yield check_shard(parameter, wholes[name].detach(), name)
     for (name, buffer), expected in zip(model.named_buffers(), plain.buffers(), strict=True):
         assert_same(buffer, expected, name)
+
+
+@case(2)
+def init_model_refuses_parameters_that_fsdp1_has_cut() -> Filled:
+    rules = [{"match": "*", "init": "normal"}]
+    plain = ours.init_model(nn.Linear(6, 10), seed=3, recipe=rules)
+    for keeps in (True, False):
+        model = FullyShardedDataParallel(nn.Linear(6, 10), use_orig_params=keeps, device_id="cpu")
+        with pytest.raises(ValueError, match="`model` must have whole parameters or DTensors"):
+            ours.init_model(model, seed=3, recipe=rules)
+        with FullyShardedDataParallel.summon_full_params(model):
+            ours.init_model(model, seed=3, recipe=rules)
+            for one, other in zip(model.parameters(), plain.parameters(), strict=True):
+                assert torch.equal(one, other)
+    return
+    yield

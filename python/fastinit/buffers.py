@@ -11,6 +11,7 @@ import numpy as np
 from fastinit import _core, checks, cuda, dtypes
 from fastinit.cuda import Gpu
 from fastinit.devices import CPU, DEFAULT_DEVICE, Device, device_of
+from fastinit.tracing import is_traced
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -152,6 +153,7 @@ def _from_dlpack(out: Any) -> Buffer:
     _check_layout(out, shape, strides, 1, read_only)
     if hasattr(out, "untyped_storage"):
         check_storage("out", out)
+        check_untraced("out", out)
     return Buffer(address, shape, element, capsule, gpu=gpu)
 
 
@@ -173,6 +175,18 @@ def check_storage(argument: str, tensor: Any) -> None:
     if have < need:
         rule, seen = f"have memory for its elements, {need} bytes", _Verbatim(f"{have} bytes")
         raise ValueError(checks.text(argument, rule, seen, "allocate its storage first"))
+
+
+def check_untraced(argument: str, tensor: Any) -> None:
+    """Refuses a tensor of PyTorch's while its operations are recorded: a graph would leave the values out.
+
+    Raises:
+        RuntimeError: A trace, an export or `make_fx` is recording.
+    """
+    if is_traced():
+        rule = "be filled outside of torch.jit.trace, torch.export and make_fx, whose graph would not hold the values"
+        remedy = "draw before, or with PyTorch's own functions"
+        raise RuntimeError(checks.text(argument, rule, _name(tensor), remedy))
 
 
 def _dlpack_capsule(out: Any) -> tuple[Any, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from fastinit.distributions import Distribution, Normal, Uniform
 from fastinit.frameworks import arguments, fits_range, truncated_between
 from fastinit.random import Generator
 from fastinit.torch import functions
-from fastinit.torch.tensors import ELEMENTS, fill, is_fillable, is_transformed
+from fastinit.torch.tensors import ELEMENTS, fill, is_fillable, is_reinterpreted
 
 # What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
 Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
@@ -54,8 +55,9 @@ def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
     Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
     `randn_like`, `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated
     normals of timm if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
-    not fill (complex ones, or with gradients to record). `orthogonal_` and `sparse_` remain PyTorch's, on
-    fastinit's normal draws.
+    not fill (complex ones, or with gradients to record), draws that are traced, exported or transformed by
+    torch.func, and processes that are forked within the block. `orthogonal_` and `sparse_` remain PyTorch's,
+    on fastinit's normal draws.
 
     The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
     draws, as with PyTorch, but not on devices or threads; with `init_model` they depend on names instead.
@@ -99,10 +101,19 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
     def __init__(self, source: Source) -> None:
         super().__init__()
         self._source = source
+        self._process = os.getpid()
+
+    def draws(self) -> bool:
+        """Tells whether draws are fastinit's now.
+
+        Not in a process that was forked since, such as a worker of a DataLoader: all of them would go on with the
+        same streams, where PyTorch gives each a seed of its own.
+        """
+        return os.getpid() == self._process and not is_reinterpreted()
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
-        if is_transformed():
+        if not self.draws():
             return func(*args, **given)
         result: Any = NotImplemented
         with contextlib.suppress(*_REFUSALS):
@@ -233,7 +244,7 @@ class _Replaced:
         def replacement(*args: Any, **kwargs: Any) -> Any:
             interception = getattr(self._thread, "interception", None)
             result: Any = NotImplemented
-            if interception is not None:
+            if interception is not None and interception.draws():
                 with contextlib.suppress(*_REFUSALS):
                     result = draw(interception, original, *args, **kwargs)
             return original(*args, **kwargs) if result is NotImplemented else result

@@ -22,7 +22,7 @@ from fastinit.dtypes import FLOATS, STORED
 from fastinit.random import resolve_seed
 from fastinit.torch.own_code import DIFFERS, OwnCode
 from fastinit.torch.sharding import is_dtensor, local_parts
-from fastinit.torch.state import materialize, targets_of
+from fastinit.torch.state import check_whole, materialize, targets_of
 from fastinit.torch.tensors import ELEMENTS, draw_seed, fill, is_fillable
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
 _SHOWN = 4  # names in an error
+_EXAMPLE = '"init": "normal", "std": 0.02'  # of a rule, in an error
 
 
 def init_model(
@@ -75,7 +76,7 @@ def init_model(
 
     Raises:
         RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
-        ValueError: A parameter that has no rule, and that the model's own code does not set, or sets
+        ValueError: Parameters that FSDP1 has flattened, or a parameter that has no rule, and that the model's own code does not set, or sets
             differently in the modules that share it.
         RuntimeError: The model's own code failed.
         TypeError: `model` is no module, or `seed` no seed.
@@ -93,6 +94,7 @@ def init_model(
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"`model` must be a torch.nn.Module, got {type(model).__name__}")
     targets = targets_of(model)
+    check_whole(model, targets)
     for target in targets:
         if torch.nn.parameter.is_lazy(target.tensor):
             remedy = "run it once on an example, or give the module its sizes"
@@ -203,7 +205,7 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> No
             raise ValueError(
                 "`model` must say how each of its tensors is initialised, got "
                 f"{', '.join(map(show, names[:_SHOWN]))}{more}, {reason} by its own code; add a rule to "
-                f'`recipe` such as {{"match": "{names[0]}", "init": "zeros"}}, or a reset_parameters to '
+                f'`recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}, or a reset_parameters to '
                 "the module"
             )
 

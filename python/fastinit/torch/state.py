@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.optim.swa_utils import AveragedModel
 
+from fastinit import checks
 from fastinit.torch.sharding import is_dtensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What wrappers put into names; a checkpoint has the names without.
-_WRAPPERS = ("_orig_mod.", "_checkpoint_wrapped_module.")
+# What wrappers put into names, by names of their own and as `module`; a checkpoint has the names without.
+_WRAPPED = ("_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module")
+_WRAPPERS = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel, AveragedModel)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,16 +76,43 @@ class Target:
 def targets_of(model: torch.nn.Module) -> list[Target]:
     """Returns the parameters and buffers of a model, each once, in the order of `named_parameters`."""
     found: dict[int, Target] = {}
-    for prefix, module in model.named_modules():
+    prefixes = {"": ""}  # as PyTorch has them, and without wrappers
+    for path, module in model.named_modules():
+        parent, _, last = path.rpartition(".")
+        if path:
+            owner = model.get_submodule(parent)
+            is_wrapped = last in _WRAPPED or (last == "module" and isinstance(owner, _WRAPPERS))
+            prefixes[path] = prefixes[parent] + ("" if is_wrapped else f"{last}.")
         for table in ("_parameters", "_buffers"):
             for key, tensor in getattr(module, table).items():
                 if tensor is not None:
-                    name = f"{prefix}.{key}" if prefix else key
-                    for wrapper in _WRAPPERS:
-                        name = name.replace(wrapper, "")
-                    slot = Slot(module, table, key, name)
+                    slot = Slot(module, table, key, prefixes[path] + key)
                     found.setdefault(id(tensor), Target()).slots.append(slot)
     return list(found.values())
+
+
+def check_whole(model: torch.nn.Module, targets: list[Target]) -> None:
+    """Refuses a model whose parameters FSDP1 has flattened and cut: they do not tell which part they are.
+
+    Raises:
+        ValueError: It is one, and not within `summon_full_params`.
+    """
+    is_part = {id(target.tensor): hasattr(target.tensor, "_is_flat_param") for target in targets}
+    for module in model.modules():
+        flat = getattr(getattr(module, "_handle", None), "flat_param", None)
+        for parameter, shape in zip(*_originals(flat), strict=True):
+            is_part[id(parameter)] = parameter.shape != shape
+    cut = [target.name for target in targets if is_part[id(target.tensor)]]
+    if cut:
+        rule, seen = "have whole parameters or DTensors", f"a part of {cut[0]}"
+        remedy = "shard by fully_shard, or initialise before FSDP or within summon_full_params"
+        raise ValueError(checks.text("model", rule, seen, remedy))
+
+
+def _originals(flat: Any) -> tuple[Any, Any]:
+    """The parameters that a flat one of FSDP1 stands for, as far as it keeps them, and their shapes."""
+    parameters = getattr(flat, "_params", None)
+    return (parameters, flat._shapes) if parameters else ((), ())
 
 
 def twin_of(tensor: torch.Tensor, device: Any) -> torch.Tensor:

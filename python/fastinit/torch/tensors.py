@@ -12,13 +12,14 @@ from torch.autograd.graph import increment_version
 from torch.nn import UninitializedBuffer, UninitializedParameter
 
 from fastinit import checks, cuda, dtypes
-from fastinit.buffers import Buffer, check_storage
+from fastinit.buffers import Buffer, check_storage, check_untraced
 from fastinit.cuda import Gpu
 from fastinit.distributions import Constant, WholeTensor
 from fastinit.fill import fill_buffer
 from fastinit.index import index_box, whole_box
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, resolve_seed, stream_number
 from fastinit.torch import sharding
+from fastinit.tracing import is_traced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,9 +44,12 @@ def is_fillable(tensor: Any) -> bool:
     )
 
 
-def is_transformed() -> bool:
-    """Tells whether a transform of torch.func is at work, such as vmap: it decides what a draw is."""
-    return _functorch.peek_interpreter_stack() is not None
+def is_reinterpreted() -> bool:
+    """Tells whether calls mean something else than their values now.
+
+    A transform of torch.func, such as vmap, decides what a draw is; a trace or an export records it.
+    """
+    return _functorch.peek_interpreter_stack() is not None or is_traced()
 
 
 def _held(tensor: torch.Tensor) -> torch.Tensor:
@@ -85,10 +89,12 @@ def fill(
         TypeError: A tensor or element type that fastinit does not fill, or both `generator` and `seed`.
         ValueError: A DTensor with partial sums, a parameter that the element type cannot hold, a tensor
             whose memory was freed.
-        RuntimeError: A tensor that PyTorch does not let anyone write to; a CUDA tensor in a build without.
+        RuntimeError: A tensor that PyTorch does not let anyone write to; a CUDA tensor in a build without;
+            a trace or an export, whose graph would not hold the values.
     """
     if not is_fillable(tensor):
         raise _unfillable(tensor)
+    check_untraced("tensor", tensor)
     if seed is not None and generator is not None:
         remedy = "leave one of them out"
         raise TypeError(checks.text("seed", "be None beside a `generator`", seed, remedy))

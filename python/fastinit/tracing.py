@@ -1,0 +1,17 @@
+"""Tells when PyTorch records operations into a graph, which would not hold what is written through a pointer."""
+
+from __future__ import annotations
+
+import sys
+
+
+def is_traced() -> bool:
+    """Tells whether `torch.jit.trace`, `make_fx` or `torch.export` is recording in this thread."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return False
+    if torch._C._get_tracing_state() is not None or torch.compiler.is_exporting():
+        return True
+    # Until it is imported, nobody has made a mode of it.
+    proxies = sys.modules.get("torch.fx.experimental.proxy_tensor")
+    return proxies is not None and proxies.get_proxy_mode() is not None
