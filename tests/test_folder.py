@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -223,3 +225,128 @@ def test_run_that_ends_while_another_waits_for_the_lock(
         with pytest.raises(CheckpointError, match=r"OUT must not exist, got .*\(nothing was left"):
             write(plan, out)
     assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+def test_resume_finishes_what_a_run_left_that_died_when_out_was_complete(tmp_path: Path) -> None:
+    old, new, out = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path, 2), tmp_path / "out"
+    write(new, out)
+    write(old, tmp_path / "out.replaced-by-fastinit")
+    write(new, tmp_path / "out.partial")
+    os.remove(tmp_path / "out.partial" / "model-00002-of-00002.safetensors")
+    assert write(new, out, resume=True) == 0
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+def test_resume_of_a_complete_checkpoint_leaves_what_is_of_others(tmp_path: Path) -> None:
+    other, plan, out = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path, 2), tmp_path / "out"
+    write(plan, out)
+    (tmp_path / "out.replaced-by-fastinit").mkdir()
+    (tmp_path / "out.replaced-by-fastinit" / "mine").touch()
+    write(other, tmp_path / "out.partial")
+    before = sorted(str(path) for path in tmp_path.rglob("*"))
+    assert write(plan, out, resume=True) == 0
+    assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+    for path in out.iterdir():  # and a run that makes OUT
+        path.unlink()
+    out.rmdir()
+    assert write(other, out, resume=True) == 0
+    assert (tmp_path / "out.replaced-by-fastinit" / "mine").exists()
+
+
+def test_link_to_a_complete_checkpoint_is_complete(tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    write(plan, tmp_path / "elsewhere")
+    out.symlink_to("elsewhere")
+    assert write(plan, out, resume=True) == 0
+    with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint"):
+        write(plan_in(tmp_path, seed=8), out, resume=True)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
+def test_what_cannot_be_read_is_not_absent(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    write(plan, out)
+    open_ = os.open
+
+    def fail(path: Any, *arguments: Any, **options: Any) -> int:
+        if path == "model-00002-of-00004.safetensors":
+            raise OSError(number, os.strerror(number))
+        return open_(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", fail)
+    with pytest.raises(CheckpointError, match=f"cannot read .*out: {os.strerror(number)}"):
+        write(plan, out, resume=True)
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_names_that_the_disk_does_not_keep_are_an_error(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    fsync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(CheckpointError, match=r"partial holds 4 of 4 finished files"):
+            write(plan, out)
+    assert write(plan, out, resume=True) == 0
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_file_system_that_cannot_sync_folders_is_written_to(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail)
+    write(plan_in(tmp_path), tmp_path / "out")
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+@pytest.mark.parametrize("where", ["folder", "note", "lock"])
+def test_nothing_is_left_where_a_run_cannot_begin(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    open_ = os.open
+
+    def fail(path: Any, *arguments: Any, **options: Any) -> int:
+        if os.fspath(path).endswith({"folder": "out.partial", "note": "fastinit.json"}[where]):
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return open_(path, *arguments, **options)
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*((fcntl, "flock", refuse) if where == "lock" else (os, "open", fail)))
+        with pytest.raises(CheckpointError, match=r"cannot write .*\(nothing was left behind\)"):
+            write(plan, out)
+    assert sorted(os.listdir(tmp_path)) == ["r.toml"]
+    write(plan, out)
+
+
+def test_what_could_not_be_removed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    monkeypatch.setattr(Path, "rmdir", refuse)
+    with pytest.raises(CheckpointError, match=r"cannot write .*\(.*out\.partial is left\)"):
+        write(plan, out)

@@ -6,6 +6,7 @@ to the path meanwhile.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.plan import Shard
 
 _PART = re.compile(r".+\.part-[\w-]*-[0-9]+-[0-9a-f]{16}", re.ASCII)
+# What opening says of a link and of a socket, besides of nothing.
+_NO_PLAIN_FILE = (errno.ENOENT, errno.ELOOP, errno.ENXIO)
+_CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 _HOST = re.sub(r"[^\w-]", "", os.uname().nodename, flags=re.ASCII)[:32]
 
 
@@ -111,10 +115,13 @@ def read_file(name: str, folder: int, limit: int = -1) -> bytes:
 
     Raises:
         FileNotFoundError: There is none: nothing, a folder, a link.
+        OSError: It cannot be read, which says nothing about whether it is there.
     """
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
     except OSError as error:
+        if error.errno not in _NO_PLAIN_FILE:
+            raise
         raise FileNotFoundError(error.errno, error.strerror, name) from None
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -136,10 +143,19 @@ def is_finished(shard: Shard, folder: int) -> bool:
 
 
 def sync_folder(path: str | os.PathLike[str]) -> None:
-    """Makes the names in a folder durable, as fsync of a file does not."""
-    with suppress(OSError):  # some file systems cannot, and the files themselves are safe
+    """Makes the names in a folder durable, as fsync of a file does not.
+
+    Raises:
+        OSError: The disk fails. That a file system cannot do it is no error: the files themselves are safe.
+    """
+    try:
         descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    except PermissionError:  # a folder that may be written to and not read
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC:
+            raise
+    finally:
+        os.close(descriptor)

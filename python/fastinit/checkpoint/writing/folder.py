@@ -59,17 +59,21 @@ class Files(NamedTuple):
         return [shard for shard in self.shards if not destination.is_finished(shard, folder)]
 
     def are_in(self, path: Path) -> bool:
-        """Whether the folder `path` holds all of them, as far as sizes and headers tell."""
+        """Whether the folder `path`, or what it links to, holds all of them, as far as sizes and headers tell.
+
+        Raises:
+            OSError: It cannot be read.
+        """
         try:
-            folder = _open_folder(path)
-        except OSError:
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except (FileNotFoundError, NotADirectoryError):
             return False
         try:
             return not self.unfinished(folder) and all(
                 destination.read_file(name, folder, len(content) + 1) == content
                 for name, content in self.sides.items()
             )
-        except OSError:
+        except FileNotFoundError:
             return False
         finally:
             os.close(folder)
@@ -80,9 +84,9 @@ class WorkingFolder:
 
     def __init__(self, target: Path, files: Files, *, resume: bool, force: bool) -> None:
         self.target = target
-        self.path = target.with_name(target.name + ".partial")
+        self.path = partial_of(target)
         self.files = files
-        self._replaced = target.with_name(target.name + ".replaced-by-fastinit")
+        self._replaced = _replaced_of(target)
         self._note = files.sides[NOTE_FILE]
         self._force = force
         self._open = ExitStack()  # what is closed at the end
@@ -94,23 +98,26 @@ class WorkingFolder:
         if not (is_new or resume or force):
             raise CheckpointError(_left_by_another_run(self.path))
         try:
-            self._folder = _open_folder(self.path)
-        except OSError:
-            raise CheckpointError(_left_by_another_run(self.path)) from None
-        self._open.callback(os.close, self._folder)
-        try:
-            _refuse_foreign(self.path, self._folder)
-            self._lock = take_lock(self.path, self._folder)
-            self._open.callback(release, self._lock)
-            try:
-                self._adopt(start_anew=force)
-            except BaseException:
-                if is_new:
-                    remove_checkpoint(self.path)
-                raise
+            self._enter(is_new)
         except BaseException:
+            if is_new:
+                _discard(self.path)
             self._open.close()
             raise
+
+    def _enter(self, is_new: bool) -> None:
+        """Opens, checks and locks the folder."""
+        try:
+            self._folder = _open_folder(self.path)
+        except OSError:
+            if is_new:
+                raise
+            raise CheckpointError(_left_by_another_run(self.path)) from None
+        self._open.callback(os.close, self._folder)
+        _refuse_foreign(self.path, self._folder)
+        self._lock = take_lock(self.path, self._folder)
+        self._open.callback(release, self._lock)
+        self._adopt(start_anew=self._force)
 
     def _adopt(self, start_anew: bool) -> None:
         """Makes the folder that of this plan, empty but for finished files of this very plan."""
@@ -162,8 +169,7 @@ class WorkingFolder:
             self.path.rename(self.target)
         self._remove_parts()  # of workers that were taken for dead
         destination.sync_folder(self.target.parent)
-        if os.path.lexists(self._replaced):
-            remove_checkpoint(self._replaced)
+        _remove_replaced(self.target)
         self._open.close()
 
     def _replace(self) -> None:
@@ -205,6 +211,56 @@ class WorkingFolder:
 
     def _remove_parts(self) -> None:
         _remove(self._folder, filter(destination.is_part, os.listdir(self._folder)))
+
+
+def partial_of(target: Path) -> Path:
+    """Where a run that makes `target` works."""
+    return target.with_name(target.name + ".partial")
+
+
+def _replaced_of(target: Path) -> Path:
+    """Where the old checkpoint is while a new one takes its place."""
+    return target.with_name(target.name + ".replaced-by-fastinit")
+
+
+def finish_beside(target: Path, files: Files) -> None:
+    """Ends the work of a run that died when `target` was complete: removes what it has left beside it.
+
+    Raises:
+        OSError: That cannot be removed.
+    """
+    _remove_replaced(target)
+    path = partial_of(target)
+    if not path.is_dir() or path.is_symlink():
+        return
+    folder = _open_folder(path)
+    try:
+        if _read_note(folder) == files.sides[NOTE_FILE]:
+            with suppress(
+                CheckpointError
+            ):  # a run is at work there, or it holds files of somebody else's
+                lock = take_lock(path, folder, create=False)
+                try:
+                    remove_checkpoint(path)
+                finally:
+                    release(lock)
+    finally:
+        os.close(folder)
+
+
+def _remove_replaced(target: Path) -> None:
+    """Removes the checkpoint that `target` has replaced; what is not fastinit's stays."""
+    replaced = _replaced_of(target)
+    if os.path.lexists(replaced):
+        with suppress(CheckpointError):
+            remove_checkpoint(replaced)
+
+
+def _discard(path: Path) -> None:
+    """Removes a folder that this run has made and not come to use, as far as that goes."""
+    with suppress(OSError):
+        (path / NOTE_FILE).unlink(missing_ok=True)
+        path.rmdir()
 
 
 def refuse_unless_replaceable(target: Path) -> None:

@@ -23,6 +23,8 @@ from fastinit.checkpoint.writing.folder import (
     RESUME,
     Files,
     WorkingFolder,
+    finish_beside,
+    partial_of,
     refuse_unless_replaceable,
 )
 from fastinit.checkpoint.writing.shard_writer import free_buffers, write_shard
@@ -112,8 +114,9 @@ def write(
     except OSError as error:
         if isinstance(error, CheckpointError):
             raise
-        reason = _reason(error, target, files.nbytes)
-        raise CheckpointError(f"{reason} (nothing was left behind)") from error
+        reason, partial = _reason(error, target, files.nbytes), partial_of(target)
+        left = f"{partial} is left" if os.path.lexists(partial) else "nothing was left behind"
+        raise CheckpointError(f"{reason} ({left})") from error
     shards: Sequence[Shard] = plan.shards
     try:
         if _is_done(target, files, resume, force):  # by a run that had the lock until now
@@ -155,7 +158,15 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
             f"OUT must not exist, got {target}, which does; choose another name, replace a "
             f"checkpoint of fastinit's with {FORCE}, or accept this very one with {RESUME}"
         )
-    if not files.are_in(target):
+    try:
+        is_complete = files.are_in(target)
+        if is_complete:
+            finish_beside(target, files)
+    except CheckpointError:
+        raise
+    except OSError as error:
+        raise CheckpointError(f"cannot read {target}: {error.strerror or error}") from error
+    if not is_complete:
         raise CheckpointError(
             f"OUT must not exist, or be this very checkpoint and complete, got {target}, which is "
             f"not; choose another name, or replace a checkpoint of fastinit's with {FORCE}"
