@@ -23,6 +23,7 @@ with warnings.catch_warnings():
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
 from fastinit.checkpoint.plan import Plan, PlannedTensor, split
 from fastinit.checkpoint.sources import huggingface
+from fastinit.checkpoint.sources.config import read_config
 from fastinit.checkpoint.sources.huggingface import MAX_REPEATED
 from fastinit.checkpoint.sources.recorder import Recorder
 from fastinit.checkpoint.sources.resolve import recipe_from_config
@@ -346,11 +347,62 @@ def test_name_that_is_kept_of_tied_ones_is_the_declared_one(
 
 
 def test_model_of_usual_class_without_architectures(tmp_path: Path) -> None:
-    for named in (None, ["NoSuchModel"], ["os"], ["__doc__"], 3, [], ["BertModel"]):
+    for named in (None, []):
         values = LLAMA | {"architectures": named}
         assert "lm_head.weight" in {t.name for t in plan_of(tmp_path, values).tensors}
     vit = {k: v for k, v in MODELS["vit"].items() if k != "architectures"}
     assert "embeddings.cls_token" in {t.name for t in plan_of(tmp_path, vit).tensors}
+
+
+@pytest.mark.parametrize(
+    "named",
+    [["NoSuchModel"], ["LlamaForCausalLm"], ["os"], ["__doc__"], 3, "x", ["BertModel"], [None]],
+)
+def test_architecture_that_is_not_of_the_type_is_refused(named: Any, tmp_path: Path) -> None:
+    message = (
+        r"`architectures` must name a model that transformers .* has for `model_type` 'llama', got .*; "
+        r"without it the model is LlamaForCausalLM"
+    )
+    with pytest.raises(RecipeError, match=message):
+        plan_of(tmp_path, LLAMA | {"architectures": named})
+
+
+def test_architecture_of_another_configuration_is_built_where_transformers_pairs_them() -> None:
+    """As AutoModel does, for every pair in its tables whose classes are of two configurations."""
+    tables = vars(transformers.models.auto.modeling_auto)
+    pairs = {
+        (kind, name)
+        for table, classes in tables.items()
+        if table.endswith("_MAPPING_NAMES")
+        for kind, names in classes.items()
+        for name in ([names] if isinstance(names, str) else names)
+    }
+    others = 0
+    for kind, name in sorted(pairs):
+        found = getattr(transformers, name, None)
+        known = transformers.CONFIG_MAPPING
+        is_model = isinstance(found, type) and issubclass(found, transformers.PreTrainedModel)
+        if is_model and kind in known and found.config_class is not known[kind]:
+            others += 1
+            config = known[kind].__new__(known[kind])
+            values = {"model_type": kind, "architectures": [name]}
+            assert huggingface._class(transformers, config, values) is found
+    assert others > 10
+
+
+def test_numbers_that_json_has_not_are_read_as_transformers_writes_them(tmp_path: Path) -> None:
+    config = transformers.Mamba2Config(
+        hidden_size=32, num_heads=4, head_dim=16, num_hidden_layers=1
+    )
+    config.architectures = ["Mamba2ForCausalLM"]
+    config.save_pretrained(tmp_path)
+    text = (tmp_path / "config.json").read_text()
+    assert '{"__float__": "Infinity"}' in " ".join(text.split()).replace("{ ", "{").replace(
+        " }", "}"
+    )
+    tensors = huggingface.model(tmp_path / "config.json", None).tensors
+    assert "backbone.layers.0.mixer.A_log" in {tensor.spec.name for tensor in tensors}
+    assert read_config(tmp_path / "config.json").values["time_step_limit"] == [0.0, math.inf]
 
 
 BAD = {

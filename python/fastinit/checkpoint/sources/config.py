@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CONFIG_FILE = "config.json"
 MAX_CONFIG_BYTES = 16 * 2**20
 DEFAULT_STD = 0.02  # of most models of transformers
+_SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ class Config:
         return float(given)
 
 
+def _special_float(table: dict[str, Any]) -> Any:
+    """What transformers writes for numbers that JSON has not: {"__float__": "Infinity"}."""
+    tag = table.get("__float__") if len(table) == 1 else None
+    return _SPECIAL_FLOATS.get(tag, table) if isinstance(tag, str) else table
+
+
 def read_config(path: Path) -> Config:
     """Reads a configuration.
 
@@ -75,7 +82,7 @@ def read_config(path: Path) -> Config:
             f"the configuration {name} must have at most {MAX_CONFIG_BYTES} bytes, got more"
         )
     try:
-        values = json.loads(content.decode())
+        values = json.loads(content.decode(), object_hook=_special_float)
     except RecursionError:
         raise RecipeError(f"{name} must be JSON, got values nested too deeply") from None
     except ValueError as error:  # of JSON, or of UTF-8

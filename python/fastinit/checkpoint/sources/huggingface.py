@@ -189,23 +189,44 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
 def _class(transformers: Any, config: Any, values: dict[str, Any]) -> Any:
     """The class of the model: the architecture that is named, else the usual one of this type."""
     named = values.get("architectures")
-    name = named[0] if isinstance(named, list) and named else None
-    if isinstance(name, str):
-        found: Any = getattr(transformers, name, None) if name.isidentifier() else None
-        if (
-            isinstance(found, type)
-            and issubclass(found, transformers.PreTrainedModel)
-            and isinstance(config, getattr(found, "config_class", None) or ())
-        ):
+    usual = _usual_class(transformers, config)
+    if not named:
+        if usual is None:
+            raise RecipeError(
+                f"`architectures` must name a model of transformers, got {show(named)}; none is usual "
+                f"for `model_type` {show(values['model_type'])}"
+            )
+        return usual
+    name = named[0] if isinstance(named, list) else named
+    is_name = isinstance(name, str) and name.isidentifier()
+    found: Any = getattr(transformers, name, None) if is_name else None
+    if isinstance(found, type) and issubclass(found, transformers.PreTrainedModel):
+        own = getattr(found, "config_class", None) or ()
+        if isinstance(config, own) or name in _names_for(transformers, values["model_type"]):
             return found
+    remedy = "" if usual is None else f"; without it the model is {usual.__name__}"
+    raise RecipeError(
+        f"`architectures` must name a model that transformers {transformers.__version__} has for "
+        f"`model_type` {show(values['model_type'])}, got {show(named)}{remedy}"
+    )
+
+
+def _usual_class(transformers: Any, config: Any) -> Any:
     for mapping in (transformers.MODEL_FOR_CAUSAL_LM_MAPPING, transformers.MODEL_MAPPING):
         if type(config) in mapping:
             found = mapping[type(config)]
             return found[0] if isinstance(found, (tuple, list)) else found
-    raise RecipeError(
-        f"`architectures` must name a model of transformers, got {show(named)}; none is usual for "
-        f"`model_type` {show(values['model_type'])}"
-    )
+    return None
+
+
+def _names_for(transformers: Any, model_type: str) -> set[str]:
+    """The classes that transformers' tables have for a type, some of which were made for another."""
+    names: set[str] = set()
+    for table, classes in vars(transformers.models.auto.modeling_auto).items():
+        if table.endswith("_MAPPING_NAMES") and model_type in classes:
+            found = classes[model_type]
+            names.update([found] if isinstance(found, str) else found)
+    return names
 
 
 def _without_implementations(value: Any) -> Any:
