@@ -93,7 +93,7 @@ def test_values_do_not_depend_on_sharding() -> None:
 def test_side_files_describe_the_checkpoint() -> None:
     recipe = load_recipe(EXAMPLE)
     single = make_plan(recipe).side_files()
-    assert single.keys() == {"recipe.toml", "fastinit.json"}
+    assert single.keys() == {"recipe.toml", "fastinit.json", "config.json"}
     assert single["recipe.toml"] == EXAMPLE.read_bytes()
     plan = make_plan(recipe, 10**9)
     files = plan.side_files()

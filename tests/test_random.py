@@ -207,3 +207,12 @@ def test_wrong_states_change_nothing(state: Any, error: type[Exception]) -> None
 def test_names_that_utf8_cannot_encode_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="`stream` must be text that UTF-8 can encode"):
         fastinit.normal(3, seed=1, stream=name)
+
+
+def test_a_seed_alone_is_one_stream_as_the_docs_say() -> None:
+    weight, bias = fastinit.normal((64, 32), seed=1), fastinit.normal(32, seed=1)
+    assert equal(weight[0], bias)
+    normal, uniform = fastinit.normal(1 << 18, seed=1), fastinit.uniform(1 << 18, seed=1)
+    assert np.corrcoef(normal, uniform)[0, 1] == pytest.approx(0.35, abs=0.01)
+    other = fastinit.uniform(1 << 18, seed=1, stream="other")
+    assert abs(np.corrcoef(normal, other)[0, 1]) < 0.01

@@ -19,11 +19,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.recipes.copies import read_copies, read_copy
 from fastinit.checkpoint.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
 from fastinit.checkpoint.recipes.tensors import (
     DTYPE_EXAMPLE,
@@ -42,7 +43,7 @@ __all__ = ["Recipe", "Rule", "TensorSpec", "load_recipe", "parse_recipe"]
 
 MAX_RECIPE_BYTES = 16 * 2**20
 
-KEYS = ("seed", "dtype", "layout", "tensors", "rule")
+KEYS = ("seed", "dtype", "layout", "copy", "tensors", "rule")
 FILE_KEYS = ("like", "config", "preset")
 _EXAMPLES = {
     "seed": "a line such as: seed = 0",
@@ -82,7 +83,8 @@ class Recipe:
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Reads a recipe from a file.
 
-    Besides what `parse_recipe` takes, a file may say, with paths relative to its folder:
+    The files that it names under `copy` are read. Besides what `parse_recipe` takes, a file may say, with
+    paths relative to its folder:
     `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
     Face model; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
 
@@ -100,11 +102,14 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     try:
         text = content.decode()
         table = _read(text)
+        folder = Path(path).parent
+        copies = read_copies(table, folder)
         if not any(key in table for key in FILE_KEYS):
-            return _recipe(table, text, source)
+            return replace(_recipe(table, text, source), copies=copies)
         from fastinit.checkpoint.sources.resolve import resolve  # which knows recipes
 
-        return resolve(table, Path(path).parent, source)
+        recipe = resolve(table, folder, source)
+        return replace(recipe, copies={**recipe.copies, **copies})
     except UnicodeDecodeError as error:
         raise RecipeError(
             f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}"
@@ -114,7 +119,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
 
 
 def parse_recipe(text: str, source: str = "recipe") -> Recipe:
-    """Checks the text of a recipe, which must be self-contained.
+    """Checks the text of a recipe, which must be self-contained. The files under `copy` are not read.
 
     Raises:
         RecipeError: The text is not a recipe.
@@ -165,6 +170,7 @@ def _recipe(table: Mapping[str, Any], text: str, source: str) -> Recipe:
         require(table, "dtype")
     tensors = read_tensors(table["tensors"], dtype)
     rules = read_rules(table["rule"])
+    read_copy(table)
     if not rules:
         raise RecipeError(f"`rule` must not be empty; add {RULE_EXAMPLE}")
     for rule in rules if layout is None else ():
