@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
+from fastinit.checkpoint import RecipeError, layout, load_recipe, make_plan, parse_recipe
 from fastinit.checkpoint.plan import Plan, split
 from fastinit.checkpoint.sizes import format_bytes, parse_size
 from fastinit.distributions import Constant, Normal
 from fastinit.initializers import RULES
 from fastinit.random import stream_from_name
 
+HEAD_OF_MANY = f'# {"x" * 200_000}\nseed = 1\ndtype = "float32"\n[tensors]\n"t{{0..199}}" = [1]\n'
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
 
 
@@ -71,7 +73,7 @@ def test_tensors_follow_each_other_without_holes(shard_bytes: int) -> None:
         '"a{0..4}" = [3, 5]\n"s" = []\n"e" = [0, 2]', rule("*", "normal"), "", shard_bytes
     )
     for shard in plan.shards:
-        offset = len(shard.header)
+        offset = shard.header_bytes
         for tensor in shard.tensors:
             assert (tensor.file, tensor.offset) == (shard.file, offset)
             assert offset % 4 == 0
@@ -251,3 +253,30 @@ def test_bad_sizes_are_refused(text: str) -> None:
 def test_sizes_are_shown() -> None:
     shown = [format_bytes(n) for n in (0, 999, 1000, 999_949, 999_950, 2_471_645_608, 10**15)]
     assert shown == ["0 B", "999 B", "1 KB", "999.9 KB", "1 MB", "2.472 GB", "1 PB"]
+
+
+def test_recipe_in_many_files_is_bounded_before_any_header_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a hostile folder has it for `verify`: a comment of 1 MB, and 8,000 files of 4 bytes."""
+    text = (
+        f'# {"x" * 10**6}\nseed = 1\ndtype = "float32"\n[tensors]\n"t{{0..7999}}" = [1]\n'
+        '[[rule]]\nmatch = "*"\ninit = "zeros"\n'
+    )
+    recipe = parse_recipe(text)
+    assert len(make_plan(recipe).shards) == 1
+    monkeypatch.setattr(layout, "header", None)
+    with pytest.raises(RecipeError, match=r"at most 1073741824 bytes in all, got 8000 times 10000"):
+        make_plan(recipe, 4)
+
+
+def test_headers_are_made_when_they_are_asked_for() -> None:
+    text = HEAD_OF_MANY + '[[rule]]\nmatch = "*"\ninit = "zeros"\n'
+    tracemalloc.start()
+    plan = make_plan(parse_recipe(text), 4)
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(plan.shards) == 200
+    assert sum(shard.header_bytes for shard in plan.shards) > 4e7
+    assert used < 1e7
+    assert len(plan.shards[7].header) == plan.shards[7].header_bytes

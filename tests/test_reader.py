@@ -77,7 +77,7 @@ def test_folder_is_read_as_planned(folder: Path) -> None:
     assert len(read.files) == len(plan.shards) > 2
     for file, shard in zip(read.files, plan.shards, strict=True):
         assert (file.name, file.nbytes) == (shard.file, shard.nbytes)
-        assert file.data_offset == len(shard.header)
+        assert file.data_offset == shard.header_bytes
         assert file.metadata["fastinit.recipe"] == RECIPE
     assert list(read.tensors.values()) == [
         StoredTensor(t.name, t.dtype, t.shape, t.file, t.offset, t.nbytes) for t in plan.tensors

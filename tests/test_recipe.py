@@ -266,3 +266,29 @@ def test_damaged_recipe_is_a_recipe_or_a_recipe_error(start: int, end: int, text
         message = str(error)
     assert message.startswith("recipe: ")
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a." * 30_000 + "a = 1",
+        "[" + "a." * 9 + "b]",
+        "x = {" + "'a' . " * 5_000 + "b = 1}",
+        "a." * 8 + "a=1",
+    ],
+)
+def test_keys_of_many_parts_are_refused_before_they_are_read(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tomllib.loads", None)
+    with pytest.raises(
+        RecipeError, match="a key must have at most 8 parts, got more; put names in"
+    ):
+        parse_recipe(key)
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_dots_in_quotes_and_comments_are_no_parts(quote: str) -> None:
+    name = "a." * 20 + "weight"
+    text = f"{HEAD}# {name}\n[tensors]\n{quote}{name}{quote} = [4]  # {name}\n{RULE}"
+    assert [tensor.name for tensor in parse_recipe(text).tensors] == [name]

@@ -68,7 +68,7 @@ def test_every_part_is_compared_whatever_the_buffers(
     chance = random.Random(0)
     for shard in plan.shards:
         for _ in range(5):
-            offset = chance.randrange(len(shard.header), shard.nbytes)
+            offset = chance.randrange(shard.header_bytes, shard.nbytes)
             flip_bit(out / shard.file, offset)
             found = mismatch_in(out)
             flip_bit(out / shard.file, offset)
@@ -176,7 +176,7 @@ def test_sample_is_bounded(big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPat
 
 
 def test_sample_of_nothing_is_nothing() -> None:
-    assert recompute.sample([Shard("x", b"", ())], random.Random()) == [[]]
+    assert recompute.sample([Shard("x", 0, (), {})], random.Random()) == [[]]
 
 
 def test_no_thread_reads_on_when_the_file_is_closed(
@@ -187,19 +187,19 @@ def test_no_thread_reads_on_when_the_file_is_closed(
     late: list[bool] = []
 
     def slow(descriptor: int, buffers: list[memoryview], offset: int) -> int:
-        if offset > len(plan.shards[0].header):  # past the first chunk, which differs
+        if offset > plan.shards[0].header_bytes:  # past the first chunk, which differs
             left.wait(0.2)
             late.append(left.is_set())
         return PREADV(descriptor, buffers, offset)
 
     monkeypatch.setattr(recompute, "CHUNK_BYTES", 4096)
     monkeypatch.setattr(recompute.os, "preadv", slow)
-    flip_bit(out / plan.shards[0].file, len(plan.shards[0].header))
+    flip_bit(out / plan.shards[0].file, plan.shards[0].header_bytes)
     spans = recompute.whole(plan.shards)[0]
     with recompute.Recomputation(plan.recipe.seed, None) as recomputation:
         path = out / plan.shards[0].file
         assert recomputation.compare(path, plan.shards[0], spans) is not None
         left.set()
-    flip_bit(out / plan.shards[0].file, len(plan.shards[0].header))
+    flip_bit(out / plan.shards[0].file, plan.shards[0].header_bytes)
     assert late
     assert not any(late)

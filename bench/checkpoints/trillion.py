@@ -25,7 +25,7 @@ def measure_plan(path: Path) -> dict[str, Any]:
         "parameters": plan.parameters,
         "tensor_bytes": plan.tensor_bytes,
         "files": len(plan.shards),
-        "header_bytes": sum(len(shard.header) for shard in plan.shards),
+        "header_bytes": sum(shard.header_bytes for shard in plan.shards),
         "task_bytes": max(tasks),
         "plan_seconds": seconds,
     }

@@ -22,13 +22,14 @@ from fastinit.random import stream_from_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
     from fastinit.checkpoint.recipes.recipe import Recipe, Rule, TensorSpec
     from fastinit.checkpoint.writing.writer import WriteOptions
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
+MAX_RECIPES_BYTES = 2**30  # of a plan's headers together
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,27 @@ class PlannedTensor:
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One safetensors file: its header, then its tensors without holes."""
+    """One safetensors file: its header, then its tensors without holes.
+
+    Attributes:
+        metadata: The texts in its header, of all shards of a plan the same.
+    """
 
     file: str
-    header: bytes
+    header_bytes: int
     tensors: tuple[PlannedTensor, ...]
+    metadata: Mapping[str, str]
 
     @property
     def nbytes(self) -> int:
         """The size of the file."""
-        return len(self.header) + sum(tensor.nbytes for tensor in self.tensors)
+        return self.header_bytes + sum(tensor.nbytes for tensor in self.tensors)
+
+    @property
+    def header(self) -> bytes:
+        """What precedes the tensors. Made anew each time: those of all shards may not fit in memory."""
+        entries = (layout.Entry(t.name, t.dtype, t.shape, t.nbytes) for t in self.tensors)
+        return layout.header(entries, self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +174,12 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         "fastinit.seed": str(recipe.seed),
         "fastinit.stream_version": str(_core.stream_version),
     }
+    if len(groups) * len(recipe.text) > MAX_RECIPES_BYTES:
+        raise RecipeError(
+            f"{recipe.source}: the recipe, which lies in every file, must take at most "
+            f"{MAX_RECIPES_BYTES} bytes in all, got {len(groups)} times {len(recipe.text)}; "
+            "write numbered tensors as ranges, or pass a larger shard size"
+        )
     shards = []
     for number, group in enumerate(groups, 1):
         file = layout.file_name(number, len(groups))
@@ -173,10 +191,10 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
             for tensor in (recipe.tensors[i],)
         ]
         try:
-            header = layout.header(entries, metadata)
+            header_bytes = len(layout.header(entries, metadata))
         except ValueError as error:
             raise RecipeError(f"{recipe.source}: {file}: {error}") from None
-        offset = len(header)
+        offset = header_bytes
         tensors = []
         for i, entry in zip(group, entries, strict=True):
             tensors.append(
@@ -195,7 +213,7 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
                 )
             )
             offset += entry.nbytes
-        shards.append(Shard(file, header, tuple(tensors)))
+        shards.append(Shard(file, header_bytes, tuple(tensors), metadata))
     return Plan(recipe, shard_bytes, tuple(shards))
 
 

@@ -82,9 +82,7 @@ class _Planned:
         self.tensors = {tensor.name: tensor for tensor in plan.tensors}
 
     def metadata(self) -> dict[str, str]:
-        shard = self._plan.shards[0]
-        text = shard.header[layout.LENGTH.size :]
-        return layout.parse_header(text, shard.nbytes - len(shard.header))[1]
+        return dict(self._plan.shards[0].metadata)
 
     def read(self, name: str, index: Any) -> NDArray[Any]:
         return draw_part(self.tensors[name], self._plan.recipe.seed, index)

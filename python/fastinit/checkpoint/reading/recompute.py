@@ -65,7 +65,7 @@ class Difference(NamedTuple):
 
 def whole(shards: Iterable[Shard]) -> list[list[Span]]:
     """The data of each file, all of it."""
-    return [[Span(len(shard.header), shard.nbytes)] for shard in shards]
+    return [[Span(shard.header_bytes, shard.nbytes)] for shard in shards]
 
 
 def sample(shards: Sequence[Shard], chance: random.Random) -> list[list[Span]]:
@@ -82,7 +82,7 @@ def sample(shards: Sequence[Shard], chance: random.Random) -> list[list[Span]]:
     for number, shard in enumerate(shards):
         for tensor in shard.tensors:
             if tensor.nbytes:
-                begin = tensor.offset - len(shard.header)
+                begin = tensor.offset - shard.header_bytes
                 first = begin // SAMPLE_BLOCK_BYTES
                 last = (begin + tensor.nbytes - 1) // SAMPLE_BLOCK_BYTES
                 between = range(first + 1, last)
@@ -92,7 +92,7 @@ def sample(shards: Sequence[Shard], chance: random.Random) -> list[list[Span]]:
         blocks = set(chance.sample(sorted(blocks), limit))
     spans: list[list[Span]] = [[] for _ in shards]
     for number, block in sorted(blocks):
-        begin = len(shards[number].header) + block * SAMPLE_BLOCK_BYTES
+        begin = shards[number].header_bytes + block * SAMPLE_BLOCK_BYTES
         end = min(begin + SAMPLE_BLOCK_BYTES, shards[number].nbytes)
         spans[number].append(Span(begin, end))
     return spans

@@ -140,7 +140,7 @@ class _Checks:
         for shard in self._plan.shards:
             yield from self._size(shard)
         for shard in self._plan.shards:
-            header = read_start(self._folder / shard.file, len(shard.header))
+            header = read_start(self._folder / shard.file, shard.header_bytes)
             yield from self._text(shard.file, shard.header, header)
         yield from self._data(sample)
 

@@ -12,6 +12,11 @@ from fastinit.checkpoint.errors import RecipeError, show, suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_PARTS = 8  # of a dotted key
+_TEXTS = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL
+)
+_LONG_KEY = re.compile(rf"(?<![\w-])[\w-]+(?:[ \t]*\.[ \t]*[\w-]+){{{_PARTS}}}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH = 100
 
@@ -20,8 +25,11 @@ def read_toml(text: str) -> dict[str, Any]:
     """Reads a document.
 
     Raises:
-        RecipeError: It is not valid TOML.
+        RecipeError: It is not valid TOML, or has keys of many parts.
     """
+    # Each part of a key is a table; tomllib takes the square of their number in time and memory.
+    if _LONG_KEY.search(_TEXTS.sub("s", text)):
+        raise RecipeError(f"a key must have at most {_PARTS} parts, got more; put names in quotes")
     try:
         return tomllib.loads(text)
     except RecursionError:

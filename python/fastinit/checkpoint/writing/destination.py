@@ -136,7 +136,7 @@ def is_finished(shard: Shard, folder: int) -> bool:
         return (
             stat.S_ISREG(found.st_mode)
             and found.st_size == shard.nbytes
-            and read_file(shard.file, folder, len(shard.header)) == shard.header
+            and read_file(shard.file, folder, shard.header_bytes) == shard.header
         )
     except FileNotFoundError:
         return False

@@ -109,6 +109,7 @@ def _write(
         if progress is not None:
             progress(nbytes)
 
+    header = shard.header
     pool = ThreadPoolExecutor(1, thread_name_prefix="fastinit-writer")
     try:
         for chunk in chunks(shard, BUFFER_BYTES):
@@ -120,7 +121,7 @@ def _write(
             elif not free:
                 collect()
             buffer = free.pop()
-            _fill(chunk, buffer, shard.header, seed)
+            _fill(chunk, buffer, header, seed)
             # The bytes past the end are cut off when the file is finished.
             content = buffer.memory[: chunk.nbytes + -chunk.nbytes % ALIGNMENT]
             writing.append((pool.submit(file.write, content, chunk.offset), buffer, chunk.nbytes))
