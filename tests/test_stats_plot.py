@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fastinit.checkpoint import CheckpointError, make_plan, parse_recipe, write
+from fastinit.checkpoint.statistics import plot
 from fastinit.checkpoint.statistics.plot import plot_stats
 from fastinit.checkpoint.statistics.stats import CheckpointStats, tensor_stats
 from storedfiles import FAULTY, assign, change, recipe_text, write_file
@@ -42,6 +43,36 @@ def test_plot_with_faults(tmp_path: Path) -> None:
     write(make_plan(parse_recipe(FAULTY)), faulty)
     change(faulty, "w", assign((3, 4), math.nan))
     assert plotted(tensor_stats(faulty), tmp_path / "a.png").startswith(PNG)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0.5])
+def test_marked_tensors_are_named_those_without_a_place_first(
+    value: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = pytest.importorskip("matplotlib.figure").Figure
+    titles: list[str] = []
+    drawn: list[str] = []
+    monkeypatch.setattr(figure, "suptitle", lambda _, text, **__: titles.append(text))
+    monkeypatch.setattr(plot, "_draw_histogram", lambda *a: drawn.append(a[-1].tensor.name))
+    text = (
+        'seed = 1\ndtype = "float32"\n[tensors]\n"h.{0..5}.w" = [64, 64]\nbig = [640, 64]\n'
+        '[[rule]]\nmatch = "*"\ninit = "normal"\n'
+    )
+    plan = make_plan(parse_recipe(text))
+    write(plan, tmp_path / "out")
+    offsets = {tensor.name: tensor.offset for tensor in plan.tensors}
+    with (tmp_path / "out" / "model.safetensors").open("r+b") as file:
+        for name, values in (("h.3.w", np.full(4096, value)), ("h.1.w", np.array([1e6]))):
+            file.seek(offsets[name])
+            file.write(values.astype(np.float32).tobytes())
+    stats = tensor_stats(tmp_path / "out")
+    assert {entry.tensor.name for entry in stats.marked} == {"h.1.w", "h.3.w"}
+    plotted(stats, tmp_path / "a.png")
+    (title,) = titles
+    first, second = title.splitlines()
+    assert first.startswith("marked: h.3.w: ")
+    assert second.startswith("marked: h.1.w: ")
+    assert "h.1.w" in drawn
 
 
 PLOTTED: dict[str, dict[str, NDArray[Any]]] = {

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections import defaultdict
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastinit.checkpoint.errors import CheckpointError
+from fastinit.checkpoint.errors import CheckpointError, printable
 from fastinit.checkpoint.reading.reader import place
 from fastinit.checkpoint.statistics.expectations import shares
 from fastinit.checkpoint.statistics.scan import sample
@@ -27,6 +28,7 @@ MARKED = "#d1102a"
 DASHES = (0, (4, 3))
 MAX_LINES = 14  # with a line in the legend
 MAX_NAMES = 12  # under the tensors outside the layers
+MAX_MARKED = 3  # that are named above
 HISTOGRAMS = 3
 _BINS = 100
 _FEW_VALUES = 200  # of a coarse type: a bar each
@@ -38,7 +40,8 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     """Draws statistics into a picture file.
 
     Tensors whose names differ only in numbers share a line over the first of these, the layer. Tensors
-    with faults have a red ring. Those that are constant, whose std is 0, are counted below.
+    with faults have a red ring, and are named above. Those without spread, constant or not finite, have no
+    place among the others: they are counted.
 
     Args:
         stats: From `tensor_stats`, whose files are read again for the histograms, in part.
@@ -57,6 +60,8 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     chosen = _for_histograms(shown)
     figure: Any = Figure(figsize=(12, 7.5 if chosen else 4.5), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    if stats.marked:
+        _name_marked(figure, stats.marked)
     upper, lower = (
         figure.subfigures(2, 1, height_ratios=(1.35, 1))
         if chosen
@@ -72,6 +77,16 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
         raise CheckpointError(f"cannot write {place(path)}: {error.strerror}") from None
     except ValueError as error:  # a suffix that is no format
         raise CheckpointError(f"cannot write {place(path)}: {error}") from None
+
+
+def _name_marked(figure: Any, marked: Sequence[TensorStats]) -> None:
+    """Names what is marked, those first that have no place on an axis."""
+    first = sorted(marked, key=lambda entry: _std(entry) > 0)[:MAX_MARKED]
+    lines = [f"marked: {entry.tensor.name[-60:]}: {'; '.join(entry.faults)}" for entry in first]
+    if len(marked) > MAX_MARKED:
+        lines.append(f"and {len(marked) - MAX_MARKED:,} more tensors")
+    text = "\n".join(textwrap.shorten(printable(line), 150, placeholder=" ...") for line in lines)
+    figure.suptitle(text, x=0.02, ha="left", color=MARKED, fontsize=9, parse_math=False)
 
 
 def _std(entry: TensorStats) -> float:
@@ -278,9 +293,12 @@ def _draw_histogram(axes: Any, stats: CheckpointStats, entry: TensorStats) -> No
 
 
 def _for_histograms(shown: Sequence[TensorStats]) -> list[TensorStats]:
-    """The largest tensors of different parts of the model, and of different kinds if there is one part."""
+    """The largest tensors of different parts of the model, and of different kinds if there is one part.
+
+    Those with faults come first.
+    """
     chosen: list[TensorStats] = []
-    largest = sorted(shown, key=lambda entry: -entry.size)
+    largest = sorted(shown, key=lambda entry: (not entry.faults, -entry.size))
     for depth in (2, 0):  # how many words at the end of a name do not make another part
         seen = {_template(entry).rsplit(".", depth)[0] for entry in chosen}
         for entry in largest:
