@@ -388,3 +388,23 @@ def test_seeds_of_generators_differ() -> None:
     seeds = [tensors.draw_seed(generator) for _ in range(100)]
     assert len(set(seeds)) == 100
     assert all(a != b for a, b in itertools.pairwise(seeds))
+
+
+@pytest.mark.parametrize(
+    "negated",
+    [
+        lambda: torch._neg_view(torch.zeros(6)),
+        lambda: torch.zeros(6, dtype=torch.complex64).conj().imag,
+    ],
+)
+def test_negated_views_get_the_right_signs_or_are_refused(negated: Any) -> None:
+    expected = fastinit.normal(6, seed=1)
+    assert (ours.normal_(negated(), seed=1).resolve_neg().numpy() == expected).all()
+    with ours.accelerate(seed=1):
+        assert (negated().normal_().resolve_neg().numpy() == expected).all()
+    plain = torch._neg_view(torch.zeros(6))
+    with pytest.raises(
+        ValueError, match="`out` must hold its values as they are, got a negated view"
+    ):
+        fastinit.normal(None, out=plain, seed=1)
+    assert not plain.any()

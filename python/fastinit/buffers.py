@@ -154,6 +154,11 @@ def _from_dlpack(out: Any) -> Buffer:
     if hasattr(out, "untyped_storage"):
         check_storage("out", out)
         check_untraced("out", out)
+        if out.is_neg():
+            seen = _name(out, "a negated view of a")
+            raise ValueError(
+                checks.text("out", "hold its values as they are", seen, "fill the original")
+            )
     return Buffer(address, shape, element, capsule, gpu=gpu)
 
 

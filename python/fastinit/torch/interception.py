@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import torch
+import torch.utils.checkpoint  # in which functions are replaced
 from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
@@ -55,8 +56,8 @@ def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
     Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
     `randn_like`, `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated
     normals of timm if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
-    not fill (complex ones, or with gradients to record), draws that are traced, exported or transformed by
-    torch.func, and processes that are forked within the block. `orthogonal_` and `sparse_` remain PyTorch's,
+    not fill (complex ones, or with gradients to record), draws that are traced, exported, transformed by
+    torch.func or checkpointed to be run again, and processes that are forked within the block. `orthogonal_` and `sparse_` remain PyTorch's,
     on fastinit's normal draws.
 
     The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
@@ -109,7 +110,8 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         Not in a process that was forked since, such as a worker of a DataLoader: all of them would go on with the
         same streams, where PyTorch gives each a seed of its own.
         """
-        return os.getpid() == self._process and not is_reinterpreted()
+        is_left = _left.depth or os.getpid() != self._process
+        return not is_left and not is_reinterpreted()
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
@@ -131,7 +133,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         self, tensor: torch.Tensor, spec: Distribution, generator: torch.Generator | None
     ) -> Any:
         """Fills a tensor, or returns NotImplemented if fastinit does not fill such tensors."""
-        if not is_fillable(tensor):
+        if not self.draws() or not is_fillable(tensor):
             return NotImplemented
         if isinstance(spec, Uniform) and not fits_range(spec, ELEMENTS[tensor.dtype]):
             return NotImplemented
@@ -193,12 +195,66 @@ def _new_dtensor(
     return interception.draw(original(make_empty, *args, **kwargs), spec, None)
 
 
+class _Left(threading.local):
+    """How many blocks of this thread leave their draws to PyTorch."""
+
+    depth = 0
+
+
+_left = _Left()
+
+
+@contextlib.contextmanager
+def _left_to_pytorch() -> Iterator[None]:
+    _left.depth += 1
+    try:
+        yield
+    finally:
+        _left.depth -= 1
+
+
+def _leaving(function: Any) -> Any:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _left_to_pytorch():
+            return function(*args, **kwargs)
+
+    return call
+
+
+# Activation checkpointing runs a function once more in backward, with PyTorch's generators as they were: draws
+# of both runs are PyTorch's own.
+def _checkpointed(
+    _interception: _Interception, original: Any, function: Any, *args: Any, **kwargs: Any
+) -> Any:
+    with _left_to_pytorch():  # the first run, between two steps of this generator
+        yield from original(_leaving(function), *args, **kwargs)
+
+
+def _checkpointed_by_reentry(
+    _interception: _Interception, original: Any, context: Any, function: Any, *args: Any
+) -> Any:
+    return original(context, _leaving(function), *args)
+
+
 # Functions that are replaced, and what draws in their place.
 _REPLACEMENTS = {
+    ("torch.utils.checkpoint", "_checkpoint_without_reentrant_generator"): _checkpointed,
+    ("torch.utils.checkpoint", "CheckpointFunction.forward"): _checkpointed_by_reentry,
     ("torch.nn.init", "_no_grad_trunc_normal_"): _truncated_normal,
     ("timm.layers.weight_init", "_trunc_normal_"): _truncated_normal,
     ("torch.distributed.tensor._api", "_dtensor_init_helper"): _new_dtensor,
 }
+
+
+def _owner(module: str, name: str) -> tuple[Any, str]:
+    """Where a function hangs, in a module or in a class of it; None for a module that is not imported."""
+    *inner, last = name.split(".")
+    return functools.reduce(getattr, inner, sys.modules.get(module)), last
+
+
+def _put(owner: Any, name: str, function: Any) -> None:
+    setattr(owner, name, staticmethod(function) if isinstance(owner, type) else function)
 
 
 class _Replaced:
@@ -228,15 +284,16 @@ class _Replaced:
                     self._restore()
 
     def _replace(self) -> None:
-        for (module, name), draw in _REPLACEMENTS.items():
-            original = getattr(sys.modules.get(module), name, None)
-            if original is not None and (module, name) not in self._originals:
-                self._originals[module, name] = original
-                setattr(sys.modules[module], name, self._replacement(original, draw))
+        for place, draw in _REPLACEMENTS.items():
+            owner, name = _owner(*place)
+            original = getattr(owner, name, None)
+            if original is not None and place not in self._originals:
+                self._originals[place] = original
+                _put(owner, name, self._replacement(original, draw))
 
     def _restore(self) -> None:
-        for (module, name), original in self._originals.items():
-            setattr(sys.modules[module], name, original)
+        for place, original in self._originals.items():
+            _put(*_owner(*place), original)
         self._originals.clear()
 
     def _replacement(self, original: Any, draw: Any) -> Any:
@@ -244,7 +301,7 @@ class _Replaced:
         def replacement(*args: Any, **kwargs: Any) -> Any:
             interception = getattr(self._thread, "interception", None)
             result: Any = NotImplemented
-            if interception is not None and interception.draws():
+            if interception is not None:
                 with contextlib.suppress(*_REFUSALS):
                     result = draw(interception, original, *args, **kwargs)
             return original(*args, **kwargs) if result is NotImplemented else result
