@@ -155,6 +155,19 @@ class TestLookup:
         with pytest.raises(ValueError, match="Could not interpret initializer identifier: nothing"):
             ours.get("nothing")
 
+    def test_in_place_of_kerass_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        he_normal = keras.initializers.HeNormal
+        for name in ours.__all__:
+            monkeypatch.setattr(keras.initializers, name, getattr(ours, name))
+        for made in (
+            keras.initializers.HeNormal(seed=3),
+            keras.initializers.get({"class_name": "HeNormal", "config": {"seed": 3}}),
+            keras.initializers.deserialize(keras.initializers.serialize(he_normal(seed=3))),
+        ):
+            assert type(made) is ours.HeNormal
+            expected = fastinit.he_normal((3, 4), truncated=True, seed=3)
+            np.testing.assert_array_equal(keras.ops.convert_to_numpy(made((3, 4))), expected)
+
     def test_deserialize_turns_configurations_of_keras_into_fastinits(self) -> None:
         theirs = keras.initializers.serialize(keras.initializers.LecunUniform(seed=2))
         found = ours.deserialize(theirs)

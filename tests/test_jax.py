@@ -42,6 +42,10 @@ FACTORIES = [
 ]
 PRESETS = [name for name in FACTORIES if name.endswith(("_normal", "_uniform"))]
 PRESETS.remove("truncated_normal")
+NEEDED: dict[str, dict[str, Any]] = {
+    "constant": {"value": 2.0},
+    "variance_scaling": {"scale": 1.0, "mode": "fan_in", "distribution": "normal"},
+}
 NARROW = ["float16", "bfloat16", "float8_e4m3fn", "float8_e5m2"]
 # One call of each kind, and what fastinit draws for it.
 SAME: dict[str, tuple[Any, Callable[..., Any]]] = {
@@ -122,6 +126,18 @@ class TestNames:
         he = init.he_normal(dtype="bfloat16")
         for other in (copy.deepcopy(he), pickle.loads(pickle.dumps(he))):
             same_bits(other(KEY, SHAPE), he(KEY, SHAPE))
+
+    def test_in_place_of_jaxs_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = {name: getattr(init, name)(**NEEDED.get(name, {})) for name in FACTORIES}
+        shapes = {name: (3, 4, 5) if name == "delta_orthogonal" else SHAPE for name in FACTORIES}
+        expected = {name: made[name](KEY, shapes[name]) for name in FACTORIES}
+        for name in FACTORIES:
+            monkeypatch.setattr(theirs, name, getattr(init, name))
+        for name in FACTORIES:
+            swapped = getattr(theirs, name)(**NEEDED.get(name, {}))
+            same_bits(swapped(KEY, shapes[name]), expected[name])
+            with pytest.raises(TypeError):
+                swapped(KEY, ("a", 3, 3))
 
     def test_says_what_it_is(self) -> None:
         assert repr(init.normal(0.5)) == "fastinit.jax.normal(stddev=0.5, dtype=None)"
@@ -256,6 +272,63 @@ class TestKeys:
             init.normal()(key, SHAPE)
         with pytest.raises(ValueError, match="accepts a single key, but was given a key array"):
             jax.jit(lambda key: init.normal()(key, SHAPE))(key)
+
+    @pytest.mark.parametrize("reuse", ["eager", "compiled", "in_one_function", "mapped"])
+    def test_reuse_is_noticed(self, reuse: str) -> None:
+        def draw(key: Any) -> Any:
+            return init.normal()(key, (3,))
+
+        def draw_twice(key: Any) -> Any:
+            return draw(key), init.uniform()(key, (3,))
+
+        calls: dict[str, Callable[[Any], Any]] = {
+            "eager": draw_twice,
+            "compiled": lambda key: [jax.jit(draw)(key) for _ in range(2)],
+            "in_one_function": jax.jit(draw_twice),
+            "mapped": lambda key: jax.vmap(draw_twice)(jax.random.split(key, 2)),
+        }
+        drawn = draw(KEY)
+        with jax.debug_key_reuse(True):
+            same_bits(draw(jax.random.key(42)), drawn)
+            with pytest.raises(jax.errors.KeyReuseError):
+                calls[reuse](jax.random.key(42))
+
+    def test_reuse_is_noticed_in_make(self) -> None:
+        sharding = jax.sharding.SingleDeviceSharding(jax.devices()[0])
+        with jax.debug_key_reuse(True):
+            key = jax.random.key(42)
+            init.make((3,), sharding, init="normal", key=key)
+            with pytest.raises(jax.errors.KeyReuseError):
+                init.make((3,), sharding, init="normal", key=key)
+
+
+class TestShapes:
+    """What JAX takes is taken, whatever was drawn before."""
+
+    @pytest.mark.parametrize(
+        "shape",
+        [[3, 4], np.array([3, 4]), jnp.array([3, 4]), (np.int64(3), jnp.array(4)), range(3, 5)],
+    )
+    def test_sequences_of_integers(self, shape: Any) -> None:
+        same_bits(init.normal()(KEY, shape), init.normal()(KEY, (3, 4)))
+        assert theirs.normal()(KEY, shape).shape == (3, 4)
+
+    @pytest.mark.parametrize("shape", [(3.0,), (np.float32(3),), ("3",), "3", ((3,),), (None,)])
+    def test_others_are_jaxs_errors(self, shape: Any) -> None:
+        init.normal()(KEY, (3,))  # as a key of caches equal to (3.0,)
+        with pytest.raises(TypeError) as expected:
+            theirs.normal()(KEY, shape)
+        with pytest.raises(TypeError) as caught:
+            init.normal()(KEY, shape)
+        assert str(caught.value) == str(expected.value)
+
+    def test_arguments_are_checked_whatever_was_drawn_before(self) -> None:
+        init.variance_scaling(1.0, "fan_in", "normal", 0, 1)(KEY, (3, 4))
+        init.normal(1)(KEY, (3,))
+        with pytest.raises(TypeError):
+            init.variance_scaling(1.0, "fan_in", "normal", 0.0, 1)(KEY, (3, 4))
+        with pytest.raises(TypeError, match="`stddev` must be a real number, got True"):
+            init.normal(True)(KEY, (3,))
 
 
 class TestTypes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 init = torch.nn.init
+PYTORCHS = dict(vars(init))
 pytestmark = pytest.mark.torch
 
 ANY_SHAPE = ("uniform_", "normal_", "trunc_normal_")
@@ -142,7 +143,7 @@ class TestErrors:
     @pytest.mark.parametrize("number", range(len(WRONG_CALLS)))
     def test_error_is_pytorchs(self, number: int) -> None:
         name, args, kwargs = WRONG_CALLS[number]
-        theirs = outcome(getattr(init, name), *args, **kwargs)
+        theirs = outcome(PYTORCHS[name], *args, **kwargs)
         assert isinstance(theirs, Exception), "torch.nn.init takes this call"
         before = remembered(args)
         torch.manual_seed(3)
@@ -153,6 +154,16 @@ class TestErrors:
         assert words(mine) == words(theirs)
         assert remembered(args) == before
         assert torch.equal(torch.get_rng_state(), state)
+
+    @pytest.mark.parametrize("number", range(len(WRONG_CALLS)))
+    def test_error_is_pytorchs_in_its_place_too(
+        self, number: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As code is switched by `torch.nn.init.normal_ = fastinit.torch.normal_`."""
+        for name in ours.__all__:
+            if name in PYTORCHS:
+                monkeypatch.setattr(init, name, getattr(ours, name))
+        self.test_error_is_pytorchs(number)
 
     @pytest.mark.parametrize(
         ("name", "args", "kwargs", "kind", "message"),

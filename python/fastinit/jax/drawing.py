@@ -58,10 +58,13 @@ class Draw:
 
 
 def words_of(key: Any) -> Any:
-    """Returns the 32-bit words of one key of JAX, old or new style; traced ones in a traced function."""
+    """Returns the 32-bit words of one key of JAX, old or new style; traced ones in a traced function.
+
+    The key is used up by that, which JAX notices in `jax.debug_key_reuse`.
+    """
     words = jax.random.key_data(key)
-    if words.ndim != 1:
-        jax.random.bits(key)  # refuses more than one key, as all of JAX's draws do
+    if words.ndim != 1 or jax.config.jax_debug_key_reuse:
+        jax.random.bits(key)  # refuses more than one key and a used one, as all of JAX's draws do
     return words
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Axes: TypeAlias = int | Sequence[int]
 
+# Kept, as the functions below may be put in their place.
+_THEIRS = dict(vars(jax.nn.initializers))
+
 # What has no randomness is JAX's own.
 Initializer = jax.nn.initializers.Initializer
 constant = jax.nn.initializers.constant
@@ -385,7 +388,7 @@ def delta_orthogonal(
 
 def _made(name: str, rule: Any, dtype: Any, **arguments: Any) -> RandomInitializer:
     hashable = tuple((key, _hashable(value)) for key, value in arguments.items())
-    return RandomInitializer(getattr(jax.nn.initializers, name), rule, hashable, dtype)
+    return RandomInitializer(_THEIRS[name], rule, hashable, dtype)
 
 
 def _hashable(argument: Any) -> Any:

@@ -6,6 +6,7 @@ JAX's own initializer checks the arguments and says what comes out, by abstract 
 from __future__ import annotations
 
 import functools
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -84,13 +85,19 @@ class RandomInitializer:
     ) -> tuple[Draw, Any]:
         """Returns what a call draws, and the sharding of the result; None where JAX does not care."""
         dtype = self.dtype if dtype is _OF_THE_FACTORY else dtype
-        shape = tuple(shape) if isinstance(shape, list) else shape
         # JAX's answer depends on these settings too.
         settings = (jax.config.jax_enable_x64, jax.sharding.get_abstract_mesh())
         try:
-            return _plan(self, shape, dtype, out_sharding, *settings)
+            # Of ints alone, arrays' too: 3.0 and True are as keys what 3 and 1 are.
+            sizes = tuple(map(operator.index, shape))
+            return _plan(self, sizes, dtype, out_sharding, *settings, self._kinds)
         except TypeError:  # what is no key of a cache is mostly an error of JAX's
-            return _plan.__wrapped__(self, shape, dtype, out_sharding, *settings)
+            return _plan.__wrapped__(self, shape, dtype, out_sharding, *settings, self._kinds)
+
+    @functools.cached_property
+    def _kinds(self) -> str:
+        """Tells arguments apart that are equal, and not of one kind."""
+        return repr(self.arguments)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -101,6 +108,7 @@ def _plan(
     out_sharding: Any,
     _has_float64: bool,
     mesh: Any,
+    _kinds: str,
 ) -> tuple[Draw, Any]:
     arguments = dict(initializer.arguments)
     theirs = initializer.theirs(**arguments)

@@ -8,6 +8,9 @@ import keras
 
 from fastinit.keras import initializers
 
+# Kept, as the functions below may be put in their place.
+_get, _deserialize = keras.initializers.get, keras.initializers.deserialize
+
 
 def get(identifier: Any) -> Any:
     """Returns the initializer that a name or configuration means, as `keras.initializers.get` does.
@@ -27,7 +30,7 @@ def get(identifier: Any) -> Any:
         >>> get({"class_name": "RandomNormal", "config": {"stddev": 0.02}}).stddev
         0.02
     """
-    initializer = keras.initializers.get(identifier)
+    initializer = _get(identifier)
     return _ours(initializer) if isinstance(identifier, (str, dict)) else initializer
 
 
@@ -46,7 +49,7 @@ def deserialize(config: Any, custom_objects: Any = None) -> Any:
         >>> type(deserialize(config)).__module__
         'fastinit.keras.initializers'
     """
-    return _ours(keras.initializers.deserialize(config, custom_objects))
+    return _ours(_deserialize(config, custom_objects))
 
 
 def _ours(initializer: Any) -> Any:

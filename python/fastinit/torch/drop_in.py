@@ -20,6 +20,9 @@ P = ParamSpec("P")
 _SMALL = 2**12  # elements of a stand-in at most
 _OWN_ARGUMENTS = ("seed", "stream")
 
+# PyTorch's function by fastinit's, which may have been put in its place under PyTorch's name.
+_PYTORCHS: dict[Any, Callable[..., Any]] = {}
+
 
 def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
     """Lets the function of the same name in `torch.nn.init` word the errors that it has too.
@@ -37,6 +40,7 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
             failure = _error_of(own, args, kwargs) or error
         raise failure.with_traceback(None)
 
+    _PYTORCHS[call] = own
     return call
 
 
@@ -54,7 +58,8 @@ class _OneDraw(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
             if self.drawn:
                 raise _DrawsAgain
             self.drawn = True
-        return func(*args, **(kwargs or {}))
+        # PyTorch's functions announce themselves by looking their own name up.
+        return _PYTORCHS.get(func, func)(*args, **(kwargs or {}))
 
 
 def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
