@@ -390,7 +390,7 @@ def test_installed_command_reports_a_bad_variable_in_one_line() -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "fastinit: error: `FASTINIT_NUM_THREADS` must be a number from 1 to 65536, got 'many'\n"
+        "fastinit: error: `FASTINIT_NUM_THREADS` must be a number from 1 to 1024, got 'many'\n"
     )
 
 

@@ -64,12 +64,12 @@ def test_threads_are_set_and_do_not_change_values() -> None:
 @pytest.mark.parametrize(
     ("count", "kind", "message"),
     [
-        (0, ValueError, "`n` must be an int in [1, 65536], got 0"),
-        (-1, ValueError, "`n` must be an int in [1, 65536], got -1"),
-        (2**40, ValueError, "`n` must be an int in [1, 65536]"),
-        (1.0, TypeError, "`n` must be an int in [1, 65536], got 1.0"),
-        (True, TypeError, "`n` must be an int in [1, 65536], got True"),
-        (None, TypeError, "`n` must be an int in [1, 65536], got None"),
+        (0, ValueError, "`n` must be an int in [1, 1024], got 0"),
+        (-1, ValueError, "`n` must be an int in [1, 1024], got -1"),
+        (2**40, ValueError, "`n` must be an int in [1, 1024]"),
+        (1.0, TypeError, "`n` must be an int in [1, 1024], got 1.0"),
+        (True, TypeError, "`n` must be an int in [1, 1024], got True"),
+        (None, TypeError, "`n` must be an int in [1, 1024], got None"),
     ],
 )
 def test_bad_threads(count: object, kind: type[Exception], message: str) -> None:
@@ -83,6 +83,8 @@ def test_bad_threads(count: object, kind: type[Exception], message: str) -> None
         ({"FASTINIT_NUM_THREADS": "3"}, 3),
         ({"OMP_NUM_THREADS": "5"}, 5),
         ({"OMP_NUM_THREADS": "2,4"}, 2),
+        ({"OMP_NUM_THREADS": "65536"}, 1024),
+        ({"OMP_NUM_THREADS": "99999999999"}, 1024),
         ({"OMP_NUM_THREADS": "5", "FASTINIT_NUM_THREADS": "3"}, 3),
         ({"OMP_NUM_THREADS": "many", "FASTINIT_NUM_THREADS": "4"}, 4),
     ],
@@ -98,11 +100,11 @@ def test_other_libraries_variable_never_stops_the_import() -> None:
         assert output(code, OMP_NUM_THREADS=value) == "True"
 
 
-@pytest.mark.parametrize("value", ["0", "-2", "many", "1.5", "99999999999"])
+@pytest.mark.parametrize("value", ["0", "-2", "many", "1.5", "1025", "65536", "99999999999"])
 def test_bad_thread_variable(value: str) -> None:
     done = python("import fastinit", FASTINIT_NUM_THREADS=value)
     assert done.returncode != 0
-    assert f"`FASTINIT_NUM_THREADS` must be a number from 1 to 65536, got '{value}'" in done.stderr
+    assert f"`FASTINIT_NUM_THREADS` must be a number from 1 to 1024, got '{value}'" in done.stderr
 
 
 def test_isa_from_the_environment() -> None:
@@ -158,7 +160,7 @@ def test_core_refuses_what_does_not_run_here() -> None:
 
 
 FORK = """
-import hashlib, os, sys, warnings
+import copy, hashlib, os, sys, warnings
 import fastinit
 
 warnings.simplefilter("ignore")  # newer Pythons warn about any fork of a process with threads
@@ -169,6 +171,7 @@ def digest():
 fastinit.set_num_threads(2)
 expected = digest()
 seeded, unseeded = fastinit.Generator(3), fastinit.Generator()
+copied = copy.deepcopy(unseeded)
 before = fastinit.random_bits(4).tobytes()  # from the default generator, which no one seeded
 fastinit.random_bits(4, seed=seeded)
 read, write = os.pipe()
@@ -179,6 +182,7 @@ values = [
     fastinit.random_bits(4, seed=seeded).tobytes().hex(),
     fastinit.random_bits(4, seed=unseeded).tobytes().hex(),
     fastinit.random_bits(4).tobytes().hex(),
+    fastinit.random_bits(4, seed=copied).tobytes().hex(),
 ]
 if child == 0:
     os.write(write, " ".join(values).encode())
@@ -197,6 +201,107 @@ def test_fork_after_threaded_fills() -> None:
     assert parent[2] == child[2], "a seeded generator goes on alike in both"
     assert parent[3] != child[3], "an unseeded one starts anew in the child"
     assert parent[4] != child[4], "so does the unseeded default"
+    assert parent[5] != child[5], "and a copy of an unseeded one"
+
+
+FORK_IN_A_HANDLER = """
+import hashlib, os, signal, time, warnings
+import numpy as np
+import fastinit
+
+warnings.simplefilter("ignore")  # newer Pythons warn about any fork of a process with threads
+out = np.zeros(2**25, np.uint8)
+children = []
+
+def fork(*_):
+    children.append(os.fork())
+
+def digest():
+    fastinit.truncated_normal(None, seed=1, out=memoryview(out), dtype="float8_e5m2")
+    return hashlib.sha256(out).hexdigest()
+
+expected = digest()
+out[:] = 0
+signal.signal(signal.SIGALRM, fork)
+signal.setitimer(signal.ITIMER_REAL, 0.1)
+right = digest() == expected
+while not children:
+    time.sleep(0.01)
+if children == [0]:
+    os._exit(0 if right and digest() == expected else 1)
+print(right, os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]))
+"""
+
+
+@NEEDS_FORK
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+def test_fork_in_a_signal_handler_during_a_fill(threads: str) -> None:
+    """Parent and child both finish the fill, with all of its values."""
+    variables = {"FASTINIT_ISA": "scalar", "FASTINIT_NUM_THREADS": threads}
+    assert output(FORK_IN_A_HANDLER, **variables) == "True 0"
+
+
+FEW_THREADS = """
+import hashlib, os, resource
+import fastinit
+
+def digest():
+    return hashlib.sha256(fastinit.normal(5_000_003, seed=1).tobytes()).hexdigest()
+
+fastinit.set_num_threads(1)
+expected = digest()
+resource.setrlimit(resource.RLIMIT_AS, (8 << 30,) * 2)
+fastinit.set_num_threads(64)
+child = os.fork() if FORKED else 0
+if not FORKED or child == 0:
+    right = [digest() == expected for _ in range(3)]
+    fastinit.set_num_threads(2)
+    right.append(digest() == expected)
+    fastinit.set_num_threads(1024)
+    right.append(digest() == expected)
+    os._exit(0 if all(right) else 1)
+os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) % 256)
+"""
+
+
+@NEEDS_FORK
+@pytest.mark.parametrize("forked", [False, True])
+def test_fill_with_fewer_threads_than_asked_for(forked: bool) -> None:
+    """Each thread wants a stack of 1 GiB, of which there is room for a few."""
+    code = f"FORKED = {forked}\n{FEW_THREADS}"
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -s 1048576 && exec "$@"', "sh", sys.executable, "-c", code],
+        env=environment(OPENBLAS_NUM_THREADS="1"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+AT_EXIT = """
+import threading, time
+import numpy as np
+import fastinit
+
+def work(out):
+    while True:
+        DRAW(None, seed=1, out=out)
+
+for _ in range(2):
+    threading.Thread(target=work, args=(np.empty(200_000, np.float32),), daemon=True).start()
+time.sleep(0.1)
+"""
+
+
+@pytest.mark.parametrize("draw", ["normal", "zeros"])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_exit_while_daemon_threads_fill(draw: str, threads: str) -> None:
+    for _ in range(3):
+        code = AT_EXIT.replace("DRAW", f"fastinit.{draw}")
+        done = python(code, FASTINIT_NUM_THREADS=threads)
+        assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_fills_from_many_threads_at_once() -> None:

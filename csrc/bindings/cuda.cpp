@@ -3,6 +3,7 @@
 
 #include "bindings/bindings.h"
 #include "bindings/spec.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
@@ -15,13 +16,13 @@ void cuda_fill(std::uintptr_t address, std::string_view distribution, std::strin
                std::uint64_t stream, const py::tuple& parameters, std::uint64_t start, std::uint64_t run,
                const py::tuple& extents, const py::tuple& strides, int device, std::uintptr_t cuda_stream) {
   const FillSpec spec = make_spec(distribution, dtype, seed, stream, parameters, start, run, extents, strides);
-  const py::gil_scoped_release released;
+  const Unlocked unlocked;
   cuda::fill(spec, pointer(address), device, pointer(cuda_stream));
 }
 
 void cuda_fill_pattern(std::uintptr_t address, std::uint64_t count, std::uint64_t bits, std::size_t itemsize,
                        int device, std::uintptr_t cuda_stream) {
-  const py::gil_scoped_release released;
+  const Unlocked unlocked;
   cuda::fill_pattern(pointer(address), count, bits, itemsize, device, pointer(cuda_stream));
 }
 

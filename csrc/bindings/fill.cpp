@@ -3,24 +3,20 @@
 
 #include "bindings/bindings.h"
 #include "bindings/spec.h"
+#include "bindings/unlocked.h"
 
 namespace py = pybind11;
 
 namespace fastinit {
 namespace {
 
-// Runs pending signal handlers, which only Python's main thread does; an exception of theirs stops the fill.
-bool signal_raised(void*) {
-  const py::gil_scoped_acquire locked;
-  return PyErr_CheckSignals() != 0;
-}
-
 template <class Work>
 void run(const Work& work) {
   bool finished;
   {
-    const py::gil_scoped_release released;
-    finished = work(Interrupt{signal_raised, nullptr});
+    Unlocked unlocked;
+    finished =
+        work(Interrupt{[](void* context) { return static_cast<Unlocked*>(context)->signal_raised(); }, &unlocked});
   }
   if (!finished) throw py::error_already_set();
 }

@@ -4,6 +4,7 @@
 
 #include "bindings/bindings.h"
 #include "cpu/float_environment.h"
+#include "cpu/parallel.h"
 #include "cuda/cuda.h"
 #include "fill.h"
 
@@ -62,6 +63,7 @@ class FloatEnvironmentBlock {
 }  // namespace
 
 void bind_runtime(py::module_& module) {
+  module.attr("most_threads") = kMostThreads;
   module.def("set_num_threads", set_num_threads, py::arg("n"));
   module.def("get_num_threads", num_threads);
   module.def("set_isa", set_isa, py::arg("name"));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -27,18 +29,57 @@ std::atomic<bool> forked{false};
 [[maybe_unused]] const int fork_handler = pthread_atfork(nullptr, nullptr, [] { forked = true; });
 #endif
 
-void run_on_threads(int threads, const std::function<void(bool is_caller)>& work) {
+// Threads beside the caller's, each with the same work; as many of those wanted as the system lets be made.
+class Others {
+ public:
+  Others(int wanted, const std::function<void()>& work) {
+    threads_.reserve(static_cast<std::size_t>(wanted));
+    try {
+      for (int i = 0; i < wanted; ++i) threads_.emplace_back(work);
+    } catch (const std::exception&) {  // a limit on processes or on memory
+    }
+  }
+  Others(const Others&) = delete;
+  Others& operator=(const Others&) = delete;
+  ~Others() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  int count() const { return static_cast<int>(threads_.size()); }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+#ifdef _OPENMP
+// The caller's last team of OpenMP's, whose threads wait for the next one.
+thread_local int team_threads = 1;
+
+// How many threads a team can have. OpenMP ends the process where it cannot make a thread, so the threads that
+// it has yet to make are made here first, all at a time, and ended.
+int possible_team(int wanted) {
+  if (wanted <= team_threads) return wanted;
+  std::mutex held;
+  std::unique_lock<std::mutex> until_all_are_made(held);
+  const Others others(wanted - team_threads, [&] { const std::lock_guard<std::mutex> wait(held); });
+  until_all_are_made.unlock();
+  return team_threads + others.count();
+}
+#endif
+
+void run_on_threads(int threads, const std::function<void()>& work) {
 #ifdef _OPENMP
   if (!forked) {
-#pragma omp parallel num_threads(threads)
-    work(omp_get_thread_num() == 0);
+    const int team = possible_team(threads);
+#pragma omp parallel num_threads(team)
+    {
+      if (omp_get_thread_num() == 0) team_threads = omp_get_num_threads();
+      work();
+    }
     return;
   }
 #endif
-  std::vector<std::thread> others;
-  for (int i = 1; i < threads; ++i) others.emplace_back(work, false);
-  work(true);
-  for (std::thread& other : others) other.join();
+  const Others others(threads - 1, work);
+  work();
 }
 
 }  // namespace
@@ -49,33 +90,33 @@ int num_threads() {
   const int chosen = chosen_threads;
   if (chosen > 0) return chosen;
 #ifdef _OPENMP
-  return omp_get_max_threads();
+  const int most = omp_get_max_threads();
 #else
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int most = static_cast<int>(std::thread::hardware_concurrency());
 #endif
+  return std::clamp(most, 1, kMostThreads);
 }
 
 bool for_each_piece(std::uint64_t pieces, int threads, const std::function<void(std::uint64_t)>& piece,
                     Interrupt interrupt) {
   std::atomic<std::uint64_t> next{0};
-  std::atomic<bool> stopped{false};
-  const auto work = [&](bool is_caller) {
-    auto asked_at = std::chrono::steady_clock::now();
-    for (std::uint64_t k = next++; k < pieces && !stopped; k = next++) {
-      piece(k);
-      if (!is_caller || interrupt.asked == nullptr) continue;
-      const auto now = std::chrono::steady_clock::now();
-      if (now - asked_at < kInterruptInterval) continue;
-      asked_at = now;
-      if (interrupt.asked(interrupt.context)) stopped = true;
+  while (true) {
+    const auto end = std::chrono::steady_clock::now() + kInterruptInterval;
+    const auto work = [&] {
+      for (std::uint64_t k = next++; k < pieces; k = next++) {
+        piece(k);
+        if (interrupt.asked != nullptr && std::chrono::steady_clock::now() >= end) return;
+      }
+    };
+    if (threads > 1 && pieces > 1) {
+      run_on_threads(threads, work);
+    } else {
+      work();
     }
-  };
-  if (threads > 1 && pieces > 1) {
-    run_on_threads(threads, work);
-  } else {
-    work(true);
+    if (next >= pieces) return true;
+    // No other thread is at work now. A handler may fork, and the child has this thread alone.
+    if (interrupt.asked(interrupt.context)) return false;
   }
-  return !stopped;
 }
 
 }  // namespace fastinit

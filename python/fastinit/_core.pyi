@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 stream_version: Final[int]
+most_threads: Final[int]
 
 def fill(
     address: int,

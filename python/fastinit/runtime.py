@@ -7,18 +7,16 @@ import sys
 
 from fastinit import _core, checks
 
-_MOST_THREADS = 2**16
-
 
 def set_num_threads(n: int) -> None:
     """Sets how many threads fill an array. The values do not depend on it.
 
     Args:
-        n: At least 1.
+        n: From 1 to 1024. Where the system does not let that many be made, a fill goes on with fewer.
 
     Raises:
         TypeError: `n` is not an int.
-        ValueError: `n` is below 1.
+        ValueError: `n` is not in that range.
 
     Example:
         >>> before = get_num_threads()
@@ -27,13 +25,13 @@ def set_num_threads(n: int) -> None:
         1
         >>> set_num_threads(before)
     """
-    _core.set_num_threads(checks.integer("n", n, 1, _MOST_THREADS))
+    _core.set_num_threads(checks.integer("n", n, 1, _core.most_threads))
 
 
 def get_num_threads() -> int:
     """Returns how many threads fill an array.
 
-    It starts as FASTINIT_NUM_THREADS, else OMP_NUM_THREADS, else the number of processors.
+    It starts as FASTINIT_NUM_THREADS, else OMP_NUM_THREADS, else the number of processors; at most 1024.
 
     Example:
         >>> get_num_threads() >= 1
@@ -114,13 +112,13 @@ def configure() -> None:
         _core.set_isa(isa)
     threads = os.environ.get("FASTINIT_NUM_THREADS")
     if threads:
-        rule = f"be a number from 1 to {_MOST_THREADS}"
-        if not threads.strip().isdecimal() or not 1 <= int(threads) <= _MOST_THREADS:
+        rule = f"be a number from 1 to {_core.most_threads}"
+        if not threads.strip().isdecimal() or not 1 <= int(threads) <= _core.most_threads:
             raise ValueError(checks.text("FASTINIT_NUM_THREADS", rule, threads))
         _core.set_num_threads(int(threads))
         return
     # OpenMP allows a number for each nesting level; the first is the outermost. What other libraries
     # read from this variable is not for fastinit to refuse.
     outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if outermost.isdecimal() and 1 <= int(outermost) <= _MOST_THREADS:
-        _core.set_num_threads(int(outermost))
+    if outermost.isdecimal() and int(outermost) >= 1:
+        _core.set_num_threads(min(int(outermost), _core.most_threads))

@@ -17,7 +17,7 @@ from fastinit.torch.tensors import check_memory, fill, is_fillable, without_grad
 # Below, PyTorch's own fill of one value is the faster one, and it writes the same bits.
 _LEAST_CONSTANT = 2**16
 # Under PyTorch's name fastinit's function may stand one day.
-_pytorchs_dirac_ = init.dirac_
+_pytorchs_dirac = init.dirac_
 
 
 @drop_in
@@ -130,7 +130,7 @@ def dirac_(tensor: torch.Tensor, groups: int = 1) -> torch.Tensor:
         tensor([[[0., 1., 0.]]])
     """
     if not is_fillable(tensor):
-        return _pytorchs_dirac_(tensor, groups)
+        return _pytorchs_dirac(tensor, groups)
     sizes = tuple(tensor.size())
     return fill(tensor, MATRICES["dirac"](sizes, groups=groups, layout="torch"))
 
