@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import os
 import pickle
 import sys
 import threading
@@ -172,6 +173,21 @@ def test_copies_go_on_from_the_same_state_by_themselves(copied: Any, seed: int |
     assert [other.next_stream() for _ in range(3)] == [1, 2, 3]
     assert generator.next_stream() == 1
     assert repr(other) == f"Generator(seed={generator.seed}, next_stream=4)"
+
+
+@pytest.mark.parametrize("seed", [7, None])
+def test_copy_starts_anew_in_a_forked_child_where_the_original_does(seed: int | None) -> None:
+    copied = copy.deepcopy(Generator(seed))
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(write, fastinit.random_bits(4, seed=copied).tobytes())
+        os._exit(0)
+    os.waitpid(child, 0)
+    is_same = os.read(read, 16) == fastinit.random_bits(4, seed=copied).tobytes()
+    assert is_same == (seed is not None)
+    os.close(read)
+    os.close(write)
 
 
 def test_state_goes_back_and_to_another_generator() -> None:

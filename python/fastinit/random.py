@@ -115,7 +115,7 @@ class Generator:
         _unseeded.discard(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _with_state, (self.get_state(),)
+        return _with_state, (self.get_state(), self in _unseeded)
 
     def _restart(self) -> None:
         self._seed = _entropy()
@@ -125,9 +125,11 @@ class Generator:
         return "Generator(seed={seed}, next_stream={next_stream})".format(**self.get_state())
 
 
-def _with_state(state: dict[str, int]) -> Generator:
+def _with_state(state: dict[str, int], is_unseeded: bool) -> Generator:
     generator = Generator(state["seed"])
     generator.set_state(state)
+    if is_unseeded:
+        _unseeded.add(generator)
     return generator
 
 
