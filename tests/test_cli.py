@@ -477,10 +477,40 @@ def test_cluster_that_does_not_answer_is_one_line_and_1(
 ) -> None:
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "_TIMEOUT", "0.5s")
-    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+    for address in (
+        "tcp://127.0.0.1:1", "nonsense://x", "nonsense", "", "tcp://", "tcp://x:999999", "http://x:1",
+    ):  # fmt: skip
         message = fails(capsys, 1, "init", recipe, tmp_path / "out", "--dask", address)
         assert f"got {address!r}, where none answers" in message
     assert os.listdir(tmp_path) == ["r.toml"]
+
+
+@pytest.mark.parametrize(
+    "command", ["init", "init --quiet", "plan", "plan --json", "verify", "stats"]
+)
+def test_standard_output_may_be_closed_or_full(command: str, recipe: Path, tmp_path: Path) -> None:
+    name, *options = command.split()
+    out = tmp_path / "out"
+    if name in ("verify", "stats"):
+        assert run("init", recipe, out).returncode == 0
+    arguments = [recipe, out] if name == "init" else [recipe if name == "plan" else out]
+    words = [sys.executable, "-m", "fastinit", name, *options, *map(str, arguments)]
+    full = subprocess.run(
+        ["sh", "-c", 'exec "$@" > /dev/full', "sh", *words],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    message = "fastinit: error: cannot write to standard output: No space left on device\n"
+    is_silent = command == "init --quiet"
+    assert (full.returncode, full.stderr) == ((0, "") if is_silent else (1, message))
+    if name == "init":
+        assert run("verify", out).returncode == 0
+        words.append("--resume")
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *words], check=False, stderr=subprocess.PIPE, text=True
+    )
+    assert (closed.returncode, closed.stderr) == (0, "")
 
 
 def test_write_that_fails_is_one_line_and_1(recipe: Path, tmp_path: Path) -> None:

@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from fastinit.checkpoint import CheckpointError, RecipeError
-from fastinit.cli.output import warnings_in_one_line
-from fastinit.cli.parser import INTERRUPTED, TERMINATED, make_parser, takes_recipe
-from fastinit.cli.signals import Terminated, sigterm_unwinds
+from fastinit.cli.output import flush, warnings_in_one_line
+from fastinit.cli.parser import INTERRUPTED, make_parser, takes_recipe
+from fastinit.cli.signals import Terminated, termination_unwinds
 
 if TYPE_CHECKING:
     import argparse
@@ -18,24 +18,25 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
-    given = sys.argv[1:] if argv is None else list(map(os.fspath, argv))
-    arguments = make_parser(takes_recipe(given)).parse_args(given)
-    command: Callable[[argparse.Namespace], int] = arguments.command
     try:
-        with sigterm_unwinds(), warnings_in_one_line():
+        given = sys.argv[1:] if argv is None else list(map(os.fspath, argv))
+        arguments = make_parser(takes_recipe(given)).parse_args(given)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        with termination_unwinds(), warnings_in_one_line():
             code = command(arguments)
-        sys.stdout.flush()
+        flush()
     except KeyboardInterrupt as interrupt:
         return _fail(_noted("interrupted", interrupt), INTERRUPTED)
     except Terminated as interrupt:
-        return _fail(_noted("terminated", interrupt), TERMINATED)
+        return _fail(_noted("terminated", interrupt), 128 + interrupt.number)
     except RecipeError as error:
         return _fail(str(error), 2)
     except BrokenPipeError:  # the reader has had enough, as in `fastinit plan RECIPE | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except CheckpointError as error:
         return _fail(str(error), 1)
+    except MemoryError:
+        return _fail("there must be memory for this, got too little; write on a larger machine", 1)
     return code
 
 

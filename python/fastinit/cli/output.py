@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from contextlib import contextmanager
@@ -18,14 +19,47 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from fastinit.checkpoint.errors import CheckpointError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
 def print_line(line: str) -> None:
-    """Prints a line, with \\u escapes for what standard output cannot show."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    """Prints a line, with \\u escapes for what standard output cannot show; nothing where there is none.
+
+    Raises:
+        BrokenPipeError: The reader has had enough.
+        CheckpointError: Standard output cannot be written to.
+    """
+    if sys.stdout is not None:
+        encoding = sys.stdout.encoding or "utf-8"
+        with _output_errors():
+            sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def flush() -> None:
+    """Writes what has been printed; raises as `print_line` does."""
+    if sys.stdout is not None:
+        with _output_errors():
+            sys.stdout.flush()
+
+
+def discard_output() -> None:
+    """Lets nothing more go to standard output, such as what is in its buffer when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _output_errors() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        discard_output()
+        raise
+    except OSError as error:
+        discard_output()
+        raise CheckpointError(f"cannot write to standard output: {error.strerror}") from None
 
 
 def _to_stderr(line: str) -> None:

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 INTERRUPTED = 130
-TERMINATED = 143
 _EXIT_CODES = f"""\
 exit codes:
   0    done; verify: every byte is as recorded; stats: nothing is marked
@@ -25,7 +24,7 @@ exit codes:
   2    wrong usage, or a recipe that cannot be used
   {commands.DIFFERS}    verify: something differs; stats: some tensor is marked
   {INTERRUPTED}  interrupted by Ctrl-C
-  {TERMINATED}  terminated by SIGTERM
+  143  terminated by SIGTERM; by SIGHUP 129
 """
 _SOURCES = ("--like", "--config")
 

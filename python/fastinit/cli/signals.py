@@ -1,4 +1,4 @@
-"""SIGTERM as an exception, so that what is incomplete is cleared away as on Ctrl-C."""
+"""SIGTERM and SIGHUP as an exception, so that what is incomplete is cleared away as on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ if TYPE_CHECKING:
 
 
 class Terminated(BaseException):
-    """SIGTERM came."""
+    """SIGTERM or SIGHUP came, whose number it is."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 @contextmanager
-def sigterm_unwinds() -> Iterator[None]:
-    """Raises `Terminated` in the main thread when SIGTERM comes."""
+def termination_unwinds() -> Iterator[None]:
+    """Raises `Terminated` in the main thread when SIGTERM or SIGHUP comes; ignored ones stay ignored."""
     if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
         yield
         return
 
-    def stop(_number: int, _frame: object) -> NoReturn:
-        raise Terminated
+    def stop(number: int, _frame: object) -> NoReturn:
+        raise Terminated(number)
 
-    previous = signal.signal(signal.SIGTERM, stop)
+    taken = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+    previous = {number: signal.signal(number, stop) for number in taken}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

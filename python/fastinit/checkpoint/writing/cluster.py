@@ -34,12 +34,30 @@ def dask_executor(address: str) -> Iterator[Executor]:
             f'a Dask cluster needs Dask, got: {error}; pip install "fastinit-nn[dask]"'
         ) from None
     try:
+        _check_address(address)
         client = Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(
             "the address of a Dask cluster must be that of its scheduler, such as "
             f"tcp://HOST:8786, got {address!r}, where none answers "
-            f"({type(error).__name__}: {error}); start one with: dask scheduler"
+            f"({type(error).__name__}: {' '.join(str(error).split())}); start one with: dask scheduler"
         ) from None
     with client:
         yield client.get_executor()
+
+
+def _check_address(address: str) -> None:
+    """Refuses what is no address before a client is made of it, which takes 20 seconds to end.
+
+    Raises:
+        ValueError: It is none.
+    """
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+
+    scheme, place = parse_address(address, strict=True)
+    get_backend(scheme)
+    if scheme in ("tcp", "tls", "ws", "wss"):
+        host, port = parse_host_port(place)
+        if not host or not 1 <= port < 2**16:
+            raise ValueError(f"no host and port in {place!r}")
