@@ -121,6 +121,19 @@ def test_plan_of_the_example_is_whole_when_piped() -> None:
     )
 
 
+def test_paths_that_would_break_a_line_are_escaped(recipe: Path, tmp_path: Path) -> None:
+    out = tmp_path / "o\n\x1b[2Jut"
+    done = run("init", recipe, out)
+    assert done.stdout.count("\n") == 1
+    assert done.stdout.strip().isprintable()
+    assert "/o\\n\\x1b[2Jut in " in done.stdout
+    for command in ("verify", "init"):
+        done = run(command, *((recipe, out) if command == "init" else (out,)))
+        text = done.stdout + done.stderr
+        assert text.count("\n") == 1
+        assert text.strip().isprintable()
+
+
 def test_names_that_would_break_a_line_are_escaped(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     save_file({"a\nb": np.ones(2, np.float32), "\x1b[2J\u00a0": np.ones(2, np.float32)}, path)

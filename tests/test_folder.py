@@ -350,3 +350,26 @@ def test_what_could_not_be_removed_is_named(
     monkeypatch.setattr(Path, "rmdir", refuse)
     with pytest.raises(CheckpointError, match=r"cannot write .*\(.*out\.partial is left\)"):
         write(plan, out)
+
+
+@pytest.mark.parametrize("what", ["name", "mount", "access"])
+def test_what_force_cannot_replace_is_refused_at_the_start(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / ("o" * 240 if what == "name" else "out")
+    write(plan_in(tmp_path), out)
+    before = sorted(str(path) for path in tmp_path.rglob("*"))
+    if what == "mount":
+        monkeypatch.setattr(os.path, "ismount", lambda path: path == out)
+    elif what == "access":
+        monkeypatch.setattr(os, "access", lambda *_: False)
+    message = {
+        "name": r"a name that leaves room for '\.replaced-by-fastinit', 261 bytes of 255",
+        "mount": "a folder within its file system",
+        "access": "a folder that you may write to",
+    }[what]
+    begun: list[int] = []
+    with pytest.raises(CheckpointError, match=message):
+        write(plan_in(tmp_path, seed=3), out, force=True, progress=begun.append)
+    assert not begun
+    assert sorted(str(path) for path in tmp_path.rglob("*")) == before

@@ -22,6 +22,7 @@ from fastinit.checkpoint import (
     write,
 )
 from fastinit.checkpoint import verify as verify_checkpoint
+from fastinit.checkpoint.errors import printable
 from fastinit.checkpoint.sources.presets import DEFAULT_PRESET
 from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
@@ -52,7 +53,7 @@ def init(arguments: argparse.Namespace) -> int:
         )
     seconds = time.perf_counter() - start
     if not arguments.quiet:
-        print_line(tables.wrote(made, arguments.out, written, seconds))
+        print_line(tables.wrote(made, printable(arguments.out), written, seconds))
     return 0
 
 
@@ -81,10 +82,10 @@ def verify(arguments: argparse.Namespace) -> int:
         found = verify_checkpoint(arguments.folder, sample=arguments.sample, progress=advance)
     seconds = time.perf_counter() - start
     if found.mismatch is not None:
-        print_line(f"{arguments.folder}: {found.mismatch}")
+        print_line(f"{printable(arguments.folder)}: {found.mismatch}")
         return DIFFERS
     if not arguments.quiet:
-        print_line(f"{arguments.folder}: {tables.verified(found, seconds)}")
+        print_line(f"{printable(arguments.folder)}: {tables.verified(found, seconds)}")
     return 0
 
 

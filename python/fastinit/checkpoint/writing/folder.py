@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 RESUME = "--resume (resume=True)"
 FORCE = "--force (force=True)"
+_REPLACED = ".replaced-by-fastinit"
 
 
 class Files(NamedTuple):
@@ -220,7 +221,7 @@ def partial_of(target: Path) -> Path:
 
 def _replaced_of(target: Path) -> Path:
     """Where the old checkpoint is while a new one takes its place."""
-    return target.with_name(target.name + ".replaced-by-fastinit")
+    return target.with_name(target.name + _REPLACED)
 
 
 def finish_beside(target: Path, files: Files) -> None:
@@ -264,10 +265,10 @@ def _discard(path: Path) -> None:
 
 
 def refuse_unless_replaceable(target: Path) -> None:
-    """Checks that `target` is an empty folder, or a checkpoint of fastinit's and nothing more.
+    """Checks that `target` is an empty folder, or a checkpoint of fastinit's and nothing more, and can be moved.
 
     Raises:
-        CheckpointError: It is not.
+        CheckpointError: It is not, or cannot.
     """
     try:
         folder = _open_folder(target)
@@ -282,6 +283,24 @@ def refuse_unless_replaceable(target: Path) -> None:
             f"OUT must be a checkpoint of fastinit's to be replaced, got {target}, which is no "
             "folder; remove it or choose another name"
         ) from None
+    _refuse_immovable(target)
+
+
+def _refuse_immovable(target: Path) -> None:
+    """Says at the start what would fail when all is written."""
+    longest = os.pathconf(target.parent, "PC_NAME_MAX")
+    length = len(os.fsencode(_replaced_of(target).name))
+    if length > longest:
+        what = f"a name that leaves room for {_REPLACED!r}, {length} bytes of {longest}"
+    elif os.path.ismount(target):
+        what = "a folder within its file system, not the place where another is mounted"
+    elif not os.access(target, os.W_OK | os.X_OK):
+        what = "a folder that you may write to"
+    else:
+        return
+    raise CheckpointError(
+        f"OUT must be {what}, to be replaced, got {target}; choose another name or remove what it holds"
+    )
 
 
 def remove_checkpoint(path: Path) -> None:
