@@ -7,6 +7,8 @@ import os
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
+from torch.nn.utils.parametrizations import _SpectralNorm
+from torch.nn.utils.parametrize import ParametrizationList
 
 from fastinit import checks
 from fastinit.checkpoint.errors import show
@@ -17,13 +19,13 @@ from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe
 from fastinit.checkpoint.recipes.rules import Call, Rule, read_rules
 from fastinit.checkpoint.recipes.tensors import TensorSpec
 from fastinit.checkpoint.sources.recorder import NEVER
-from fastinit.distributions import Constant
+from fastinit.distributions import Constant, Normal
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.random import resolve_seed
 from fastinit.torch.own_code import DIFFERS, OwnCode
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
-from fastinit.torch.tensors import ELEMENTS, draw_seed, fill, is_fillable
+from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, is_fillable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
 _SHOWN = 4  # names in an error
+_POWER_ITERATIONS = 15  # as many as PyTorch's spectral norm starts with
 _EXAMPLE = '"init": "normal", "std": 0.02'  # of a rule, in an error
 
 
@@ -55,8 +58,8 @@ def init_model(
     The rule of a parameter is the first of `recipe` that matches its name. Where none does, or without a
     recipe, the model's own code says it: `reset_parameters` of its modules, from the inner to the outer ones,
     then, for models of transformers, their `_init_weights`. The code runs on the meta device, where its
-    distributions are recorded; what it computes otherwise is computed. A shared parameter goes by its first
-    name.
+    distributions are recorded; what it computes otherwise, copies of other tensors included, is computed. A
+    shared parameter goes by its first name. Where the code fails, nothing is changed.
 
     What is on the meta device gets its memory where it belongs and is filled there: parameters, and buffers,
     whose values the model's own code must set. Other buffers stay, but for those that a rule fills with one
@@ -107,19 +110,24 @@ def init_model(
     planned, left = _plan_rules(targets, rules, layout, number, is_strict=not _is_recipe(recipe))
     left = [target for target in left if target.is_parameter or target.tensor.is_meta]
     own = OwnCode(model, initialize)
-    calls = own.record(targets) if left else {}
+    calls, copies = own.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
     _check_set([target for target in left if target.name in computed], calls)
+    _check_copies(copies, computed, {target.name for target in left})
     planned += _plan_calls(
         [target for target in left if target.name not in computed], calls, number
     )
 
-    materialize(model, targets, device or torch.get_default_device())
-    if computed:
-        own.compute(targets, computed, number)
+    device = device or torch.get_default_device()
+    values = own.compute(targets, computed, number, device) if computed else {}
+    materialize(model, targets, device)
+    for target in targets:
+        if target.name in values:
+            copy_whole(target.tensor, values[target.name])
     tensors = {target.name: target.tensor for target in targets}
     for tensor in planned:
         _fill(tensors[tensor.name], tensor, number)
+    _renew_spectral_norms(model, {id(target.tensor): target.name for target in targets}, number)
     return model
 
 
@@ -210,6 +218,14 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> No
             )
 
 
+def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str]) -> None:
+    """Refuses copies of tensors that a rule sets: the model's own code would copy what it draws itself."""
+    for name, source in copies.items():
+        if name in computed and source and source not in left:
+            rule = f"have a rule in `recipe` for {show(name)} too, a copy of {show(source)} by its own code"
+            raise ValueError(checks.text("model", rule, source, "or a rule for neither"))
+
+
 def _fill(tensor: torch.Tensor, planned: PlannedTensor, seed: int) -> None:
     if tensor.dtype in ELEMENTS:
         fill(tensor, planned.distribution, seed=seed, stream=planned.stream)
@@ -218,6 +234,20 @@ def _fill(tensor: torch.Tensor, planned: PlannedTensor, seed: int) -> None:
             tensor.fill_(planned.distribution.value)
     if planned.rule.padding_idx is not None:
         _zero_row(tensor, planned.rule.padding_idx)
+
+
+def _renew_spectral_norms(model: torch.nn.Module, names: Mapping[int, str], seed: int) -> None:
+    """Brings the vectors of spectral norms from the weights before to those there are now, as their code starts."""
+    for parametrized in model.modules():
+        if isinstance(parametrized, ParametrizationList):
+            for norm in parametrized:
+                if isinstance(norm, _SpectralNorm) and hasattr(norm, "_u"):  # of more than a vector
+                    with torch.no_grad():
+                        for vector in (norm._u, norm._v):
+                            fill(vector, Normal(0.0, 1.0), seed=seed, stream=names[id(vector)])
+                            vector.copy_(torch.nn.functional.normalize(vector, dim=0))
+                        matrix = norm._reshape_weight_to_matrix(parametrized.original)
+                        norm._power_method(matrix, _POWER_ITERATIONS)
 
 
 def _zero_row(tensor: torch.Tensor, row: int) -> None:

@@ -19,7 +19,6 @@ from fastinit.checkpoint.sources.recorder import NEVER, Recorder, left_out_initi
 from fastinit.torch.interception import intercepted
 from fastinit.torch.sharding import is_dtensor
 from fastinit.torch.state import Slot, replaced, twin_of
-from fastinit.torch.tensors import copy_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     Step = tuple[str, Callable[[], Any]]  # the module that it is about, what it does
 
 DIFFERS = "set differently by the modules that share it"
+_COPIED = "a copy"
 _RESETS = ("reset_parameters", "_reset_parameters")
 
 
@@ -48,8 +48,8 @@ class OwnCode:
         self._model = model
         self._initialize = initialize
 
-    def record(self, targets: list[Target]) -> dict[str, Call | str]:
-        """Returns, by name, the call that explains each tensor, or why none does."""
+    def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
+        """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
         twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
         recorder = Recorder()
         recording = left_out_initializers(recorder, *_tables())
@@ -57,47 +57,65 @@ class OwnCode:
             with torch.no_grad(), recording, recorder, torch.device("meta"):
                 for name, step in self._steps():
                     _run(name, step)
-            calls = {slot: recorder.call(slot.tensor.detach()) for slot in twins}
+            found = {slot: slot.tensor.detach() for slot in twins}
+        calls = {slot: recorder.call(tensor) for slot, tensor in found.items()}
         tied = self._tied_names()
-        return {target.name: _one_call(target, tied, calls) for target in targets}
+        by_name = {target.name: _one_call(target, tied, calls) for target in targets}
+        draws = {t.name: recorder.draws(found[slot]) for t in targets for slot in t.slots[:1]}
+        copies = _copies(draws)
+        return by_name | dict.fromkeys(copies, _COPIED), copies
 
-    def compute(self, targets: list[Target], names: set[str], seed: int) -> None:
-        """Computes the tensors of these names for real.
+    def compute(
+        self, targets: list[Target], names: set[str], seed: int, device: Any
+    ) -> dict[str, torch.Tensor]:
+        """Computes the tensors of these names for real, on whole plain ones beside the model's own.
 
         Draws on the whole of a tensor have its name as their stream; others in the code have the name of the
         module and a number.
         """
         owners = {slot.module for t in targets if t.name in names for slot in t.slots}
+        own = [t for t in targets if any(slot.module in owners for slot in t.slots)]
+        try:
+            values = self._compute(targets, own, names, seed, device)
+            if not any(value.is_meta for value in values.values()):
+                return values
+        except RuntimeError:  # code that needs the values of other modules
+            if len(own) == len(targets):
+                raise
+        return self._compute(targets, targets, names, seed, device)
+
+    def _compute(
+        self, targets: list[Target], real: list[Target], names: set[str], seed: int, device: Any
+    ) -> dict[str, torch.Tensor]:
+        """Computes with memory for some of the tensors."""
         twins: dict[Slot, torch.Tensor] = {}
-        wholes: dict[tuple[int, int], str] = {}  # not yet drawn: address and elements -> name
+        wholes: dict[tuple[int, int], str] = {}  # address and elements -> name
+        used: set[str] = set()
+        with_memory = {target.name for target in real}
         for target in targets:
-            tensor = target.tensor
-            if all(slot.module not in owners for slot in target.slots):
-                tensor = twin_of(tensor, "meta")
-            elif is_dtensor(tensor):
-                tensor = twin_of(tensor, tensor.device_mesh.device_type)
-            if not tensor.is_meta:
-                wholes[tensor.data_ptr(), tensor.numel()] = target.name
-            twins |= dict.fromkeys(target.slots, tensor)
+            place = _place(target.tensor, device) if target.name in with_memory else "meta"
+            twin = twin_of(target.tensor, place)
+            if not twin.is_meta:
+                wholes[twin.data_ptr(), twin.numel()] = target.name
+            twins |= dict.fromkeys(target.slots, twin)
         module, drawn = "", Counter[str]()
 
         def source(tensor: torch.Tensor, _: Any) -> dict[str, Any]:
             if tensor.is_meta:
                 return {}
-            stream = wholes.pop((tensor.data_ptr(), tensor.numel()), None)
-            if stream is None:
+            stream = wholes.get((tensor.data_ptr(), tensor.numel()))
+            # Of what a distribution explains the last draw counts, of the rest a second one may be added.
+            if stream is None or (stream in names and stream in used):
                 stream = f"{module}#{drawn[module]}"
                 drawn[module] += 1
+            used.add(stream)
             return {"seed": seed, "stream": stream}
 
         with replaced(twins), torch.no_grad(), intercepted(source):
             for name, step in self._steps():
                 module = name
                 _run(name, step)
-            values = {t.name: t.tensor for t in targets if t.name in names}
-        for target in targets:
-            if values.get(target.name, target.tensor) is not target.tensor:
-                copy_whole(target.tensor, values[target.name])
+            return {t.name: t.tensor.detach() for t in targets if t.name in names}
 
     def _steps(self) -> Iterator[Step]:
         if self._initialize is not None:
@@ -134,6 +152,30 @@ class OwnCode:
             if module in models
             for name in getattr(module, "all_tied_weights_keys", None) or ()
         }
+
+
+def _place(tensor: torch.Tensor, device: Any) -> Any:
+    """Where a whole plain tensor in place of this one is computed."""
+    if is_dtensor(tensor):
+        return tensor.device_mesh.device_type
+    return device if tensor.is_meta else tensor.device
+
+
+def _copies(draws: dict[str, dict[int, bool]]) -> dict[str, str]:
+    """The tensors that hold draws of others, each with one of those; empty where several share a draw of none."""
+    holders: dict[int, list[str]] = {}
+    origins: dict[int, str] = {}
+    for name, found in draws.items():
+        for number, is_own in found.items():
+            holders.setdefault(number, []).append(name)
+            if is_own:
+                origins[number] = name
+    return {
+        name: origins.get(number, "")
+        for number, names in holders.items()
+        for name in names
+        if len(names) > 1 and name != origins.get(number)
+    }
 
 
 def _one_call(target: Target, tied: set[str], calls: dict[Slot, Call | str]) -> Call | str:

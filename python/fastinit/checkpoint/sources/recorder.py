@@ -37,18 +37,20 @@ _FACTORIES = {
 }
 # Operations whose elements are those of their inputs, in some order.
 _COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
+_DRAWS = ("normal_", "uniform_", "randn", "rand")
 # In place, but no element changes.
 _HARMLESS = ("detach_", "set_", "resize_", "squeeze_", "unsqueeze_", "t_", "transpose_")
 
 
 class _Values:
-    """What is in a storage: what covers all of it, and what was written to parts since."""
+    """What is in a storage: what covers all of it, what was written to parts since, and which draws are in it."""
 
-    __slots__ = ("parts", "storage", "whole")
+    __slots__ = ("draws", "parts", "storage", "whole")
 
-    def __init__(self, storage: Any, whole: Call | str) -> None:
+    def __init__(self, storage: Any, whole: Call | str, draws: frozenset[int]) -> None:
         self.storage = storage  # held, so that its address is not given to another one
         self.whole = whole
+        self.draws = draws
         self.parts: dict[tuple[int, int], Call] = {}  # (first element, elements)
 
     def call(self, elements: int, row: int) -> Call | str:
@@ -79,6 +81,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         """Starts with nothing."""
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self._values: dict[int, _Values] = {}
+        self._drawn_into: list[int] = []  # the storage of each draw
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -88,23 +91,31 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             if name not in _HARMLESS:
                 self._in_place(name, args, kwargs)
         else:
+            given = {_key(leaf) for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
             for tensor in tree_leaves(result):
                 if isinstance(tensor, torch.Tensor):
                     key = _key(tensor)
-                    if key not in self._values:
+                    if key not in self._values and key not in given:  # a view makes nothing
                         made = _made(name, args, self._inputs(args))
                         if name in _COPIES and _repeats(tensor, args) and _is_random(made):
                             made = "repeated"
-                        self._values[key] = _Values(tensor.untyped_storage(), made)
+                        draws = self._draw(tensor) if name in _DRAWS else self._draws_of(args)
+                        self._values[key] = _Values(tensor.untyped_storage(), made, draws)
         return result
 
-    def note(self, tensor: torch.Tensor, call: Call | str) -> None:
-        """Notes that a tensor has been set."""
+    def note(
+        self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None
+    ) -> None:
+        """Notes that a tensor has been set: by a draw of its own, or from those that are told."""
         storage = tensor.untyped_storage()
-        values = self._values.setdefault(_key(tensor), _Values(storage, NEVER))
+        values = self._values.setdefault(_key(tensor), _Values(storage, NEVER, frozenset()))
         if tensor.numel() == 0:
             return
-        if tensor.numel() * tensor.itemsize == storage.nbytes():
+        if draws is None:
+            draws = self._draw(tensor) if _is_random(call) else frozenset()
+        is_whole = tensor.numel() * tensor.itemsize == storage.nbytes()
+        values.draws = draws if is_whole else values.draws | draws
+        if is_whole:
             values.whole = call
             values.parts.clear()
         elif isinstance(call, Call) and tensor.is_contiguous():
@@ -112,6 +123,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         else:
             values.whole = call if isinstance(call, str) else "set in parts"
             values.parts.clear()
+
+    def draws(self, tensor: torch.Tensor) -> dict[int, bool]:
+        """The draws that are in a tensor: its number, and whether it was of this very storage."""
+        values = self._values.get(_key(tensor))
+        numbers = frozenset() if values is None else values.draws
+        return {number: self._drawn_into[number] == _key(tensor) for number in numbers}
+
+    def _draw(self, tensor: torch.Tensor) -> frozenset[int]:
+        self._drawn_into.append(_key(tensor))
+        return frozenset((len(self._drawn_into) - 1,))
+
+    def _draws_of(self, args: Any) -> frozenset[int]:
+        leaves = (leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor))
+        return frozenset().union(*(self.draws(leaf) for leaf in leaves))
 
     def call(self, tensor: torch.Tensor) -> Call | str:
         """What a tensor has been set to: a call, or why there is none."""
@@ -132,7 +157,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         targets = [kwargs["out"]] if "out" in kwargs else args[:1]
         for tensor in tree_leaves(targets):
             if isinstance(tensor, torch.Tensor):
-                self.note(tensor, self._written(name, args, kwargs))
+                drawn = None if name in _DRAWS else self._draws_of((args, kwargs))
+                if name == "copy_":  # of what was there nothing stays
+                    drawn = self._draws_of(args[1:])
+                self.note(tensor, self._written(name, args, kwargs), drawn)
 
     def _written(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Call | str:
         if "out" in kwargs:
