@@ -133,7 +133,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         self, tensor: torch.Tensor, spec: Distribution, generator: torch.Generator | None
     ) -> Any:
         """Fills a tensor, or returns NotImplemented if fastinit does not fill such tensors."""
-        if not self.draws() or not is_fillable(tensor):
+        if not is_fillable(tensor):
             return NotImplemented
         if isinstance(spec, Uniform) and not fits_range(spec, ELEMENTS[tensor.dtype]):
             return NotImplemented
@@ -183,13 +183,15 @@ def _truncated_normal(
     b: Any,
     generator: Any = None,
 ) -> Any:
+    if not interception.draws():
+        return NotImplemented
     return interception.draw(tensor, truncated_between(mean, std, a, b), generator)
 
 
 def _new_dtensor(
     interception: _Interception, original: Any, make: Any, *args: Any, **kwargs: Any
 ) -> Any:
-    if make not in _FACTORIES:
+    if make not in _FACTORIES or not interception.draws():
         return NotImplemented
     spec, make_empty = _FACTORIES[make]
     return interception.draw(original(make_empty, *args, **kwargs), spec, None)
