@@ -175,6 +175,7 @@ def test_copies_go_on_from_the_same_state_by_themselves(copied: Any, seed: int |
     assert repr(other) == f"Generator(seed={generator.seed}, next_stream=4)"
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("seed", [7, None])
 def test_copy_starts_anew_in_a_forked_child_where_the_original_does(seed: int | None) -> None:
     copied = copy.deepcopy(Generator(seed))

@@ -112,6 +112,7 @@ class Draws(Dataset[float]):
         return torch.randn(()).item()
 
 
+@pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning")
 def test_workers_draw_what_they_draw_without_accelerate() -> None:
     def drawn() -> list[float]:
         torch.manual_seed(3)
@@ -124,7 +125,7 @@ def test_workers_draw_what_they_draw_without_accelerate() -> None:
         assert drawn() == expected
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="a system without fork")
+@pytest.mark.filterwarnings("ignore:.*fork:RuntimeWarning", "ignore:.*fork:DeprecationWarning")
 def test_a_block_of_the_child_itself_draws_from_fastinit() -> None:
     read, write = os.pipe()
     child = os.fork()
