@@ -120,6 +120,17 @@ def test_copy_of_a_tensor_with_a_rule_asks_for_one_too() -> None:
     assert (init_model(Pair(MAKES["copy_"][0]), seed=0, recipe=both).b.weight == 1).all()
 
 
+def test_copy_that_becomes_a_constant_is_none() -> None:
+    def make(m: Any) -> None:
+        m.b.weight.copy_(m.a.weight)
+        m.b.weight.zero_()
+
+    rules = [{"match": "a.weight", "init": "ones"}]
+    model = init_model(Pair(make), seed=0, recipe=rules)
+    assert not model.b.weight.any()
+    assert (model.a.weight == 1).all()
+
+
 @pytest.mark.parametrize("meta", [False, True])
 def test_failing_code_changes_nothing(meta: bool) -> None:
     def make(m: Any) -> None:

@@ -111,8 +111,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         values = self._values.setdefault(_key(tensor), _Values(storage, NEVER, frozenset()))
         if tensor.numel() == 0:
             return
-        if draws is None:
-            draws = self._draw(tensor) if _is_random(call) else frozenset()
+        if isinstance(call, Call) and not call.is_random:
+            draws = frozenset()
+        elif draws is None:
+            draws = self._draw(tensor) if isinstance(call, Call) else frozenset()
         is_whole = tensor.numel() * tensor.itemsize == storage.nbytes()
         values.draws = draws if is_whole else values.draws | draws
         if is_whole:
@@ -157,10 +159,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         targets = [kwargs["out"]] if "out" in kwargs else args[:1]
         for tensor in tree_leaves(targets):
             if isinstance(tensor, torch.Tensor):
-                drawn = None if name in _DRAWS else self._draws_of((args, kwargs))
-                if name == "copy_":  # of what was there nothing stays
-                    drawn = self._draws_of(args[1:])
-                self.note(tensor, self._written(name, args, kwargs), drawn)
+                # A copy keeps nothing of what was there.
+                read = args[1:] if name == "copy_" else (args, kwargs)
+                draws = None if name in _DRAWS else self._draws_of(read)
+                self.note(tensor, self._written(name, args, kwargs), draws)
 
     def _written(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Call | str:
         if "out" in kwargs:
