@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN = 120  # characters of a value
+_PATH_SHOWN = 300
 
 
 class RecipeError(ValueError):
@@ -31,6 +33,12 @@ def show(value: object) -> str:
 def printable(text: str) -> str:
     """Shows a name or a path in a line: as it is, but for what would break the line or not be seen."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def place(path: str | os.PathLike[str]) -> str:
+    """Shows a path in a message: as it is, unless that would break the line."""
+    text = os.fspath(path)
+    return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)
 
 
 def suggest(value: object, choices: Iterable[str]) -> str:

@@ -7,8 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from fastinit.checkpoint import CheckpointError, RecipeError
-from fastinit.checkpoint.errors import printable
-from fastinit.cli.output import flush, warnings_in_one_line
+from fastinit.cli.output import complain, flush, warnings_in_one_line
 from fastinit.cli.parser import INTERRUPTED, make_parser, takes_recipe
 from fastinit.cli.signals import Terminated, termination_unwinds
 
@@ -48,5 +47,5 @@ def _noted(what: str, error: BaseException) -> str:
 
 
 def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"fastinit: error: {printable(message)}\n")
+    complain("error", message)
     return code

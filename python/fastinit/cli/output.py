@@ -19,7 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from fastinit.checkpoint.errors import CheckpointError
+from fastinit.checkpoint.errors import CheckpointError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ def flush() -> None:
             sys.stdout.flush()
 
 
-def discard_output() -> None:
+def _discard_output() -> None:
     """Lets nothing more go to standard output, such as what is in its buffer when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
@@ -55,23 +55,23 @@ def _output_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        discard_output()
+        _discard_output()
         raise
     except OSError as error:
-        discard_output()
+        _discard_output()
         raise CheckpointError(f"cannot write to standard output: {error.strerror}") from None
 
 
-def _to_stderr(line: str) -> None:
-    sys.stderr.write(f"fastinit: {line}\n")
+def complain(kind: str, message: str) -> None:
+    """Writes an error or a warning on standard error, in one line."""
+    sys.stderr.write(f"fastinit: {kind}: {printable(message)}\n")
 
 
 @contextmanager
 def warnings_in_one_line() -> Iterator[None]:
     """Shows warnings as errors are shown, without the place in the source."""
-
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_, **__: _to_stderr(f"warning: {message}")
+        warnings.showwarning = lambda message, *_, **__: complain("warning", str(message))
         yield
 
 

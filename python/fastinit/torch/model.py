@@ -79,8 +79,9 @@ def init_model(
 
     Raises:
         RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
-        ValueError: Parameters that FSDP1 has flattened, or a parameter that has no rule, and that the model's own code does not set, or sets
-            differently in the modules that share it.
+        ValueError: Parameters that FSDP1 has flattened; a parameter that has no rule, and that the model's
+            own code does not set, or sets differently in the modules that share it; a copy of a parameter
+            that has a rule.
         RuntimeError: The model's own code failed.
         TypeError: `model` is no module, or `seed` no seed.
 

@@ -76,12 +76,13 @@ class Target:
 def targets_of(model: torch.nn.Module) -> list[Target]:
     """Returns the parameters and buffers of a model, each once, in the order of `named_parameters`."""
     found: dict[int, Target] = {}
+    modules = dict(model.named_modules())
     prefixes = {"": ""}  # as PyTorch has them, and without wrappers
-    for path, module in model.named_modules():
+    for path, module in modules.items():
         parent, _, last = path.rpartition(".")
         if path:
-            owner = model.get_submodule(parent)
-            is_wrapped = last in _WRAPPED or (last == "module" and isinstance(owner, _WRAPPERS))
+            is_module = last == "module" and isinstance(modules[parent], _WRAPPERS)
+            is_wrapped = last in _WRAPPED or is_module
             prefixes[path] = prefixes[parent] + ("" if is_wrapped else f"{last}.")
         for table in ("_parameters", "_buffers"):
             for key, tensor in getattr(module, table).items():

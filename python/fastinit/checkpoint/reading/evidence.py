@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit import _core
 from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
+from fastinit.checkpoint.errors import CheckpointError, RecipeError, place, show
+from fastinit.checkpoint.files import read_small
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES, Plan, make_plan
-from fastinit.checkpoint.reading.reader import StoredFile, place, read_checkpoint, read_small
+from fastinit.checkpoint.reading.reader import StoredFile, read_checkpoint
 from fastinit.checkpoint.recipes.recipe import parse_recipe
 
 if TYPE_CHECKING:

@@ -18,9 +18,10 @@ import numpy as np
 
 from fastinit import checks
 from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, show, suggest
+from fastinit.checkpoint.errors import CheckpointError, place, show, suggest
+from fastinit.checkpoint.files import open_regular
 from fastinit.checkpoint.plan import Plan, make_plan
-from fastinit.checkpoint.reading.reader import open_regular, place, read_checkpoint
+from fastinit.checkpoint.reading.reader import read_checkpoint
 from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe
 from fastinit.checkpoint.values import draw_part
 from fastinit.dtypes import STORED

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, show
+from fastinit.checkpoint.errors import CheckpointError, place, show
+from fastinit.checkpoint.files import is_plain, open_regular, read_at, read_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 _SUFFIX = ".safetensors"
 _INDEX_SUFFIX = ".safetensors.index.json"
 _MAX_INDEX_BYTES = 2**28
-_PATH_SHOWN = 300  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,61 +98,6 @@ def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
     return StoredCheckpoint(target, tuple(files))
 
 
-def read_small(path: Path, limit: int) -> bytes:
-    """Reads a small file whole.
-
-    Raises:
-        CheckpointError: It cannot be read, is no regular file, or is larger than `limit` bytes.
-    """
-    descriptor = open_regular(path)
-    try:
-        nbytes = os.fstat(descriptor).st_size
-        if nbytes > limit:
-            raise CheckpointError(f"{place(path)} must be at most {limit} bytes, got {nbytes}")
-        return _read(descriptor, path, nbytes, 0)
-    finally:
-        os.close(descriptor)
-
-
-def read_start(path: Path, count: int) -> bytes:
-    """Reads the first `count` bytes of a file.
-
-    Raises:
-        CheckpointError: It cannot be read, is no regular file, or is shorter.
-    """
-    descriptor = open_regular(path)
-    try:
-        return _read(descriptor, path, count, 0)
-    finally:
-        os.close(descriptor)
-
-
-def open_regular(path: Path, flags: int = 0) -> int:
-    """Opens a regular file for reading and returns its descriptor.
-
-    Raises:
-        CheckpointError: There is none, or it is something that reading could block on or never end.
-    """
-    try:
-        # Without O_NONBLOCK, opening a FIFO waits for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or "the name holds a NUL"
-        raise CheckpointError(f"cannot read {place(path)}: {reason}") from None
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise CheckpointError(
-            f"cannot read {place(path)}: it must be a regular file, got another kind"
-        )
-    return descriptor
-
-
-def place(path: str | os.PathLike[str]) -> str:
-    """Shows a path in a message: as it is, unless that would break the line."""
-    text = os.fspath(path)
-    return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)
-
-
 def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)
@@ -210,18 +155,6 @@ def _read_index(path: Path) -> dict[str, str]:
     return weight_map
 
 
-def is_plain(name: object) -> bool:
-    """Tells whether a name is that of a file in the same folder, whatever the system."""
-    return (
-        isinstance(name, str)
-        and name != ""
-        and name.isprintable()
-        and name not in (".", "..")
-        and not any(mark in name for mark in "/\\:")
-        and len(name.encode()) <= 255
-    )
-
-
 def _read_file(folder: Path, name: str) -> StoredFile:
     path = folder / name
     descriptor = open_regular(path)
@@ -229,7 +162,7 @@ def _read_file(folder: Path, name: str) -> StoredFile:
         nbytes = os.fstat(descriptor).st_size
         if nbytes < layout.LENGTH.size:
             raise ValueError(f"a safetensors file must have at least 8 bytes, got {nbytes}")
-        (length,) = layout.LENGTH.unpack(_read(descriptor, path, layout.LENGTH.size, 0))
+        (length,) = layout.LENGTH.unpack(read_at(descriptor, path, layout.LENGTH.size, 0))
         data_offset = layout.LENGTH.size + length
         if length > layout.MAX_HEADER_BYTES or data_offset > nbytes:
             raise ValueError(
@@ -237,7 +170,7 @@ def _read_file(folder: Path, name: str) -> StoredFile:
                 f"{layout.MAX_HEADER_BYTES}, got a length of {length}; the file is cut off or is "
                 "not in the safetensors format"
             )
-        text = _read(descriptor, path, length, layout.LENGTH.size)
+        text = read_at(descriptor, path, length, layout.LENGTH.size)
         entries, metadata = layout.parse_header(text, nbytes - data_offset)
     except ValueError as error:
         raise CheckpointError(f"{place(path)}: {error}") from None
@@ -248,28 +181,6 @@ def _read_file(folder: Path, name: str) -> StoredFile:
         for e in entries
     )
     return StoredFile(name, nbytes, data_offset, metadata, tuple(tensors))
-
-
-def read_into(memory: memoryview, descriptor: int, path: Path, offset: int) -> None:
-    """Fills memory with the bytes of an open file from `offset` on.
-
-    Raises:
-        CheckpointError: It cannot be read, or ends before.
-    """
-    while memory:
-        try:
-            count = os.preadv(descriptor, [memory], offset)
-        except OSError as error:
-            raise CheckpointError(f"cannot read {place(path)}: {error.strerror}") from None
-        if not count:
-            raise CheckpointError(f"cannot read {place(path)}: it became shorter while it was read")
-        memory, offset = memory[count:], offset + count
-
-
-def _read(descriptor: int, path: Path, count: int, offset: int) -> bytes:
-    content = bytearray(count)
-    read_into(memoryview(content), descriptor, path, offset)
-    return bytes(content)
 
 
 def _check_unique(folder: Path, files: Iterable[StoredFile]) -> None:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastinit.checkpoint.errors import CheckpointError
+from fastinit.checkpoint.errors import CheckpointError, place
+from fastinit.checkpoint.files import open_regular
 from fastinit.checkpoint.memory import aligned_memory
-from fastinit.checkpoint.reading.reader import open_regular, place
 from fastinit.checkpoint.values import fill_run
 from fastinit.dtypes import STORED
 from fastinit.runtime import get_num_threads

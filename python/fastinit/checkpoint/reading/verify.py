@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, show
+from fastinit.checkpoint.errors import CheckpointError, place, show
+from fastinit.checkpoint.files import read_small, read_start
 from fastinit.checkpoint.reading import recompute
 from fastinit.checkpoint.reading.evidence import MAX_SMALL_BYTES, replan
-from fastinit.checkpoint.reading.reader import place, read_small, read_start
 from fastinit.dtypes import STORED
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint import layout
 from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
-from fastinit.checkpoint.reading.reader import is_plain, read_small
+from fastinit.checkpoint.files import is_plain, read_small
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

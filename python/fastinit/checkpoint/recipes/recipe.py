@@ -18,12 +18,11 @@ input: everything is checked, and nothing is expanded before its size is known.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.errors import RecipeError, place, show
 from fastinit.checkpoint.recipes.copies import read_copies, read_copy
 from fastinit.checkpoint.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
 from fastinit.checkpoint.recipes.tensors import (
@@ -37,6 +36,7 @@ from fastinit.dtypes import FLOATS
 from fastinit.fans import LAYOUTS
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 __all__ = ["Recipe", "Rule", "TensorSpec", "load_recipe", "parse_recipe"]
@@ -91,7 +91,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     Raises:
         RecipeError: The file cannot be read, or is not a recipe.
     """
-    source = shown(os.fspath(path))
+    source = place(path)
     try:
         with Path(path).open("rb") as file:
             content = file.read(MAX_RECIPE_BYTES + 1)
@@ -124,7 +124,7 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     Raises:
         RecipeError: The text is not a recipe.
     """
-    source = shown(source)
+    source = place(source)
     try:
         return read_recipe(text, source)
     except RecipeError as error:
@@ -134,11 +134,6 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
 def read_recipe(text: str, source: str) -> Recipe:
     """Like `parse_recipe`, with `source` not named in errors."""
     return _recipe(_read(text), text, source)
-
-
-def shown(path: str) -> str:
-    """Shows a path in a message: as it is, if that is harmless."""
-    return path if path.isprintable() and len(path) <= 300 else show(path)
 
 
 def _read(text: str) -> dict[str, Any]:

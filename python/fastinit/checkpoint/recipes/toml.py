@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, show, suggest
+from fastinit.checkpoint.errors import RecipeError, printable, show, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -40,7 +40,7 @@ def read_toml(text: str) -> dict[str, Any]:
 
 
 def _on_one_line(error: Exception) -> str:
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(error))
+    text = printable(str(error))
     return text if len(text) <= 300 else f"{text[:150]}...{text[-100:]}"
 
 

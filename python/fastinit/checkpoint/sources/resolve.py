@@ -5,13 +5,12 @@ What is made is TOML text that says everything, and is read again like any other
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.errors import RecipeError, place, show
 from fastinit.checkpoint.recipes.assign import Matcher, assign
 from fastinit.checkpoint.recipes.compress import compress_set
 from fastinit.checkpoint.recipes.patterns import quote
@@ -23,7 +22,6 @@ from fastinit.checkpoint.recipes.recipe import (
     read_recipe,
     read_seed,
     require,
-    shown,
 )
 from fastinit.checkpoint.recipes.rules import Call, read_rules
 from fastinit.checkpoint.recipes.tensors import read_tensors, tensor_table
@@ -42,6 +40,7 @@ from fastinit.checkpoint.sources.presets import (
 from fastinit.dtypes import FLOATS
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Mapping, Sequence
 
 
@@ -71,7 +70,7 @@ def recipe_from_checkpoint(
     Raises:
         RecipeError: There is no checkpoint, or a tensor whose name does not tell how to initialise it.
     """
-    source = shown(os.fspath(folder))
+    source = place(folder)
     table = {"seed": seed, "dtype": dtype, "layout": layout, "preset": preset}
     return _named(source, lambda: _resolve(table, lambda d: like(Path(folder), d), source))
 
@@ -101,7 +100,7 @@ def recipe_from_config(
         RecipeError: The configuration describes no model, or one with a tensor whose values cannot be
             derived.
     """
-    source = shown(os.fspath(path))
+    source = place(path)
     table = {"seed": seed, "dtype": dtype, "preset": preset}
     return _named(source, lambda: _resolve(table, lambda d: _model(Path(path), d), source))
 

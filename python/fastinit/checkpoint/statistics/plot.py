@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastinit.checkpoint.errors import CheckpointError, printable
-from fastinit.checkpoint.reading.reader import place
+from fastinit.checkpoint.errors import CheckpointError, place, printable
 from fastinit.checkpoint.statistics.expectations import shares
 from fastinit.checkpoint.statistics.scan import sample
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastinit.checkpoint.reading.reader import open_regular, read_into
+from fastinit.checkpoint.files import open_regular, read_into
 from fastinit.checkpoint.statistics.moments import Moments, Scratch, decode
 from fastinit.dtypes import STORED
 from fastinit.runtime import get_num_threads

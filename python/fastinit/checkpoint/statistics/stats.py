@@ -14,9 +14,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
+from fastinit.checkpoint.errors import CheckpointError, RecipeError, place, show
+from fastinit.checkpoint.files import read_small
 from fastinit.checkpoint.plan import make_plan
-from fastinit.checkpoint.reading.reader import place, read_checkpoint, read_small
+from fastinit.checkpoint.reading.reader import read_checkpoint
 from fastinit.checkpoint.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
 from fastinit.checkpoint.statistics.expectations import Expectation, law_of
 from fastinit.checkpoint.statistics.faults import find_faults, tell_nonfinite, unlike_padding

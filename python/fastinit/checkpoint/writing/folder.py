@@ -237,9 +237,8 @@ def finish_beside(target: Path, files: Files) -> None:
     folder = _open_folder(path)
     try:
         if _read_note(folder) == files.sides[NOTE_FILE]:
-            with suppress(
-                CheckpointError
-            ):  # a run is at work there, or it holds files of somebody else's
+            # A run may be at work there, or it may hold files of somebody else's.
+            with suppress(CheckpointError):
                 lock = take_lock(path, folder, create=False)
                 try:
                     remove_checkpoint(path)

@@ -1,0 +1,96 @@
+"""Files that may be anyone's: regular ones only, of a bounded size, and names that lead nowhere else."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING
+
+from fastinit.checkpoint.errors import CheckpointError, place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_small(path: Path, limit: int) -> bytes:
+    """Reads a small file whole.
+
+    Raises:
+        CheckpointError: It cannot be read, is no regular file, or is larger than `limit` bytes.
+    """
+    descriptor = open_regular(path)
+    try:
+        nbytes = os.fstat(descriptor).st_size
+        if nbytes > limit:
+            raise CheckpointError(f"{place(path)} must be at most {limit} bytes, got {nbytes}")
+        return read_at(descriptor, path, nbytes, 0)
+    finally:
+        os.close(descriptor)
+
+
+def read_start(path: Path, count: int) -> bytes:
+    """Reads the first `count` bytes of a file.
+
+    Raises:
+        CheckpointError: It cannot be read, is no regular file, or is shorter.
+    """
+    descriptor = open_regular(path)
+    try:
+        return read_at(descriptor, path, count, 0)
+    finally:
+        os.close(descriptor)
+
+
+def open_regular(path: Path, flags: int = 0) -> int:
+    """Opens a regular file for reading and returns its descriptor.
+
+    Raises:
+        CheckpointError: There is none, or it is something that reading could block on or never end.
+    """
+    try:
+        # Without O_NONBLOCK, opening a FIFO waits for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or "the name holds a NUL"
+        raise CheckpointError(f"cannot read {place(path)}: {reason}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise CheckpointError(
+            f"cannot read {place(path)}: it must be a regular file, got another kind"
+        )
+    return descriptor
+
+
+def is_plain(name: object) -> bool:
+    """Tells whether a name is that of a file in the same folder, whatever the system."""
+    return (
+        isinstance(name, str)
+        and name != ""
+        and name.isprintable()
+        and name not in (".", "..")
+        and not any(mark in name for mark in "/\\:")
+        and len(name.encode()) <= 255
+    )
+
+
+def read_into(memory: memoryview, descriptor: int, path: Path, offset: int) -> None:
+    """Fills memory with the bytes of an open file from `offset` on.
+
+    Raises:
+        CheckpointError: It cannot be read, or ends before.
+    """
+    while memory:
+        try:
+            count = os.preadv(descriptor, [memory], offset)
+        except OSError as error:
+            raise CheckpointError(f"cannot read {place(path)}: {error.strerror}") from None
+        if not count:
+            raise CheckpointError(f"cannot read {place(path)}: it became shorter while it was read")
+        memory, offset = memory[count:], offset + count
+
+
+def read_at(descriptor: int, path: Path, count: int, offset: int) -> bytes:
+    """Returns `count` bytes of an open file from `offset` on; raises as `read_into` does."""
+    content = bytearray(count)
+    read_into(memoryview(content), descriptor, path, offset)
+    return bytes(content)
