@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -81,6 +82,8 @@ NEW: dict[str, tuple[Callable[..., torch.Tensor], Call]] = {
     "rand": (lambda _: 1 - 2 * torch.rand(3, 4), uniform(-1.0, 1.0)),
     "number": (lambda _: torch.tensor(2.5), constant(2.5)),
     "numbers": (lambda _: torch.tensor([[1.0, 1.0]]), constant(1.0)),
+    "an array": (lambda _: torch.tensor(np.full((2, 3), 2.0)), constant(2.0)),
+    "arrays": (lambda _: torch.tensor(data=[np.float32(2), np.array(2)]), constant(2.0)),
     "parameter": (lambda _: torch.nn.Parameter(torch.zeros(3)), constant(0.0)),
     "copy": (lambda t: t.normal_().clone(), normal(1.0)),
     "joined": (lambda t: torch.cat([t.normal_(), torch.randn(2, 4)]), normal(1.0)),
@@ -119,6 +122,10 @@ UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
     "clamped": (lambda t: t.normal_().clamp_(0), "computed (clamp_)"),
     "orthogonal": (lambda t: (init.normal_(t), init.orthogonal_(t)), "computed (orthogonal_)"),
     "identity": (lambda t: (init.normal_(t), init.eye_(t)), "computed (eye_)"),
+    "an array": (lambda t: t.copy_(torch.tensor(np.eye(6, 4))), "computed (tensor)"),
+    "an array's memory": (lambda t: t.copy_(torch.from_numpy(np.eye(6, 4))), "computed (data)"),
+    "converted": (lambda t: t.copy_(torch.as_tensor(np.eye(6, 4))), "computed (data)"),
+    "a list of old": (lambda t: t.copy_(torch.Tensor([1, 2, 3, 4])), "computed (data)"),
     "sum": (lambda t: t.normal_().add_(torch.randn(6, 4)), "computed (add_)"),
 }
 

@@ -289,6 +289,23 @@ class TestOwnCode:
         normal = fastinit.normal((6, 6), std=0.3, seed=2, stream="weight")
         np.testing.assert_array_equal(model.weight.detach().numpy(), normal)
 
+    @pytest.mark.parametrize(
+        "make", [torch.tensor, torch.from_numpy, torch.as_tensor, torch.asarray, torch.Tensor]
+    )
+    def test_values_of_arrays_are_kept(self, make: Callable[[Any], torch.Tensor]) -> None:
+        class Fixed(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.weight = nn.Parameter(torch.empty(3, 4))
+
+            def reset_parameters(self) -> None:
+                with torch.no_grad():
+                    self.weight.copy_(make(np.arange(12.0).reshape(3, 4)))
+
+        with torch.device("meta"):
+            model = Fixed()
+        assert torch.equal(init_model(model, seed=3).weight, torch.arange(12.0).reshape(3, 4))
+
     def test_first_draw_of_a_computed_tensor_is_by_its_name(self) -> None:
         class Ramped(nn.Module):
             def __init__(self) -> None:
@@ -444,12 +461,27 @@ def shared() -> nn.Module:
     return model
 
 
+class Rotary(nn.Module):
+    """A buffer that no checkpoint holds, and that only the constructor sets."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__()
+        frequencies = torch.arange(4.0, device=device).exp()
+        self.register_buffer("frequencies", frequencies, persistent=False)
+
+
 ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]] = {
     "unset": (
         Unset,
         {},
         ValueError,
-        r"got 'scale', never set by its own code; add a rule to `recipe` such as \{\"match\": \"scale\"",
+        r"got 'scale', never set by its own code; set it .* or add a rule to `recipe` such as \{\"match\": \"scale\"",
+    ),
+    "a buffer of the constructor": (
+        lambda: Rotary("meta"),
+        {},
+        ValueError,
+        r"got 'frequencies', never set .*; set it in the module's reset_parameters, or make it on a real",
     ),
     "shared": (shared, {}, ValueError, "got 'embed.weight', set differently by the modules that"),
     "failing": (
@@ -494,8 +526,8 @@ ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]
 def test_errors_say_what_and_leave_the_model_alone(name: str) -> None:
     make, arguments, kind, text = ERRORS[name]
     model = make()
-    lazy = name in ("lazy", "no module")
-    before = None if lazy else copy.deepcopy(model.state_dict())
+    is_plain = name not in ("lazy", "no module")
+    before = copy.deepcopy(model.state_dict()) if is_plain else None
     with pytest.raises(kind, match=text):
         init_model(model, **{"seed": 1, **arguments})
     if before is not None:

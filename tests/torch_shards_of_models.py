@@ -20,7 +20,7 @@ from torch_shards import Filled, alone, assert_same, case, check_shard, mesh_of,
 
 
 class Model(nn.Module):
-    """Tied weights, a row of zeros, buffers, and sizes that no number of processes divides."""
+    """Tied weights, a row of zeros, computed values, buffers, and sizes that no number of processes divides."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,6 +31,7 @@ class Model(nn.Module):
         self.first, self.second = nn.Linear(6, 6), nn.Linear(6, 6)
         self.second.weight = self.first.weight
         self.scale = nn.Parameter(torch.empty(3))
+        self.decay = nn.Parameter(torch.empty(7, 2))
         self.register_buffer("positions", torch.empty(6))
         self.register_buffer("mask", torch.empty(2, 2), persistent=False)
         self.reset_parameters()
@@ -38,6 +39,7 @@ class Model(nn.Module):
     def reset_parameters(self) -> None:
         nn.init.ones_(self.scale)
         with torch.no_grad():
+            self.decay.copy_(torch.arange(1.0, 15.0).reshape(7, 2).log())
             self.positions.copy_(torch.arange(6.0) / 6)
             self.mask.copy_(torch.eye(2))
 
@@ -103,7 +105,7 @@ def accelerated_code_fills_shards() -> Filled:
             model.scale.add_(torch.randn_like(model.scale))
         nn.init.trunc_normal_(model.down.bias, std=0.1)
         nn.init.xavier_normal_(model.down.weight)
-        return list(model.parameters())
+        return [parameter for name, parameter in model.named_parameters() if name != "decay"]
 
     plain = Model()
     with ours.accelerate(seed=3):

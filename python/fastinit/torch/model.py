@@ -208,14 +208,18 @@ def _spec(target: Target) -> TensorSpec:
 def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> None:
     """Refuses tensors that the model's own code leaves open."""
     for reason in (NEVER, DIFFERS):
-        names = [target.name for target in targets if calls[target.name] == reason]
-        if names:
+        open_ones = [target for target in targets if calls[target.name] == reason]
+        if open_ones:
+            names = [target.name for target in open_ones]
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+            remedy = "set it in the module's reset_parameters"
+            if open_ones[0].is_stored:
+                remedy += f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
+            else:  # which no rule can match
+                remedy += ", or make it on a real device"
             raise ValueError(
                 "`model` must say how each of its tensors is initialised, got "
-                f"{', '.join(map(show, names[:_SHOWN]))}{more}, {reason} by its own code; add a rule to "
-                f'`recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}, or a reset_parameters to '
-                "the module"
+                f"{', '.join(map(show, names[:_SHOWN]))}{more}, {reason} by its own code; {remedy}"
             )
 
 

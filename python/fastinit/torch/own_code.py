@@ -51,7 +51,7 @@ class OwnCode:
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
         twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
-        recorder = Recorder()
+        recorder = Recorder(unset=twins.values())
         recording = left_out_initializers(recorder, *_tables())
         with replaced(twins):
             with torch.no_grad(), recording, recorder, torch.device("meta"):

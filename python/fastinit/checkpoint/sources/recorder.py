@@ -13,6 +13,7 @@ import math
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -22,7 +23,7 @@ from fastinit.checkpoint.recipes.rules import Call, constant, normal
 from fastinit.frameworks import arguments, bounds_in_std
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 NEVER = "never set"
 
@@ -75,13 +76,18 @@ class _Values:
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
-    """While it is active, notes what is done to each storage."""
+    """While it is active, notes what is done to each storage.
 
-    def __init__(self) -> None:
-        """Starts with nothing."""
+    Args:
+        unset: Tensors made before, of which nothing is set yet.
+    """
+
+    def __init__(self, unset: Iterable[torch.Tensor] = ()) -> None:
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
         self._values: dict[int, _Values] = {}
         self._drawn_into: list[int] = []  # the storage of each draw
+        for tensor in unset:
+            self.note(tensor, NEVER)
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -145,8 +151,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         if tensor.numel() == 0:
             return constant(0.0)  # no element to explain
         values = self._values.get(_key(tensor))
-        if values is None:
-            return NEVER
+        if values is None:  # of an array, a list or a file, or made before
+            return _computed("data")
         storage_elements = tensor.untyped_storage().nbytes() // tensor.itemsize
         whole = tensor.numel() == storage_elements and tensor.is_contiguous()
         row = math.prod(tensor.shape[1:]) if whole and tensor.ndim > 1 else 0
@@ -224,6 +230,16 @@ def _without_padding(call: Call | str) -> Call | str:
     return "copied from a tensor with a padding row" if padded else call
 
 
+def _made_from(data: Any) -> Call | str:
+    """What a tensor of these numbers holds, in lists or arrays."""
+    leaves = tree_leaves(data)
+    if not any(isinstance(leaf, torch.Tensor) for leaf in leaves):
+        numbers = {number for leaf in leaves for number in np.ravel(leaf).tolist()}
+        if len(numbers) == 1 and _is_number(*numbers):
+            return constant(float(*numbers))
+    return _computed("tensor")
+
+
 def _affine(name: str, call: Call | str, operands: Sequence[Any]) -> Call | None:
     """The call after a number has been added or multiplied."""
     if isinstance(call, str) or call.padding_idx is not None:
@@ -293,11 +309,10 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
         def __torch_function__(
             self, func: Any, _types: Any, args: Any = (), kwargs: Any = None
         ) -> Any:
-            result = func(*args, **(kwargs or {}))
+            given = kwargs or {}
+            result = func(*args, **given)
             if func is torch.tensor:
-                values = set(tree_leaves(args[0])) if args else set()
-                same = len(values) == 1 and _is_number(*values)
-                recorder.note(result, constant(float(*values)) if same else _computed("tensor"))
+                recorder.note(result, _made_from(args[0] if args else given.get("data")))
             return result
 
     replaced = {name: computes(name) for name in ("orthogonal_", "dirac_", "sparse_", "eye_")}
