@@ -10,6 +10,7 @@ import torch
 from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
+from fastinit.torch import graphs
 from fastinit.torch.tensors import is_fillable
 
 if TYPE_CHECKING:
@@ -30,10 +31,13 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
     What a function raises is seen first, so a call without an error costs nothing. It must raise before it
     writes and before a generator moves; its errors that PyTorch has not stay its own.
     """
-    own = getattr(init, function.__name__)
+    name = function.__name__
+    own = getattr(init, name)
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> torch.Tensor:
+        if graphs.is_compiled(args, kwargs):
+            return graphs.call(name, args[0], args[1:], kwargs)
         try:
             return function(*args, **kwargs)
         except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
@@ -41,6 +45,7 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
         raise failure.with_traceback(None)
 
     _PYTORCHS[call] = own
+    graphs.in_graphs(name, call)
     return call
 
 

@@ -56,8 +56,8 @@ def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
     Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
     `randn_like`, `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated
     normals of timm if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
-    not fill (complex ones, or with gradients to record), draws that are traced, exported, transformed by
-    torch.func or checkpointed to be run again, and processes that are forked within the block. `orthogonal_` and `sparse_` remain PyTorch's,
+    not fill (complex ones, or with gradients to record), draws that are compiled, traced, exported,
+    transformed by torch.func or checkpointed to be run again, and processes that are forked within the block. `orthogonal_` and `sparse_` remain PyTorch's,
     on fastinit's normal draws.
 
     The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
@@ -115,7 +115,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
-        if not self.draws():
+        if torch.compiler.is_dynamo_compiling() or not self.draws():
             return func(*args, **given)
         result: Any = NotImplemented
         with contextlib.suppress(*_REFUSALS):
@@ -301,6 +301,8 @@ class _Replaced:
     def _replacement(self, original: Any, draw: Any) -> Any:
         @functools.wraps(original)
         def replacement(*args: Any, **kwargs: Any) -> Any:
+            if torch.compiler.is_dynamo_compiling():
+                return original(*args, **kwargs)
             interception = getattr(self._thread, "interception", None)
             result: Any = NotImplemented
             if interception is not None:

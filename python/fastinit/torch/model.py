@@ -214,7 +214,9 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> No
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             remedy = "set it in the module's reset_parameters"
             if open_ones[0].is_stored:
-                remedy += f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
+                remedy += (
+                    f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
+                )
             else:  # which no rule can match
                 remedy += ", or make it on a real device"
             raise ValueError(
