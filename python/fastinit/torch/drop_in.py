@@ -38,6 +38,10 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
     def call(*args: P.args, **kwargs: P.kwargs) -> torch.Tensor:
         if graphs.is_compiled(args, kwargs):
             return graphs.call(name, args[0], args[1:], kwargs)
+        if _is_watched(args[0] if args else kwargs.get("tensor")):
+            current = getattr(init, name)  # a recorder may have one of its own there
+            watched = own if current in _PYTORCHS else current
+            return watched(*args, **_as_pytorchs(kwargs))  # type: ignore[no-any-return]
         try:
             return function(*args, **kwargs)
         except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
@@ -47,6 +51,16 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
     _PYTORCHS[call] = own
     graphs.in_graphs(name, call)
     return call
+
+
+def _is_watched(tensor: Any) -> bool:
+    """Tells whether there is nothing to fill, but a mode that may want to know what it would be filled with."""
+    is_meta = isinstance(tensor, torch.Tensor) and tensor.is_meta
+    return is_meta and torch._C._len_torch_dispatch_stack() > 0
+
+
+def _as_pytorchs(kwargs: Any) -> dict[str, Any]:
+    return {name: value for name, value in kwargs.items() if name not in _OWN_ARGUMENTS}
 
 
 class _DrawsAgain(Exception):
@@ -69,7 +83,7 @@ class _OneDraw(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
 
 def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
     """What PyTorch's function raises for a call, if it does: seen on a small stand-in for the tensor."""
-    given = {name: value for name, value in kwargs.items() if name not in _OWN_ARGUMENTS}
+    given = _as_pytorchs(kwargs)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=()):
         warnings.simplefilter("ignore")
         try:

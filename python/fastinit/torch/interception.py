@@ -24,7 +24,7 @@ from fastinit.distributions import Distribution, Normal, Uniform
 from fastinit.frameworks import arguments, fits_range, truncated_between
 from fastinit.random import Generator
 from fastinit.torch import functions
-from fastinit.torch.tensors import ELEMENTS, fill, is_fillable, is_reinterpreted
+from fastinit.torch.tensors import ELEMENTS, fill, governing, is_fillable, is_reinterpreted
 
 # What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
 Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
@@ -112,6 +112,10 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         """
         is_left = _left.depth or os.getpid() != self._process
         return not is_left and not is_reinterpreted()
+
+    def source(self, tensor: torch.Tensor, generator: torch.Generator | None) -> dict[str, Any]:
+        """Returns what a draw of fastinit's own functions takes, if it has no seed."""
+        return self._source(tensor, generator) if self.draws() else {}
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
@@ -274,12 +278,12 @@ class _Replaced:
         with self._lock:
             self._active += 1
             self._replace()
-        outer = getattr(self._thread, "interception", None)
-        self._thread.interception = interception
+        outer = getattr(self._thread, "interception", None), governing.source
+        self._thread.interception, governing.source = interception, interception.source
         try:
             yield
         finally:
-            self._thread.interception = outer
+            self._thread.interception, governing.source = outer
             with self._lock:
                 self._active -= 1
                 if not self._active:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -30,6 +31,15 @@ ELEMENTS = {getattr(torch, name): element for name, element in dtypes.FLOATS.ite
 
 _WORD = torch.zeros((), dtype=torch.int64, device="cpu")
 _NO_DISPATCH = torch.Tensor.__torch_dispatch__
+
+
+class _Governing(threading.local):
+    """What numbers the draws of this thread that have no seed of their own; see `interception.Source`."""
+
+    source: Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]] | None = None
+
+
+governing = _Governing()
 
 
 def is_fillable(tensor: Any) -> bool:
@@ -107,7 +117,7 @@ def fill(
     if not isinstance(spec, (Constant, WholeTensor)):
         spec.parameters(ELEMENTS[tensor.dtype])  # refuses what the element type cannot hold
     parts = [(tensor, None)] if is_plain else list(sharding.local_parts(tensor))
-    numbers = _numbers(generator, seed, stream) if spec.is_random else (0, 0)
+    numbers = _numbers(tensor, generator, seed, stream) if spec.is_random else (0, 0)
 
     shape = tuple(tensor.shape)
     if isinstance(spec, WholeTensor) and not (is_plain and tensor.is_cpu):
@@ -181,7 +191,12 @@ def draw_seed(generator: torch.Generator | None) -> int:
     return int(word.random_(generator=generator).item())
 
 
-def _numbers(generator: torch.Generator | None, seed: Seed, stream: Stream) -> tuple[int, int]:
+def _numbers(
+    tensor: torch.Tensor, generator: torch.Generator | None, seed: Seed, stream: Stream
+) -> tuple[int, int]:
+    if seed is None and governing.source is not None:
+        given = governing.source(tensor, generator)
+        seed, stream = given.get("seed"), given.get("stream", stream)
     if seed is not None:
         return resolve_seed(seed, stream)
     number = 0 if stream is DEFAULT_STREAM else stream_number(stream)
