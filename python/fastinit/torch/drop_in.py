@@ -41,7 +41,7 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
         if _is_watched(args[0] if args else kwargs.get("tensor")):
             current = getattr(init, name)  # a recorder may have one of its own there
             watched = own if current in _PYTORCHS else current
-            return watched(*args, **_as_pytorchs(kwargs))  # type: ignore[no-any-return]
+            return watched(*args, **_as_pytorchs(kwargs))
         try:
             return function(*args, **kwargs)
         except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
