@@ -433,7 +433,6 @@ USAGE = {
     ("plan", "--like", "d", "--seed", str(2**64)): "argument --seed: must be a number from 0 to",
     ("plan", "--like", "none"): "none",
     ("plan", "--config", "none.json"): "none.json",
-    ("init", "r.toml", "o", "--resume", "--force"): "argument --force: not allowed with argument",
     ("init", "r.toml", "o", "--threads", "0"): "argument --threads: must be a number from 1 to",
     ("init", "r.toml", "o", "--threads", "two"): "argument --threads: must be a number from 1 to",
     ("init", "r.toml", "o", "--threads", "9" * 99): "argument --threads: must be a number from 1",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fastinit.checkpoint import CheckpointError, write
-from fastinit.checkpoint.writing.folder import RESUME
+from fastinit.checkpoint.writing.folder import FORCE, RESUME
 from runs import (
     end,
     files_of,
@@ -166,7 +166,7 @@ def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
 def test_file_put_into_out_meanwhile_is_kept_by_force(tmp_path: Path) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
     write(plan, out)
-    with pytest.raises(CheckpointError, match=r"got 'mine' in it.*; remove .*out, then run again"):
+    with pytest.raises(CheckpointError, match=r"got 'mine' in it.*; remove the folder .*; run again"):
         write(plan, out, force=True, progress=lambda _: (out / "mine").touch())
     assert (out / "mine").exists()
 
@@ -191,9 +191,9 @@ def test_old_checkpoint_is_back_if_it_cannot_be_replaced(
         with pytest.raises(KeyboardInterrupt) as raised:
             write(new, out, force=True)
     assert files_of(out) == before
-    text = f"{out}.partial holds 2 of 2 finished files; remove {out}, then run again with {RESUME} "
-    assert raised.value.__notes__ == [text + "to go on"]
-    write(new, out, force=True)
+    text = f"{out}.partial holds 2 of 2 finished files; run again with {RESUME} and {FORCE} to go on"
+    assert raised.value.__notes__ == [text]
+    assert write(new, out, force=True, resume=True) == 0
     assert files_of(out).keys() != before.keys()
     assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
 
@@ -234,6 +234,19 @@ def test_resume_finishes_what_a_run_left_that_died_when_out_was_complete(tmp_pat
     write(new, tmp_path / "out.partial")
     os.remove(tmp_path / "out.partial" / "model-00002-of-00002.safetensors")
     assert write(new, out, resume=True) == 0
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
+
+
+@pytest.mark.parametrize("names", [[], ["fastinit.json"]])
+def test_resume_removes_what_a_run_left_that_died_as_it_began(
+    names: list[str], tmp_path: Path
+) -> None:
+    plan, out = plan_in(tmp_path, 2), tmp_path / "out"
+    write(plan, out)
+    (tmp_path / "out.partial").mkdir()
+    for name in names:
+        (tmp_path / "out.partial" / name).touch()
+    assert write(plan, out, resume=True) == 0
     assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
 
 

@@ -179,9 +179,33 @@ def test_resume_with_another_plan_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-def test_resume_and_force_together_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"`resume` must not be given with `force`, got both"):
-        write(plan_in(tmp_path), tmp_path / "out", resume=True, force=True)
+def test_a_run_that_replaces_is_gone_on_with(tmp_path: Path) -> None:
+    old, new, out = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path), tmp_path / "out"
+    write(new, tmp_path / "whole")
+    write(old, out)
+    before = files_of(out)
+    partial = interrupted(new, out, force=True)
+    finished = identities(new, partial)
+    with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint and"):
+        write(new, out, resume=True)
+    with pytest.raises(CheckpointError, match="must be of this very checkpoint to go on, got another"):
+        write(old, out, resume=True, force=True)
+    assert files_of(out) == before
+    assert identities(new, partial) == finished
+    write(new, out, resume=True, force=True)
+    assert files_of(out) == files_of(tmp_path / "whole")
+    assert identities(new, out).items() >= finished.items()
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml", "whole"]
+
+
+def test_resume_and_force_replace_only_what_is_not_complete(tmp_path: Path) -> None:
+    old, new, out = plan_in(tmp_path, 3, seed=5), plan_in(tmp_path), tmp_path / "out"
+    assert write(new, out, resume=True, force=True) == new.file_bytes
+    assert write(new, out, resume=True, force=True) == 0
+    assert write(old, out, resume=True, force=True) == old.file_bytes
+    (out / "mine").touch()
+    with pytest.raises(CheckpointError, match="got 'mine' in it"):
+        write(new, out, resume=True, force=True)
 
 
 @pytest.mark.parametrize("note", [b"", b"{", b"[]", b"{}", b"[" * 10**6, b"\xff"])

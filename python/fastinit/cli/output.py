@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from fastinit.checkpoint.errors import CheckpointError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+_REFRESH_SECONDS = 0.1
 
 
 def print_line(line: str) -> None:
@@ -88,6 +91,19 @@ def progress_bar(what: str, total: int | None, is_quiet: bool) -> Iterator[Calla
         TimeRemainingColumn(compact=True),
     )
     hidden = is_quiet or not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda count: progress.advance(task, count)
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=hidden,
+        auto_refresh=False,  # which takes a thread
+    ) as progress:
+        task, shown = progress.add_task(what, total=total), time.monotonic()
+
+        def advance(count: int) -> None:
+            nonlocal shown
+            is_due = time.monotonic() - shown > _REFRESH_SECONDS
+            progress.update(task, advance=count, refresh=is_due)
+            shown = time.monotonic() if is_due else shown
+
+        yield advance

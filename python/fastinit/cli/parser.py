@@ -64,14 +64,15 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     init = command("init", commands.init, "write a randomly initialised checkpoint")
     _add_source(init, with_recipe, "[options] OUT")
     init.add_argument("out", metavar="OUT", help="the folder to make")
-    state = init.add_mutually_exclusive_group()
-    state.add_argument(
+    init.add_argument(
         "--resume",
         action="store_true",
         help="go on where an interrupted run stopped; start if there is none",
     )
-    state.add_argument(
-        "--force", action="store_true", help="replace OUT if it is a checkpoint of fastinit's"
+    init.add_argument(
+        "--force",
+        action="store_true",
+        help="replace OUT if it is a checkpoint of fastinit's; with --resume, go on with a run that did",
     )
     init.add_argument(
         "--dask", metavar="ADDRESS", help="write on a Dask cluster, such as tcp://HOST:8786"

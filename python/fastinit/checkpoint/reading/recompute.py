@@ -12,7 +12,7 @@ import ctypes
 import errno
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,6 +21,7 @@ import numpy as np
 from fastinit.checkpoint.errors import CheckpointError, place
 from fastinit.checkpoint.files import open_regular
 from fastinit.checkpoint.memory import aligned_memory
+from fastinit.checkpoint.threads import thread_pool
 from fastinit.checkpoint.values import fill_run
 from fastinit.dtypes import STORED
 from fastinit.runtime import get_num_threads
@@ -28,6 +29,7 @@ from fastinit.runtime import get_num_threads
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from typing import Self
 
@@ -106,7 +108,7 @@ class Recomputation:
         self._progress = progress
         threads = min(get_num_threads() + 1, MAX_THREADS)  # one more, as some wait for the disk
         self._free = [_Buffer() for _ in range(threads + 1)]
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="fastinit-verify")
+        self._pool = thread_pool(threads, "verify")
 
     def __enter__(self) -> Self:
         return self

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,11 +11,13 @@ import numpy as np
 
 from fastinit.checkpoint.files import open_regular, read_into
 from fastinit.checkpoint.statistics.moments import Moments, Scratch, decode
+from fastinit.checkpoint.threads import thread_pool
 from fastinit.dtypes import STORED
 from fastinit.runtime import get_num_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -53,7 +54,7 @@ def measured(checkpoint: StoredCheckpoint, jobs: Iterable[Job]) -> Iterator[tupl
         finally:
             free.put((buffer, scratch))
 
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="fastinit-stats")
+    pool = thread_pool(threads, "stats")
     running: deque[tuple[Job, Future[Moments]]] = deque()
     try:
         for job in jobs:

@@ -90,6 +90,7 @@ class WorkingFolder:
         self._replaced = _replaced_of(target)
         self._note = files.sides[NOTE_FILE]
         self._force = force
+        self._start_anew = force and not resume
         self._open = ExitStack()  # what is closed at the end
         try:
             self.path.mkdir()
@@ -118,20 +119,20 @@ class WorkingFolder:
         _refuse_foreign(self.path, self._folder)
         self._lock = take_lock(self.path, self._folder)
         self._open.callback(release, self._lock)
-        self._adopt(start_anew=self._force)
+        self._adopt()
 
-    def _adopt(self, start_anew: bool) -> None:
+    def _adopt(self) -> None:
         """Makes the folder that of this plan, empty but for finished files of this very plan."""
         found = _read_note(self._folder)
         is_same = found == self._note
-        theirs = None if is_same or start_anew else _parse(found)
+        theirs = None if is_same or self._start_anew else _parse(found)
         if theirs is not None:
             raise CheckpointError(
                 f"{self.path} must be of this very checkpoint to go on, got another, whose "
                 f"{_difference(theirs, self._note)}; start anew with {FORCE} or choose another name"
             )
         names = set(os.listdir(self._folder)) - {NOTE_FILE}
-        keep = is_same and not start_anew
+        keep = is_same and not self._start_anew
         _remove(self._folder, filter(destination.is_part, names) if keep else names)
         if not is_same:
             os.ftruncate(self._lock, 0)
@@ -202,10 +203,12 @@ class WorkingFolder:
         count = len(self.files.shards)
         finished = count - len(self.unfinished())
         if finished:
-            first = f"remove {self.target}, then run" if os.path.lexists(self.target) else "run"
+            is_there = os.path.lexists(self.target)
+            first = f"remove {self.target}, then " if is_there and not self._force else ""
+            options = f"{RESUME} and {FORCE}" if is_there and self._force else RESUME
             return (
                 f"{self.path} holds {finished} of {count} finished files; "
-                f"{first} again with {RESUME} to go on"
+                f"{first}run again with {options} to go on"
             )
         remove_checkpoint(self.path)
         return "nothing was left behind"
@@ -236,7 +239,10 @@ def finish_beside(target: Path, files: Files) -> None:
         return
     folder = _open_folder(path)
     try:
-        if _read_note(folder) == files.sides[NOTE_FILE]:
+        names, note = os.listdir(folder), _read_note(folder)
+        if not names:  # it died before it wrote anything
+            path.rmdir()
+        elif note == files.sides[NOTE_FILE] or (names == [NOTE_FILE] and not note):
             # A run may be at work there, or it may hold files of somebody else's.
             with suppress(CheckpointError):
                 lock = take_lock(path, folder, create=False)

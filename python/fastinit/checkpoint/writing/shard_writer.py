@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import queue
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit.checkpoint.memory import aligned_memory
+from fastinit.checkpoint.threads import thread_pool
 from fastinit.checkpoint.values import fill_run
 from fastinit.checkpoint.writing.destination import new_file, open_destination
 from fastinit.checkpoint.writing.direct import ALIGNMENT
@@ -20,6 +20,7 @@ from fastinit.dtypes import STORED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from fastinit.checkpoint.plan import PlannedTensor, Shard
     from fastinit.checkpoint.writing.destination import Destination
@@ -110,7 +111,7 @@ def _write(
             progress(nbytes)
 
     header = shard.header
-    pool = ThreadPoolExecutor(1, thread_name_prefix="fastinit-writer")
+    pool = thread_pool(1, "writer")
     try:
         for chunk in chunks(shard, BUFFER_BYTES):
             while writing and writing[0][0].done():

@@ -68,9 +68,11 @@ def write(
         progress: Called with the number of bytes each time some have been written: of whole files by an
             executor, and at once of those that are finished already.
         resume: Go on where an interrupted run of the same plan stopped: finished files stay as they are.
-            Start if there is none; do nothing if `out` is there already and complete.
+            Start if there is none; do nothing if `out` is there already and complete, unless `force` has an
+            interrupted run to go on with.
         force: Replace `out`, if it is an empty folder or a checkpoint that fastinit has written and
-            nothing more, once the new one is complete; and drop what an interrupted run has left.
+            nothing more, once the new one is complete; and without `resume` drop what an interrupted run
+            has left.
         executor: Writes the files in its workers, all of which see the folder under the same path:
             Dask's `client.get_executor()`, mpi4py's `MPIPoolExecutor`, or any other.
 
@@ -82,7 +84,6 @@ def write(
         CheckpointError: `out` exists, its parent does not, another run is at work there, or has left
             another plan's files; or the disk is full or fails. An interruption such as
             KeyboardInterrupt carries a note that says what is left.
-        ValueError: `resume` and `force` are both given.
 
     Example:
         >>> import tempfile
@@ -98,8 +99,6 @@ def write(
         ['fastinit.json', 'model.safetensors', 'recipe.toml']
         >>> folder.cleanup()
     """
-    if resume and force:
-        raise ValueError("`resume` must not be given with `force`, got both; leave one out")
     target = Path(os.path.abspath(out))
     files = Files.of(plan)
     if not target.parent.is_dir():
@@ -150,14 +149,25 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
     """Whether OUT is there already, as a resumed run wants it. Refuses any other that is in the way."""
     if not os.path.lexists(target):
         return False
+    goes_on = force and os.path.lexists(partial_of(target))
+    if resume and not goes_on and _is_complete(target, files):
+        return True
     if force:
         refuse_unless_replaceable(target)
         return False
-    if not resume:
+    if resume:
         raise CheckpointError(
-            f"OUT must not exist, got {target}, which does; choose another name, replace a "
-            f"checkpoint of fastinit's with {FORCE}, or accept this very one with {RESUME}"
+            f"OUT must not exist, or be this very checkpoint and complete, got {target}, which is "
+            f"not; choose another name, or replace a checkpoint of fastinit's with {FORCE}"
         )
+    raise CheckpointError(
+        f"OUT must not exist, got {target}, which does; choose another name, replace a "
+        f"checkpoint of fastinit's with {FORCE}, or accept this very one with {RESUME}"
+    )
+
+
+def _is_complete(target: Path, files: Files) -> bool:
+    """Whether OUT is this checkpoint; then what a run has left beside it goes."""
     try:
         is_complete = files.are_in(target)
         if is_complete:
@@ -166,12 +176,7 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
         raise
     except OSError as error:
         raise CheckpointError(f"cannot read {target}: {error.strerror or error}") from error
-    if not is_complete:
-        raise CheckpointError(
-            f"OUT must not exist, or be this very checkpoint and complete, got {target}, which is "
-            f"not; choose another name, or replace a checkpoint of fastinit's with {FORCE}"
-        )
-    return True
+    return is_complete
 
 
 def _check_space(folder: WorkingFolder, shards: Sequence[Shard]) -> None:
