@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from fastinit.checkpoint import CheckpointError, write
+from fastinit.checkpoint.writing import replacing
 from fastinit.checkpoint.writing.folder import FORCE, RESUME
 from runs import (
     end,
@@ -166,7 +167,9 @@ def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
 def test_file_put_into_out_meanwhile_is_kept_by_force(tmp_path: Path) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
     write(plan, out)
-    with pytest.raises(CheckpointError, match=r"got 'mine' in it.*; remove the folder .*; run again"):
+    with pytest.raises(
+        CheckpointError, match=r"got 'mine' in it.*; remove the folder .*; run again"
+    ):
         write(plan, out, force=True, progress=lambda _: (out / "mine").touch())
     assert (out / "mine").exists()
 
@@ -191,7 +194,9 @@ def test_old_checkpoint_is_back_if_it_cannot_be_replaced(
         with pytest.raises(KeyboardInterrupt) as raised:
             write(new, out, force=True)
     assert files_of(out) == before
-    text = f"{out}.partial holds 2 of 2 finished files; run again with {RESUME} and {FORCE} to go on"
+    text = (
+        f"{out}.partial holds 2 of 2 finished files; run again with {RESUME} and {FORCE} to go on"
+    )
     assert raised.value.__notes__ == [text]
     assert write(new, out, force=True, resume=True) == 0
     assert files_of(out).keys() != before.keys()
@@ -365,23 +370,33 @@ def test_what_could_not_be_removed_is_named(
         write(plan, out)
 
 
-@pytest.mark.parametrize("what", ["name", "mount", "access"])
+@pytest.mark.parametrize("what", ["name", "mount", "bind", "access", "sticky"])
 def test_what_force_cannot_replace_is_refused_at_the_start(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out = tmp_path / ("o" * 240 if what == "name" else "out")
+    out = tmp_path / ("o" * 240 if what == "name" else "a checkpoint")
     write(plan_in(tmp_path), out)
-    before = sorted(str(path) for path in tmp_path.rglob("*"))
     if what == "mount":
         monkeypatch.setattr(os.path, "ismount", lambda path: path == out)
+    elif what == "bind":
+        mounts = tmp_path / "mountinfo"
+        place = str(out).replace(" ", "\\040")
+        mounts.write_text(f"42 27 254:0 /elsewhere {place} rw - ext4 /dev/vda rw\n")
+        monkeypatch.setattr(replacing, "_MOUNTS", mounts)
     elif what == "access":
         monkeypatch.setattr(os, "access", lambda *_: False)
+    elif what == "sticky":
+        tmp_path.chmod(0o1777)
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
     message = {
         "name": r"a name that leaves room for '\.replaced-by-fastinit', 261 bytes of 255",
         "mount": "a folder within its file system",
+        "bind": "a folder within its file system",
         "access": "a folder that you may write to",
+        "sticky": "yours, in a folder where only owners may rename",
     }[what]
     begun: list[int] = []
+    before = sorted(str(path) for path in tmp_path.rglob("*"))
     with pytest.raises(CheckpointError, match=message):
         write(plan_in(tmp_path, seed=3), out, force=True, progress=begun.append)
     assert not begun

@@ -188,7 +188,9 @@ def test_a_run_that_replaces_is_gone_on_with(tmp_path: Path) -> None:
     finished = identities(new, partial)
     with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint and"):
         write(new, out, resume=True)
-    with pytest.raises(CheckpointError, match="must be of this very checkpoint to go on, got another"):
+    with pytest.raises(
+        CheckpointError, match="must be of this very checkpoint to go on, got another"
+    ):
         write(old, out, resume=True, force=True)
     assert files_of(out) == before
     assert identities(new, partial) == finished

@@ -30,7 +30,8 @@ def allowed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return most
 
 
-def test_checkpoints_need_no_threads(allowed: int, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("allowed")
+def test_checkpoints_need_no_threads(tmp_path: Path) -> None:
     plan = plan_in(tmp_path, 2)
     moved: list[int] = []
     write(plan, tmp_path / "out", progress=moved.append)

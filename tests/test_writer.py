@@ -329,6 +329,55 @@ def test_failing_disk_leaves_finished_files_or_nothing(
     assert sorted(os.listdir(tmp_path)) == ["out", "whole"]
 
 
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOTSUP, errno.EINVAL])
+@pytest.mark.parametrize("function", ["ftruncate", "fsync", "rename"])
+def test_what_a_file_system_lacks_is_named_before_anything_large_is_written(
+    function: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, function, fail)
+    monkeypatch.setattr(shard_writer, "_fill", pytest.fail)
+    message = (
+        rf"out: its file system cannot .*\({function}\): {os.strerror(code)}; choose one that can"
+    )
+    with pytest.raises(CheckpointError, match=message):
+        write(plan_of(), tmp_path / "out")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_renamed_is_said_to_be_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, _: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE), path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", fail)
+        message = (
+            r"out: Too many open files; close some, or raise the limit \(ulimit -n\) "
+            r"\(.*out.partial holds 1 of 1 finished files; run again with --resume"
+        )
+        with pytest.raises(CheckpointError, match=message):
+            write(plan_of(), tmp_path / "out")
+    assert write(plan_of(), tmp_path / "out", resume=True) == 0
+
+
+def test_a_disk_without_inodes_is_not_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", fail)
+    status = SimpleNamespace(f_bavail=3, f_frsize=1000, f_files=9, f_favail=0)
+    monkeypatch.setattr(os, "statvfs", lambda _: status)
+    message = (
+        "out has room for no more files, got 0 free inodes and 3 KB; remove some files or choose"
+    )
+    with pytest.raises(CheckpointError, match=message):
+        write(plan_of(), tmp_path / "out")
+
+
 def test_short_writes_are_continued(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(plan_of(), tmp_path / "whole")
     original = os.pwrite
@@ -399,6 +448,65 @@ def test_signal_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path
     assert "Traceback" not in errors
     if number == signal.SIGINT:
         assert errors == "fastinit: error: interrupted (nothing was left behind)\n"
+
+
+IMPORTING = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from fastinit.cli import main
+
+class Signals:
+    def find_spec(self, name, *_):
+        if name == "fastinit.checkpoint.plan":
+            os.kill(os.getpid(), int(sys.argv.pop()))
+
+sys.meta_path.insert(0, Signals())
+sys.exit(main(["info"]))
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_during_imports_is_one_line(number: signal.Signals, code: int) -> None:
+    command = [sys.executable, "-c", IMPORTING, str(int(number))]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    what = "interrupted" if number == signal.SIGINT else "terminated"
+    assert (run.returncode, run.stdout, run.stderr) == (code, "", f"fastinit: error: {what}\n")
+
+
+LOCKED = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from fastinit.checkpoint.writing import shard_writer, writer
+from fastinit.cli import main
+
+def broken(*_):  # as a lock whose own code the signal comes into
+    try:
+        os.kill(os.getpid(), int(sys.argv[3]))
+    except BaseException:
+        raise RuntimeError("cannot notify on un-acquired lock")
+
+if sys.argv[4] == "task":
+    writer.write_shard = broken
+else:
+    shard_writer._fill = broken
+sys.exit(main(["init", *sys.argv[1:3]]))
+"""
+
+
+@pytest.mark.parametrize("where", ["task", "fill"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_that_ends_as_another_error(
+    number: signal.Signals, code: int, where: str, tmp_path: Path
+) -> None:
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(plan_of().recipe.text)
+    words = [str(recipe), str(tmp_path / "out"), str(int(number)), where]
+    command = [sys.executable, "-c", LOCKED, *words]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    what = "interrupted" if number == signal.SIGINT else "terminated"
+    assert run.stderr == f"fastinit: error: {what} (nothing was left behind)\n"
+    assert run.returncode == code
+    assert os.listdir(tmp_path) == ["r.toml"]
 
 
 @pytest.mark.slow

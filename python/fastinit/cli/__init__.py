@@ -2,50 +2,39 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint import CheckpointError, RecipeError
-from fastinit.cli.output import complain, flush, warnings_in_one_line
-from fastinit.cli.parser import INTERRUPTED, make_parser, takes_recipe
-from fastinit.cli.signals import Terminated, termination_unwinds
+from fastinit.cli.signals import Terminated, signals_unwind
 
 if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     try:
-        given = sys.argv[1:] if argv is None else list(map(os.fspath, argv))
-        arguments = make_parser(takes_recipe(given)).parse_args(given)
-        command: Callable[[argparse.Namespace], int] = arguments.command
-        with termination_unwinds(), warnings_in_one_line():
-            code = command(arguments)
-        flush()
+        with signals_unwind():
+            from fastinit.cli.run import run  # which takes as long as a hand takes for Ctrl-C
+
+            return run(argv)
     except KeyboardInterrupt as interrupt:
-        return _fail(_noted("interrupted", interrupt), INTERRUPTED)
+        return _stopped("interrupted", interrupt, 130)
     except Terminated as interrupt:
-        return _fail(_noted("terminated", interrupt), 128 + interrupt.number)
-    except RecipeError as error:
-        return _fail(str(error), 2)
-    except BrokenPipeError:  # the reader has had enough, as in `fastinit plan RECIPE | head`
-        return 0
-    except CheckpointError as error:
-        return _fail(str(error), 1)
-    except MemoryError:
-        return _fail("there must be memory for this, got too little; write on a larger machine", 1)
-    return code
+        return _stopped("terminated", interrupt, 128 + interrupt.number)
+    except Exception as error:  # noqa: BLE001 - raised again if it is none of a command's
+        from fastinit.cli.run import failed
+
+        return failed(error)
 
 
-def _noted(what: str, error: BaseException) -> str:
+def _stopped(what: str, error: BaseException, code: int) -> int:
     """Adds what the writer noted on an interruption: what is left behind."""
     notes = getattr(error, "__notes__", ())
-    return f"{what} ({'; '.join(notes)})" if notes else what
+    if notes:
+        from fastinit.cli.output import complain
 
-
-def _fail(message: str, code: int) -> int:
-    complain("error", message)
+        complain("error", f"{what} ({'; '.join(notes)})")
+    else:
+        sys.stderr.write(f"fastinit: error: {what}\n")
     return code

@@ -16,14 +16,13 @@ from fastinit.fans import LAYOUTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-INTERRUPTED = 130
 _EXIT_CODES = f"""\
 exit codes:
   0    done; verify: every byte is as recorded; stats: nothing is marked
   1    reading or writing failed: OUT exists, the disk is full, DIR is no checkpoint, ...
   2    wrong usage, or a recipe that cannot be used
   {commands.DIFFERS}    verify: something differs; stats: some tensor is marked
-  {INTERRUPTED}  interrupted by Ctrl-C
+  130  interrupted by Ctrl-C
   143  terminated by SIGTERM; by SIGHUP 129
 """
 _SOURCES = ("--like", "--config")

@@ -20,19 +20,36 @@ class Terminated(BaseException):
 
 
 @contextmanager
-def termination_unwinds() -> Iterator[None]:
-    """Raises `Terminated` in the main thread when SIGTERM or SIGHUP comes; ignored ones stay ignored."""
+def signals_unwind() -> Iterator[None]:
+    """Raises `Terminated` in the main thread when SIGTERM or SIGHUP comes, and `KeyboardInterrupt` on Ctrl-C.
+
+    Ignored ones stay ignored. The exception may come in the middle of a lock's own code and end as another
+    one: what leaves the block after a signal is the signal's.
+    """
     if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
         yield
         return
+    came: list[BaseException] = []
 
     def stop(number: int, _frame: object) -> NoReturn:
-        raise Terminated(number)
+        came.append(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
+        raise came[-1]
 
     taken = [n for n in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(n) != signal.SIG_IGN]
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        taken.append(signal.SIGINT)
     previous = {number: signal.signal(number, stop) for number in taken}
     try:
         yield
+    except Exception as error:
+        if not came:
+            raise
+        told = (
+            [str(error)] if isinstance(error, OSError) else []
+        )  # what is left behind, in it or beside
+        for note in (*told, *getattr(error, "__notes__", ())):
+            came[0].add_note(note)
+        raise came[0] from error
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit.checkpoint.errors import CheckpointError
 from fastinit.checkpoint.layout import NOTE_FILE
-from fastinit.checkpoint.writing.direct import DirectFile
+from fastinit.checkpoint.writing.direct import DirectFile, needed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,7 +91,8 @@ def new_file(name: str, folder: int) -> Iterator[DirectFile]:
     try:
         with DirectFile(part, folder) as file:
             yield file
-        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+        with needed("rename files (rename)"):
+            os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with suppress(OSError):
             os.unlink(part, dir_fd=folder)

@@ -11,16 +11,34 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
 # What O_DIRECT asks of memory, offset and length: the disk's logical block, 512 or 4096 bytes. A page
 # is a multiple of both, and anonymous memory starts at one.
 ALIGNMENT = 4096
 _O_DIRECT = getattr(os, "O_DIRECT", 0)
+_LACKING = (errno.ENOSYS, errno.ENOTSUP, errno.EINVAL)
+
+
+@contextmanager
+def needed(what: str) -> Iterator[None]:
+    """Says in the error what a file system lacks, where that is the error.
+
+    Args:
+        what: What a `with` block does there, and the name of the call.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _LACKING:
+            raise
+        text = f"its file system cannot {what}: {error.strerror}; choose one that can"
+        raise OSError(error.errno, text) from error
 
 
 class DirectFile:
@@ -59,8 +77,10 @@ class DirectFile:
 
     def finish(self, nbytes: int) -> None:
         """Cuts the file to its size and waits until it is on the disk."""
-        os.ftruncate(self._descriptor, nbytes)
-        os.fsync(self._descriptor)
+        with needed("shorten files (ftruncate)"):
+            os.ftruncate(self._descriptor, nbytes)
+        with needed("make files durable (fsync)"):
+            os.fsync(self._descriptor)
 
     def _set_direct(self, on: bool) -> None:
         if not _O_DIRECT:

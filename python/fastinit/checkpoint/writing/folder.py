@@ -7,16 +7,25 @@ lock goes with its process, however that ends.
 
 from __future__ import annotations
 
-import json
 import os
-import stat
 from contextlib import ExitStack, suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit.checkpoint.errors import CheckpointError, show
-from fastinit.checkpoint.layout import INDEX_FILE, NOTE_FILE, RECIPE_FILE
+from fastinit.checkpoint.layout import NOTE_FILE
 from fastinit.checkpoint.writing import destination
+from fastinit.checkpoint.writing.direct import needed
 from fastinit.checkpoint.writing.lock import release, take_lock
+from fastinit.checkpoint.writing.note import difference, parsed, read_note
+from fastinit.checkpoint.writing.replacing import (
+    open_folder,
+    refuse_foreign,
+    refuse_unless_replaceable,
+    remove_checkpoint,
+    remove_files,
+    remove_replaced,
+    replaced_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +35,6 @@ if TYPE_CHECKING:
 
 RESUME = "--resume (resume=True)"
 FORCE = "--force (force=True)"
-_REPLACED = ".replaced-by-fastinit"
 
 
 class Files(NamedTuple):
@@ -87,7 +95,7 @@ class WorkingFolder:
         self.target = target
         self.path = partial_of(target)
         self.files = files
-        self._replaced = _replaced_of(target)
+        self._replaced = replaced_of(target)
         self._note = files.sides[NOTE_FILE]
         self._force = force
         self._start_anew = force and not resume
@@ -110,34 +118,36 @@ class WorkingFolder:
     def _enter(self, is_new: bool) -> None:
         """Opens, checks and locks the folder."""
         try:
-            self._folder = _open_folder(self.path)
+            self._folder = open_folder(self.path)
         except OSError:
             if is_new:
                 raise
             raise CheckpointError(_left_by_another_run(self.path)) from None
         self._open.callback(os.close, self._folder)
-        _refuse_foreign(self.path, self._folder)
+        refuse_foreign(self.path, self._folder)
         self._lock = take_lock(self.path, self._folder)
         self._open.callback(release, self._lock)
         self._adopt()
 
     def _adopt(self) -> None:
         """Makes the folder that of this plan, empty but for finished files of this very plan."""
-        found = _read_note(self._folder)
+        found = read_note(self._folder)
         is_same = found == self._note
-        theirs = None if is_same or self._start_anew else _parse(found)
+        theirs = None if is_same or self._start_anew else parsed(found)
         if theirs is not None:
             raise CheckpointError(
                 f"{self.path} must be of this very checkpoint to go on, got another, whose "
-                f"{_difference(theirs, self._note)}; start anew with {FORCE} or choose another name"
+                f"{difference(theirs, self._note)}; start anew with {FORCE} or choose another name"
             )
         names = set(os.listdir(self._folder)) - {NOTE_FILE}
         keep = is_same and not self._start_anew
-        _remove(self._folder, filter(destination.is_part, names) if keep else names)
+        remove_files(self._folder, filter(destination.is_part, names) if keep else names)
         if not is_same:
-            os.ftruncate(self._lock, 0)
+            with needed("shorten files (ftruncate)"):
+                os.ftruncate(self._lock, 0)
             _write_all(self._lock, self._note)
-            os.fsync(self._lock)
+            with needed("make files durable (fsync)"):
+                os.fsync(self._lock)
 
     def unfinished(self) -> list[Shard]:
         """The shards still to write."""
@@ -168,10 +178,11 @@ class WorkingFolder:
         if self._force and os.path.lexists(self.target):
             self._replace()
         else:  # fails if OUT has come to be meanwhile; an empty folder is no loss
-            self.path.rename(self.target)
+            with needed("rename folders (rename)"):
+                self.path.rename(self.target)
         self._remove_parts()  # of workers that were taken for dead
         destination.sync_folder(self.target.parent)
-        _remove_replaced(self.target)
+        remove_replaced(self.target)
         self._open.close()
 
     def _replace(self) -> None:
@@ -180,8 +191,9 @@ class WorkingFolder:
         if os.path.lexists(self._replaced):  # of a run that was killed between these renames
             remove_checkpoint(self._replaced)
         try:
-            self.target.rename(self._replaced)
-            self.path.rename(self.target)
+            with needed("rename folders (rename)"):
+                self.target.rename(self._replaced)
+                self.path.rename(self.target)
         except BaseException:
             if not os.path.lexists(self.target):
                 self._replaced.rename(self.target)
@@ -214,17 +226,12 @@ class WorkingFolder:
         return "nothing was left behind"
 
     def _remove_parts(self) -> None:
-        _remove(self._folder, filter(destination.is_part, os.listdir(self._folder)))
+        remove_files(self._folder, filter(destination.is_part, os.listdir(self._folder)))
 
 
 def partial_of(target: Path) -> Path:
     """Where a run that makes `target` works."""
     return target.with_name(target.name + ".partial")
-
-
-def _replaced_of(target: Path) -> Path:
-    """Where the old checkpoint is while a new one takes its place."""
-    return target.with_name(target.name + _REPLACED)
 
 
 def finish_beside(target: Path, files: Files) -> None:
@@ -233,13 +240,13 @@ def finish_beside(target: Path, files: Files) -> None:
     Raises:
         OSError: That cannot be removed.
     """
-    _remove_replaced(target)
+    remove_replaced(target)
     path = partial_of(target)
     if not path.is_dir() or path.is_symlink():
         return
-    folder = _open_folder(path)
+    folder = open_folder(path)
     try:
-        names, note = os.listdir(folder), _read_note(folder)
+        names, note = os.listdir(folder), read_note(folder)
         if not names:  # it died before it wrote anything
             path.rmdir()
         elif note == files.sides[NOTE_FILE] or (names == [NOTE_FILE] and not note):
@@ -254,14 +261,6 @@ def finish_beside(target: Path, files: Files) -> None:
         os.close(folder)
 
 
-def _remove_replaced(target: Path) -> None:
-    """Removes the checkpoint that `target` has replaced; what is not fastinit's stays."""
-    replaced = _replaced_of(target)
-    if os.path.lexists(replaced):
-        with suppress(CheckpointError):
-            remove_checkpoint(replaced)
-
-
 def _discard(path: Path) -> None:
     """Removes a folder that this run has made and not come to use, as far as that goes."""
     with suppress(OSError):
@@ -269,126 +268,16 @@ def _discard(path: Path) -> None:
         path.rmdir()
 
 
-def refuse_unless_replaceable(target: Path) -> None:
-    """Checks that `target` is an empty folder, or a checkpoint of fastinit's and nothing more, and can be moved.
-
-    Raises:
-        CheckpointError: It is not, or cannot.
-    """
-    try:
-        folder = _open_folder(target)
-        try:
-            _refuse_foreign(target, folder)
-        finally:
-            os.close(folder)
-    except CheckpointError:
-        raise
-    except OSError:
-        raise CheckpointError(
-            f"OUT must be a checkpoint of fastinit's to be replaced, got {target}, which is no "
-            "folder; remove it or choose another name"
-        ) from None
-    _refuse_immovable(target)
-
-
-def _refuse_immovable(target: Path) -> None:
-    """Says at the start what would fail when all is written."""
-    longest = os.pathconf(target.parent, "PC_NAME_MAX")
-    length = len(os.fsencode(_replaced_of(target).name))
-    if length > longest:
-        what = f"a name that leaves room for {_REPLACED!r}, {length} bytes of {longest}"
-    elif os.path.ismount(target):
-        what = "a folder within its file system, not the place where another is mounted"
-    elif not os.access(target, os.W_OK | os.X_OK):
-        what = "a folder that you may write to"
-    else:
-        return
-    raise CheckpointError(
-        f"OUT must be {what}, to be replaced, got {target}; choose another name or remove what it holds"
-    )
-
-
-def remove_checkpoint(path: Path) -> None:
-    """Removes a checkpoint of fastinit's, its fastinit.json last.
-
-    Raises:
-        CheckpointError: It holds other files, or is no checkpoint.
-    """
-    folder = _open_folder(path)
-    try:
-        _refuse_foreign(path, folder)
-        _remove(folder, set(os.listdir(folder)) - {NOTE_FILE})
-        _remove(folder, [NOTE_FILE])
-        path.rmdir()
-    finally:
-        os.close(folder)
-
-
-def _open_folder(path: Path) -> int:
-    """Opens a folder; a link to one is none."""
-    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-
-
-def _refuse_foreign(path: Path, folder: int) -> None:
-    """Refuses a folder that holds anything that fastinit has not written."""
-    names = os.listdir(folder)
-    note = _parse(_read_note(folder))
-    own = {NOTE_FILE, RECIPE_FILE, INDEX_FILE}
-    for key in ("files", "copies"):
-        if note is not None and isinstance(note.get(key), dict):
-            own |= note[key].keys()
-    for name in sorted(names):
-        try:
-            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        except FileNotFoundError:  # a worker taken for dead may still clear up
-            continue
-        if not stat.S_ISREG(mode) or (name not in own and not destination.is_part(name)):
-            raise CheckpointError(
-                f"{path} must hold nothing but a checkpoint of fastinit's, got {show(name)} in it, "
-                "which is not of one; remove the folder or choose another name"
-            )
-
-
-def _read_note(folder: int) -> bytes:
-    try:
-        return destination.read_file(NOTE_FILE, folder)
-    except FileNotFoundError:
-        return b""
-
-
-def _parse(note: bytes) -> dict[str, Any] | None:
-    """The content of a fastinit.json, None if it is none."""
-    try:
-        content = json.loads(note)
-    except (ValueError, RecursionError):
-        return None
-    return content if isinstance(content, dict) and "recipe_sha256" in content else None
-
-
-def _difference(theirs: dict[str, Any], note: bytes) -> str:
-    """Says in what another fastinit.json differs from that of the plan."""
-    ours = json.loads(note)
-    for key, what in (
-        ("stream_version", "stream version"),
-        ("recipe_sha256", "recipe (SHA-256)"),
-        ("shard_bytes", "shard size"),
-        ("copies", "copied files"),
-    ):
-        if theirs.get(key) != ours[key]:
-            return f"{what} is {show(theirs.get(key))} and not {show(ours[key])}"
-    return f"{NOTE_FILE} differs"
-
-
 def _left_by_another_run(path: Path) -> str:
     """Says what is in the way of a working folder."""
     try:
-        folder = _open_folder(path)
+        folder = open_folder(path)
     except OSError:
         return f"{path} must not exist, got something that is no folder of a run; remove it"
     try:
         lock = take_lock(path, folder, create=False)
         release(lock)
-        note = _parse(_read_note(folder)) or {}
+        note = parsed(read_note(folder)) or {}
         files = note.get("files")
         files = files if isinstance(files, dict) else {}
         finished = len(set(os.listdir(folder)).intersection(files))
@@ -405,12 +294,6 @@ def _left_by_another_run(path: Path) -> str:
         return str(error)
     finally:
         os.close(folder)
-
-
-def _remove(folder: int, names: Any) -> None:
-    for name in names:
-        with suppress(FileNotFoundError):
-            os.unlink(name, dir_fd=folder)
 
 
 def _write_all(descriptor: int, content: bytes) -> None:

@@ -25,8 +25,8 @@ from fastinit.checkpoint.writing.folder import (
     WorkingFolder,
     finish_beside,
     partial_of,
-    refuse_unless_replaceable,
 )
+from fastinit.checkpoint.writing.replacing import refuse_unless_replaceable
 from fastinit.checkpoint.writing.shard_writer import free_buffers, write_shard
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.writing.destination import Destination
 
     Progress = Callable[[int], None]
+
+_TOO_MANY = "; close some, or raise the limit (ulimit -n)"
+_REMEDIES = {errno.EMFILE: _TOO_MANY, errno.ENFILE: _TOO_MANY}
 
 
 class WriteOptions(TypedDict, total=False):
@@ -194,10 +197,18 @@ def _check_space(folder: WorkingFolder, shards: Sequence[Shard]) -> None:
 def _reason(error: BaseException, target: Path, needed: int) -> str:
     if isinstance(error, CheckpointError):
         return str(error)
-    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
-        return f"cannot write {target}: {getattr(error, 'strerror', None) or error}"
+    number = (isinstance(error, OSError) and error.errno) or 0
+    if number not in (errno.ENOSPC, errno.EDQUOT):
+        strerror = getattr(error, "strerror", None) or error
+        return f"cannot write {target}: {strerror}{_REMEDIES.get(number, '')}"
     try:
-        free = format_bytes(shutil.disk_usage(target.parent).free)
+        status = os.statvfs(target.parent)
+        free = format_bytes(status.f_bavail * status.f_frsize)
+        if status.f_files and not status.f_favail:
+            return (
+                f"the file system of {target} has room for no more files, got 0 free inodes and {free}; "
+                "remove some files or choose another disk"
+            )
     except OSError:
         free = "an unknown number of bytes"
     return (

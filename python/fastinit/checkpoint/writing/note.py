@@ -1,0 +1,41 @@
+"""The fastinit.json of a folder, which says what plan it is of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fastinit.checkpoint.errors import show
+from fastinit.checkpoint.layout import NOTE_FILE
+from fastinit.checkpoint.writing import destination
+
+
+def read_note(folder: int) -> bytes:
+    """Returns the content of an open folder's, empty if there is none."""
+    try:
+        return destination.read_file(NOTE_FILE, folder)
+    except FileNotFoundError:
+        return b""
+
+
+def parsed(note: bytes) -> dict[str, Any] | None:
+    """The content of a fastinit.json, None if it is none."""
+    try:
+        content = json.loads(note)
+    except (ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) and "recipe_sha256" in content else None
+
+
+def difference(theirs: dict[str, Any], note: bytes) -> str:
+    """Says in what another fastinit.json differs from that of the plan."""
+    ours = json.loads(note)
+    for key, what in (
+        ("stream_version", "stream version"),
+        ("recipe_sha256", "recipe (SHA-256)"),
+        ("shard_bytes", "shard size"),
+        ("copies", "copied files"),
+    ):
+        if theirs.get(key) != ours[key]:
+            return f"{what} is {show(theirs.get(key))} and not {show(ours[key])}"
+    return f"{NOTE_FILE} differs"

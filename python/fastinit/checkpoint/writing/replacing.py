@@ -1,0 +1,141 @@
+"""Folders that are fastinit's to replace and to remove: checkpoints it has written, and nothing of others."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastinit.checkpoint.errors import CheckpointError, show
+from fastinit.checkpoint.layout import INDEX_FILE, NOTE_FILE, RECIPE_FILE
+from fastinit.checkpoint.writing import destination
+from fastinit.checkpoint.writing.note import parsed, read_note
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_REPLACED = ".replaced-by-fastinit"
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def refuse_unless_replaceable(target: Path) -> None:
+    """Checks that `target` is an empty folder, or a checkpoint of fastinit's and nothing more, and can be moved.
+
+    Raises:
+        CheckpointError: It is not, or cannot.
+    """
+    try:
+        folder = open_folder(target)
+        try:
+            refuse_foreign(target, folder)
+        finally:
+            os.close(folder)
+    except CheckpointError:
+        raise
+    except OSError:
+        raise CheckpointError(
+            f"OUT must be a checkpoint of fastinit's to be replaced, got {target}, which is no "
+            "folder; remove it or choose another name"
+        ) from None
+    _refuse_immovable(target)
+
+
+def _refuse_immovable(target: Path) -> None:
+    """Says at the start what would fail when all is written."""
+    longest = os.pathconf(target.parent, "PC_NAME_MAX")
+    length = len(os.fsencode(replaced_of(target).name))
+    if length > longest:
+        what = f"a name that leaves room for {_REPLACED!r}, {length} bytes of {longest}"
+    elif _is_mount_point(target):
+        what = "a folder within its file system, not the place where another is mounted"
+    elif not os.access(target, os.W_OK | os.X_OK):
+        what = "a folder that you may write to"
+    elif _is_anothers(target):
+        what = "yours, in a folder where only owners may rename (with the sticky bit)"
+    else:
+        return
+    raise CheckpointError(
+        f"OUT must be {what}, to be replaced, got {target}; choose another name or remove what it holds"
+    )
+
+
+def _is_mount_point(path: Path) -> bool:
+    """Tells also a folder that is mounted from its own file system, by Linux's table."""
+    if os.path.ismount(path):
+        return True
+    try:
+        lines = _MOUNTS.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return False
+    escaped = re.sub(r"[ \t\n\\]", lambda c: f"\\{ord(c[0]):03o}", os.path.realpath(path))
+    return any(line.split(" ")[4] == escaped for line in lines)
+
+
+def _is_anothers(path: Path) -> bool:
+    parent = path.parent.stat()
+    owners = (0, parent.st_uid, path.lstat().st_uid)
+    return bool(parent.st_mode & stat.S_ISVTX) and os.geteuid() not in owners
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Removes a checkpoint of fastinit's, its fastinit.json last.
+
+    Raises:
+        CheckpointError: It holds other files, or is no checkpoint.
+    """
+    folder = open_folder(path)
+    try:
+        refuse_foreign(path, folder)
+        remove_files(folder, set(os.listdir(folder)) - {NOTE_FILE})
+        remove_files(folder, [NOTE_FILE])
+        path.rmdir()
+    finally:
+        os.close(folder)
+
+
+def remove_replaced(target: Path) -> None:
+    """Removes the checkpoint that `target` has replaced; what is not fastinit's stays."""
+    replaced = replaced_of(target)
+    if os.path.lexists(replaced):
+        with suppress(CheckpointError):
+            remove_checkpoint(replaced)
+
+
+def replaced_of(target: Path) -> Path:
+    """Where the old checkpoint is while a new one takes its place."""
+    return target.with_name(target.name + _REPLACED)
+
+
+def open_folder(path: Path) -> int:
+    """Opens a folder; a link to one is none."""
+    return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+
+
+def refuse_foreign(path: Path, folder: int) -> None:
+    """Refuses a folder that holds anything that fastinit has not written."""
+    names = os.listdir(folder)
+    note = parsed(read_note(folder))
+    own = {NOTE_FILE, RECIPE_FILE, INDEX_FILE}
+    for key in ("files", "copies"):
+        if note is not None and isinstance(note.get(key), dict):
+            own |= note[key].keys()
+    for name in sorted(names):
+        try:
+            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
+        except FileNotFoundError:  # a worker taken for dead may still clear up
+            continue
+        if not stat.S_ISREG(mode) or (name not in own and not destination.is_part(name)):
+            raise CheckpointError(
+                f"{path} must hold nothing but a checkpoint of fastinit's, got {show(name)} in it, "
+                "which is not of one; remove the folder or choose another name"
+            )
+
+
+def remove_files(folder: int, names: Iterable[str]) -> None:
+    """Removes files of an open folder, as far as they are there."""
+    for name in names:
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)

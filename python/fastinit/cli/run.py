@@ -1,0 +1,40 @@
+"""A command from its words to its exit code, and its errors as lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from fastinit.checkpoint import CheckpointError, RecipeError
+from fastinit.cli.output import complain, flush, warnings_in_one_line
+from fastinit.cli.parser import make_parser, takes_recipe
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+
+_NO_MEMORY = "there must be memory for this, got too little; write on a larger machine"
+
+
+def run(argv: Sequence[str] | None) -> int:
+    """Runs the command of these words, or of the process's own, and returns its exit code."""
+    given = sys.argv[1:] if argv is None else list(map(os.fspath, argv))
+    arguments = make_parser(takes_recipe(given)).parse_args(given)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    with warnings_in_one_line():
+        code = command(arguments)
+    flush()
+    return code
+
+
+def failed(error: Exception) -> int:
+    """Tells an error and returns its exit code; raises it if it is none of a command's."""
+    if isinstance(
+        error, BrokenPipeError
+    ):  # the reader has had enough: `fastinit plan RECIPE | head`
+        return 0
+    if not isinstance(error, (RecipeError, CheckpointError, MemoryError)):
+        raise error
+    complain("error", _NO_MEMORY if isinstance(error, MemoryError) else str(error))
+    return 2 if isinstance(error, RecipeError) else 1
