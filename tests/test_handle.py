@@ -55,7 +55,7 @@ def text_of(init: str) -> str:
 def plan_of(dtype: str, shard_bytes: int = 300) -> Plan:
     """Several files with every rank, empty tensors and a row that is zero."""
     recipe = parse_recipe(text_of("normal" if dtype in FLOATS else "ones"))
-    tensors = tuple(dataclasses.replace(tensor, dtype=dtype) for tensor in recipe.tensors)
+    tensors = tuple(tensor._replace(dtype=dtype) for tensor in recipe.tensors)
     rules = (dataclasses.replace(recipe.rules[0], padding_idx=2), recipe.rules[1])
     return make_plan(dataclasses.replace(recipe, tensors=tensors, rules=rules), shard_bytes)
 

@@ -32,6 +32,8 @@ def test_header_to_the_byte() -> None:
 def test_data_starts_aligned_and_names_survive(name: str) -> None:
     header = layout.header([layout.Entry(name, "float64", (1,), 8)], {"note": name})
     assert len(header) % 4096 == 0
+    entries = (layout.Entry(name, "float64", (1,), 8),)
+    assert layout.header_bytes(entries, {"note": name}) == len(header)
     ((read, tensor),) = safetensors.deserialize(header + bytes(8))
     assert (read, tensor["shape"]) == (name, [1])
     assert json.loads(header[8:])["__metadata__"] == {"note": name}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import re
 import tracemalloc
@@ -265,7 +266,7 @@ def test_recipe_in_many_files_is_bounded_before_any_header_is_made(
     )
     recipe = parse_recipe(text)
     assert len(make_plan(recipe).shards) == 1
-    monkeypatch.setattr(layout, "header", None)
+    monkeypatch.setattr(layout, "header_bytes", None)
     with pytest.raises(RecipeError, match=r"at most 1073741824 bytes in all, got 8000 times 10000"):
         make_plan(recipe, 4)
 
@@ -280,3 +281,27 @@ def test_headers_are_made_when_they_are_asked_for() -> None:
     assert sum(shard.header_bytes for shard in plan.shards) > 4e7
     assert used < 1e7
     assert len(plan.shards[7].header) == plan.shards[7].header_bytes
+
+
+def test_many_tensors_take_little_memory_each() -> None:
+    count = 20_000
+    text = f'seed = 7\ndtype = "float32"\n[tensors]\n"layer.{{0..{count - 1}}}.w" = [4]\n'
+    tracemalloc.start()
+    plan = make_plan(parse_recipe(text + rule("*", "normal")))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(plan.shards[0].tensors) == count
+    assert peak < 470 * count
+
+
+def test_the_collector_goes_on_after_a_plan() -> None:
+    assert gc.isenabled()
+    with pytest.raises(RecipeError):
+        plan_of('"w" = [2]', rule("v", "zeros"))
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        plan_of('"w" = [2]', rule("*", "zeros"))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -191,7 +191,7 @@ def test_chunks_cover_the_file_once(limit: int) -> None:
 
 def test_element_that_would_lie_in_two_chunks_is_refused() -> None:
     (shard,) = plan_of("float64").shards
-    tensors = tuple(dataclasses.replace(t, offset=t.offset + 4) for t in shard.tensors)
+    tensors = tuple(t._replace(offset=t.offset + 4) for t in shard.tensors)
     moved = dataclasses.replace(shard, tensors=tensors)
     with pytest.raises(ValueError, match=r"layer\.\d\.weight must start at a multiple of 8 bytes"):
         list(chunks(moved, 4096))

@@ -24,7 +24,7 @@ from fastinit.checkpoint.errors import show
 from fastinit.dtypes import STORED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 RECIPE_FILE = "recipe.toml"
 NOTE_FILE = "fastinit.json"
@@ -98,24 +98,49 @@ def header(entries: Iterable[Entry], metadata: Mapping[str, str]) -> bytes:
     Raises:
         ValueError: The header is longer than safetensors readers accept.
     """
-    table: dict[str, object] = {RESERVED_NAME: dict(metadata)}
+    text = "".join(_header_parts(entries, metadata)).encode()
+    length = _padded(len(text))
+    return LENGTH.pack(length) + text.ljust(length)
+
+
+def header_bytes(entries: Iterable[Entry], metadata: Mapping[str, str]) -> int:
+    """Returns the length of `header`, without making it.
+
+    Raises:
+        ValueError: The header is longer than safetensors readers accept.
+    """
+    parts = _header_parts(entries, metadata)
+    return LENGTH.size + _padded(sum(len(p) if p.isascii() else len(p.encode()) for p in parts))
+
+
+def _header_parts(entries: Iterable[Entry], metadata: Mapping[str, str]) -> Iterator[str]:
+    """The JSON of a header, in parts: a table with a million entries takes ten times its text."""
+    yield f'{{"{RESERVED_NAME}":{_json(dict(metadata))}'
     begin = 0
+    kinds: dict[tuple[str, tuple[int, ...]], str] = {}
     for name, dtype, shape, nbytes in entries:
+        kind = kinds.get((dtype, shape))
+        if kind is None:
+            code, sizes = SAFETENSORS_DTYPES[dtype], ",".join(map(str, shape))
+            kind = kinds[dtype, shape] = f'{{"dtype":"{code}","shape":[{sizes}],"data_offsets":['
         end = begin + nbytes
-        table[name] = {
-            "dtype": SAFETENSORS_DTYPES[dtype],
-            "shape": list(shape),
-            "data_offsets": [begin, end],
-        }
+        yield f",{_json(name)}:{kind}{begin},{end}]}}"
         begin = end
-    text = json.dumps(table, ensure_ascii=False, separators=(",", ":")).encode()
-    text += b" " * (-(LENGTH.size + len(text)) % _ALIGNMENT)
-    if len(text) > MAX_HEADER_BYTES:
+    yield "}"
+
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _padded(length: int) -> int:
+    """The length of a header whose text is as long, so that the data are aligned."""
+    length += -(LENGTH.size + length) % _ALIGNMENT
+    if length > MAX_HEADER_BYTES:
         raise ValueError(
-            f"a safetensors header must be at most {MAX_HEADER_BYTES} bytes, got {len(text)}; "
+            f"a safetensors header must be at most {MAX_HEADER_BYTES} bytes, got {length}; "
             "pass a smaller shard size, so that each file holds fewer tensors"
         )
-    return LENGTH.pack(len(text)) + text
+    return length
 
 
 def file_name(number: int, count: int) -> str:

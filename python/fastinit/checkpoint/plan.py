@@ -9,11 +9,12 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit import _core, checks
 from fastinit.checkpoint import layout
 from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.checkpoint.memory import uncollected
 from fastinit.checkpoint.recipes.assign import assign
 from fastinit.distributions import Constant, Distribution
 from fastinit.dtypes import FLOATS, STORED, ElementType
@@ -32,13 +33,11 @@ DEFAULT_SHARD_BYTES = 5_000_000_000
 MAX_RECIPES_BYTES = 2**30  # of a plan's headers together
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedTensor:
+class PlannedTensor(NamedTuple):
     """One tensor: where it goes and what it holds.
 
     Attributes:
         offset: Of its first byte in the file.
-        stream: The stream of its values, which its name gives.
         zeros: The elements that are zero whatever the distribution, from the first to before the second,
             by flat index: the row of a padding token.
         match: The pattern of its rule that matched.
@@ -49,7 +48,6 @@ class PlannedTensor:
     dtype: str
     rule: Rule
     distribution: Distribution
-    stream: int
     file: str
     offset: int
     nbytes: int
@@ -60,6 +58,11 @@ class PlannedTensor:
     def size(self) -> int:
         """The number of elements."""
         return math.prod(self.shape)
+
+    @property
+    def stream(self) -> int:
+        """The stream of its values, which its name gives."""
+        return stream_from_name(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,7 @@ class Plan:
         return files
 
 
+@uncollected()
 def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     """Plans the checkpoint of a recipe.
 
@@ -185,34 +189,35 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         file = layout.file_name(number, len(groups))
         # The wider types first, so that every item is aligned.
         group.sort(key=lambda i: -STORED[recipe.tensors[i].dtype].itemsize)
-        entries = [
+        entries = (
             layout.Entry(tensor.name, tensor.dtype, tensor.shape, sizes[i])
             for i in group
             for tensor in (recipe.tensors[i],)
-        ]
+        )
         try:
-            header_bytes = len(layout.header(entries, metadata))
+            header_bytes = layout.header_bytes(entries, metadata)
         except ValueError as error:
             raise RecipeError(f"{recipe.source}: {file}: {error}") from None
         offset = header_bytes
         tensors = []
-        for i, entry in zip(group, entries, strict=True):
+        for i in group:
+            name, shape, dtype = recipe.tensors[i]
+            rule, match = assigned[i]
             tensors.append(
                 PlannedTensor(
-                    name=entry.name,
-                    shape=entry.shape,
-                    dtype=entry.dtype,
-                    rule=rules[i],
+                    name=name,
+                    shape=shape,
+                    dtype=dtype,
+                    rule=rule,
                     distribution=distributions[i],
-                    stream=stream_from_name(entry.name),
                     file=file,
                     offset=offset,
-                    nbytes=entry.nbytes,
-                    zeros=_padding(entry.shape, rules[i]),
-                    match=assigned[i][1],
+                    nbytes=sizes[i],
+                    zeros=_padding(shape, rule),
+                    match=match,
                 )
             )
-            offset += entry.nbytes
+            offset += sizes[i]
         shards.append(Shard(file, header_bytes, tuple(tensors), metadata))
     return Plan(recipe, shard_bytes, tuple(shards))
 

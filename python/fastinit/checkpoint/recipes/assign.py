@@ -39,7 +39,10 @@ class Matcher:
 
     def first(self, name: str) -> int | None:
         """The place in `patterns` of the first that matches."""
-        return next((place for place in self._tried(name) if self._fits(place, name)), None)
+        for place in self._tried(name):
+            if self._fits(place, name):
+                return place
+        return None
 
     def among(self, name: str, places: set[int]) -> list[int]:
         """Those of `places` in `patterns` that match."""

@@ -111,6 +111,13 @@ def _expand(
             head = (text, ranges[depth])
             while end < len(names) and _head(names[end][1], depth) == head:
                 end += 1
+            if end - begin == 1 and depth + 1 == len(
+                ranges
+            ):  # most names, without a level for each
+                last = name.texts[-1]
+                yield from ((f"{prefix}{text}{number}{last}", index) for number in ranges[depth])
+                begin = end
+                continue
             for number in ranges[depth]:
                 yield from _expand(names[begin:end], depth + 1, f"{prefix}{text}{number}")
         begin = end

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit.checkpoint.errors import RecipeError, show
 from fastinit.checkpoint.layout import MAX_TENSORS
+from fastinit.checkpoint.memory import uncollected
 from fastinit.checkpoint.recipes.compress import compress
 from fastinit.checkpoint.recipes.ranges import RangedName, expand, read_name
 from fastinit.checkpoint.recipes.toml import choice, is_int, no_unknown
@@ -21,8 +21,7 @@ TENSORS_EXAMPLE = 'a table such as: [tensors] "model.norm.weight" = [2048]'
 DTYPE_EXAMPLE = 'a line such as: dtype = "bfloat16"'
 
 
-@dataclass(frozen=True, slots=True)
-class TensorSpec:
+class TensorSpec(NamedTuple):
     """A tensor to make."""
 
     name: str
@@ -30,6 +29,7 @@ class TensorSpec:
     dtype: str
 
 
+@uncollected()
 def read_tensors(table: object, dtype: str | None) -> tuple[TensorSpec, ...]:
     """Reads the table and expands its ranges, whose size is checked first.
 
