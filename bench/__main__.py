@@ -17,6 +17,7 @@ from .cases import FULL, QUICK, ROWS, Row
 from .cuda import cases as cuda_cases
 from .cuda import report as cuda_report
 from .cuda import run as cuda_run
+from .lanes.report import section_in
 from .limits import LIMIT_ROWS, write_limits
 from .report import problems
 from .worker import Worker
@@ -148,8 +149,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
         on_gpu = json.loads(options.render.read_text()).get("device") == "cuda"
-        for path in (cuda_report if on_gpu else report).render(options.render, options.docs):
-            print(path)
+        if on_gpu:
+            paths = cuda_report.render(options.render, options.docs)
+        else:
+            paths = report.render(options.render, options.docs, section_in(options.docs))
+        print(*paths, sep="\n")
         return 0
     if options.device == "cuda":
         return cuda_run.main(options)

@@ -27,7 +27,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
     from matplotlib import pyplot
 
     from .limits import limit_of
-    from .report import fill_name, nanoseconds
+    from .tables import fill_name, nanoseconds
 
     rows = [row for row in result["rows"] if any(s.get("target") for s in row["subjects"])]
     bars = sum(len(row["subjects"]) + 1.6 for row in rows)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from .lanes.report import section
 from .limits import limit_of
+from .plot import plot
+from .tables import fill_name, nanoseconds, table, update_readme
 from .timing import median_ratio, ratio, summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
 TEMPLATE = Path(__file__).with_name("page.md")
-LANES = "benchmarks-lanes.json"
 MEMORY_BOUND = 0.7
 CALL_BOUND_ELEMENTS = 2**16
 DISTURBED = 0.1
@@ -114,37 +113,6 @@ def status(subject: dict[str, Any]) -> str:
     return subject["status"] if subject["status"] != "failed" else f"failed ({subject['reason']})"
 
 
-def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
-    """A Markdown table, padded so that it also reads well in a terminal; first two columns left."""
-    cells = [head, *lines]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
-    left = [i < 2 or not any(line[i][:1].isdigit() for line in cells[1:]) for i in range(len(head))]
-    rule = tuple(
-        "-" * w if side else "-" * (w - 1) + ":" for w, side in zip(widths, left, strict=True)
-    )
-    return "\n".join(
-        "| "
-        + " | ".join(
-            cell.ljust(width) if side else cell.rjust(width)
-            for cell, width, side in zip(line, widths, left, strict=True)
-        )
-        + " |"
-        for line in [head, rule, *cells[1:]]
-    )
-
-
-def fill_name(row: dict[str, Any]) -> str:
-    work = row["work"]
-    count = " x ".join(map(str, work["shape"]))
-    power = math.log2(work["elements"])
-    size = f"2^{power:.0f}" if len(work["shape"]) == 1 and power.is_integer() else count
-    return f"{work['kind']} {work['dtype']} {size}"
-
-
-def nanoseconds(row: dict[str, Any], seconds: float) -> float:
-    return seconds / float(row["work"]["elements"]) * 1e9
-
-
 def progress(row: dict[str, Any]) -> str:
     """One line for the terminal while the bench runs."""
     return "; ".join(
@@ -206,10 +174,10 @@ def describe_limit(result: dict[str, Any], kind: str) -> str:
     return f"{rate} (by {limit['subject']})"
 
 
-def page(result: dict[str, Any], predictions: dict[str, Any] | None = None) -> str:
+def page(result: dict[str, Any], predictions: str = "Not made.") -> str:
     """docs/benchmarks.md; the words around the numbers are in page.md.
 
-    `predictions`: a result of bench.lanes.
+    `predictions`: the section of bench.lanes.
     """
     found, about = list(verdicts(result)), result["machine"]
     others = about["taken_by_others"]
@@ -226,7 +194,7 @@ def page(result: dict[str, Any], predictions: dict[str, Any] | None = None) -> s
         "missed": missed(found),
         "others": ratios(v for v in found if not v.goal),
         "times": times(result),
-        "predictions": section(predictions) if predictions else "Not made.",
+        "predictions": predictions,
     }
     return Template(TEMPLATE.read_text()).substitute(fields)
 
@@ -247,56 +215,19 @@ def short(result: dict[str, Any]) -> str:
     )
 
 
-def update_readme(readme: Path, mark: str, text: str) -> None:
-    """Put a summary between the README's marks of this name."""
-    before, begin, rest = readme.read_text().partition(f"<!-- {mark}: made by the bench -->\n")
-    _, end, after = rest.partition(f"<!-- end of {mark} -->\n")
-    if end:
-        readme.write_text(f"{before}{begin}{text}\n{end}{after}")
-
-
-def render_page(
-    source: Path, docs: Path, name: str, page: Callable[[dict[str, Any]], str]
-) -> list[Path]:
-    """Write `name`.json (a copy of `source`) and its page, `name`.md, to `docs`."""
-    text = source.read_text()
-    docs.mkdir(parents=True, exist_ok=True)
-    paths = [docs / f"{name}.{suffix}" for suffix in ("json", "md")]
-    paths[0].write_text(text)
-    paths[1].write_text(page(json.loads(text)))
-    return paths
-
-
-def render(source: Path, docs: Path) -> list[Path]:
+def render(source: Path, docs: Path, predictions: str) -> list[Path]:
     """Write benchmarks.json (a copy of `source`), benchmarks.md and benchmarks.png to `docs`.
 
     The README beside `docs` gets its summary, where it has the marks for one.
     """
-    from .plot import plot
-
     text = source.read_text()
     result = json.loads(text)
     docs.mkdir(parents=True, exist_ok=True)
     paths = [docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "png")]
     paths[0].write_text(text)
-    paths[1].write_text(page(result, _predictions(docs)))
+    paths[1].write_text(page(result, predictions))
     plot(result, paths[2])
     readme = docs.absolute().parent / "README.md"
     if readme.exists():
         update_readme(readme, "speed", short(result))
-    return paths
-
-
-def _predictions(docs: Path) -> dict[str, Any] | None:
-    path = docs / LANES
-    return json.loads(path.read_text()) if path.exists() else None
-
-
-def render_lanes(source: Path, docs: Path) -> list[Path]:
-    """Write benchmarks-lanes.json (a copy of `source`), and benchmarks.md anew with its section."""
-    paths = [docs / LANES, docs / "benchmarks.md"]
-    paths[0].write_text(source.read_text())
-    paths[1].write_text(
-        page(json.loads((docs / "benchmarks.json").read_text()), _predictions(docs))
-    )
     return paths

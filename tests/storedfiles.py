@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastinit.checkpoint import make_plan, parse_recipe
-from fastinit.checkpoint.layout import SAFETENSORS_DTYPES
 from fastinit.checkpoint.statistics.moments import Moments, Scratch
 from fastinit.checkpoint.statistics.stats import TensorStats, tensor_stats
 from fastinit.dtypes import STORED
+from fastinit.stored.layout import SAFETENSORS_DTYPES
 
 if TYPE_CHECKING:
     from pathlib import Path

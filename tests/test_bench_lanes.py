@@ -161,9 +161,9 @@ def test_measured_stands_only_beside_this_processors_model() -> None:
 def test_page_is_made_from_the_results() -> None:
     docs = ROOT / "docs"
     result, predicted = (
-        json.loads((docs / name).read_text()) for name in ("benchmarks.json", report.LANES)
+        json.loads((docs / name).read_text()) for name in ("benchmarks.json", lanes.RESULT)
     )
-    assert (docs / "benchmarks.md").read_text() == report.page(result, predicted)
+    assert (docs / "benchmarks.md").read_text() == report.page(result, lanes.section(predicted))
 
 
 @pytest.mark.parametrize(("second", "status"), [(1.05, 0), (1.2, 1), (0.8, 1)])

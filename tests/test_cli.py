@@ -16,7 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 import fastinit
 from fastinit import _core
-from fastinit.checkpoint import load_recipe, make_plan, parse_recipe
+from fastinit.checkpoint import load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.writing import cluster
 from fastinit.cli import commands, main, tables
 
@@ -333,7 +333,7 @@ def test_resumed_init_tells_its_part(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        plan.write(tmp_path / "out", progress=stop)
+        write(plan, tmp_path / "out", progress=stop)
     arguments = ["init", str(recipe), str(tmp_path / "out"), "--resume", "--shard-size", "3000"]
     assert main(arguments) == 0
     output = capsys.readouterr().out

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fastinit.checkpoint import CheckpointError, Plan, load_recipe, make_plan, write
-from fastinit.checkpoint.layout import NOTE_FILE
 from fastinit.checkpoint.writing import direct, shard_writer, writer
 from fastinit.checkpoint.writing.destination import Destination, destination
 from fastinit.checkpoint.writing.shard_writer import write_shard
+from fastinit.stored.layout import NOTE_FILE
 from slow_writes import slow_writes
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from fastinit.checkpoint import (
     CheckpointError,
     Plan,
     RecipeError,
-    layout,
     make_plan,
     parse_recipe,
     write,
@@ -28,6 +27,7 @@ from fastinit.checkpoint.reading import handle as handle_module
 from fastinit.checkpoint.reading.handle import Handle, UnknownTensorError
 from fastinit.checkpoint.reading.handle import open as open_checkpoint
 from fastinit.dtypes import FLOATS, INTEGERS, STORED
+from fastinit.stored import layout
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,14 +20,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     transformers = pytest.importorskip("transformers")
 
-from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
+from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.plan import Plan, PlannedTensor, split
-from fastinit.checkpoint.sources import huggingface
-from fastinit.checkpoint.sources.config import read_config
-from fastinit.checkpoint.sources.huggingface import MAX_REPEATED
-from fastinit.checkpoint.sources.recorder import Recorder
-from fastinit.checkpoint.sources.resolve import recipe_from_config
 from fastinit.distributions import Constant
+from fastinit.sources import huggingface
+from fastinit.sources.config import read_config
+from fastinit.sources.huggingface import MAX_REPEATED
+from fastinit.sources.resolve import recipe_from_config
+from fastinit.torch.recorder import Recorder
 
 pytestmark = pytest.mark.torch
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -218,7 +218,7 @@ def test_uniform_and_truncated_normal_are_told_from_normal(tmp_path: Path) -> No
 def test_transformers_loads_the_result_and_runs_it(name: str, tmp_path: Path) -> None:
     plan = make_plan(recipe_from_config(write_config(tmp_path, MODELS[name])), shard_bytes=150_000)
     assert len(plan.shards) > 1
-    plan.write(tmp_path / "out")
+    write(plan, tmp_path / "out")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model, info = transformers.AutoModelForCausalLM.from_pretrained(
@@ -482,10 +482,10 @@ def test_bad_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_number_of_tensors_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastinit.checkpoint.sources.huggingface.MAX_TENSORS", 20)
+    monkeypatch.setattr("fastinit.sources.huggingface.MAX_TENSORS", 20)
     with pytest.raises(RecipeError, match="a model must have at most 20 tensors, got more"):
         recipe_from_config(write_config(tmp_path, LLAMA))
-    monkeypatch.setattr("fastinit.checkpoint.sources.huggingface.MAX_TENSORS", 250)
+    monkeypatch.setattr("fastinit.sources.huggingface.MAX_TENSORS", 250)
     many = MIXTRAL | {"num_local_experts": 64}
     with pytest.raises(RecipeError, match="at most 250 tensors, got 384 of experts"):
         recipe_from_config(write_config(tmp_path, many))

@@ -10,8 +10,8 @@ import safetensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastinit.checkpoint import layout
 from fastinit.dtypes import STORED
+from fastinit.stored import layout
 
 
 def test_header_to_the_byte() -> None:

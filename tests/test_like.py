@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fastinit.checkpoint import Recipe, RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.checkpoint.sources.resolve import recipe_from_checkpoint
+from fastinit.checkpoint import Recipe, RecipeError, load_recipe, make_plan, parse_recipe, write
+from fastinit.sources.resolve import recipe_from_checkpoint
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
 CODES = {"F32": 4, "BF16": 2, "I64": 8, "U16": 2, "F8_E4M3": 1}
@@ -119,7 +119,7 @@ def test_recipe_file_names_a_folder_relative_to_itself(checkpoint: Path) -> None
 def test_checkpoint_of_this_project_gives_its_tensors_back(tmp_path: Path) -> None:
     text = 'seed = 1\ndtype = "float32"\n[tensors]\n"h.{0..11}.a.weight" = [2, 3]\n"h.{0..11}.norm.bias" = [3]\n'
     recipe = parse_recipe(text + '[[rule]]\nmatch = "*"\ninit = "zeros"\n')
-    make_plan(recipe, 100).write(tmp_path / "out")
+    write(make_plan(recipe, 100), tmp_path / "out")
     again = recipe_from_checkpoint(tmp_path / "out")
     assert kinds(again) == kinds(recipe)
     assert '"h.{0..11}.a.weight" = [2, 3]\n"h.{0..11}.norm.bias" = [3]\n' in again.text

@@ -12,12 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastinit.checkpoint import RecipeError, layout, load_recipe, make_plan, parse_recipe
+from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
 from fastinit.checkpoint.plan import Plan, split
 from fastinit.checkpoint.sizes import format_bytes, parse_size
 from fastinit.distributions import Constant, Normal
 from fastinit.initializers import RULES
 from fastinit.random import stream_from_name
+from fastinit.stored import layout
 
 HEAD_OF_MANY = f'# {"x" * 200_000}\nseed = 1\ndtype = "float32"\n[tensors]\n"t{{0..199}}" = [1]\n'
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
@@ -181,7 +182,7 @@ def test_integers_are_filled_by_constants_only() -> None:
 
 
 def test_work_of_matching_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastinit.checkpoint.recipes.assign.MAX_MATCHES", 50)
+    monkeypatch.setattr("fastinit.recipes.assign.MAX_MATCHES", 50)
     with pytest.raises(RecipeError, match="names times patterns must be at most 50, got more"):
         plan_of('"w{0..9}" = [2]', "".join(rule(f"*{i}", "zeros") for i in range(10)))
 
@@ -230,7 +231,7 @@ def test_bad_plan_is_refused(arguments: tuple[str, str, str]) -> None:
 
 
 def test_header_too_long_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fastinit.checkpoint.layout.MAX_HEADER_BYTES", 400)
+    monkeypatch.setattr("fastinit.stored.layout.MAX_HEADER_BYTES", 400)
     message = r"r\.toml: model\.safetensors: a safetensors header must be .*smaller shard size"
     with pytest.raises(RecipeError, match=message):
         plan_of('"w{0..99}" = [2]', rule("*", "zeros"))

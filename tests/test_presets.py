@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fastinit.checkpoint import Recipe, RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.checkpoint.sources.presets import DEFAULT_PRESET, PRESETS
-from fastinit.checkpoint.sources.roles import count_layers, is_residual_output, norm_value
+from fastinit.recipes.presets import DEFAULT_PRESET, PRESETS
+from fastinit.recipes.roles import count_layers, is_residual_output, norm_value
 
 HEAD = 'seed = 7\ndtype = "float32"\n'
 LLAMA = """

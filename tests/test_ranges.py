@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastinit.checkpoint.recipes.compress import compress, compress_set
-from fastinit.checkpoint.recipes.patterns import compile_pattern, is_plain, quote
-from fastinit.checkpoint.recipes.ranges import expand, read_name
+from fastinit.recipes.compress import compress, compress_set
+from fastinit.recipes.patterns import compile_pattern, is_plain, quote
+from fastinit.recipes.ranges import expand, read_name
 
 
 def expanded(*patterns: str) -> list[str]:

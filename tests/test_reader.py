@@ -13,9 +13,9 @@ import safetensors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastinit.checkpoint import CheckpointError, layout, make_plan, parse_recipe, write
-from fastinit.checkpoint.reading import reader
-from fastinit.checkpoint.reading.reader import StoredTensor, read_checkpoint
+from fastinit.checkpoint import CheckpointError, make_plan, parse_recipe, write
+from fastinit.stored import layout, reader
+from fastinit.stored.reader import StoredTensor, read_checkpoint
 
 RECIPE = """
 seed = 1
@@ -262,7 +262,7 @@ def test_index_that_is_too_long_is_refused(copy: Path) -> None:
 def test_too_many_tensors_in_all_files_are_refused(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader.layout, "MAX_TENSORS", 4)
+    monkeypatch.setattr(reader, "MAX_TENSORS", 4)
     assert "a checkpoint must hold at most 4 tensors, got more" in refusal(folder)
 
 

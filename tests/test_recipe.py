@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.checkpoint.recipes.recipe import MAX_RECIPE_BYTES
-from fastinit.checkpoint.recipes.rules import parameter_names
 from fastinit.initializers import RULES
+from fastinit.recipes.recipe import MAX_RECIPE_BYTES
+from fastinit.recipes.rules import parameter_names
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
 HEAD = 'seed = 7\ndtype = "float32"\n'

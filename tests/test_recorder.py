@@ -9,8 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from fastinit.checkpoint.recipes.rules import Call, constant, normal
-from fastinit.checkpoint.sources.recorder import NEVER, Recorder, left_out_initializers
+from fastinit.recipes.rules import Call, constant, normal
+from fastinit.torch.recorder import NEVER, Recorder, left_out_initializers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

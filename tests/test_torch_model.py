@@ -19,7 +19,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import fastinit
 from fastinit import _core
-from fastinit.checkpoint import RecipeError, make_plan, parse_recipe
+from fastinit.checkpoint import RecipeError, make_plan, parse_recipe, write
 from fastinit.torch import init_model
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class TestRules:
     def test_model_equals_the_checkpoint(self, dtype: str, device: str, tmp_path: Path) -> None:
         text = RECIPE.format(dtype=dtype)
         (tmp_path / "recipe.toml").write_text(text)
-        make_plan(parse_recipe(text)).write(tmp_path / "out")
+        write(make_plan(parse_recipe(text)), tmp_path / "out")
         written = load_file(tmp_path / "out" / "model.safetensors")
         for recipe, seed in (
             (str(tmp_path / "recipe.toml"), None),

@@ -13,7 +13,7 @@ transformers = pytest.importorskip("transformers")
 from safetensors.torch import load_file
 from transformers import initialization
 
-from fastinit.checkpoint import make_plan, recipe_from_config
+from fastinit.checkpoint import make_plan, recipe_from_config, write
 from fastinit.torch import init_model
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def build(name: str, **options: Any) -> Any:
 def test_model_equals_the_checkpoint_of_its_configuration(name: str, tmp_path: Path) -> None:
     model = build(name)
     model.config.save_pretrained(tmp_path)
-    make_plan(recipe_from_config(tmp_path / "config.json", seed=5)).write(tmp_path / "out")
+    write(make_plan(recipe_from_config(tmp_path / "config.json", seed=5)), tmp_path / "out")
     written = load_file(tmp_path / "out" / "model.safetensors")
     state = init_model(model, seed=5).state_dict()
     assert len(written) > 10

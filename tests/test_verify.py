@@ -18,13 +18,13 @@ from fastinit import _core
 from fastinit.checkpoint import (
     CheckpointError,
     Plan,
-    layout,
     make_plan,
     parse_recipe,
     write,
 )
 from fastinit.checkpoint.reading.verify import Mismatch, Verification, verify
 from fastinit.dtypes import STORED
+from fastinit.stored import layout
 
 RECIPE = """\
 seed = 7

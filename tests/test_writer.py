@@ -21,11 +21,11 @@ import safetensors
 
 import fastinit
 from fastinit.checkpoint import CheckpointError, Plan, load_recipe, make_plan, parse_recipe, write
-from fastinit.checkpoint.recipes.recipe import Rule, TensorSpec
 from fastinit.checkpoint.writing import shard_writer
 from fastinit.checkpoint.writing.destination import destination
 from fastinit.checkpoint.writing.shard_writer import chunks
 from fastinit.dtypes import FLOATS, STORED
+from fastinit.recipes.recipe import Rule, TensorSpec
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "llama-3.2-1b.toml"
 RULES = """
@@ -415,7 +415,8 @@ def test_any_exception_leaves_nothing(tmp_path: Path) -> None:
 BIG = '[tensors]\n"w{0..999}" = [1000, 1000]\n'  # 4 GB in float32
 COMMAND = """
 import signal, sys
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job would ignore it,
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # and one under nohup this
 from fastinit.cli import main
 sys.exit(main(sys.argv[1:]))
 """

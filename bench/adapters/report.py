@@ -9,7 +9,8 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from bench import report
-from bench.report import DISTURBED, DISTURBED_NOTE, render_page, status, table, update_readme
+from bench.report import DISTURBED, DISTURBED_NOTE, status
+from bench.tables import render_page, table, update_readme
 from bench.timing import summary
 
 from .cases import BUILD, GPT2, LLAMA, MOST_ELEMENTS, PACE, SMALL_SAMPLE_SECONDS, THREADS

@@ -8,7 +8,8 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from bench.report import DISTURBED, DISTURBED_NOTE, table
+from bench.report import DISTURBED, DISTURBED_NOTE
+from bench.tables import table
 from bench.timing import summary
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from ..report import fill_name, render_page, table
+from ..tables import fill_name, render_page, table
 from ..timing import ratio, summary
 from . import goals, predicted
 from .rates import copy_rate, rate, write_rate

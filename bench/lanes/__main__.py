@@ -13,7 +13,7 @@ from .. import machine
 from .assembly import hot_loops
 from .mca import about, predict
 from .paths import FILLS, PATHS
-from .report import section
+from .report import render, section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,9 +94,7 @@ def run(tool: str, speed: Path, rounds: int) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
-        from ..report import render_lanes
-
-        for path in render_lanes(options.render, options.docs):
+        for path in render(options.render, options.docs):
             print(path)
         return 0
     result = run(options.mca, options.speed, options.rounds)

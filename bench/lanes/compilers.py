@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..report import table
+from ..tables import table
 from .__main__ import measure
 
 if TYPE_CHECKING:

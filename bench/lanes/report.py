@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from ..report import page
+from ..tables import table as markdown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RESULT = "benchmarks-lanes.json"
 TEMPLATE = Path(__file__).with_name("page.md")
 AVX512_OF_AVX2 = 0.6
 NEON_OF_BOUND = 1.3
@@ -63,8 +68,6 @@ def targets(result: dict[str, Any]) -> Iterator[Target]:
 
 
 def table(result: dict[str, Any]) -> str:
-    from ..report import table as markdown
-
     def number(value: float | None, form: str = ".2f") -> str:
         return "" if value is None else format(value, form)
 
@@ -101,8 +104,6 @@ def table(result: dict[str, Any]) -> str:
 
 def section(result: dict[str, Any]) -> str:
     """The words around the numbers are in page.md."""
-    from ..report import table as markdown
-
     lines = [(t.what, f"{t.value:.2f}", f"at most {t.most:g}", t.outcome) for t in targets(result)]
     fields = {
         "mca": result["llvm-mca"]["version"],
@@ -114,3 +115,17 @@ def section(result: dict[str, Any]) -> str:
         "targets": markdown(("target", "predicted", "wanted", "outcome"), lines),
     }
     return Template(TEMPLATE.read_text()).substitute(fields)
+
+
+def section_in(docs: Path) -> str:
+    """The section of the result in `docs`, if there is one."""
+    path = docs / RESULT
+    return section(json.loads(path.read_text())) if path.exists() else "Not made."
+
+
+def render(source: Path, docs: Path) -> list[Path]:
+    """Write benchmarks-lanes.json (a copy of `source`), and benchmarks.md anew with its section."""
+    paths = [docs / RESULT, docs / "benchmarks.md"]
+    paths[0].write_text(source.read_text())
+    paths[1].write_text(page(json.loads((docs / "benchmarks.json").read_text()), section_in(docs)))
+    return paths

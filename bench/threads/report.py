@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from ..report import render_page, table
+from ..tables import render_page, table
 from ..timing import summary
 
 TEMPLATE = Path(__file__).with_name("page.md")

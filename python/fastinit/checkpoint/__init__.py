@@ -1,20 +1,21 @@
 """Checkpoints: recipes of their tensors, plans of every byte, files written, checked and read.
 
 recipe = load_recipe("examples/llama-3.2-1b.toml")
-make_plan(recipe).write("out")
+write(make_plan(recipe), "out")
 """
 
 from __future__ import annotations
 
-from fastinit.checkpoint.errors import CheckpointError, RecipeError
 from fastinit.checkpoint.plan import Plan, PlannedTensor, Shard, make_plan
 from fastinit.checkpoint.reading.handle import Handle, UnknownTensorError, open
 from fastinit.checkpoint.reading.verify import Mismatch, Verification, verify
-from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe, parse_recipe
-from fastinit.checkpoint.sources.resolve import recipe_from_checkpoint, recipe_from_config
 from fastinit.checkpoint.statistics.plot import plot_stats
 from fastinit.checkpoint.statistics.stats import CheckpointStats, TensorStats, tensor_stats
 from fastinit.checkpoint.writing.writer import write
+from fastinit.errors import CheckpointError, RecipeError
+from fastinit.recipes.recipe import Recipe, parse_recipe
+from fastinit.sources.load import load_recipe
+from fastinit.sources.resolve import recipe_from_checkpoint, recipe_from_config
 
 __all__ = [
     "CheckpointError",

@@ -1,31 +1,11 @@
-"""Memory for reading and writing past the page cache, and for tensors by the million."""
+"""Memory for reading and writing past the page cache."""
 
 from __future__ import annotations
 
-import gc
 import mmap
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from contextlib import suppress
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Holds the collector of cycles back, for a function that makes a million objects without any.
-
-    It would look at all of them again and again, for a third of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def aligned_memory(nbytes: int) -> tuple[memoryview, int]:

@@ -11,53 +11,78 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit import _core, checks
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.memory import uncollected
-from fastinit.checkpoint.recipes.assign import assign
-from fastinit.distributions import Constant, Distribution
-from fastinit.dtypes import FLOATS, STORED, ElementType
-from fastinit.initializers import RULES
+from fastinit import _core
+from fastinit.dtypes import STORED
+from fastinit.errors import RecipeError
 from fastinit.random import stream_from_name
+from fastinit.recipes.collector import uncollected
+from fastinit.recipes.contents import plan_tensors
+from fastinit.stored import layout
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
-    from typing import Unpack
 
-    from fastinit.checkpoint.recipes.recipe import Recipe, Rule, TensorSpec
-    from fastinit.checkpoint.writing.writer import WriteOptions
+    from fastinit.distributions import Distribution
+    from fastinit.recipes.contents import Content
+    from fastinit.recipes.recipe import Recipe
+    from fastinit.recipes.rules import Rule
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
 MAX_RECIPES_BYTES = 2**30  # of a plan's headers together
 
 
 class PlannedTensor(NamedTuple):
-    """One tensor: where it goes and what it holds.
+    """One tensor: what it holds, and where it goes.
 
     Attributes:
+        content: What it holds. Many tensors share one.
         offset: Of its first byte in the file.
-        zeros: The elements that are zero whatever the distribution, from the first to before the second,
-            by flat index: the row of a padding token.
-        match: The pattern of its rule that matched.
     """
 
     name: str
-    shape: tuple[int, ...]
-    dtype: str
-    rule: Rule
-    distribution: Distribution
+    content: Content
     file: str
     offset: int
-    nbytes: int
-    zeros: tuple[int, int] = (0, 0)
-    match: str = ""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape."""
+        return self.content.shape
+
+    @property
+    def dtype(self) -> str:
+        """The element type."""
+        return self.content.dtype
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that initialises it."""
+        return self.content.rule
+
+    @property
+    def match(self) -> str:
+        """The pattern of its rule that matched."""
+        return self.content.match
+
+    @property
+    def distribution(self) -> Distribution:
+        """The distribution of its elements."""
+        return self.content.distribution
+
+    @property
+    def zeros(self) -> tuple[int, int]:
+        """The elements that are zero whatever the distribution: see `Content`."""
+        return self.content.zeros
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of its elements."""
+        return self.content.nbytes
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return math.prod(self.shape)
+        return math.prod(self.content.shape)
 
     @property
     def stream(self) -> int:
@@ -118,13 +143,6 @@ class Plan:
         """The number of elements of all tensors."""
         return sum(tensor.size for tensor in self.tensors)
 
-    def write(self, out: str | os.PathLike[str], **options: Unpack[WriteOptions]) -> int:
-        """Writes the checkpoint; see `fastinit.checkpoint.write`, which takes the same options."""
-        # Not above: writers know plans, and plans know only this of writers.
-        from fastinit.checkpoint.writing.writer import write
-
-        return write(self, out, **options)
-
     def side_files(self) -> dict[str, bytes]:
         """The small files beside the shards: file name -> content."""
         files = {layout.RECIPE_FILE: self.recipe.text.encode()}
@@ -164,12 +182,10 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
     """
     try:
-        assigned = assign(recipe.tensors, recipe.rules)
+        contents = plan_tensors(recipe.tensors, recipe.rules, recipe.layout)
     except RecipeError as error:
         raise RecipeError(f"{recipe.source}: {error}") from None
-    rules = [rule for rule, _ in assigned]
-    distributions = _distributions(recipe, rules)
-    sizes = [math.prod(t.shape) * STORED[t.dtype].itemsize for t in recipe.tensors]
+    sizes = [content.nbytes for content in contents]
     groups = split(sizes, shard_bytes)
     metadata = {
         "format": "pt",
@@ -188,36 +204,18 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     for number, group in enumerate(groups, 1):
         file = layout.file_name(number, len(groups))
         # The wider types first, so that every item is aligned.
-        group.sort(key=lambda i: -STORED[recipe.tensors[i].dtype].itemsize)
-        entries = (
-            layout.Entry(tensor.name, tensor.dtype, tensor.shape, sizes[i])
-            for i in group
-            for tensor in (recipe.tensors[i],)
-        )
+        group.sort(key=lambda i: -STORED[contents[i].dtype].itemsize)
+        named = [(recipe.tensors[i].name, contents[i]) for i in group]
+        entries = (layout.Entry(name, c.dtype, c.shape, c.nbytes) for name, c in named)
         try:
             header_bytes = layout.header_bytes(entries, metadata)
         except ValueError as error:
             raise RecipeError(f"{recipe.source}: {file}: {error}") from None
         offset = header_bytes
         tensors = []
-        for i in group:
-            name, shape, dtype = recipe.tensors[i]
-            rule, match = assigned[i]
-            tensors.append(
-                PlannedTensor(
-                    name=name,
-                    shape=shape,
-                    dtype=dtype,
-                    rule=rule,
-                    distribution=distributions[i],
-                    file=file,
-                    offset=offset,
-                    nbytes=sizes[i],
-                    zeros=_padding(shape, rule),
-                    match=match,
-                )
-            )
-            offset += sizes[i]
+        for name, content in named:
+            tensors.append(PlannedTensor(name, content, file, offset))
+            offset += content.nbytes
         shards.append(Shard(file, header_bytes, tuple(tensors), metadata))
     return Plan(recipe, shard_bytes, tuple(shards))
 
@@ -245,52 +243,3 @@ def split(sizes: Sequence[int], limit: int) -> list[list[int]]:
     if current:
         shards.append(current)
     return shards
-
-
-def _distributions(recipe: Recipe, rules: Sequence[Rule]) -> list[Distribution]:
-    """Asks each tensor's initializer for the distribution, once for each rule and shape."""
-    known: dict[tuple[int, tuple[int, ...], str], Distribution] = {}
-    for tensor, rule in zip(recipe.tensors, rules, strict=True):
-        if (rule.number, tensor.shape, tensor.dtype) not in known:
-            known[rule.number, tensor.shape, tensor.dtype] = _distribution(recipe, tensor, rule)
-    return [
-        known[rule.number, tensor.shape, tensor.dtype]
-        for tensor, rule in zip(recipe.tensors, rules, strict=True)
-    ]
-
-
-def _distribution(recipe: Recipe, tensor: TensorSpec, rule: Rule) -> Distribution:
-    given = {} if recipe.layout is None else {"layout": recipe.layout}
-    try:
-        distribution = RULES[rule.init](tensor.shape, **{**given, **rule.parameters})
-        _check_element(distribution, STORED[tensor.dtype])
-        _check_padding(tensor.shape, rule)
-    except (TypeError, ValueError, ArithmeticError) as error:
-        raise RecipeError(f"{recipe.source}: tensor {show(tensor.name)}, {rule}: {error}") from None
-    return distribution
-
-
-def _check_element(distribution: Distribution, element: ElementType) -> None:
-    """Refuses now what the core's arguments would refuse in the middle of writing."""
-    if isinstance(distribution, Constant):
-        distribution.pattern(element)
-    elif element.name in FLOATS:
-        distribution.parameters(element)
-    else:
-        rule = f"be one of {', '.join(FLOATS)} for random values"
-        remedy = "use zeros, ones or constant for this tensor"
-        raise ValueError(checks.text("dtype", rule, element.name, remedy))
-
-
-def _check_padding(shape: tuple[int, ...], rule: Rule) -> None:
-    if rule.padding_idx is not None and (not shape or rule.padding_idx >= shape[0]):
-        text = f"be the number of a row of shape {shape}"
-        raise ValueError(checks.text("padding_idx", text, rule.padding_idx))
-
-
-def _padding(shape: tuple[int, ...], rule: Rule) -> tuple[int, int]:
-    """The elements of the row that a rule sets to zero."""
-    if rule.padding_idx is None:
-        return (0, 0)
-    row = math.prod(shape[1:])
-    return (rule.padding_idx * row, (rule.padding_idx + 1) * row)

@@ -22,11 +22,11 @@ from fastinit.checkpoint import (
     write,
 )
 from fastinit.checkpoint import verify as verify_checkpoint
-from fastinit.checkpoint.errors import printable
-from fastinit.checkpoint.sources.presets import DEFAULT_PRESET
 from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
 from fastinit.cli.output import print_line, progress_bar
+from fastinit.errors import printable
+from fastinit.recipes.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     import argparse

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from fastinit import _core
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES
 from fastinit.checkpoint.sizes import parse_size
-from fastinit.checkpoint.sources.presets import DEFAULT_PRESET, PRESETS
 from fastinit.cli import commands
 from fastinit.dtypes import FLOATS
 from fastinit.fans import LAYOUTS
+from fastinit.recipes.presets import DEFAULT_PRESET, PRESETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

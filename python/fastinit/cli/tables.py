@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import printable
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.cli.output import print_line
+from fastinit.errors import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import ast
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -33,23 +33,31 @@ def is_compiled(args: Any, kwargs: Any) -> bool:
 
 def call(name: str, tensor: torch.Tensor, args: Any, kwargs: Any) -> torch.Tensor:
     """Puts a call into the graph, which fills the tensor each time it runs."""
-    _call(tensor, name, _as_text(args, kwargs))
+    _call(
+        tensor,
+        name,
+        [repr(value) for value in args],
+        list(kwargs),
+        [repr(value) for value in kwargs.values()],
+    )
     return tensor
 
 
-@torch.compiler.assume_constant_result  # type: ignore[untyped-decorator, unused-ignore]
-def _as_text(args: Any, kwargs: Any) -> str:
-    return json.dumps([args, kwargs])
+def _call(
+    tensor: torch.Tensor, name: str, values: list[str], names: list[str], named: list[str]
+) -> None:
+    kwargs = dict(zip(names, map(_read, named), strict=True))
+    _FUNCTIONS[name](tensor, *map(_read, values), **kwargs)
 
 
-def _call(tensor: torch.Tensor, name: str, arguments: str) -> None:
-    args, kwargs = json.loads(arguments)
-    _FUNCTIONS[name](tensor, *args, **kwargs)
+def _read(text: str) -> Any:
+    """A constant from its `repr`."""
+    return float(text) if text in ("inf", "-inf", "nan") else ast.literal_eval(text)
 
 
 _call = torch.library.custom_op(
     "fastinit::call",
     _call,
     mutates_args=("tensor",),
-    schema="(Tensor(a!) tensor, str name, str arguments) -> ()",
+    schema="(Tensor(a!) tensor, str name, str[] values, str[] names, str[] named) -> ()",
 )

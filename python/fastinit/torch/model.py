@@ -11,27 +11,27 @@ from torch.nn.utils.parametrizations import _SpectralNorm
 from torch.nn.utils.parametrize import ParametrizationList
 
 from fastinit import checks
-from fastinit.checkpoint.errors import show
-from fastinit.checkpoint.plan import make_plan
-from fastinit.checkpoint.recipes.assign import Matcher, assign
-from fastinit.checkpoint.recipes.patterns import quote
-from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe
-from fastinit.checkpoint.recipes.rules import Call, Rule, read_rules
-from fastinit.checkpoint.recipes.tensors import TensorSpec
-from fastinit.checkpoint.sources.recorder import NEVER
 from fastinit.distributions import Constant, Normal
 from fastinit.dtypes import FLOATS, STORED
+from fastinit.errors import RecipeError, show
 from fastinit.random import resolve_seed
+from fastinit.recipes.assign import Matcher, assign
+from fastinit.recipes.contents import content_of, plan_tensors
+from fastinit.recipes.recipe import Recipe
+from fastinit.recipes.rules import Call, Rule, read_rules
+from fastinit.recipes.tensors import TensorSpec
+from fastinit.sources.load import load_recipe
 from fastinit.torch.own_code import DIFFERS, OwnCode
+from fastinit.torch.recorder import NEVER
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
 from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, is_fillable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from fastinit.checkpoint.plan import PlannedTensor
     from fastinit.random import Seed
+    from fastinit.recipes.contents import Content
     from fastinit.torch.state import Target
 
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
@@ -108,16 +108,14 @@ def init_model(
         number, _ = resolve_seed(seed, 0)
     elif number is None:
         number = draw_seed(None)
-    planned, left = _plan_rules(targets, rules, layout, number, is_strict=not _is_recipe(recipe))
+    contents, left = _by_rules(targets, rules, layout, is_strict=not _is_recipe(recipe))
     left = [target for target in left if target.is_parameter or target.tensor.is_meta]
     own = OwnCode(model, initialize)
     calls, copies = own.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
     _check_set([target for target in left if target.name in computed], calls)
     _check_copies(copies, computed, {target.name for target in left})
-    planned += _plan_calls(
-        [target for target in left if target.name not in computed], calls, number
-    )
+    contents |= _by_calls([target for target in left if target.name not in computed], calls)
 
     device = device or torch.get_default_device()
     values = own.compute(targets, computed, number, device) if computed else {}
@@ -126,8 +124,8 @@ def init_model(
         if target.name in values:
             copy_whole(target.tensor, values[target.name])
     tensors = {target.name: target.tensor for target in targets}
-    for tensor in planned:
-        _fill(tensors[tensor.name], tensor, number)
+    for name, content in contents.items():
+        _fill(tensors[name], content, number, name)
     _renew_spectral_norms(model, {id(target.tensor): target.name for target in targets}, number)
     return model
 
@@ -147,10 +145,10 @@ def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], str, int | None]:
     return read_rules(list(map(dict, recipe))), "torch", None
 
 
-def _plan_rules(
-    targets: Sequence[Target], rules: Sequence[Rule], layout: str, seed: int, is_strict: bool
-) -> tuple[list[PlannedTensor], list[Target]]:
-    """Plans the tensors that a rule matches, and returns the others.
+def _by_rules(
+    targets: Sequence[Target], rules: Sequence[Rule], layout: str, is_strict: bool
+) -> tuple[dict[str, Content], list[Target]]:
+    """Says what the tensors hold that a rule matches, by name, and returns the others.
 
     Args:
         is_strict: Whether every rule must match; a recipe may be of a larger model than this part of one.
@@ -165,34 +163,31 @@ def _plan_rules(
         else:
             specs.append(_spec(target))
             used.add((rule.number, pattern))
-    if is_strict:
-        assign(specs, rules)
     kept = [
         dataclasses.replace(rule, match=match)
         for rule in rules
         if (match := tuple(p for p in rule.match if (rule.number, p) in used))
     ]
-    return _plan(specs, kept, layout, seed), left
+    try:
+        if is_strict:
+            assign(specs, rules)
+        contents = plan_tensors(specs, kept, layout)
+    except RecipeError as error:
+        raise RecipeError(f"init_model: {error}") from None
+    return dict(zip((spec.name for spec in specs), contents, strict=True)), left
 
 
-def _plan_calls(
-    targets: Sequence[Target], calls: Mapping[str, Call | str], seed: int
-) -> list[PlannedTensor]:
-    """Plans the tensors that the model's own code explains."""
-    names: dict[Call, list[str]] = {}
+def _by_calls(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> dict[str, Content]:
+    """Says what the tensors hold that the model's own code explains, by name."""
+    rules: dict[Call, Rule] = {}
+    contents = {}
     for target in targets:
         call = calls[target.name]
         assert isinstance(call, Call)
-        names.setdefault(call, []).append(quote(target.name))
-    rules = read_rules([call.table(patterns) for call, patterns in names.items()])
-    return _plan(list(map(_spec, targets)), rules, "torch", seed)
-
-
-def _plan(
-    specs: Sequence[TensorSpec], rules: Iterable[Rule], layout: str, seed: int
-) -> list[PlannedTensor]:
-    recipe = Recipe("init_model", "", seed, None, layout, tuple(specs), tuple(rules))
-    return list(make_plan(recipe).tensors)
+        if call not in rules:
+            (rules[call],) = read_rules([call.table(["*"])])
+        contents[target.name] = content_of(_spec(target), rules[call], "*", "torch")
+    return contents
 
 
 def _spec(target: Target) -> TensorSpec:
@@ -233,14 +228,14 @@ def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str])
             raise ValueError(checks.text("model", rule, source, "or a rule for neither"))
 
 
-def _fill(tensor: torch.Tensor, planned: PlannedTensor, seed: int) -> None:
+def _fill(tensor: torch.Tensor, content: Content, seed: int, name: str) -> None:
     if tensor.dtype in ELEMENTS:
-        fill(tensor, planned.distribution, seed=seed, stream=planned.stream)
-    elif isinstance(planned.distribution, Constant):  # whole numbers, which the stream has not
+        fill(tensor, content.distribution, seed=seed, stream=name)
+    elif isinstance(content.distribution, Constant):  # whole numbers, which the stream has not
         with torch.no_grad():
-            tensor.fill_(planned.distribution.value)
-    if planned.rule.padding_idx is not None:
-        _zero_row(tensor, planned.rule.padding_idx)
+            tensor.fill_(content.distribution.value)
+    if content.rule.padding_idx is not None:
+        _zero_row(tensor, content.rule.padding_idx)
 
 
 def _renew_spectral_norms(model: torch.nn.Module, names: Mapping[int, str], seed: int) -> None:

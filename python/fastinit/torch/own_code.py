@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from fastinit import checks
-from fastinit.checkpoint.sources.recorder import NEVER, Recorder, left_out_initializers
 from fastinit.torch.interception import intercepted
+from fastinit.torch.recorder import NEVER, Recorder, left_out_initializers
 from fastinit.torch.sharding import is_dtensor
 from fastinit.torch.state import Slot, replaced, twin_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fastinit.checkpoint.recipes.rules import Call
+    from fastinit.recipes.rules import Call
     from fastinit.torch.state import Target
 
     Step = tuple[str, Callable[[], Any]]  # the module that it is about, what it does

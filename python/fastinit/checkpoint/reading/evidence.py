@@ -13,12 +13,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit import _core
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, RecipeError, place, show
-from fastinit.checkpoint.files import read_small
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES, Plan, make_plan
-from fastinit.checkpoint.reading.reader import StoredFile, read_checkpoint
-from fastinit.checkpoint.recipes.recipe import parse_recipe
+from fastinit.errors import CheckpointError, RecipeError, place, show
+from fastinit.files import read_small
+from fastinit.recipes.recipe import parse_recipe
+from fastinit.stored import layout
+from fastinit.stored.reader import StoredFile, read_checkpoint
+from fastinit.stored.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -110,7 +111,7 @@ def _read(path: Path) -> bytes | None:
 
 def _table(note: bytes) -> dict[str, object]:
     try:
-        return layout.parse_json(note, layout.NOTE_FILE)
+        return parse_json(note, layout.NOTE_FILE)
     except ValueError:
         return {}
 

@@ -17,15 +17,16 @@ import ml_dtypes  # noqa: F401 (gives NumPy the names of its types)
 import numpy as np
 
 from fastinit import checks
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, place, show, suggest
-from fastinit.checkpoint.files import open_regular
 from fastinit.checkpoint.plan import Plan, make_plan
-from fastinit.checkpoint.reading.reader import read_checkpoint
-from fastinit.checkpoint.recipes.recipe import Recipe, load_recipe
 from fastinit.checkpoint.values import draw_part
 from fastinit.dtypes import STORED
+from fastinit.errors import CheckpointError, place, show, suggest
+from fastinit.files import open_regular
 from fastinit.index import index_box
+from fastinit.recipes.recipe import Recipe
+from fastinit.sources.load import load_recipe
+from fastinit.stored import layout
+from fastinit.stored.reader import read_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastinit.checkpoint.reading.reader import StoredCheckpoint
+    from fastinit.stored.reader import StoredCheckpoint
 
 _FRAMEWORKS = {"np": "numpy", "numpy": "numpy", "pt": "torch", "torch": "torch"}
 # Types that only files hold, by their names in NumPy, ml_dtypes and PyTorch alike.

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastinit.checkpoint.errors import CheckpointError, place
-from fastinit.checkpoint.files import open_regular
 from fastinit.checkpoint.memory import aligned_memory
 from fastinit.checkpoint.threads import thread_pool
 from fastinit.checkpoint.values import fill_run
 from fastinit.dtypes import STORED
+from fastinit.errors import CheckpointError, place
+from fastinit.files import open_regular
 from fastinit.runtime import get_num_threads
 
 if TYPE_CHECKING:

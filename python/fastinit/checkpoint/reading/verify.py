@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, place, show
-from fastinit.checkpoint.files import read_small, read_start
 from fastinit.checkpoint.reading import recompute
 from fastinit.checkpoint.reading.evidence import MAX_SMALL_BYTES, replan
 from fastinit.dtypes import STORED
+from fastinit.errors import CheckpointError, place, show
+from fastinit.files import read_small, read_start
+from fastinit.stored import layout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastinit.checkpoint.errors import CheckpointError, place, printable
 from fastinit.checkpoint.statistics.expectations import shares
 from fastinit.checkpoint.statistics.scan import sample
+from fastinit.errors import CheckpointError, place, printable
 
 if TYPE_CHECKING:
     import os

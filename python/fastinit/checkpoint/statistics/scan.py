@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from fastinit.checkpoint.files import open_regular, read_into
 from fastinit.checkpoint.statistics.moments import Moments, Scratch, decode
 from fastinit.checkpoint.threads import thread_pool
 from fastinit.dtypes import STORED
+from fastinit.files import open_regular, read_into
 from fastinit.runtime import get_num_threads
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fastinit.checkpoint.reading.reader import StoredCheckpoint, StoredTensor
+    from fastinit.stored.reader import StoredCheckpoint, StoredTensor
 
 BLOCK_BYTES = 8 * 2**20  # a multiple of every item size
 MAX_THREADS = 16

@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, RecipeError, place, show
-from fastinit.checkpoint.files import read_small
 from fastinit.checkpoint.plan import make_plan
-from fastinit.checkpoint.reading.reader import read_checkpoint
-from fastinit.checkpoint.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
 from fastinit.checkpoint.statistics.expectations import Expectation, law_of
 from fastinit.checkpoint.statistics.faults import find_faults, tell_nonfinite, unlike_padding
 from fastinit.checkpoint.statistics.moments import Moments
 from fastinit.checkpoint.statistics.scan import BLOCK_BYTES, Job, measured
 from fastinit.dtypes import STORED
+from fastinit.errors import CheckpointError, RecipeError, place, show
+from fastinit.files import read_small
+from fastinit.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
+from fastinit.stored import layout
+from fastinit.stored.reader import read_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from fastinit.checkpoint.plan import PlannedTensor
-    from fastinit.checkpoint.reading.reader import StoredCheckpoint, StoredTensor
+    from fastinit.stored.reader import StoredCheckpoint, StoredTensor
 
 _RECIPE_KEY = "fastinit.recipe"
 _HASH_KEY = "fastinit.recipe_sha256"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import CheckpointError
+from fastinit.errors import CheckpointError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ import stat
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit.checkpoint.errors import CheckpointError
-from fastinit.checkpoint.layout import NOTE_FILE
 from fastinit.checkpoint.writing.direct import DirectFile, needed
+from fastinit.errors import CheckpointError
+from fastinit.stored.layout import NOTE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,8 +11,6 @@ import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit.checkpoint.errors import CheckpointError, show
-from fastinit.checkpoint.layout import NOTE_FILE
 from fastinit.checkpoint.writing import destination
 from fastinit.checkpoint.writing.direct import needed
 from fastinit.checkpoint.writing.lock import release, take_lock
@@ -26,6 +24,8 @@ from fastinit.checkpoint.writing.replacing import (
     remove_replaced,
     replaced_of,
 )
+from fastinit.errors import CheckpointError, show
+from fastinit.stored.layout import NOTE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

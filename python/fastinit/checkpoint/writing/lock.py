@@ -7,8 +7,8 @@ import fcntl
 import os
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import CheckpointError
-from fastinit.checkpoint.layout import NOTE_FILE
+from fastinit.errors import CheckpointError
+from fastinit.stored.layout import NOTE_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fastinit.checkpoint.errors import show
-from fastinit.checkpoint.layout import NOTE_FILE
 from fastinit.checkpoint.writing import destination
+from fastinit.errors import show
+from fastinit.stored.layout import NOTE_FILE
 
 
 def read_note(folder: int) -> bytes:

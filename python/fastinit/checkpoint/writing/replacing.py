@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import CheckpointError, show
-from fastinit.checkpoint.layout import INDEX_FILE, NOTE_FILE, RECIPE_FILE
 from fastinit.checkpoint.writing import destination
 from fastinit.checkpoint.writing.note import parsed, read_note
+from fastinit.errors import CheckpointError, show
+from fastinit.stored.layout import INDEX_FILE, NOTE_FILE, RECIPE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -12,10 +12,8 @@ import queue
 import shutil
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import CheckpointError, show
-from fastinit.checkpoint.layout import NOTE_FILE
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.writing.destination import destination
 from fastinit.checkpoint.writing.folder import (
@@ -28,6 +26,8 @@ from fastinit.checkpoint.writing.folder import (
 )
 from fastinit.checkpoint.writing.replacing import refuse_unless_replaceable
 from fastinit.checkpoint.writing.shard_writer import free_buffers, write_shard
+from fastinit.errors import CheckpointError, show
+from fastinit.stored.layout import NOTE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -40,15 +40,6 @@ if TYPE_CHECKING:
 
 _TOO_MANY = "; close some, or raise the limit (ulimit -n)"
 _REMEDIES = {errno.EMFILE: _TOO_MANY, errno.ENFILE: _TOO_MANY}
-
-
-class WriteOptions(TypedDict, total=False):
-    """The options of `write`."""
-
-    progress: Callable[[int], None] | None
-    resume: bool
-    force: bool
-    executor: Executor | None
 
 
 def write(

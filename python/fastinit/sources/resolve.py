@@ -10,11 +10,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, place, show
-from fastinit.checkpoint.recipes.assign import Matcher, assign
-from fastinit.checkpoint.recipes.compress import compress_set
-from fastinit.checkpoint.recipes.patterns import quote
-from fastinit.checkpoint.recipes.recipe import (
+from fastinit.dtypes import FLOATS
+from fastinit.errors import RecipeError, place, show
+from fastinit.recipes import roles
+from fastinit.recipes.assign import Matcher, assign
+from fastinit.recipes.compress import compress_set
+from fastinit.recipes.patterns import quote
+from fastinit.recipes.presets import (
+    DEFAULT_PRESET,
+    DEFAULT_STD,
+    PRESETS,
+    Material,
+    Model,
+    Tensor,
+    call_of,
+)
+from fastinit.recipes.recipe import (
     LAYOUT_REMEDY,
     Recipe,
     read_dtype,
@@ -23,21 +34,10 @@ from fastinit.checkpoint.recipes.recipe import (
     read_seed,
     require,
 )
-from fastinit.checkpoint.recipes.rules import Call, read_rules
-from fastinit.checkpoint.recipes.tensors import read_tensors, tensor_table
-from fastinit.checkpoint.recipes.toml import choice, write_entry, write_table
-from fastinit.checkpoint.sources import roles
-from fastinit.checkpoint.sources.config import DEFAULT_STD
-from fastinit.checkpoint.sources.like import by_names, like
-from fastinit.checkpoint.sources.presets import (
-    DEFAULT_PRESET,
-    PRESETS,
-    Material,
-    Model,
-    Tensor,
-    call_of,
-)
-from fastinit.dtypes import FLOATS
+from fastinit.recipes.rules import Call, read_rules
+from fastinit.recipes.tensors import read_tensors, tensor_table
+from fastinit.recipes.toml import choice, write_entry, write_table
+from fastinit.sources.like import by_names, like
 
 if TYPE_CHECKING:
     import os
@@ -59,7 +59,7 @@ def recipe_from_checkpoint(
 
     Args:
         folder: Of the checkpoint, sharded or not, or one safetensors file.
-        preset: Rules by name; see `fastinit.checkpoint.sources.presets`.
+        preset: Rules by name; see `fastinit.recipes.presets`.
         seed: In [0, 2**64).
         dtype: For the floating tensors; None to keep theirs.
         layout: "torch" or "keras": where shapes have their fans, for presets that take fans.
@@ -89,7 +89,7 @@ def recipe_from_config(
 
     Args:
         path: Of a `config.json`.
-        preset: Rules by name; see `fastinit.checkpoint.sources.presets`.
+        preset: Rules by name; see `fastinit.recipes.presets`.
         seed: In [0, 2**64).
         dtype: For the floating tensors; None for the configuration's.
 
@@ -150,7 +150,7 @@ def _listed(table: object, dtype: str | None) -> Material:
 
 
 def _model(path: Path, dtype: str | None) -> Material:
-    from fastinit.checkpoint.sources.huggingface import model  # imports transformers
+    from fastinit.sources.huggingface import model  # imports transformers
 
     return model(path, dtype)
 

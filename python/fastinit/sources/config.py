@@ -8,14 +8,14 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, show
+from fastinit.errors import RecipeError, show
+from fastinit.recipes.presets import DEFAULT_STD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG_FILE = "config.json"
 MAX_CONFIG_BYTES = 16 * 2**20
-DEFAULT_STD = 0.02  # of most models of transformers
 _SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, place, show
-from fastinit.checkpoint.files import is_plain, open_regular, read_at, read_small
+from fastinit.errors import CheckpointError, place, show
+from fastinit.files import open_regular, read_at, read_small
+from fastinit.recipes.copies import is_plain
+from fastinit.recipes.tensors import MAX_TENSORS
+from fastinit.stored import layout
+from fastinit.stored.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,10 +90,9 @@ def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
     for name in names:
         files.append(_read_file(target, name))
         count += len(files[-1].tensors)
-        if count > layout.MAX_TENSORS:
+        if count > MAX_TENSORS:
             raise CheckpointError(
-                f"{place(target)}: a checkpoint must hold at most {layout.MAX_TENSORS} tensors, "
-                "got more"
+                f"{place(target)}: a checkpoint must hold at most {MAX_TENSORS} tensors, got more"
             )
     _check_unique(target, files)
     if weight_map is not None and index is not None:
@@ -140,7 +142,7 @@ def _file_names(folder: Path) -> list[str]:
 def _read_index(path: Path) -> dict[str, str]:
     """Reads which file holds which tensor; only plain names of files in the same folder pass."""
     try:
-        table = layout.parse_json(read_small(path, _MAX_INDEX_BYTES), "the index", any_numbers=True)
+        table = parse_json(read_small(path, _MAX_INDEX_BYTES), "the index", any_numbers=True)
         weight_map = table.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
             raise ValueError(f"the index must have a table `weight_map`, got {show(weight_map)}")

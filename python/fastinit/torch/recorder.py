@@ -19,8 +19,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from fastinit.checkpoint.recipes.rules import Call, constant, normal
 from fastinit.frameworks import arguments, bounds_in_std
+from fastinit.recipes.rules import Call, constant, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
-from fastinit.checkpoint.reading.reader import read_checkpoint
-from fastinit.checkpoint.recipes.tensors import TensorSpec
-from fastinit.checkpoint.sources import roles
-from fastinit.checkpoint.sources.config import CONFIG_FILE, DEFAULT_STD, read_config
-from fastinit.checkpoint.sources.presets import Material, Tensor, base_by_name
 from fastinit.dtypes import FLOATS, STORED
+from fastinit.errors import CheckpointError, RecipeError, show
+from fastinit.recipes import roles
+from fastinit.recipes.presets import DEFAULT_STD, Material, Tensor, base_by_name
+from fastinit.recipes.tensors import TensorSpec
+from fastinit.sources.config import CONFIG_FILE, read_config
+from fastinit.stored.reader import read_checkpoint
 
 
 def by_names(tensors: tuple[TensorSpec, ...], std: float = DEFAULT_STD) -> tuple[Tensor, ...]:

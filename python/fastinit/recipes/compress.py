@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
-from fastinit.checkpoint.recipes.ranges import MAX_RANGES
+from fastinit.recipes.ranges import MAX_RANGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,23 +11,22 @@ import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.layout import MAX_TENSORS
-from fastinit.checkpoint.recipes.tensors import TensorSpec
-from fastinit.checkpoint.sources import roles
-from fastinit.checkpoint.sources.config import CONFIG_FILE, Config, read_config
-from fastinit.checkpoint.sources.presets import Material, Tensor
-from fastinit.checkpoint.sources.surroundings import (
+from fastinit.dtypes import FLOATS, STORED
+from fastinit.errors import RecipeError, show
+from fastinit.recipes import roles
+from fastinit.recipes.presets import Material, Tensor
+from fastinit.recipes.tensors import MAX_TENSORS, TensorSpec
+from fastinit.sources.config import CONFIG_FILE, Config, read_config
+from fastinit.sources.surroundings import (
     at_most,
     initialized_on_meta,
     quiet_and_offline,
 )
-from fastinit.dtypes import FLOATS, STORED
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fastinit.checkpoint.sources.recorder import Recorder
+    from fastinit.torch.recorder import Recorder
 
 _INSTALL = 'install them with: pip install "fastinit-nn[transformers]"'
 
@@ -162,7 +161,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
     import torch
     from transformers import initialization
 
-    from fastinit.checkpoint.sources.recorder import Recorder, left_out_initializers
+    from fastinit.torch.recorder import Recorder, left_out_initializers
 
     model_type = values["model_type"]
     known = transformers.CONFIG_MAPPING

@@ -7,7 +7,7 @@ import warnings
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError
+from fastinit.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

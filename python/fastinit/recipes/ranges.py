@@ -2,7 +2,7 @@
 
 Names that are next to each other and begin with the same text and the same range are numbered
 together, as a model orders its tensors: `h.{0..1}.a` and `h.{0..1}.b` are h.0.a, h.0.b, h.1.a, h.1.b.
-`fastinit.checkpoint.recipes.compress` is the way back.
+`fastinit.recipes.compress` is the way back.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.layout import RESERVED_NAME
+from fastinit.errors import RecipeError, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+RESERVED_NAME = "__metadata__"  # the key of a safetensors header that is no tensor's
 MAX_RANGES = 8
 MAX_NAME = 1000  # characters: a range would multiply a longer name to any size
 _RANGE = re.compile(r"\{([0-9]{1,18})\.\.([0-9]{1,18})\}")

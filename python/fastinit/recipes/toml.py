@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, printable, show, suggest
+from fastinit.errors import RecipeError, printable, show, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,8 +12,8 @@ import functools
 import re
 from itertools import pairwise
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.recipes.ranges import split_ranges
+from fastinit.errors import RecipeError, show
+from fastinit.recipes.ranges import split_ranges
 
 _SPECIAL = re.compile(r"[*?\[]")
 _TOKEN = re.compile(r"\*+|\[!?\]?[^\]]*\]|.", re.DOTALL)

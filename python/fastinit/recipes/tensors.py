@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.layout import MAX_TENSORS
-from fastinit.checkpoint.memory import uncollected
-from fastinit.checkpoint.recipes.compress import compress
-from fastinit.checkpoint.recipes.ranges import RangedName, expand, read_name
-from fastinit.checkpoint.recipes.toml import choice, is_int, no_unknown
 from fastinit.dtypes import STORED
+from fastinit.errors import RecipeError, show
+from fastinit.recipes.collector import uncollected
+from fastinit.recipes.compress import compress
+from fastinit.recipes.ranges import RangedName, expand, read_name
+from fastinit.recipes.toml import choice, is_int, no_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MAX_TENSORS = 1_000_000  # of a checkpoint
 MAX_DIMENSIONS = 64  # as in NumPy
 TENSORS_EXAMPLE = 'a table such as: [tensors] "model.norm.weight" = [2048]'
 DTYPE_EXAMPLE = 'a line such as: dtype = "bfloat16"'

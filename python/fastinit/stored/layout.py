@@ -13,25 +13,25 @@ huggingface_hub, `split_torch_state_dict_into_shards`.
 
 from __future__ import annotations
 
-import codecs
 import json
 import math
 import re
 import struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit.checkpoint.errors import show
 from fastinit.dtypes import STORED
+from fastinit.errors import show
+from fastinit.recipes.copies import NOTE_FILE as NOTE_FILE  # noqa: PLC0414 - for who knows files by this module
+from fastinit.recipes.copies import RECIPE_FILE as RECIPE_FILE  # noqa: PLC0414
+from fastinit.recipes.ranges import RESERVED_NAME
+from fastinit.recipes.tensors import MAX_TENSORS
+from fastinit.stored.strict_json import is_utf8, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-RECIPE_FILE = "recipe.toml"
-NOTE_FILE = "fastinit.json"
 INDEX_FILE = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
-MAX_TENSORS = 1_000_000  # of a checkpoint
-RESERVED_NAME = "__metadata__"  # the header's own key, so no tensor's name
 
 SAFETENSORS_DTYPES = {
     "float64": "F64",
@@ -220,69 +220,6 @@ def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[
             f"the data must be {end} bytes by the header, got {data_bytes}; the file {fault}"
         )
     return entries, metadata
-
-
-def parse_json(text: bytes, what: str, *, any_numbers: bool = False) -> dict[str, Any]:
-    """Reads a JSON table that may be anything, more strictly than the json module does by itself.
-
-    Args:
-        text: What was read.
-        what: Names it in messages.
-        any_numbers: Whether numbers do not matter, and are read as floats, NaN and infinities included.
-
-    Raises:
-        ValueError: Not UTF-8, not JSON, not a table, nested too deeply, a key given twice, or, where
-            they matter, numbers other than whole ones of at most 20 digits.
-    """
-    try:
-        table = json.loads(
-            text.removeprefix(codecs.BOM_UTF8).decode(),
-            object_pairs_hook=_unique,
-            parse_int=float if any_numbers else _whole,
-            parse_float=float if any_numbers else _no_number,
-            parse_constant=float if any_numbers else _no_number,
-        )
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{what} must be UTF-8 text; {error.reason} at byte {error.start}"
-        ) from None
-    except RecursionError:
-        raise ValueError(
-            f"{what} must be JSON of few levels, got values nested too deeply"
-        ) from None
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{what} must be JSON; {error.msg} at character {error.pos}") from None
-    except ValueError as error:
-        raise ValueError(f"{what} {error}") from None
-    if isinstance(table, dict):
-        return table
-    raise ValueError(f"{what} must be a table, got {show(table)}")
-
-
-def is_utf8(text: str) -> bool:
-    """Tells texts from what JSON's escapes can also make: half of a pair of surrogates."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) != len(pairs):
-        seen: set[str] = set()
-        for key, _ in pairs:
-            if key in seen:
-                raise ValueError(f"must name everything once, got {show(key)} twice")
-            seen.add(key)
-    return table
-
-
-def _whole(text: str) -> int:
-    if text[0] == "-" or len(text) > 20:  # 20 digits hold any size of 64 bits
-        raise ValueError(f"must hold whole numbers from 0 to 2**64 - 1, got {show(text)}")
-    return int(text)
-
-
-def _no_number(text: str) -> object:
-    raise ValueError(f"must hold whole numbers from 0 to 2**64 - 1, got {show(text)}")
 
 
 def _entry(name: str, value: object) -> StoredEntry:

@@ -11,17 +11,18 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.recipes.rules import Call, constant, normal
-from fastinit.checkpoint.sources import roles
 from fastinit.dtypes import INTEGERS
+from fastinit.errors import RecipeError, show
+from fastinit.recipes import roles
+from fastinit.recipes.rules import Call, constant, normal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fastinit.checkpoint.recipes.tensors import TensorSpec
+    from fastinit.recipes.tensors import TensorSpec
 
 DEFAULT_PRESET = "hf"
+DEFAULT_STD = 0.02  # of most models of transformers
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Model:
 
     Attributes:
         std: The configuration's `initializer_range`.
-        layers: How many layers each stack of layers has; see `fastinit.checkpoint.sources.roles`.
+        layers: How many layers each stack of layers has; see `fastinit.recipes.roles`.
     """
 
     std: float

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint import layout
-from fastinit.checkpoint.errors import CheckpointError, RecipeError, show
-from fastinit.checkpoint.files import is_plain, read_small
+from fastinit.errors import RecipeError, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-_MAX_BYTES = 16 * 2**20  # of each
+RECIPE_FILE = "recipe.toml"  # the small files of every checkpoint
+NOTE_FILE = "fastinit.json"
 _MOST = 64
-_OWN_NAMES = (layout.RECIPE_FILE, layout.NOTE_FILE)
 _OWN_SUFFIXES = (".safetensors", ".safetensors.index.json")
 
 
@@ -33,7 +30,7 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
     if len(given) > _MOST:
         raise RecipeError(f"`copy` must name at most {_MOST} files, got {len(given)}")
     for name in given:
-        if not is_plain(name) or name in _OWN_NAMES or name.endswith(_OWN_SUFFIXES):
+        if not is_plain(name) or name in (RECIPE_FILE, NOTE_FILE) or name.endswith(_OWN_SUFFIXES):
             raise RecipeError(
                 f"`copy` must give names of other files than a checkpoint's own, {example}, "
                 f"got {show(name)}"
@@ -41,15 +38,13 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
     return given
 
 
-def read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
-    """Reads the files that a recipe in `folder` names.
-
-    Raises:
-        RecipeError: One cannot be read, or is too large.
-    """
-    try:
-        return {
-            name: read_small(folder / path, _MAX_BYTES) for name, path in read_copy(table).items()
-        }
-    except CheckpointError as error:
-        raise RecipeError(f"`copy`: {error}") from None
+def is_plain(name: object) -> bool:
+    """Tells whether a name is that of a file in the same folder, whatever the system."""
+    return (
+        isinstance(name, str)
+        and name != ""
+        and name.isprintable()
+        and name not in (".", "..")
+        and not any(mark in name for mark in "/\\:")
+        and len(name.encode()) <= 255
+    )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.recipes.patterns import compile_pattern, is_plain
+from fastinit.errors import RecipeError, show
+from fastinit.recipes.patterns import compile_pattern, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fastinit.checkpoint.recipes.rules import Rule
-    from fastinit.checkpoint.recipes.tensors import TensorSpec
+    from fastinit.recipes.rules import Rule
+    from fastinit.recipes.tensors import TensorSpec
 
 MAX_MATCHES = 200_000_000  # a minute or so
 

@@ -7,10 +7,10 @@ import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, show
-from fastinit.checkpoint.recipes.patterns import check_pattern
-from fastinit.checkpoint.recipes.toml import choice, is_int, no_unknown
+from fastinit.errors import RecipeError, show
 from fastinit.initializers import RULES
+from fastinit.recipes.patterns import check_pattern
+from fastinit.recipes.toml import choice, is_int, no_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class Rule:
 
     Attributes:
         number: Counts from 1 in the recipe.
-        match: Patterns, of which one is enough; see `fastinit.checkpoint.recipes.patterns`.
+        match: Patterns, of which one is enough; see `fastinit.recipes.patterns`.
         padding_idx: The row of its tensors that is zero.
     """
 

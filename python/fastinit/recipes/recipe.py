@@ -18,28 +18,24 @@ input: everything is checked, and nothing is expanded before its size is known.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastinit.checkpoint.errors import RecipeError, place, show
-from fastinit.checkpoint.recipes.copies import read_copies, read_copy
-from fastinit.checkpoint.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
-from fastinit.checkpoint.recipes.tensors import (
+from fastinit.dtypes import FLOATS
+from fastinit.errors import RecipeError, place, show
+from fastinit.fans import LAYOUTS
+from fastinit.recipes.copies import read_copy
+from fastinit.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
+from fastinit.recipes.tensors import (
     DTYPE_EXAMPLE,
     TENSORS_EXAMPLE,
     TensorSpec,
     read_tensors,
 )
-from fastinit.checkpoint.recipes.toml import choice, is_int, no_unknown, read_toml
-from fastinit.dtypes import FLOATS
-from fastinit.fans import LAYOUTS
+from fastinit.recipes.toml import choice, is_int, no_unknown, read_toml
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
-
-__all__ = ["Recipe", "Rule", "TensorSpec", "load_recipe", "parse_recipe"]
 
 MAX_RECIPE_BYTES = 16 * 2**20
 
@@ -80,44 +76,6 @@ class Recipe:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def load_recipe(path: str | os.PathLike[str]) -> Recipe:
-    """Reads a recipe from a file.
-
-    The files that it names under `copy` are read. Besides what `parse_recipe` takes, a file may say, with
-    paths relative to its folder:
-    `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
-    Face model; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
-
-    Raises:
-        RecipeError: The file cannot be read, or is not a recipe.
-    """
-    source = place(path)
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(MAX_RECIPE_BYTES + 1)
-    except OSError as error:
-        raise RecipeError(f"cannot read the recipe {source}: {error.strerror}") from None
-    except ValueError as error:  # a NUL in the path
-        raise RecipeError(f"cannot read the recipe {source}: {error}") from None
-    try:
-        text = content.decode()
-        table = _read(text)
-        folder = Path(path).parent
-        copies = read_copies(table, folder)
-        if not any(key in table for key in FILE_KEYS):
-            return replace(_recipe(table, text, source), copies=copies)
-        from fastinit.checkpoint.sources.resolve import resolve  # which knows recipes
-
-        recipe = resolve(table, folder, source)
-        return replace(recipe, copies={**recipe.copies, **copies})
-    except UnicodeDecodeError as error:
-        raise RecipeError(
-            f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}"
-        ) from None
-    except RecipeError as error:
-        raise RecipeError(f"{source}: {error}") from None
-
-
 def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     """Checks the text of a recipe, which must be self-contained. The files under `copy` are not read.
 
@@ -133,10 +91,11 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
 
 def read_recipe(text: str, source: str) -> Recipe:
     """Like `parse_recipe`, with `source` not named in errors."""
-    return _recipe(_read(text), text, source)
+    return recipe_of(read_table(text), text, source)
 
 
-def _read(text: str) -> dict[str, Any]:
+def read_table(text: str) -> dict[str, Any]:
+    """Reads the text of a recipe's file, and checks its keys."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -151,7 +110,8 @@ def _read(text: str) -> dict[str, Any]:
     return table
 
 
-def _recipe(table: Mapping[str, Any], text: str, source: str) -> Recipe:
+def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
+    """Checks what a self-contained recipe says."""
     for key in FILE_KEYS:
         if key in table:
             raise RecipeError(

@@ -1,4 +1,4 @@
-"""Files that may be anyone's: regular ones only, of a bounded size, and names that lead nowhere else."""
+"""Files that may be anyone's: regular ones only, of a bounded size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint.errors import CheckpointError, place
+from fastinit.errors import CheckpointError, place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,18 +59,6 @@ def open_regular(path: Path, flags: int = 0) -> int:
             f"cannot read {place(path)}: it must be a regular file, got another kind"
         )
     return descriptor
-
-
-def is_plain(name: object) -> bool:
-    """Tells whether a name is that of a file in the same folder, whatever the system."""
-    return (
-        isinstance(name, str)
-        and name != ""
-        and name.isprintable()
-        and name not in (".", "..")
-        and not any(mark in name for mark in "/\\:")
-        and len(name.encode()) <= 255
-    )
 
 
 def read_into(memory: memoryview, descriptor: int, path: Path, offset: int) -> None:

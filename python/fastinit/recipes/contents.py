@@ -1,0 +1,106 @@
+"""What each tensor holds: the distribution that its rule's initializer gives for its shape. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from fastinit import checks
+from fastinit.distributions import Constant
+from fastinit.dtypes import FLOATS, STORED
+from fastinit.errors import RecipeError, show
+from fastinit.initializers import RULES
+from fastinit.recipes.assign import assign
+from fastinit.recipes.collector import uncollected
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fastinit.distributions import Distribution
+    from fastinit.dtypes import ElementType
+    from fastinit.recipes.rules import Rule
+    from fastinit.recipes.tensors import TensorSpec
+
+
+class Content(NamedTuple):
+    """What a tensor holds. Its name gives the stream of its values; all else, many tensors share.
+
+    Attributes:
+        match: The pattern of its rule that matched.
+        zeros: The elements that are zero whatever the distribution, from the first to before the second,
+            by flat index: the row of a padding token.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+    rule: Rule
+    match: str
+    distribution: Distribution
+    zeros: tuple[int, int]
+
+
+@uncollected()
+def plan_tensors(
+    tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: str | None
+) -> list[Content]:
+    """Says what each tensor holds, in their order.
+
+    Args:
+        tensors: Those of a recipe, or any others.
+        rules: The first whose pattern matches a name is the tensor's.
+        layout: Where shapes have their fans: see `fastinit.compute_fans`. None if no rule asks.
+
+    Raises:
+        RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
+    """
+    known: dict[tuple[int, str, tuple[int, ...], str], Content] = {}
+    contents = []
+    for tensor, (rule, match) in zip(tensors, assign(tensors, rules), strict=True):
+        key = (rule.number, match, tensor.shape, tensor.dtype)
+        content = known.get(key)
+        if content is None:
+            content = known[key] = content_of(tensor, rule, match, layout)
+        contents.append(content)
+    return contents
+
+
+def content_of(tensor: TensorSpec, rule: Rule, match: str, layout: str | None) -> Content:
+    """Says what a tensor holds that has this rule.
+
+    Raises:
+        RecipeError: The rule does not fit it.
+    """
+    given = {} if layout is None else {"layout": layout}
+    _, shape, dtype = tensor
+    try:
+        distribution = RULES[rule.init](shape, **{**given, **rule.parameters})
+        _check_element(distribution, STORED[dtype])
+        zeros = _padding(shape, rule)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
+    nbytes = math.prod(shape) * STORED[dtype].itemsize
+    return Content(shape, dtype, nbytes, rule, match, distribution, zeros)
+
+
+def _check_element(distribution: Distribution, element: ElementType) -> None:
+    """Refuses now what the core's arguments would refuse in the middle of writing."""
+    if isinstance(distribution, Constant):
+        distribution.pattern(element)
+    elif element.name in FLOATS:
+        distribution.parameters(element)
+    else:
+        rule = f"be one of {', '.join(FLOATS)} for random values"
+        remedy = "use zeros, ones or constant for this tensor"
+        raise ValueError(checks.text("dtype", rule, element.name, remedy))
+
+
+def _padding(shape: tuple[int, ...], rule: Rule) -> tuple[int, int]:
+    """The elements of the row that a rule sets to zero."""
+    if rule.padding_idx is None:
+        return (0, 0)
+    if not shape or rule.padding_idx >= shape[0]:
+        text = f"be the number of a row of shape {shape}"
+        raise ValueError(checks.text("padding_idx", text, rule.padding_idx))
+    row = math.prod(shape[1:])
+    return (rule.padding_idx * row, (rule.padding_idx + 1) * row)

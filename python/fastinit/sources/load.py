@@ -1,0 +1,71 @@
+"""Recipes as files, with what they name beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastinit.errors import CheckpointError, RecipeError, place
+from fastinit.files import read_small
+from fastinit.recipes.copies import read_copy
+from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+_MAX_COPY_BYTES = 16 * 2**20  # of each
+
+
+def load_recipe(path: str | os.PathLike[str]) -> Recipe:
+    """Reads a recipe from a file.
+
+    The files that it names under `copy` are read. Besides what `parse_recipe` takes, a file may say, with
+    paths relative to its folder:
+    `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
+    Face model; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
+
+    Raises:
+        RecipeError: The file cannot be read, or is not a recipe.
+    """
+    source = place(path)
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_RECIPE_BYTES + 1)
+    except OSError as error:
+        raise RecipeError(f"cannot read the recipe {source}: {error.strerror}") from None
+    except ValueError as error:  # a NUL in the path
+        raise RecipeError(f"cannot read the recipe {source}: {error}") from None
+    try:
+        text = content.decode()
+        table = read_table(text)
+        folder = Path(path).parent
+        copies = _read_copies(table, folder)
+        if not any(key in table for key in FILE_KEYS):
+            return replace(recipe_of(table, text, source), copies=copies)
+        from fastinit.sources.resolve import resolve  # of which most recipes have no need
+
+        recipe = resolve(table, folder, source)
+        return replace(recipe, copies={**recipe.copies, **copies})
+    except UnicodeDecodeError as error:
+        raise RecipeError(
+            f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}"
+        ) from None
+    except RecipeError as error:
+        raise RecipeError(f"{source}: {error}") from None
+
+
+def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
+    """Reads the files that a recipe in `folder` names.
+
+    Raises:
+        RecipeError: One cannot be read, or is too large.
+    """
+    try:
+        return {
+            name: read_small(folder / path, _MAX_COPY_BYTES)
+            for name, path in read_copy(table).items()
+        }
+    except CheckpointError as error:
+        raise RecipeError(f"`copy`: {error}") from None
