@@ -61,18 +61,9 @@ def draw(
     """`count` consecutive elements from flat index `start`."""
     if out is None:
         out = np.full(count * DTYPES[dtype].itemsize, PRESET, np.uint8).view(DTYPES[dtype])
-    _core.fill(
-        out.ctypes.data,
-        distribution,
-        dtype,
-        seed,
-        stream,
-        core_parameters(distribution, user),
-        start,
-        count,
-        (),
-        (),
-    )
+    parameters = core_parameters(distribution, user)
+    spec = _core.FillSpec(distribution, dtype, seed, stream, parameters, start, count, (), ())
+    _core.fill(out.ctypes.data, spec)
     return out
 
 
@@ -89,9 +80,8 @@ def transform(distribution: str, dtype: str, words: Any, user: tuple[float, ...]
     parameters = core_parameters(distribution, user)
     address = out.ctypes.data
     for seed, block, stream in zip(seeds.tolist(), blocks.tolist(), streams.tolist(), strict=True):
-        _core.fill(
-            address, distribution, dtype, seed, stream, parameters, size * block, size, (), ()
-        )
+        place = (size * block, size, (), ())
+        _core.fill(address, _core.FillSpec(distribution, dtype, seed, stream, parameters, *place))
         address += out.itemsize * size
     return out.reshape(-1)
 

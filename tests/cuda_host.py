@@ -41,6 +41,12 @@ class Launch(NamedTuple):
         """Where the launch writes."""
         return int(self.arguments[0])
 
+    @property
+    def drawn(self) -> tuple[str, str, int, int, int]:
+        """Distribution, element type, seed, stream and elements of a launch that draws."""
+        spec = self.arguments[1]
+        return spec.distribution, spec.dtype, spec.seed, spec.stream, spec.size
+
 
 class Host:
     """A machine with two GPUs, whose memory is the CPU's."""
@@ -66,11 +72,10 @@ class Host:
         """Does launches from now on by the kernels' PTX for that target, such as "sm_90"."""
         from ptx import kernels
 
-        def run(*arguments: Any) -> None:
-            itemsize = STORED[arguments[2]].itemsize if arguments[2] != "uint32" else 4
-            size_bytes = arguments[7] * math.prod(arguments[8]) * itemsize
-            planned = _core.cuda_launch(*arguments, MULTIPROCESSORS)
-            kernels.run(planned, memory_at(arguments[0], size_bytes), target)
+        def run(address: int, spec: _core.FillSpec) -> None:
+            size_bytes = spec.size * (STORED[spec.dtype].itemsize if spec.dtype != "uint32" else 4)
+            planned = _core.cuda_launch(address, spec, MULTIPROCESSORS)
+            kernels.run(planned, memory_at(address, size_bytes), target)
 
         def run_pattern(address: int, count: int, bits: int, itemsize: int) -> None:
             planned = _core.cuda_pattern_launch(address, count, bits, itemsize, MULTIPROCESSORS)

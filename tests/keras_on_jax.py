@@ -12,7 +12,7 @@ from jax import numpy as jnp
 
 import fastinit
 import fastinit.keras
-from fastinit import parts
+from fastinit.parts import Draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,13 +29,13 @@ def drawn(**options: Any) -> Any:
 def draws(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The index and address of everything that is drawn."""
     seen: list[Any] = []
-    fill_part = parts.fill_part
+    fill = Draw.fill
 
-    def spy(array: Any, *arguments: Any) -> None:
-        seen.append((arguments[-1], array.ctypes.data))
-        fill_part(array, *arguments)
+    def spy(self: Draw, array: Any, seed: int, stream: int, index: Any = None) -> None:
+        seen.append((index, array.ctypes.data))
+        fill(self, array, seed, stream, index)
 
-    monkeypatch.setattr(parts, "fill_part", spy)
+    monkeypatch.setattr(Draw, "fill", spy)
     return seen
 
 

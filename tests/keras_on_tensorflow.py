@@ -13,7 +13,7 @@ import tensorflow as tf
 import fastinit
 import fastinit.keras
 from fastinit import _core
-from fastinit.keras.draws import Draw
+from fastinit.keras.draws import SeededDraw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,14 +79,14 @@ def test_weights_made_in_a_graph(as_generator: bool) -> None:
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
 def test_the_memory_drawn_is_the_tensors_own(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = []
-    array = Draw.array
+    array = SeededDraw.array
 
-    def spy(self: Draw, state: Any) -> Any:
+    def spy(self: SeededDraw, state: Any) -> Any:
         values = array(self, state)
         addresses.append(values.ctypes.data)
         return values
 
-    monkeypatch.setattr(Draw, "array", spy)
+    monkeypatch.setattr(SeededDraw, "array", spy)
     tensor = PLAIN((64, 64), dtype=dtype)
     address, *_ = _core.dlpack_view(tf.experimental.dlpack.to_dlpack(tensor))
     assert [address] == addresses

@@ -56,18 +56,8 @@ def fill_guarded(
     first = -store.ctypes.data % 64 + GUARD + offset
     user = corefill.CASES.get(distribution, ())
     parameters = corefill.core_parameters(distribution, user)
-    _core.fill(
-        store.ctypes.data + first,
-        distribution,
-        dtype,
-        PLACE["seed"],
-        PLACE["stream"],
-        parameters,
-        start,
-        run,
-        extents,
-        strides,
-    )
+    place = (PLACE["seed"], PLACE["stream"], parameters, start, run, extents, strides)
+    _core.fill(store.ctypes.data + first, _core.FillSpec(distribution, dtype, *place))
     assert (store[:first] == corefill.PRESET).all(), "written before the range"
     assert (store[first + size :] == corefill.PRESET).all(), "written past the range"
     return store[first : first + size].copy().view(kind)
@@ -324,7 +314,8 @@ def sensitive_draws() -> NDArray[Any]:
         for count in (37, 70_001):
             out = np.zeros(count, corefill.DTYPES[dtype])
             place = (PLACE["seed"], PLACE["stream"])
-            _core.fill(out.ctypes.data, distribution, dtype, *place, parameters, 1, count, (), ())
+            spec = _core.FillSpec(distribution, dtype, *place, parameters, 1, count, (), ())
+            _core.fill(out.ctypes.data, spec)
             parts.append(out.view(np.uint8))
     return np.concatenate(parts)
 

@@ -23,8 +23,7 @@ from fastinit.dtypes import FLOATS
 jax = pytest.importorskip("jax")
 
 from fastinit import jax as init
-from fastinit import parts
-from fastinit.jax.drawing import Draw
+from fastinit.parts import Draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -411,7 +410,7 @@ class TestTransformations:
         same_bits(got, np.stack([init.normal(1.0)(key, SHAPE) for key in keys]))
 
     def test_abstract_evaluation_draws_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(parts, "fill_part", None)
+        monkeypatch.setattr(Draw, "fill", None)
         for call in (
             lambda key: init.he_normal()(key, SHAPE, "bfloat16"),
             lambda _: init.he_normal()(KEY, SHAPE, "bfloat16"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import math
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -56,10 +55,9 @@ class Draws:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._core, name)
 
-    def fill(self, *arguments: Any) -> None:
-        run, extents = arguments[7:9]
-        self.elements += run * math.prod(extents)
-        self._core.fill(*arguments)
+    def fill(self, address: int, spec: Any) -> None:
+        self.elements += spec.size
+        self._core.fill(address, spec)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-// Fills on GPUs: the same arguments as on the CPU, and where to run.
+// Fills on GPUs: what the CPU's take, and where to run.
 #include "cuda/cuda.h"
 
 #include "bindings/bindings.h"
@@ -12,10 +12,7 @@ namespace {
 
 void* pointer(std::uintptr_t address) { return reinterpret_cast<void*>(address); }
 
-void cuda_fill(std::uintptr_t address, std::string_view distribution, std::string_view dtype, std::uint64_t seed,
-               std::uint64_t stream, const py::tuple& parameters, std::uint64_t start, std::uint64_t run,
-               const py::tuple& extents, const py::tuple& strides, int device, std::uintptr_t cuda_stream) {
-  const FillSpec spec = make_spec(distribution, dtype, seed, stream, parameters, start, run, extents, strides);
+void cuda_fill(std::uintptr_t address, const FillSpec& spec, int device, std::uintptr_t cuda_stream) {
   const Unlocked unlocked;
   cuda::fill(spec, pointer(address), device, pointer(cuda_stream));
 }
@@ -26,16 +23,13 @@ void cuda_fill_pattern(std::uintptr_t address, std::uint64_t count, std::uint64_
   cuda::fill_pattern(pointer(address), count, bits, itemsize, device, pointer(cuda_stream));
 }
 
-py::tuple described(const cuda::Launch& launch, const std::string& dtype) {
+py::tuple described(const cuda::Launch& launch, std::string_view dtype) {
   const py::bytes argument(reinterpret_cast<const char*>(launch.argument.data()), launch.argument.size());
   return py::make_tuple(py::make_tuple(launch.method, dtype), launch.grid, launch.block, argument);
 }
 
-py::tuple cuda_launch(std::uintptr_t address, std::string_view distribution, std::string_view dtype, std::uint64_t seed,
-                      std::uint64_t stream, const py::tuple& parameters, std::uint64_t start, std::uint64_t run,
-                      const py::tuple& extents, const py::tuple& strides, int multiprocessors) {
-  const FillSpec spec = make_spec(distribution, dtype, seed, stream, parameters, start, run, extents, strides);
-  return described(cuda::plan_fill(spec, pointer(address), multiprocessors), std::string(dtype));
+py::tuple cuda_launch(std::uintptr_t address, const FillSpec& spec, int multiprocessors) {
+  return described(cuda::plan_fill(spec, pointer(address), multiprocessors), name_of(spec.type));
 }
 
 py::tuple cuda_pattern_launch(std::uintptr_t address, std::uint64_t count, std::uint64_t bits, std::size_t itemsize,
@@ -49,14 +43,10 @@ int cuda_device_of(std::uintptr_t address) { return cuda::device_of(pointer(addr
 
 void bind_cuda(py::module_& module) {
   py::register_exception<cuda::Error>(module, "CudaError", PyExc_RuntimeError);
-  module.def("cuda_fill", cuda_fill, py::arg("address"), py::arg("distribution"), py::arg("dtype"), py::arg("seed"),
-             py::arg("stream"), py::arg("parameters"), py::arg("start"), py::arg("run"), py::arg("extents"),
-             py::arg("strides"), py::arg("device"), py::arg("cuda_stream"));
+  module.def("cuda_fill", cuda_fill, py::arg("address"), py::arg("spec"), py::arg("device"), py::arg("cuda_stream"));
   module.def("cuda_fill_pattern", cuda_fill_pattern, py::arg("address"), py::arg("count"), py::arg("bits"),
              py::arg("itemsize"), py::arg("device"), py::arg("cuda_stream"));
-  module.def("cuda_launch", cuda_launch, py::arg("address"), py::arg("distribution"), py::arg("dtype"), py::arg("seed"),
-             py::arg("stream"), py::arg("parameters"), py::arg("start"), py::arg("run"), py::arg("extents"),
-             py::arg("strides"), py::arg("multiprocessors"));
+  module.def("cuda_launch", cuda_launch, py::arg("address"), py::arg("spec"), py::arg("multiprocessors"));
   module.def("cuda_pattern_launch", cuda_pattern_launch, py::arg("address"), py::arg("count"), py::arg("bits"),
              py::arg("itemsize"), py::arg("multiprocessors"));
   module.def("cuda_device_count", cuda::device_count);

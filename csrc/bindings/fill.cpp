@@ -2,7 +2,6 @@
 #include "fill.h"
 
 #include "bindings/bindings.h"
-#include "bindings/spec.h"
 #include "bindings/unlocked.h"
 
 namespace py = pybind11;
@@ -21,10 +20,7 @@ void run(const Work& work) {
   if (!finished) throw py::error_already_set();
 }
 
-void fill_box(std::uintptr_t address, std::string_view distribution, std::string_view dtype, std::uint64_t seed,
-              std::uint64_t stream, const py::tuple& parameters, std::uint64_t start, std::uint64_t run_length,
-              const py::tuple& extents, const py::tuple& strides) {
-  const FillSpec spec = make_spec(distribution, dtype, seed, stream, parameters, start, run_length, extents, strides);
+void fill_memory(std::uintptr_t address, const FillSpec& spec) {
   run([&](Interrupt interrupt) { return fill(spec, reinterpret_cast<void*>(address), interrupt); });
 }
 
@@ -37,9 +33,7 @@ void fill_items(std::uintptr_t address, std::uint64_t count, std::uint64_t bits,
 }  // namespace
 
 void bind_fill(py::module_& module) {
-  module.def("fill", fill_box, py::arg("address"), py::arg("distribution"), py::arg("dtype"), py::arg("seed"),
-             py::arg("stream"), py::arg("parameters"), py::arg("start"), py::arg("run"), py::arg("extents"),
-             py::arg("strides"));
+  module.def("fill", fill_memory, py::arg("address"), py::arg("spec"));
   module.def("fill_pattern", fill_items, py::arg("address"), py::arg("count"), py::arg("bits"), py::arg("itemsize"));
 }
 

@@ -7,8 +7,9 @@
 PYBIND11_MODULE(_core, module) {
   module.doc() = "The compiled core of fastinit; see python/fastinit for its meaning.";
   module.attr("stream_version") = fastinit::kStreamVersion;
+  fastinit::bind_spec(module);
   fastinit::bind_fill(module);
   fastinit::bind_cuda(module);
-  fastinit::bind_dlpack(module);
+  fastinit::bind_arrays(module);
   fastinit::bind_runtime(module);
 }

@@ -1,9 +1,13 @@
-// Python numbers into a FillSpec.
+// FillSpec as a type of Python's: made once of names and numbers, and handed to whatever fills.
 #include "bindings/spec.h"
+
+#include <pybind11/pybind11.h>
 
 #include <algorithm>
 #include <string>
 #include <utility>
+
+#include "bindings/bindings.h"
 
 namespace py = pybind11;
 
@@ -16,6 +20,11 @@ Enum by_name(const std::pair<std::string_view, Enum> (&table)[N], std::string_vi
     if (known == name) return value;
   }
   throw py::value_error("unknown `" + std::string(argument) + "`: '" + std::string(name) + "'");
+}
+
+template <class Enum, std::size_t N>
+std::string_view name_in(const std::pair<std::string_view, Enum> (&table)[N], Enum value) {
+  return std::find_if(table, table + N, [&](const auto& entry) { return entry.second == value; })->first;
 }
 
 constexpr std::pair<std::string_view, Distribution> kDistributionNames[] = {
@@ -42,8 +51,6 @@ std::size_t copy(const py::tuple& values, T (&target)[N], const char* argument) 
   return values.size();
 }
 
-}  // namespace
-
 FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::uint64_t seed, std::uint64_t stream,
                    const py::tuple& parameters, std::uint64_t start, std::uint64_t run, const py::tuple& extents,
                    const py::tuple& strides) {
@@ -63,6 +70,24 @@ FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::u
     throw py::value_error("`extents` and `strides` must be equally long");
   }
   return spec;
+}
+
+}  // namespace
+
+std::string_view name_of(ElementType type) { return name_in(kElementTypeNames, type); }
+
+void bind_spec(py::module_& module) {
+  // An ordinary class to Python, as its stub says.
+  const py::metaclass ordinary(reinterpret_cast<PyObject*>(&PyType_Type));
+  py::class_<FillSpec>(module, "FillSpec", ordinary)
+      .def(py::init(&make_spec), py::arg("distribution"), py::arg("dtype"), py::arg("seed"), py::arg("stream"),
+           py::arg("parameters"), py::arg("start"), py::arg("run"), py::arg("extents"), py::arg("strides"))
+      .def_property_readonly("distribution",
+                             [](const FillSpec& spec) { return name_in(kDistributionNames, spec.distribution); })
+      .def_property_readonly("dtype", [](const FillSpec& spec) { return name_of(spec.type); })
+      .def_readonly("seed", &FillSpec::seed)
+      .def_readonly("stream", &FillSpec::stream)
+      .def_property_readonly("size", &FillSpec::size);
 }
 
 }  // namespace fastinit

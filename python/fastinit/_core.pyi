@@ -2,51 +2,46 @@
 
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 stream_version: Final[int]
 most_threads: Final[int]
 
-def fill(
-    address: int,
-    distribution: str,
-    dtype: str,
-    seed: int,
-    stream: int,
-    parameters: tuple[float, ...],
-    start: int,
-    run: int,
-    extents: tuple[int, ...],
-    strides: tuple[int, ...],
-) -> None: ...
+class FillSpec:
+    """A part of a tensor to draw: distribution and place. Memory and devices are the fill's."""
+
+    def __init__(
+        self,
+        distribution: str,
+        dtype: str,
+        seed: int,
+        stream: int,
+        parameters: tuple[float, ...],
+        start: int,
+        run: int,
+        extents: tuple[int, ...],
+        strides: tuple[int, ...],
+    ) -> None: ...
+    @property
+    def distribution(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def stream(self) -> int: ...
+    @property
+    def size(self) -> int:
+        """In elements."""
+
+def fill(address: int, spec: FillSpec) -> None: ...
 def fill_pattern(address: int, count: int, bits: int, itemsize: int) -> None: ...
-def cuda_fill(
-    address: int,
-    distribution: str,
-    dtype: str,
-    seed: int,
-    stream: int,
-    parameters: tuple[float, ...],
-    start: int,
-    run: int,
-    extents: tuple[int, ...],
-    strides: tuple[int, ...],
-    device: int,
-    cuda_stream: int,
-) -> None: ...
+def cuda_fill(address: int, spec: FillSpec, device: int, cuda_stream: int) -> None: ...
 def cuda_fill_pattern(
     address: int, count: int, bits: int, itemsize: int, device: int, cuda_stream: int
 ) -> None: ...
 def cuda_launch(
-    address: int,
-    distribution: str,
-    dtype: str,
-    seed: int,
-    stream: int,
-    parameters: tuple[float, ...],
-    start: int,
-    run: int,
-    extents: tuple[int, ...],
-    strides: tuple[int, ...],
-    multiprocessors: int,
+    address: int, spec: FillSpec, multiprocessors: int
 ) -> tuple[tuple[str, str], int, int, bytes]:
     """What `cuda_fill` launches: (method, dtype), blocks in the grid, threads in each, the argument."""
 
@@ -58,6 +53,9 @@ def cuda_pattern_launch(
 def cuda_device_count() -> int: ...
 def cuda_device_of(address: int) -> int:
     """The device whose memory this is, -1 for the host's."""
+
+def address_of(array: NDArray[Any]) -> int:
+    """Of the first element."""
 
 def dlpack_view(
     capsule: Any,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from ctypes import addressof, c_char
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -42,15 +41,6 @@ class Buffer(NamedTuple):
         return self.shape == shape or (self.is_raw and self.shape[0] == math.prod(shape))
 
 
-def address_of(array: NDArray[Any]) -> int:
-    """Returns where the first element of a writable C-contiguous array is."""
-    if array.ndim and array.size:  # a third of the time of array.ctypes
-        # Of a masked array too, whose own view keeps its mask. NumPy's types tell that an array is a buffer from
-        # Python 3.12 on only.
-        return addressof(c_char.from_buffer(np.ndarray.view(array, np.uint8, np.ndarray)))  # type: ignore[arg-type]
-    return int(array.ctypes.data)
-
-
 def new_buffer(shape: tuple[int, ...], element: ElementType, device: Device = CPU) -> Buffer:
     """Returns the memory of a new array, its owner: of NumPy's, or of CuPy's on a CUDA device."""
     if device.is_cuda:
@@ -62,7 +52,7 @@ def new_buffer(shape: tuple[int, ...], element: ElementType, device: Device = CP
         rule = f"be one that NumPy can hold ({error})"
         remedy = "draw a part of it by `index`"
         raise ValueError(checks.text("shape", rule, shape, remedy)) from None
-    return Buffer(address_of(array), shape, element, array)
+    return Buffer(_core.address_of(array), shape, element, array)
 
 
 def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
@@ -126,7 +116,7 @@ def _from_numpy(array: NDArray[Any], out: Any) -> Buffer:
         raise _read_only(out)
     if not flags.c_contiguous:
         raise _not_contiguous(out, array.strides)
-    return Buffer(address_of(array), array.shape, element, array)
+    return Buffer(_core.address_of(array), array.shape, element, array)
 
 
 def _from_dlpack(out: Any) -> Buffer:

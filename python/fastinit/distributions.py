@@ -182,7 +182,8 @@ def _density(z: float) -> float:
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
-Distribution: TypeAlias = Constant | Bits | Uniform | Normal | TruncatedNormal
+Random: TypeAlias = Bits | Uniform | Normal | TruncatedNormal  # drawn by the core
+Distribution: TypeAlias = Constant | Random
 
 
 @dataclass(frozen=True, slots=True)

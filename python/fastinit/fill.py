@@ -9,51 +9,46 @@ from typing import Any
 import numpy as np
 
 from fastinit import _core, checks, cuda, dtypes
-from fastinit.buffers import Buffer, address_of, buffer_of, new_buffer
-from fastinit.devices import DEFAULT_DEVICE, device_of
-from fastinit.distributions import Bits, Constant, Distribution, WholeTensor
+from fastinit.buffers import Buffer, new_buffer
+from fastinit.devices import CPU, Device
+from fastinit.distributions import Bits, Constant, Distribution, Random, WholeTensor
 from fastinit.dtypes import DEFAULT_DTYPE, ElementType
-from fastinit.index import Box, index_box, whole_box
+from fastinit.index import Box, box_of
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
 
 
 def draw(
     spec: Distribution | WholeTensor,
-    shape: Any,
+    shape: tuple[int, ...],
+    out: Buffer | None = None,
     *,
     dtype: Any = DEFAULT_DTYPE,
-    device: Any = DEFAULT_DEVICE,
+    device: Device = CPU,
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
     index: Any = None,
-    out: Any = None,
-) -> Any:
+) -> Buffer:
     """Draws a tensor, or the part `index` of it, into new memory or into `out`, and returns that.
 
     Every check comes before the first write and before a generator gives away a stream.
 
     Args:
         spec: What to draw.
-        shape: Shape of the whole tensor; None for that of `out`.
-        dtype: Element type of a new array; that of `out` must agree with it, unless it is the default.
-        device: See `fastinit.devices.device_of`; that of `out` must agree with it, unless it is the default.
+        shape: Shape of the whole tensor.
+        out: From `fastinit.buffers.buffer_of`; None for new memory.
+        dtype: Element type of a new array.
+        device: Of a new array.
         seed: See `fastinit.random.resolve_seed`.
         stream: See `fastinit.random.resolve_seed`.
         index: See `fastinit.index.index_box`; None for the whole.
-        out: See `fastinit.buffers.buffer_of`.
     """
-    place = device_of(device)
-    shape = shape_of(out, dtype, index) if shape is None else checks.shape(shape)
-    box = whole_box(shape) if index is None else index_box(index, shape)
+    box = box_of(index, shape)
     if out is None:
-        buffer = new_buffer(box.shape, _element_of(spec, dtype), place)
-        result = buffer.owner
+        out = new_buffer(box.shape, _element_of(spec, dtype), device)
     else:
-        buffer, result = buffer_of(out, dtype, device), out
-        _check_fit(spec, buffer, box, index)
-
-    fill_buffer(spec, buffer, box, index=index, seed=seed, stream=stream)
-    return result
+        _check_fit(spec, out, box)
+    fill_buffer(spec, out, box, seed=seed, stream=stream)
+    return out
 
 
 def fill_buffer(
@@ -61,7 +56,6 @@ def fill_buffer(
     buffer: Buffer,
     box: Box,
     *,
-    index: Any = None,
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> None:
@@ -70,8 +64,7 @@ def fill_buffer(
     Args:
         spec: What to draw; it fits the element type of `buffer`.
         buffer: The memory of the part.
-        box: See `fastinit.index.index_box`.
-        index: What `box` was made of; None for the whole.
+        box: See `fastinit.index.box_of`.
         seed: See `fastinit.random.resolve_seed`.
         stream: See `fastinit.random.resolve_seed`.
     """
@@ -80,18 +73,14 @@ def fill_buffer(
         check_seed(seed, stream)
         _fill_pattern(buffer, box.size, bits)
     elif isinstance(spec, WholeTensor):
-        _fill_whole(spec, buffer, index, seed, stream)
+        _fill_whole(spec, buffer, box.index, seed, stream)
     else:
-        parameters = spec.parameters(buffer.element)
-        numbers = resolve_seed(seed, stream)
-        arguments = (
-            buffer.address, spec.core_name, buffer.element.name, *numbers, parameters,
-            box.start, box.run, box.extents, box.strides,
-        )  # fmt: skip
+        parameters = spec.parameters(buffer.element)  # before a generator moves
+        drawn = _fill_spec(spec, buffer.element, parameters, box, *resolve_seed(seed, stream))
         if buffer.gpu is None:
-            _core.fill(*arguments)
+            _core.fill(buffer.address, drawn)
         else:
-            _core.cuda_fill(*arguments, *buffer.gpu)
+            _core.cuda_fill(buffer.address, drawn, *buffer.gpu)
 
 
 def fill_address(
@@ -102,20 +91,22 @@ def fill_address(
     if isinstance(spec, Constant):
         _core.fill_pattern(address, box.size, spec.pattern(element), element.itemsize)
     else:
-        _core.fill(
-            address, spec.core_name, element.name, seed, stream, spec.parameters(element),
-            box.start, box.run, box.extents, box.strides,
-        )  # fmt: skip
+        parameters = spec.parameters(element)
+        _core.fill(address, _fill_spec(spec, element, parameters, box, seed, stream))
 
 
-def shape_of(out: Any, dtype: Any, index: Any) -> tuple[int, ...]:
-    """Returns the shape that a call with `shape=None` means."""
-    if out is None:
-        raise TypeError(checks.text("shape", "be given", None, checks.SHAPE_REMEDY))
-    if index is not None:
-        rule = "be the shape of the whole tensor when `index` is given"
-        raise TypeError(checks.text("shape", rule, None, "`out` is only the part"))
-    return buffer_of(out, dtype).shape
+def _fill_spec(
+    spec: Random,
+    element: ElementType,
+    parameters: tuple[float, ...],
+    box: Box,
+    seed: int,
+    stream: int,
+) -> _core.FillSpec:
+    """What the core draws: distribution and place."""
+    _, start, run, extents, strides, _ = box
+    place = (start, run, extents, strides)
+    return _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *place)
 
 
 def _element_of(spec: Distribution | WholeTensor, dtype: Any) -> ElementType:
@@ -139,10 +130,10 @@ def _check_element(
         raise TypeError(checks.text(argument, rule, element.name))
 
 
-def _check_fit(spec: Distribution | WholeTensor, buffer: Buffer, box: Box, index: Any) -> None:
+def _check_fit(spec: Distribution | WholeTensor, buffer: Buffer, box: Box) -> None:
     _check_element(spec, buffer.element, "out", "have the element type")
     if not buffer.fits(box.shape):
-        what = "`shape`" if index is None else "the part `index` of `shape`"
+        what = "`shape`" if box.index is None else "the part `index` of `shape`"
         rule = f"have the shape of {what}, {box.shape}"
         raise ValueError(checks.text("out", rule, buffer.shape, "nothing was written"))
 
@@ -170,4 +161,4 @@ def _fill_whole(spec: WholeTensor, buffer: Buffer, index: Any, seed: Any, stream
 def _put(values: Any, buffer: Buffer) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         values = np.asarray(values).astype(buffer.element.numpy, order="C", copy=False)
-    ctypes.memmove(buffer.address, address_of(values), values.nbytes)
+    ctypes.memmove(buffer.address, _core.address_of(values), values.nbytes)

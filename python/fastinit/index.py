@@ -15,7 +15,8 @@ class Box(NamedTuple):
     """A box of a tensor, as the core walks it.
 
     Element (e_0, e_1, ..., j) has the flat index `start + sum(e_k * strides[k]) + j`, with e_k below
-    `extents[k]` and j below `run`. `shape` is what the caller sees.
+    `extents[k]` and j below `run`. `shape` is what the caller sees, and `index` what it gave; None for a whole
+    tensor.
     """
 
     shape: tuple[int, ...]
@@ -23,6 +24,7 @@ class Box(NamedTuple):
     run: int
     extents: tuple[int, ...]
     strides: tuple[int, ...]
+    index: Any = None
 
     @property
     def size(self) -> int:
@@ -36,9 +38,14 @@ def whole_box(shape: tuple[int, ...]) -> Box:
 
     Example:
         >>> whole_box((2, 3))
-        Box(shape=(2, 3), start=0, run=6, extents=(), strides=())
+        Box(shape=(2, 3), start=0, run=6, extents=(), strides=(), index=None)
     """
     return Box(shape, 0, math.prod(shape), (), ())
+
+
+def box_of(index: Any, shape: tuple[int, ...]) -> Box:
+    """Returns the box that `index` cuts out of a tensor, or that of all of it for None."""
+    return whole_box(shape) if index is None else index_box(index, shape)
 
 
 def index_box(index: Any, shape: tuple[int, ...]) -> Box:
@@ -55,8 +62,8 @@ def index_box(index: Any, shape: tuple[int, ...]) -> Box:
         IndexError: An int out of range, or more parts than dimensions.
 
     Example:
-        >>> index_box((slice(1, None), slice(2)), (3, 4))
-        Box(shape=(2, 2), start=4, run=2, extents=(2,), strides=(4,))
+        >>> index_box((slice(1, None), slice(2)), (3, 4))[:5]
+        ((2, 2), 4, 2, (2,), (4,))
     """
     parts = _full_index(index, shape)
     kept, start, stride = [], 0, 1
@@ -80,10 +87,11 @@ def index_box(index: Any, shape: tuple[int, ...]) -> Box:
         stride *= size
     box_shape = tuple(reversed(kept))
     if empty:
-        return Box(box_shape, 0, 0, (), ())
+        return Box(box_shape, 0, 0, (), (), index)
     run = dims.pop(0)[0] if dims and dims[0][1] == 1 else 1
     dims.reverse()
-    return Box(box_shape, start, run, tuple(d[0] for d in dims), tuple(d[1] for d in dims))
+    extents, strides = tuple(d[0] for d in dims), tuple(d[1] for d in dims)
+    return Box(box_shape, start, run, extents, strides, index)
 
 
 def _full_index(index: Any, shape: tuple[int, ...]) -> list[Any]:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastinit import checks, fans
+from fastinit.devices import CPU, CUDA
 from fastinit.distributions import Bits, Normal, WholeTensor
 from fastinit.fill import draw
 from fastinit.options import Options, Shape, initializer
@@ -253,7 +254,8 @@ def orthonormalized(normal: Matrix, gain: float, xp: Any) -> Matrix:
 
 def _draw(spec: Bits | Normal, shape: tuple[int, ...], xp: Any, **options: Any) -> Matrix:
     """Draws where `xp`, NumPy or CuPy, computes."""
-    matrix: Matrix = draw(spec, shape, device="cpu" if xp is np else "cuda", **options)
+    place = CPU if xp is np else CUDA
+    matrix: Matrix = draw(spec, shape, device=place, **options).owner
     return matrix
 
 

@@ -18,11 +18,12 @@ from typing import Any, ParamSpec, TypeAlias, TypedDict, TypeVar, cast
 
 from fastinit import checks
 from fastinit._core import DefaultFloatEnvironment
-from fastinit.devices import DEFAULT_DEVICE
+from fastinit.buffers import Buffer, buffer_of
+from fastinit.devices import DEFAULT_DEVICE, device_of
 from fastinit.distributions import Distribution, WholeTensor
 from fastinit.dtypes import DEFAULT_DTYPE
 from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
-from fastinit.fill import draw, shape_of
+from fastinit.fill import draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
 
 if typing.TYPE_CHECKING:
@@ -130,23 +131,37 @@ def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
     ) -> Any:
         if parameters and not known.issuperset(parameters):
             raise _unknown(rule.__name__, parameters, initialize)
+        place = device_of(device)
+        memory = None if out is None else buffer_of(out, dtype, device)
         if shape is None:
-            shape = shape_of(out, dtype, index)
+            shape = _shape_of(memory, index)
         with DefaultFloatEnvironment():
-            return draw(
-                spec_of(shape, *args, **parameters),
-                shape,
+            spec = spec_of(shape, *args, **parameters)
+            drawn = draw(
+                spec,
+                checks.shape(shape),
+                memory,
                 dtype=dtype,
-                device=device,
+                device=place,
                 seed=seed,
                 stream=stream,
                 index=index,
-                out=out,
             )
+        return drawn.owner if out is None else out
 
     _set_signature(initialize, [*own.values(), *options.values()])
     initialize.__doc__ = _document(rule, options)
     return cast("Callable[P, NDArray[Any]]", initialize)
+
+
+def _shape_of(memory: Buffer | None, index: Any) -> tuple[int, ...]:
+    """The shape that a call with `shape=None` means."""
+    if memory is None:
+        raise TypeError(checks.text("shape", "be given", None, checks.SHAPE_REMEDY))
+    if index is not None:
+        rule = "be the shape of the whole tensor when `index` is given"
+        raise TypeError(checks.text("shape", rule, None, "`out` is only the part"))
+    return memory.shape
 
 
 class Rule:

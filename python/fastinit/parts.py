@@ -1,17 +1,19 @@
-"""Parts of tensors as NumPy arrays, which frameworks take over without a copy."""
+"""Tensors that are still to be drawn, and their parts as arrays that frameworks take over without a copy."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fastinit import _core
 from fastinit._core import DefaultFloatEnvironment
-from fastinit.buffers import Buffer, address_of
+from fastinit.buffers import Buffer
 from fastinit.distributions import WholeTensor
 from fastinit.fill import fill_buffer
-from fastinit.index import index_box, whole_box
+from fastinit.index import box_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,36 +29,55 @@ if TYPE_CHECKING:
 ALIGNMENT = 64
 
 
-def draw_part(
-    spec: Distribution | WholeTensor,
-    shape: tuple[int, ...],
-    element: ElementType,
-    seed: int,
-    stream: int,
-    index: Index | None = None,
-) -> NDArray[Any]:
-    """Returns the part `index` of a tensor of that shape, None for all of it."""
-    box = whole_box(shape) if index is None else index_box(index, shape)
-    array = aligned_array(box.shape, element)
-    fill_part(array, spec, shape, element, seed, stream, index)
-    return array
+@dataclass(frozen=True)
+class Draw:
+    """A tensor to draw. Equal ones have equal values, for each seed and stream."""
 
+    spec: Distribution | WholeTensor
+    shape: tuple[int, ...]
+    element: ElementType
 
-def fill_part(
-    array: NDArray[Any],
-    spec: Distribution | WholeTensor,
-    shape: tuple[int, ...],
-    element: ElementType,
-    seed: int,
-    stream: int,
-    index: Index | None = None,
-) -> None:
-    """Fills a contiguous array with the part `index` of a tensor of that shape, None for all of it."""
-    box = whole_box(shape) if index is None else index_box(index, shape)
-    buffer = Buffer(address_of(array), array.shape, element, array)
-    # Frameworks' threads flush subnormals, which NumPy's linear algebra would notice.
-    with DefaultFloatEnvironment():
-        fill_buffer(spec, buffer, box, index=index, seed=seed, stream=stream)
+    @classmethod
+    def of(
+        cls, rule: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any
+    ) -> Draw:
+        """Returns what a rule draws, whatever rounding mode the caller has set."""
+        with DefaultFloatEnvironment():
+            return cls(rule(shape, **parameters), shape, element)
+
+    def fill(self, array: NDArray[Any], seed: int, stream: int, index: Index | None = None) -> None:
+        """Fills a contiguous array with the part `index`, or all."""
+        buffer = Buffer(_core.address_of(array), array.shape, self.element, array)
+        # Frameworks' threads flush subnormals, which NumPy's linear algebra would notice.
+        with DefaultFloatEnvironment():
+            fill_buffer(self.spec, buffer, box_of(index, self.shape), seed=seed, stream=stream)
+
+    def part(self, seed: int, stream: int, index: Index | None = None) -> NDArray[Any]:
+        """Returns the part `index`, or all, in memory that frameworks take over without a copy."""
+        array = aligned_array(box_of(index, self.shape).shape, self.element)
+        self.fill(array, seed, stream, index)
+        return array
+
+    def parts(self, seed: int, stream: int) -> Callable[[Index], NDArray[Any]]:
+        """Returns a function from indices to parts, for `jax.make_array_from_callback`.
+
+        Several devices may ask for the same part, which is drawn once, and so is a tensor that is only drawn
+        as a whole.
+        """
+        drawn: dict[Any, NDArray[Any]] = {}
+
+        def once(key: Any, index: Index | None) -> NDArray[Any]:
+            if key not in drawn:
+                drawn[key] = self.part(seed, stream, index)
+            return drawn[key]
+
+        def part(index: Index) -> NDArray[Any]:
+            if isinstance(self.spec, WholeTensor):
+                return once(None, None)[index]
+            # Slices are no keys before Python 3.12.
+            return once(tuple((axis.start, axis.stop) for axis in index), index)
+
+        return part
 
 
 def aligned_array(shape: tuple[int, ...], element: ElementType) -> NDArray[Any]:
@@ -66,31 +87,3 @@ def aligned_array(shape: tuple[int, ...], element: ElementType) -> NDArray[Any]:
     start = -memory.ctypes.data % ALIGNMENT
     array: NDArray[Any] = memory[start : start + nbytes].view(element.numpy).reshape(shape)
     return array
-
-
-def part_of(
-    spec: Distribution | WholeTensor, draw: Callable[[Any], NDArray[Any]]
-) -> Callable[[tuple[slice, ...]], NDArray[Any]]:
-    """Returns a function from indices to the parts of one tensor, for `jax.make_array_from_callback`.
-
-    Several devices may ask for the same part, which is drawn once, and so is a tensor that is only drawn
-    as a whole.
-
-    Args:
-        spec: What is drawn.
-        draw: Draws the part of an index; the whole of None.
-    """
-    drawn: dict[Any, NDArray[Any]] = {}
-
-    def once(key: Any, index: Any) -> NDArray[Any]:
-        if key not in drawn:
-            drawn[key] = draw(index)
-        return drawn[key]
-
-    def part(index: tuple[slice, ...]) -> NDArray[Any]:
-        if isinstance(spec, WholeTensor):
-            return once(None, None)[index]
-        # Slices are no keys before Python 3.12.
-        return once(tuple((axis.start, axis.stop) for axis in index), index)
-
-    return part

@@ -50,20 +50,21 @@ class Fill:
         begin = GUARD - (memory.ctypes.data + GUARD) % 16 + 16 + self.skip * self.item
         return memory, memory[begin : begin + size]
 
-    def arguments(self) -> tuple[Any, ...]:
+    @property
+    def spec(self) -> _core.FillSpec:
         user = CASES.get(self.distribution, ()) if self.user is None else self.user
         parameters = core_parameters(self.distribution, user)
         key = (self.distribution, self.dtype, self.seed, self.stream, parameters)
-        return (*key, self.start, self.run, self.extents, self.strides)
+        return _core.FillSpec(*key, self.start, self.run, self.extents, self.strides)
 
     def plan(self, target: np.ndarray) -> Any:
-        return _core.cuda_launch(target.ctypes.data, *self.arguments(), self.multiprocessors)
+        return _core.cuda_launch(target.ctypes.data, self.spec, self.multiprocessors)
 
 
 def by_cpu(fill: Fill) -> np.ndarray:
     """The bytes that the CPU leaves."""
     _, target = fill.room()
-    _core.fill(target.ctypes.data, *fill.arguments())
+    _core.fill(target.ctypes.data, fill.spec)
     return target
 
 

@@ -12,8 +12,9 @@ from jax.sharding import NamedSharding, PartitionSpec
 from fastinit import checks, dtypes
 from fastinit.frameworks import MATRICES, seed_and_stream
 from fastinit.initializers import RULES
-from fastinit.jax.drawing import Draw, place, words_of
+from fastinit.jax.drawing import place, words_of
 from fastinit.jax.protocol import RandomInitializer
+from fastinit.parts import Draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
 
 if TYPE_CHECKING:

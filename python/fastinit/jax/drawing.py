@@ -1,6 +1,6 @@
 """One tensor, drawn where JAX wants it: at once, on each device its part, or in a compiled function.
 
-All three end in `fastinit.parts.fill_part`, so that they have the same values.
+All three end in `fastinit.parts.Draw.fill`, so that they have the same values.
 """
 
 from __future__ import annotations
@@ -13,48 +13,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AbstractMesh, NamedSharding, PartitionSpec
 
-from fastinit import parts
-from fastinit._core import DefaultFloatEnvironment
 from fastinit.frameworks import seed_and_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
-    from fastinit.distributions import Distribution, WholeTensor
-    from fastinit.dtypes import ElementType
-
-    Index = tuple[slice, ...]
+    from fastinit.parts import Draw, Index
 
 # `asarray` copies and knows the mesh in context; `device_put` takes memory over, which up to this size takes
 # more time.
 _COPIED_BYTES = 1 << 17
-
-
-@dataclass(frozen=True)
-class Draw:
-    """What is drawn. A function that draws an equal one is not compiled again."""
-
-    spec: Distribution | WholeTensor
-    shape: tuple[int, ...]
-    element: ElementType
-
-    @classmethod
-    def of(
-        cls, rule: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any
-    ) -> Draw:
-        """Returns what a rule draws, whatever rounding mode the caller has set."""
-        with DefaultFloatEnvironment():
-            return cls(rule(shape, **parameters), shape, element)
-
-    def fill(self, array: NDArray[Any], seed: int, stream: int, index: Index | None = None) -> None:
-        """Fills an array with the part `index`, or all."""
-        parts.fill_part(array, self.spec, self.shape, self.element, seed, stream, index)
-
-    def part(self, seed: int, stream: int, index: Index | None = None) -> NDArray[Any]:
-        """Returns the part `index`, or all, in memory that JAX takes over on a CPU without a copy."""
-        return parts.draw_part(self.spec, self.shape, self.element, seed, stream, index)
 
 
 def words_of(key: Any) -> Any:
@@ -86,8 +54,7 @@ def place(draw: Draw, seed: int, stream: int, sharding: Any) -> Any:
         return (jax.device_put if takes_over else jnp.asarray)(array)
     if is_of_context:
         sharding = NamedSharding(jax.sharding.get_mesh(), sharding.spec)
-    part = parts.part_of(draw.spec, lambda index: draw.part(seed, stream, index))
-    return jax.make_array_from_callback(draw.shape, sharding, part)
+    return jax.make_array_from_callback(draw.shape, sharding, draw.parts(seed, stream))
 
 
 def stage(draw: Draw, words: Any, sharding: Any) -> Any:

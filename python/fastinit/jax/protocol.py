@@ -16,7 +16,8 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from fastinit import checks, dtypes
 from fastinit.frameworks import seed_and_stream
-from fastinit.jax.drawing import Draw, place, stage, words_of
+from fastinit.jax.drawing import place, stage, words_of
+from fastinit.parts import Draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,26 +6,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import keras
 
-from fastinit import dtypes, frameworks
-from fastinit.parts import draw_part
+from fastinit import frameworks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastinit.distributions import Distribution, WholeTensor
+    from fastinit.parts import Draw
 
 
-class Draw(NamedTuple):
+class SeededDraw(NamedTuple):
     """What to draw. The backend takes the seed when it wants the values, which may be in a graph.
 
     A seed generator's state is a tensor, and in a graph it has no value yet: `state` takes it when the graph
     is made, and the other methods get it back when the graph runs.
     """
 
-    spec: Distribution | WholeTensor
-    shape: tuple[int, ...]
-    dtype: str  # one of the stream's
+    draw: Draw
     seed: Any  # an int or a keras.random.SeedGenerator
+
+    @property
+    def dtype(self) -> str:
+        """The element type by its name in Keras."""
+        return self.draw.element.name
 
     def state(self) -> Any:
         """Takes the seed generator's next state, a tensor of two; None for a seed that is an int."""
@@ -36,7 +38,6 @@ class Draw(NamedTuple):
         pair = (self.seed, 0) if state is None else state.tolist()
         return frameworks.seed_and_stream_of_count(*pair)
 
-    def array(self, state: Any, index: Any = None) -> NDArray[Any]:
-        """Draws the tensor, or the part `index` of it, into memory that a framework can take as it is."""
-        element = dtypes.FLOATS[self.dtype]
-        return draw_part(self.spec, self.shape, element, *self.numbers(state), index)
+    def array(self, state: Any) -> NDArray[Any]:
+        """Draws the tensor into memory that a framework can take as it is."""
+        return self.draw.part(*self.numbers(state))

@@ -11,7 +11,8 @@ import keras
 
 from fastinit import checks, distributions, dtypes, frameworks
 from fastinit.keras import backends
-from fastinit.keras.draws import Draw
+from fastinit.keras.draws import SeededDraw
+from fastinit.parts import Draw
 
 if TYPE_CHECKING:
     from fastinit.distributions import Distribution, WholeTensor
@@ -48,7 +49,8 @@ class _Drawn:
         if name not in dtypes.FLOATS:
             raise ValueError(checks.text("dtype", f"be one of {', '.join(dtypes.FLOATS)}", name))
         sizes = checks.shape(shape)
-        return backends.tensor_of(Draw(self._distribution(sizes), sizes, name, self.seed), layout)
+        draw = Draw(self._distribution(sizes), sizes, dtypes.FLOATS[name])
+        return backends.tensor_of(SeededDraw(draw, self.seed), layout)
 
 
 @_serializable

@@ -17,7 +17,7 @@ from fastinit.buffers import Buffer, check_storage, check_untraced
 from fastinit.cuda import Gpu
 from fastinit.distributions import Constant, WholeTensor
 from fastinit.fill import fill_buffer
-from fastinit.index import index_box, whole_box
+from fastinit.index import box_of
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, resolve_seed, stream_number
 from fastinit.torch import sharding
 from fastinit.tracing import is_traced
@@ -214,8 +214,7 @@ def _fill_part(
     if not tensor.numel():
         return
     memory = tensor if _is_direct(tensor) else _dense_like(tensor)
-    box = whole_box(shape) if index is None else index_box(index, shape)
-    fill_buffer(spec, _buffer(memory), box, index=index, seed=seed, stream=stream)
+    fill_buffer(spec, _buffer(memory), box_of(index, shape), seed=seed, stream=stream)
     if memory is not tensor:
         without_gradient(tensor).copy_(memory)
     elif not tensor.is_inference():  # which has no version for backward to compare

@@ -11,7 +11,7 @@ import keras
 from fastinit import checks
 
 if TYPE_CHECKING:
-    from fastinit.keras.draws import Draw
+    from fastinit.keras.draws import SeededDraw
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -23,18 +23,18 @@ _backend = importlib.import_module(f"{__name__}.{_NAME if _NAME in _OWN_MODULE e
 untraced: Callable[[_F], _F] = getattr(_backend, "untraced", lambda function: function)
 
 
-def tensor_of(draw: Draw, layout: Any) -> Any:
+def tensor_of(seeded: SeededDraw, layout: Any) -> Any:
     """Returns the drawn tensor.
 
     Args:
-        draw: What to draw.
+        seeded: What to draw.
         layout: See `fastinit.keras.backends.jax`; None for a tensor on one device.
 
     Raises:
         ValueError: A layout with another backend than JAX.
     """
     if layout is None:
-        return _backend.tensor_of(draw)
+        return _backend.tensor_of(seeded)
     if _NAME != "jax":
         raise ValueError(checks.text("layout", f"be None on Keras's {_NAME} backend", layout))
-    return _backend.tensor_of(draw, layout)
+    return _backend.tensor_of(seeded, layout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -13,10 +14,10 @@ from fastinit import dtypes
 from fastinit.jax import drawing
 
 if TYPE_CHECKING:
-    from fastinit.keras.draws import Draw
+    from fastinit.keras.draws import SeededDraw
 
 
-def tensor_of(draw: Draw, layout: Any = None) -> Any:
+def tensor_of(seeded: SeededDraw, layout: Any = None) -> Any:
     """Returns the drawn array, in a `keras.distribution.TensorLayout` or sharding of JAX's if there is one.
 
     Each device's part is drawn by itself. While a function is traced nothing is drawn: its compiled form
@@ -25,25 +26,25 @@ def tensor_of(draw: Draw, layout: Any = None) -> Any:
     if isinstance(layout, keras.distribution.TensorLayout):
         layout = layout.backend_layout
     # Of a dtype that JAX has, and it warns itself if that is another one; traced under jit.
-    probe = jnp.zeros((), draw.dtype)
+    probe = jnp.zeros((), seeded.dtype)
     is_traced = isinstance(probe, jax.core.Tracer)
     if not is_traced and isinstance(getattr(layout, "mesh", None), jax.sharding.AbstractMesh):
         # Keras makes a variable under a mesh of explicit axes and no devices, which stands for the one
         # with the devices, that its seed generators are on.
         mesh = jax.sharding.get_mesh()
         with jax.set_mesh(mesh):
-            return tensor_of(draw, jax.sharding.NamedSharding(mesh, layout.spec))
-    tensor = drawing.Draw(draw.spec, draw.shape, dtypes.FLOATS[probe.dtype.name])
-    state = draw.state()
+            return tensor_of(seeded, jax.sharding.NamedSharding(mesh, layout.spec))
+    draw = replace(seeded.draw, element=dtypes.FLOATS[probe.dtype.name])
+    state = seeded.state()
     # Where jit does not trace, vmap may still trace the state.
     if is_traced or isinstance(state, jax.core.Tracer):
-        return drawing.stage(tensor, _words(draw, state), layout)
-    return drawing.place(tensor, *draw.numbers(state), layout)
+        return drawing.stage(draw, _words(seeded, state), layout)
+    return drawing.place(draw, *seeded.numbers(state), layout)
 
 
-def _words(draw: Draw, state: Any) -> Any:
+def _words(seeded: SeededDraw, state: Any) -> Any:
     """The seed and stream as JAX's keys have them, each as a high and a low word."""
     if state is None:
-        seed, _ = draw.numbers(None)
+        seed, _ = seeded.numbers(None)
         return np.array([seed >> 32, seed & 0xFFFFFFFF, 0, 0], np.uint32)
     return jnp.zeros(4, jnp.uint32).at[1::2].set(state)

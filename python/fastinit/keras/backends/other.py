@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 if TYPE_CHECKING:
-    from fastinit.keras.draws import Draw
+    from fastinit.keras.draws import SeededDraw
 
 
-def tensor_of(draw: Draw) -> Any:
+def tensor_of(seeded: SeededDraw) -> Any:
     """Returns the drawn tensor."""
-    state = draw.state()
-    array = draw.array(state if state is None else keras.ops.convert_to_numpy(state))
-    return keras.ops.convert_to_tensor(array, dtype=draw.dtype)
+    state = seeded.state()
+    array = seeded.array(state if state is None else keras.ops.convert_to_numpy(state))
+    return keras.ops.convert_to_tensor(array, dtype=seeded.dtype)

@@ -9,23 +9,23 @@ import tensorflow as tf
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastinit.keras.draws import Draw
+    from fastinit.keras.draws import SeededDraw
 
 untraced = tf.autograph.experimental.do_not_convert
 
 
-def tensor_of(draw: Draw) -> Any:
+def tensor_of(seeded: SeededDraw) -> Any:
     """Returns the drawn tensor.
 
     While a graph is traced, an int seed is drawn, and the graph holds the tensor. A seed generator gives an
     operation that draws in Python whenever the graph runs; XLA cannot compile it, and it cannot be saved.
     """
-    state = draw.state()
+    state = seeded.state()
     if state is not None and tf.is_symbolic_tensor(state):
-        value = tf.numpy_function(draw.array, [state], tf.as_dtype(draw.dtype), stateful=False)
-        value.set_shape(draw.shape)
+        value = tf.numpy_function(seeded.array, [state], tf.as_dtype(seeded.dtype), stateful=False)
+        value.set_shape(seeded.draw.shape)
         return value
-    return _tensor(draw.array(state if state is None else state.numpy()), draw.dtype)
+    return _tensor(seeded.array(state if state is None else state.numpy()), seeded.dtype)
 
 
 def _tensor(array: NDArray[Any], dtype: str) -> Any:

@@ -10,15 +10,15 @@ import torch
 from fastinit.torch import tensors
 
 if TYPE_CHECKING:
-    from fastinit.keras.draws import Draw
+    from fastinit.keras.draws import SeededDraw
 
 untraced = torch.compiler.disable
 
 
-def tensor_of(draw: Draw) -> Any:
+def tensor_of(seeded: SeededDraw) -> Any:
     """Returns the drawn tensor on Keras's device. On the meta device no seed generator moves."""
-    tensor = keras.ops.empty(draw.shape, dtype=draw.dtype)
+    tensor = keras.ops.empty(seeded.draw.shape, dtype=seeded.dtype)
     if tensor.is_meta:
         return tensor
-    seed, stream = draw.numbers(draw.state())
-    return tensors.fill(tensor, draw.spec, seed=seed, stream=stream)
+    seed, stream = seeded.numbers(seeded.state())
+    return tensors.fill(tensor, seeded.draw.spec, seed=seed, stream=stream)

@@ -1,6 +1,8 @@
-// What a DLPack capsule says, as a tuple; the capsule stays its owner's to release.
+// Where the memory of arrays is: NumPy's, and what a DLPack capsule says, which stays its owner's to release.
 //
 // The structures are DLPack's ABI, versions 0 and 1: dmlc/dlpack, include/dlpack/dlpack.h.
+#include <pybind11/numpy.h>
+
 #include <cstdint>
 
 #include "bindings/bindings.h"
@@ -66,6 +68,12 @@ py::tuple dlpack_view(const py::capsule& capsule) {
 
 }  // namespace
 
-void bind_dlpack(py::module_& module) { module.def("dlpack_view", dlpack_view, py::arg("capsule")); }
+void bind_arrays(py::module_& module) {
+  // NumPy exports no buffer of types that are not its own.
+  module.def(
+      "address_of", [](const py::array& array) { return reinterpret_cast<std::uintptr_t>(array.data()); },
+      py::arg("array"));
+  module.def("dlpack_view", dlpack_view, py::arg("capsule"));
+}
 
 }  // namespace fastinit
