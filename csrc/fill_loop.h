@@ -14,6 +14,7 @@
 #include "dtype.h"
 #include "lanes/pack.h"
 #include "philox.h"
+#include "stream.h"
 
 namespace fastinit {
 
@@ -32,9 +33,9 @@ class RunWriter {
   using Word = typename Lane::Word;
   using BaseWord = typename LaneOf<BaseLanes>::Word;
 
-  static constexpr std::uint64_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
+  using Block = Blocks<Type::kDouble>;
+  static constexpr std::uint64_t kBlockSize = Block::kElements;
   static constexpr std::uint64_t kGroupSize = kBlockSize * Lanes::kBlocks;
-  static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
   static constexpr int kTileVectors = 4 * WordLanes::kVectors * Lanes::kVectors;  // divides by either
   static constexpr std::uint64_t kTileSize = kTileVectors / Lanes::kVectors * kGroupSize;
 
@@ -45,8 +46,7 @@ class RunWriter {
   void write(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
     while (count > 0) {
       const std::uint64_t block = index / kBlockSize;
-      const std::uint64_t to_wrap = (kSegmentBlocks - block % kSegmentBlocks) * kBlockSize - index % kBlockSize;
-      const std::uint64_t n = std::min(count, to_wrap);
+      const std::uint64_t n = Block::before_wrap(index, count);
       schedule_.set_block_high(block >> 32);
       write_segment(index, n, target, streaming);
       index += n;
@@ -111,20 +111,14 @@ class RunWriter {
     }
   }
 
-  // The words of the blocks from the one that holds `index`, as pairs: (w0, w1) and (w2, w3), or one 64-bit
-  // pair.
+  // The words of the blocks from the one that holds `index`, as pairs.
   template <class AnyLanes>
   [[gnu::always_inline]] static void make_words(const Schedule& schedule, std::uint64_t index, BaseWord* even,
                                                 BaseWord* odd) {
     const auto block_low = static_cast<std::uint32_t>(index / kBlockSize);
     const auto words = philox<AnyLanes>(schedule, AnyLanes::set_wide(block_low) + AnyLanes::block_offsets());
-    if constexpr (Type::kDouble) {
-      AnyLanes::merge(words.word0, words.word1, even);
-      AnyLanes::merge(words.word2, words.word3, odd);
-    } else {
-      AnyLanes::merge(words.word0, words.word2, even);
-      AnyLanes::merge(words.word1, words.word3, odd);
-    }
+    Block::even(words, [&](const auto& a, const auto& b) { AnyLanes::merge(a, b, even); });
+    Block::odd(words, [&](const auto& a, const auto& b) { AnyLanes::merge(a, b, odd); });
   }
 
   [[gnu::always_inline]] static void write_values(const Distribution<Lane>& draw, const BaseWord* even,

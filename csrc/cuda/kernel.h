@@ -13,6 +13,7 @@
 #include "lanes/cuda.h"
 #include "philox.h"
 #include "pieces.h"
+#include "stream.h"
 
 namespace fastinit {
 
@@ -65,12 +66,12 @@ class WarpWriter {
   using Lane = std::conditional_t<Type::kDouble, CudaLanes::Lane64, CudaLanes::Lane32>;
   using Word = typename Lane::Word;
 
-  static constexpr std::uint32_t kBlockSize = Type::kDouble ? 2 : 4;  // elements in a block
+  using Block = Blocks<Type::kDouble>;
+  static constexpr std::uint32_t kBlockSize = Block::kElements;
   static constexpr std::uint32_t kGroupSize = kGroupBytes / sizeof(Stored);
   static constexpr std::uint32_t kGroupBlocks = kGroupSize / kBlockSize;
   // In a pass of the loop, which has its own cost, and for several chains of rounds at once. More would spill.
   static constexpr int kGroupsInFlight = Type::kDouble ? 2 : kGroupBlocks <= 2 ? 4 : 1;
-  static constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
 
  public:
   using Arguments = KernelArguments<Distribution<Lane>>;
@@ -94,8 +95,7 @@ class WarpWriter {
   __device__ void write_run(std::uint64_t index, std::uint64_t count, Stored* target) {
     while (count > 0) {
       const std::uint64_t block = index / kBlockSize;
-      const std::uint64_t to_wrap = (kSegmentBlocks - block % kSegmentBlocks) * kBlockSize - index % kBlockSize;
-      const std::uint64_t n = count < to_wrap ? count : to_wrap;
+      const std::uint64_t n = Block::before_wrap(index, count);
       schedule_.set_block_high(block >> 32);
       write_segment(index, static_cast<std::uint32_t>(n), target);
       index += n;
@@ -173,13 +173,8 @@ class WarpWriter {
 
   __device__ __forceinline__ Pair<Word> draw_block(std::uint32_t block_low) const {
     const auto words = philox<CudaLanes>(schedule_, CudaLanes::set_wide(block_low));
-    if constexpr (Type::kDouble) {
-      return round(arguments_.draw(CudaLanes::merge<Word>(words.word0, words.word1),
-                                   CudaLanes::merge<Word>(words.word2, words.word3)));
-    } else {
-      return round(arguments_.draw(CudaLanes::merge<Word>(words.word0, words.word2),
-                                   CudaLanes::merge<Word>(words.word1, words.word3)));
-    }
+    const auto merge = [](const auto& a, const auto& b) { return CudaLanes::merge<Word>(a, b); };
+    return round(arguments_.draw(Block::even(words, merge), Block::odd(words, merge)));
   }
   static __device__ Pair<Word> round(Pair<Word> bits) { return bits; }
   static __device__ Pair<Word> round(Pair<typename Lane::Real> values) {
