@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import pathlib
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 import corefill
+import fastinit
 import make_golden
 import reference as ref
 from fastinit import _core
+from fastinit.checkpoint import make_plan, parse_recipe, write
 
 GOLDEN = make_golden.read()
 each_golden = pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.name)
@@ -81,3 +85,58 @@ def test_script_refuses_to_overwrite() -> None:
 def test_script_writes_what_is_pinned() -> None:
     """The file is exactly what the script would write now, comments included."""
     assert make_golden.text() == make_golden.PATH.read_text()
+
+
+# From a name and a shape to bytes: what users keep, whatever the core is asked on the way.
+RULES: dict[str, tuple[dict[str, Any], str]] = {
+    "he_normal": ({}, "c9358e2227a74ecb"),
+    "glorot_uniform": ({"dtype": "bfloat16", "layout": "torch"}, "be88ec9629abe2d4"),
+    "lecun_normal": ({"truncated": True, "dtype": "float64"}, "faf8afd9e7488e67"),
+    "truncated_normal": ({"std": 0.02, "lower": -3, "dtype": "float16"}, "2598c54dd5458159"),
+    "normal": (
+        {"std": 0.02, "index": np.s_[10:60:1, 3], "dtype": "float8_e4m3fn"},
+        "a159253d808e5a8e",
+    ),
+}
+CHECKPOINT = "951244ca9a7dd935"
+RECIPE = """
+seed = 42
+dtype = "bfloat16"
+layout = "torch"
+[tensors]
+"embed.weight" = [100, 24]
+"layers.{0..3}.attn.weight" = [24, 24]
+"layers.{0..3}.norm.weight" = { shape = [24], dtype = "float32" }
+"head.bias" = [100]
+[[rule]]
+match = "*norm*"
+init = "ones"
+[[rule]]
+match = "*bias"
+init = "zeros"
+[[rule]]
+match = "embed*"
+init = "normal"
+std = 0.02
+padding_idx = 3
+[[rule]]
+match = "*"
+init = "he_uniform"
+"""
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_named_rules_give_the_pinned_bytes(name: str) -> None:
+    options, pinned = RULES[name]
+    drawn = getattr(fastinit, name)((64, 48), seed=7, stream="layers.0.weight", **options)
+    assert digest(drawn.tobytes()) == pinned
+
+
+def test_a_checkpoint_has_the_pinned_bytes(tmp_path: pathlib.Path) -> None:
+    write(make_plan(parse_recipe(RECIPE), 4000), tmp_path / "out")
+    files = sorted((tmp_path / "out").iterdir())
+    assert digest(b"".join(file.name.encode() + file.read_bytes() for file in files)) == CHECKPOINT
