@@ -35,7 +35,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def place(path: str | os.PathLike[str]) -> str:
+def show_path(path: str | os.PathLike[str]) -> str:
     """Shows a path in a message: as it is, unless that would break the line."""
     text = os.fspath(path)
     return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
-from fastinit.errors import CheckpointError, place
+from fastinit.errors import CheckpointError, show_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ def read_small(path: Path, limit: int) -> bytes:
     try:
         nbytes = os.fstat(descriptor).st_size
         if nbytes > limit:
-            raise CheckpointError(f"{place(path)} must be at most {limit} bytes, got {nbytes}")
+            raise CheckpointError(f"{show_path(path)} must be at most {limit} bytes, got {nbytes}")
         return read_at(descriptor, path, nbytes, 0)
     finally:
         os.close(descriptor)
@@ -52,11 +52,11 @@ def open_regular(path: Path, flags: int = 0) -> int:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = getattr(error, "strerror", None) or "the name holds a NUL"
-        raise CheckpointError(f"cannot read {place(path)}: {reason}") from None
+        raise CheckpointError(f"cannot read {show_path(path)}: {reason}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise CheckpointError(
-            f"cannot read {place(path)}: it must be a regular file, got another kind"
+            f"cannot read {show_path(path)}: it must be a regular file, got another kind"
         )
     return descriptor
 
@@ -71,9 +71,11 @@ def read_into(memory: memoryview, descriptor: int, path: Path, offset: int) -> N
         try:
             count = os.preadv(descriptor, [memory], offset)
         except OSError as error:
-            raise CheckpointError(f"cannot read {place(path)}: {error.strerror}") from None
+            raise CheckpointError(f"cannot read {show_path(path)}: {error.strerror}") from None
         if not count:
-            raise CheckpointError(f"cannot read {place(path)}: it became shorter while it was read")
+            raise CheckpointError(
+                f"cannot read {show_path(path)}: it became shorter while it was read"
+            )
         memory, offset = memory[count:], offset + count
 
 

@@ -103,10 +103,9 @@ def _fill_spec(
     seed: int,
     stream: int,
 ) -> _core.FillSpec:
-    """What the core draws: distribution and place."""
-    _, start, run, extents, strides, _ = box
-    place = (start, run, extents, strides)
-    return _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *place)
+    """What the core draws: distribution and part."""
+    part = box[1:5]  # start, run, extents, strides
+    return _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *part)
 
 
 def _element_of(spec: Distribution | WholeTensor, dtype: Any) -> ElementType:

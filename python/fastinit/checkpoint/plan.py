@@ -189,8 +189,8 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     groups = split(sizes, shard_bytes)
     metadata = {
         "format": "pt",
-        "fastinit.recipe": recipe.text,
-        "fastinit.recipe_sha256": recipe.sha256,
+        layout.RECIPE_KEY: recipe.text,
+        layout.HASH_KEY: recipe.sha256,
         "fastinit.seed": str(recipe.seed),
         "fastinit.stream_version": str(_core.stream_version),
     }

@@ -12,7 +12,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 from fastinit import checks, dtypes
 from fastinit.frameworks import MATRICES, seed_and_stream
 from fastinit.initializers import RULES
-from fastinit.jax.drawing import place, words_of
+from fastinit.jax.drawing import draw_on, words_of
 from fastinit.jax.protocol import RandomInitializer
 from fastinit.parts import Draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
@@ -91,7 +91,7 @@ def make(
     else:
         remedy = 'pass for example "he_normal"'
         raise TypeError(checks.text("init", "be a name or an initializer", init, remedy))
-    return place(draw, *_numbers(draw, seed, stream, key, sharding), sharding)
+    return draw_on(draw, *_numbers(draw, seed, stream, key, sharding), sharding)
 
 
 def _named(init: str, shape: tuple[int, ...], dtype: Any, parameters: dict[str, Any]) -> Draw:

@@ -36,7 +36,7 @@ def words_of(key: Any) -> Any:
     return words
 
 
-def place(draw: Draw, seed: int, stream: int, sharding: Any) -> Any:
+def draw_on(draw: Draw, seed: int, stream: int, sharding: Any) -> Any:
     """Returns a tensor on the default device, or sharded, each part of it drawn by itself.
 
     Args:

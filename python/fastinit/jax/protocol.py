@@ -16,7 +16,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from fastinit import checks, dtypes
 from fastinit.frameworks import seed_and_stream
-from fastinit.jax.drawing import place, stage, words_of
+from fastinit.jax.drawing import draw_on, stage, words_of
 from fastinit.parts import Draw
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class RandomInitializer:
         draw, sharding = self.plan(shape, dtype, out_sharding)
         if isinstance(words, jax.core.Tracer):
             return stage(draw, words, sharding)
-        return place(draw, *seed_and_stream(np.asarray(words).tolist()), sharding)
+        return draw_on(draw, *seed_and_stream(np.asarray(words).tolist()), sharding)
 
     def plan(
         self, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None

@@ -29,30 +29,30 @@ class Matcher:
         # A pattern without wildcards only fits names that are like it but for their numbers.
         self._wild: list[int] = []
         self._plain: dict[str, list[int]] = {}
-        for place, (_, pattern) in enumerate(self.patterns):
+        for position, (_, pattern) in enumerate(self.patterns):
             if is_plain(pattern):
-                self._plain.setdefault(_NUMBERS.sub("#", pattern), []).append(place)
+                self._plain.setdefault(_NUMBERS.sub("#", pattern), []).append(position)
             else:
-                self._wild.append(place)
+                self._wild.append(position)
         self._candidates: dict[str, list[int]] = {}
         self._work = 0
 
     def first(self, name: str) -> int | None:
-        """The place in `patterns` of the first that matches."""
-        for place in self._tried(name):
-            if self._fits(place, name):
-                return place
+        """The position in `patterns` of the first that matches."""
+        for position in self._tried(name):
+            if self._fits(position, name):
+                return position
         return None
 
-    def among(self, name: str, places: set[int]) -> list[int]:
-        """Those of `places` in `patterns` that match."""
-        return [p for p in self._tried(name) if p in places and self._fits(p, name)]
+    def among(self, name: str, positions: set[int]) -> list[int]:
+        """Those of `positions` in `patterns` that match."""
+        return [p for p in self._tried(name) if p in positions and self._fits(p, name)]
 
-    def _fits(self, place: int, name: str) -> bool:
-        return self._compiled[place].match(name) is not None
+    def _fits(self, position: int, name: str) -> bool:
+        return self._compiled[position].match(name) is not None
 
     def _tried(self, name: str) -> list[int]:
-        """The places of the patterns that may match."""
+        """The positions of the patterns that may match."""
         skeleton = _NUMBERS.sub("#", name)
         candidates = self._candidates.get(skeleton)
         if candidates is None:
@@ -79,16 +79,16 @@ def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[tuple[R
     used: set[int] = set()
     assigned = []
     for tensor in tensors:
-        place = matcher.first(tensor.name)
-        if place is None:
+        position = matcher.first(tensor.name)
+        if position is None:
             raise RecipeError(
                 f"every tensor must match a rule, got {show(tensor.name)}, which matches none; "
                 f'add a [[rule]], the last one with match = "*" if it is to take all others'
             )
         if idle:
             idle.difference_update(matcher.among(tensor.name, idle))
-        used.add(matcher.patterns[place][0].number)
-        assigned.append(matcher.patterns[place])
+        used.add(matcher.patterns[position][0].number)
+        assigned.append(matcher.patterns[position])
     if idle:
         rule, pattern = matcher.patterns[min(idle)]
         which = str(rule) if len(rule.match) == 1 else f"{show(pattern)} of {rule}"

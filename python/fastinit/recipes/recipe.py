@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastinit.dtypes import FLOATS
-from fastinit.errors import RecipeError, place, show
+from fastinit.errors import RecipeError, show, show_path
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.copies import read_copy
 from fastinit.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
@@ -82,7 +82,7 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     Raises:
         RecipeError: The text is not a recipe.
     """
-    source = place(source)
+    source = show_path(source)
     try:
         return read_recipe(text, source)
     except RecipeError as error:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.errors import CheckpointError, RecipeError, place
+from fastinit.errors import CheckpointError, RecipeError, show_path
 from fastinit.files import read_small
 from fastinit.recipes.copies import read_copy
 from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
@@ -29,7 +29,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     Raises:
         RecipeError: The file cannot be read, or is not a recipe.
     """
-    source = place(path)
+    source = show_path(path)
     try:
         with Path(path).open("rb") as file:
             content = file.read(MAX_RECIPE_BYTES + 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastinit.dtypes import FLOATS
-from fastinit.errors import RecipeError, place, show
+from fastinit.errors import RecipeError, show, show_path
 from fastinit.recipes import roles
 from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.compress import compress_set
@@ -70,7 +70,7 @@ def recipe_from_checkpoint(
     Raises:
         RecipeError: There is no checkpoint, or a tensor whose name does not tell how to initialise it.
     """
-    source = place(folder)
+    source = show_path(folder)
     table = {"seed": seed, "dtype": dtype, "layout": layout, "preset": preset}
     return _named(source, lambda: _resolve(table, lambda d: like(Path(folder), d), source))
 
@@ -100,7 +100,7 @@ def recipe_from_config(
         RecipeError: The configuration describes no model, or one with a tensor whose values cannot be
             derived.
     """
-    source = place(path)
+    source = show_path(path)
     table = {"seed": seed, "dtype": dtype, "preset": preset}
     return _named(source, lambda: _resolve(table, lambda d: _model(Path(path), d), source))
 

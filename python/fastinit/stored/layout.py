@@ -30,6 +30,9 @@ from fastinit.stored.strict_json import is_utf8, parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+FILE_SUFFIX = ".safetensors"
+RECIPE_KEY = "fastinit.recipe"  # of the recipe's text in a header's metadata, and of its hash
+HASH_KEY = "fastinit.recipe_sha256"
 INDEX_FILE = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fastinit.errors import CheckpointError, place, show
+from fastinit.errors import CheckpointError, show, show_path
 from fastinit.files import open_regular, read_at, read_small
 from fastinit.recipes.copies import is_plain
 from fastinit.recipes.tensors import MAX_TENSORS
@@ -23,7 +23,6 @@ from fastinit.stored.strict_json import parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SUFFIX = ".safetensors"
 _INDEX_SUFFIX = ".safetensors.index.json"
 _MAX_INDEX_BYTES = 2**28
 
@@ -92,7 +91,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
         count += len(files[-1].tensors)
         if count > MAX_TENSORS:
             raise CheckpointError(
-                f"{place(target)}: a checkpoint must hold at most {MAX_TENSORS} tensors, got more"
+                f"{show_path(target)}: a checkpoint must hold at most {MAX_TENSORS} tensors, got more"
             )
     _check_unique(target, files)
     if weight_map is not None and index is not None:
@@ -105,14 +104,14 @@ def _is_folder(path: Path) -> bool:
         return stat.S_ISDIR(os.stat(path).st_mode)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name holds a NUL"
-        raise CheckpointError(f"cannot read {place(path)}: {reason}") from None
+        raise CheckpointError(f"cannot read {show_path(path)}: {reason}") from None
 
 
 def _listing(folder: Path, suffix: str) -> list[str]:
     try:
         return sorted(name for name in os.listdir(folder) if name.endswith(suffix))
     except OSError as error:
-        raise CheckpointError(f"cannot read {place(folder)}: {error.strerror}") from None
+        raise CheckpointError(f"cannot read {show_path(folder)}: {error.strerror}") from None
 
 
 def _index_of(folder: Path) -> str | None:
@@ -122,7 +121,7 @@ def _index_of(folder: Path) -> str | None:
         return layout.INDEX_FILE
     if len(names) > 1:
         raise CheckpointError(
-            f"{place(folder)} must have one index, got {', '.join(map(show, names[:4]))}; "
+            f"{show_path(folder)} must have one index, got {', '.join(map(show, names[:4]))}; "
             "give one of its files instead of the folder"
         )
     return names[0] if names else None
@@ -130,10 +129,10 @@ def _index_of(folder: Path) -> str | None:
 
 def _file_names(folder: Path) -> list[str]:
     """The safetensors files of a folder without an index."""
-    names = [name for name in _listing(folder, _SUFFIX) if not name.startswith(".")]
+    names = [name for name in _listing(folder, layout.FILE_SUFFIX) if not name.startswith(".")]
     if not names:
         raise CheckpointError(
-            f"{place(folder)} must hold a checkpoint, got a folder without safetensors files"
+            f"{show_path(folder)} must hold a checkpoint, got a folder without safetensors files"
         )
     single = layout.file_name(1, 1)
     return [single] if single in names else names
@@ -153,7 +152,7 @@ def _read_index(path: Path) -> dict[str, str]:
                     f"got {show(file)} for tensor {show(name)}"
                 )
     except ValueError as error:
-        raise CheckpointError(f"{place(path)}: {error}") from None
+        raise CheckpointError(f"{show_path(path)}: {error}") from None
     return weight_map
 
 
@@ -175,7 +174,7 @@ def _read_file(folder: Path, name: str) -> StoredFile:
         text = read_at(descriptor, path, length, layout.LENGTH.size)
         entries, metadata = layout.parse_header(text, nbytes - data_offset)
     except ValueError as error:
-        raise CheckpointError(f"{place(path)}: {error}") from None
+        raise CheckpointError(f"{show_path(path)}: {error}") from None
     finally:
         os.close(descriptor)
     tensors = (
@@ -191,7 +190,7 @@ def _check_unique(folder: Path, files: Iterable[StoredFile]) -> None:
         for tensor in file.tensors:
             if tensor.name in origin:
                 raise CheckpointError(
-                    f"{place(folder)}: a tensor must be in one file, got {show(tensor.name)} in "
+                    f"{show_path(folder)}: a tensor must be in one file, got {show(tensor.name)} in "
                     f"{show(origin[tensor.name])} and in {show(file.name)}; "
                     "give one of the files instead of the folder"
                 )
@@ -207,7 +206,7 @@ def _check_index(path: Path, weight_map: dict[str, str], files: Iterable[StoredF
         if weight_map.get(name) != found.get(name):
             told, held = weight_map.get(name), found.get(name)
             raise CheckpointError(
-                f"{place(path)}: the index must agree with the files, got tensor {show(name)} in "
+                f"{show_path(path)}: the index must agree with the files, got tensor {show(name)} in "
                 f"{show(told) if told else 'no file'} by the index and in "
                 f"{show(held) if held else 'no file'} by the headers"
             )

@@ -25,6 +25,10 @@ _OWN_ARGUMENTS = ("seed", "stream")
 _PYTORCHS: dict[Any, Callable[..., Any]] = {}
 
 
+class WordedByPyTorch(ValueError):
+    """An error that PyTorch's function has too: its own is raised instead."""
+
+
 def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
     """Lets the function of the same name in `torch.nn.init` word the errors that it has too.
 

@@ -30,7 +30,7 @@ from fastinit.frameworks import (
     truncated_between,
 )
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
-from fastinit.torch.drop_in import drop_in
+from fastinit.torch.drop_in import WordedByPyTorch, drop_in
 from fastinit.torch.tensors import (
     ELEMENTS,
     check_writable,
@@ -327,14 +327,14 @@ def _kaiming(
     sizes = tuple(tensor.size())
     if 0 in sizes:
         if torch.nn.parameter.is_lazy(tensor):  # which PyTorch refuses
-            raise ValueError(sizes)
+            raise WordedByPyTorch
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=4)
         return tensor
     gain = calculate_gain(nonlinearity, a)
     if mode not in _MODES:
         mode = mode.lower()  # PyTorch takes either case
         if mode not in _MODES:
-            raise ValueError(mode)  # and words the error
+            raise WordedByPyTorch
     scale = squared_gain(nonlinearity, gain, a)
     return fill(tensor, scaled_as_torch(sizes, scale, mode, distribution), *numbers)
 
@@ -375,7 +375,7 @@ def orthogonal_(
     """
     sizes = tensor.size()
     if len(sizes) < 2:
-        raise ValueError(sizes)  # which PyTorch words
+        raise WordedByPyTorch
     factor = checks.finite("gain", gain)
     draw = Normal(0.0, 1.0)
     if not (is_fillable(tensor) and has_elements(tensor)):

@@ -156,8 +156,8 @@ def _by_rules(
     matcher = Matcher(rules)
     specs, left, used = [], [], set()
     for target in targets:
-        place = matcher.first(target.name) if target.is_stored else None
-        rule, pattern = (None, "") if place is None else matcher.patterns[place]
+        position = matcher.first(target.name) if target.is_stored else None
+        rule, pattern = (None, "") if position is None else matcher.patterns[position]
         if rule is None or (Call(rule.init).is_random and not target.is_parameter):
             left.append(target)
         else:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit import _core
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES, Plan, make_plan
-from fastinit.errors import CheckpointError, RecipeError, place, show
+from fastinit.errors import CheckpointError, RecipeError, show, show_path
 from fastinit.files import read_small
 from fastinit.recipes.recipe import parse_recipe
 from fastinit.stored import layout
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_SMALL_BYTES = 2**28  # of a file that is read whole
-_SUFFIX = ".safetensors"
 _WITNESSES = 3  # headers to ask for the recipe
 # By pattern, not as JSON: they may be found where something else of the text is damaged.
 _SHARD_BYTES = re.compile(rb'"shard_bytes": ([1-9][0-9]{0,17})\b')
@@ -71,7 +70,7 @@ def replan(folder: Path, names: Iterable[str]) -> Replanned:
         recipe = dataclasses.replace(recipe, copies=copies)
         return Replanned(make_plan(recipe, _shard_bytes(evidence.note)), strange)
     except RecipeError as error:
-        raise CheckpointError(f"{place(folder)}: its recipe cannot be used: {error}") from None
+        raise CheckpointError(f"{show_path(folder)}: its recipe cannot be used: {error}") from None
 
 
 def _collect(folder: Path, names: Iterable[str]) -> Evidence:
@@ -83,9 +82,9 @@ def _collect(folder: Path, names: Iterable[str]) -> Evidence:
     if content is not None:
         evidence.texts.append(content.decode(errors="replace"))
     for file in _files(folder, names):
-        if "fastinit.recipe" in file.metadata:
-            evidence.texts.append(file.metadata["fastinit.recipe"])
-            evidence.hashes.append(file.metadata.get("fastinit.recipe_sha256"))
+        if layout.RECIPE_KEY in file.metadata:
+            evidence.texts.append(file.metadata[layout.RECIPE_KEY])
+            evidence.hashes.append(file.metadata.get(layout.HASH_KEY))
             evidence.versions.append(file.metadata.get("fastinit.stream_version", ""))
             if len(evidence.texts) > _WITNESSES:
                 break
@@ -95,7 +94,7 @@ def _collect(folder: Path, names: Iterable[str]) -> Evidence:
 def _files(folder: Path, names: Iterable[str]) -> Iterator[StoredFile]:
     """The files whose headers are whole."""
     for name in names:
-        if name.endswith(_SUFFIX):
+        if name.endswith(layout.FILE_SUFFIX):
             try:
                 yield read_checkpoint(folder / name).files[0]
             except CheckpointError:
@@ -122,7 +121,7 @@ def _recipe_text(folder: Path, evidence: Evidence) -> str:
     if not any(votes):
         what = "only recipes that no hash agrees with" if evidence.texts else "none"
         raise CheckpointError(
-            f"{place(folder)} must hold the recipe that fastinit leaves in {layout.RECIPE_FILE} and in "
+            f"{show_path(folder)} must hold the recipe that fastinit leaves in {layout.RECIPE_FILE} and in "
             f"each file, got {what}; this is no checkpoint of fastinit, or too little is left of it"
         )
     return evidence.texts[votes.index(max(votes))]
@@ -132,7 +131,7 @@ def _check_version(folder: Path, evidence: Evidence) -> None:
     own = str(_core.stream_version)
     if evidence.versions and own not in evidence.versions:
         raise CheckpointError(
-            f"{place(folder)} must hold values of stream version {own} to be verified by this fastinit, "
+            f"{show_path(folder)} must hold values of stream version {own} to be verified by this fastinit, "
             f"got version {show(evidence.versions[0])}; use the version of fastinit that wrote it"
         )
 
@@ -142,7 +141,7 @@ def _copies(
 ) -> tuple[dict[str, bytes], dict[str, tuple[str, str]]]:
     """The small files that were copied along, as they lie there, and those that are not as told."""
     own = (layout.RECIPE_FILE, layout.NOTE_FILE, layout.INDEX_FILE)
-    small = (name for name in names if not name.endswith(_SUFFIX) and name not in own)
+    small = (name for name in names if not name.endswith(layout.FILE_SUFFIX) and name not in own)
     contents = {name: content for name in small if (content := _read(folder / name)) is not None}
     by_hash = {_sha256(content): name for name, content in contents.items()}
     told = _table(note).get("copies")

@@ -20,7 +20,7 @@ from fastinit import checks
 from fastinit.checkpoint.plan import Plan, make_plan
 from fastinit.checkpoint.values import draw_part
 from fastinit.dtypes import STORED
-from fastinit.errors import CheckpointError, place, show, suggest
+from fastinit.errors import CheckpointError, show, show_path, suggest
 from fastinit.files import open_regular
 from fastinit.index import index_box
 from fastinit.recipes.recipe import Recipe
@@ -121,7 +121,7 @@ class _Stored:
                 nbytes = os.fstat(descriptor).st_size
                 if nbytes != expected:
                     raise CheckpointError(
-                        f"{place(path)} must not change while it is open, got {nbytes} bytes "
+                        f"{show_path(path)} must not change while it is open, got {nbytes} bytes "
                         f"instead of {expected}; open the checkpoint again"
                     )
                 self._maps[name] = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)

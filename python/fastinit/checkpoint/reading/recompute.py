@@ -22,7 +22,7 @@ from fastinit.checkpoint.memory import aligned_memory
 from fastinit.checkpoint.threads import thread_pool
 from fastinit.checkpoint.values import fill_run
 from fastinit.dtypes import STORED
-from fastinit.errors import CheckpointError, place
+from fastinit.errors import CheckpointError, show_path
 from fastinit.files import open_regular
 from fastinit.runtime import get_num_threads
 
@@ -243,11 +243,11 @@ class _File:
                     self._is_direct = False
                     continue
                 raise CheckpointError(
-                    f"cannot read {place(self._path)}: {error.strerror}"
+                    f"cannot read {show_path(self._path)}: {error.strerror}"
                 ) from None
             if got == 0:
                 raise CheckpointError(
-                    f"cannot read {place(self._path)}: it became shorter meanwhile"
+                    f"cannot read {show_path(self._path)}: it became shorter meanwhile"
                 )
             done += got
 

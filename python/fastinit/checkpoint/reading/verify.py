@@ -13,7 +13,7 @@ import numpy as np
 from fastinit.checkpoint.reading import recompute
 from fastinit.checkpoint.reading.evidence import MAX_SMALL_BYTES, replan
 from fastinit.dtypes import STORED
-from fastinit.errors import CheckpointError, place, show
+from fastinit.errors import CheckpointError, show, show_path
 from fastinit.files import read_small, read_start
 from fastinit.stored import layout
 
@@ -102,7 +102,7 @@ def verify(
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name holds a NUL"
         raise CheckpointError(
-            f"cannot read {place(folder)}: {reason}; give the folder that fastinit wrote"
+            f"cannot read {show_path(folder)}: {reason}; give the folder that fastinit wrote"
         ) from None
     checks = _Checks(folder, names, replan(folder, names), progress)
     mismatch = next(checks.run(sample), None)
@@ -164,7 +164,7 @@ class _Checks:
         try:
             nbytes = path.stat().st_size
         except OSError as error:
-            raise CheckpointError(f"cannot read {place(path)}: {error.strerror}") from None
+            raise CheckpointError(f"cannot read {show_path(path)}: {error.strerror}") from None
         if nbytes != shard.nbytes:
             yield Mismatch(shard.file, f"{shard.nbytes} bytes long", str(nbytes))
 

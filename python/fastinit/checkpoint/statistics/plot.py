@@ -13,7 +13,7 @@ import numpy as np
 
 from fastinit.checkpoint.statistics.expectations import shares
 from fastinit.checkpoint.statistics.scan import sample
-from fastinit.errors import CheckpointError, place, printable
+from fastinit.errors import CheckpointError, printable, show_path
 
 if TYPE_CHECKING:
     import os
@@ -73,9 +73,9 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     try:
         figure.savefig(path, dpi=130)
     except OSError as error:
-        raise CheckpointError(f"cannot write {place(path)}: {error.strerror}") from None
+        raise CheckpointError(f"cannot write {show_path(path)}: {error.strerror}") from None
     except ValueError as error:  # a suffix that is no format
-        raise CheckpointError(f"cannot write {place(path)}: {error}") from None
+        raise CheckpointError(f"cannot write {show_path(path)}: {error}") from None
 
 
 def _name_marked(figure: Any, marked: Sequence[TensorStats]) -> None:

@@ -19,7 +19,7 @@ from fastinit.checkpoint.statistics.faults import find_faults, tell_nonfinite, u
 from fastinit.checkpoint.statistics.moments import Moments
 from fastinit.checkpoint.statistics.scan import BLOCK_BYTES, Job, measured
 from fastinit.dtypes import STORED
-from fastinit.errors import CheckpointError, RecipeError, place, show
+from fastinit.errors import CheckpointError, RecipeError, show, show_path
 from fastinit.files import read_small
 from fastinit.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
 from fastinit.stored import layout
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.plan import PlannedTensor
     from fastinit.stored.reader import StoredCheckpoint, StoredTensor
 
-_RECIPE_KEY = "fastinit.recipe"
-_HASH_KEY = "fastinit.recipe_sha256"
 _TITLES = (
     "tensor", "shape", "dtype", "mean", "std", "expected", "min", "max", "zeros", "non-finite", "faults",
 )  # fmt: skip
@@ -242,15 +240,15 @@ def _planned(checkpoint: StoredCheckpoint) -> tuple[Mapping[str, PlannedTensor],
 def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
     """The text of the recipe and where it was found: in the files, which are what it is about, or beside."""
     inside = {
-        (file.metadata[_RECIPE_KEY], file.metadata.get(_HASH_KEY))
+        (file.metadata[layout.RECIPE_KEY], file.metadata.get(layout.HASH_KEY))
         for file in checkpoint.files
-        if _RECIPE_KEY in file.metadata
+        if layout.RECIPE_KEY in file.metadata
     }
     if len(inside) > 1:
         raise RecipeError("the files must carry the same recipe, got several")
     if inside:
         text, told = inside.pop()
-        source = f"the recipe in {place(checkpoint.files[0].name)}"
+        source = f"the recipe in {show_path(checkpoint.files[0].name)}"
         found = hashlib.sha256(text.encode()).hexdigest()
         if told not in (None, found):
             raise RecipeError(f"{source} must have the SHA-256 {show(told)}, got {found}")
@@ -259,9 +257,9 @@ def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
     if not path.is_file():
         return None
     try:
-        return read_small(path, MAX_RECIPE_BYTES).decode(), place(path)
+        return read_small(path, MAX_RECIPE_BYTES).decode(), show_path(path)
     except UnicodeDecodeError:
-        raise RecipeError(f"{place(path)} must be UTF-8 text") from None
+        raise RecipeError(f"{show_path(path)} must be UTF-8 text") from None
 
 
 def _number(value: float | None) -> float | None:

@@ -39,7 +39,7 @@ def tensor_of(seeded: SeededDraw, layout: Any = None) -> Any:
     # Where jit does not trace, vmap may still trace the state.
     if is_traced or isinstance(state, jax.core.Tracer):
         return drawing.stage(draw, _words(seeded, state), layout)
-    return drawing.place(draw, *seeded.numbers(state), layout)
+    return drawing.draw_on(draw, *seeded.numbers(state), layout)
 
 
 def _words(seeded: SeededDraw, state: Any) -> Any:
