@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 from typing import Any
 
 import ml_dtypes
@@ -304,3 +305,17 @@ def test_bounds_that_are_values_are_warned_of(mean: float) -> None:
 )
 def test_other_bounds_are_not_warned_of(given: dict[str, float]) -> None:
     fastinit.truncated_normal(8, seed=1, **given)  # warnings are errors here
+
+
+PRESETS = [f"{name}_{kind}" for name in ("glorot", "he", "lecun") for kind in ("normal", "uniform")]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_the_general_form_that_they_name(name: str) -> None:
+    preset = getattr(fastinit, name)
+    named = re.search(r"The same as `(variance_scaling\(.*\))`", preset.__doc__)
+    assert named is not None
+    given = {key: 0.7 for key in ("gain", "negative_slope") if key in named[1]}
+    draw = named[1][:-1] + ", shape=(6, 5), seed=1)"
+    expected = eval(draw, {"variance_scaling": fastinit.variance_scaling, **given})
+    assert preset((6, 5), seed=1, **given).tobytes() == expected.tobytes()

@@ -37,10 +37,6 @@ def zeros(shape: Shape, **options: Unpack[Options]) -> Constant:
         shape: Sizes of the whole tensor; None for that of `out`.
         **options: The shared arguments.
 
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
-
     Example:
         >>> zeros((2, 3), dtype="bfloat16").shape
         (2, 3)
@@ -55,10 +51,6 @@ def ones(shape: Shape, **options: Unpack[Options]) -> Constant:
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Example:
         >>> ones(3).tolist()
@@ -100,10 +92,6 @@ def normal(
         std: Standard deviation, finite and >= 0.
         **options: The shared arguments.
 
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
-
     Source:
         Box and Muller, A note on the generation of random normal deviates, Ann. Math. Stat. 29, 1958.
 
@@ -126,10 +114,6 @@ def uniform(
         low: Least value, finite. float32 and float64 never leave [low, high].
         high: Greatest value, finite and >= low.
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Source:
         The words of Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC'11.
@@ -162,10 +146,6 @@ def truncated_normal(
         upper: Upper bound in units of `std` from `mean`; may be inf. Some value between the bounds must
             lie within 10 standard deviations.
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Warns:
         UserWarning: Both bounds lie within a quarter of a standard deviation, as bounds do that are
@@ -211,10 +191,6 @@ def random_bits(shape: Shape, **options: Unpack[BitsOptions]) -> Bits:
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Source:
         Philox4x32-10: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC'11, section 4.3.
@@ -268,6 +244,8 @@ def variance_scaling(
 def glorot_uniform(shape: Shape, *, gain: float = 1.0, **options: Unpack[FanOptions]) -> _Scaled:
     """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
+    The same as `variance_scaling(scale=gain**2, mode="fan_avg", distribution="uniform")`.
+
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
@@ -294,6 +272,8 @@ def glorot_normal(
     shape: Shape, *, truncated: bool = False, gain: float = 1.0, **options: Unpack[FanOptions]
 ) -> _Scaled:
     """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
+
+    The same as `variance_scaling(scale=gain**2, mode="fan_avg")`.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
@@ -322,6 +302,8 @@ def he_uniform(
     shape: Shape, *, negative_slope: float = 0.0, **options: Unpack[FanOptions]
 ) -> _Scaled:
     """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
+
+    The same as `variance_scaling(scale=2 / (1 + negative_slope**2), distribution="uniform")`.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
@@ -353,6 +335,8 @@ def he_normal(
 ) -> _Scaled:
     """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
+    The same as `variance_scaling(scale=2 / (1 + negative_slope**2))`.
+
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
@@ -381,6 +365,8 @@ def he_normal(
 def lecun_uniform(shape: Shape, **options: Unpack[FanOptions]) -> _Scaled:
     """Draws uniformly with variance 1 / fan_in.
 
+    The same as `variance_scaling(distribution="uniform")`.
+
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         **options: The shared arguments.
@@ -405,6 +391,8 @@ def lecun_normal(
     shape: Shape, *, truncated: bool = False, **options: Unpack[FanOptions]
 ) -> _Scaled:
     """Draws normally with variance 1 / fan_in.
+
+    The same as `variance_scaling(scale=1)`.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.

@@ -43,10 +43,6 @@ def orthogonal(
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
         **options: The shared arguments.
 
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
-
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
         ICLR 2014; made uniform as by Mezzadri, Notices of the AMS 54(5), 2007, section 5.
@@ -79,10 +75,6 @@ def delta_orthogonal(
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Source:
         Xiao et al., Dynamical isometry and a mean field theory of CNNs, ICML 2018, algorithm 1.
@@ -117,10 +109,6 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
         gain: Finite.
         **options: The shared arguments.
 
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
-
     Source:
         Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear units,
         2015, section 2.
@@ -150,10 +138,6 @@ def dirac(
         groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Source:
         Zagoruyko and Komodakis, DiracNets, 2017, section 3, as in `torch.nn.init.dirac_`.
@@ -193,10 +177,6 @@ def sparse(
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
         std: Standard deviation of the other elements, finite and >= 0.
         **options: The shared arguments.
-
-    Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
 
     Source:
         Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5, as in

@@ -106,6 +106,11 @@ OPTIONS: dict[str, tuple[Any, str]] = {
         ),
     ),
 }
+_RAISES = """
+
+{0}Raises:
+{0}    TypeError: An argument of the wrong kind.
+{0}    ValueError: An argument of the right kind with a wrong value."""
 # Of any indentation: Python strips that of docstrings from 3.13 on.
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
@@ -221,7 +226,9 @@ def _document(rule: Callable[..., Any], options: dict[str, Any]) -> str:
             for name in options
         )
 
-    return _PLACEHOLDER.sub(described, rule.__doc__ or "")
+    text = rule.__doc__ or ""
+    raises = "" if "Raises:" in text else _RAISES
+    return _PLACEHOLDER.sub(lambda found: described(found) + raises.format(found[1][4:]), text)
 
 
 def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:
