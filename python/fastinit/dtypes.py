@@ -11,12 +11,18 @@ from fastinit import checks
 
 
 class ElementType(NamedTuple):
-    """One element type: its name in the core, its NumPy dtype, its size."""
+    """One element type: its name in the core, its NumPy dtype, its size, and its codes elsewhere.
+
+    `wide` is float64, which takes two words an element and float64 arithmetic. `dlpack` is DLPack's
+    (type code, bits) of a type that memory to fill may have.
+    """
 
     name: str
     numpy: np.dtype[Any]
     itemsize: int
-    wide: bool = False  # float64: takes two words an element and float64 arithmetic
+    wide: bool
+    safetensors: str
+    dlpack: tuple[int, int] | None
 
 
 class DefaultDType(str):
@@ -25,43 +31,43 @@ class DefaultDType(str):
     __slots__ = ()
 
 
-def _element(dtype: Any, wide: bool = False) -> ElementType:
-    numpy_dtype = np.dtype(dtype)
-    return ElementType(numpy_dtype.name, numpy_dtype, numpy_dtype.itemsize, wide)
+def _element(dtype: Any, safetensors: str, dlpack: int | None = None) -> ElementType:
+    numpy = np.dtype(dtype)
+    code = None if dlpack is None else (dlpack, 8 * numpy.itemsize)
+    return ElementType(numpy.name, numpy, numpy.itemsize, numpy == np.float64, safetensors, code)
 
 
+# DLPack's type codes: kDLUInt = 1, kDLFloat = 2, kDLBfloat = 4, and the 8-bit floats of DLPack 1.1.
 FLOATS = {
     element.name: element
     for element in (
-        _element(np.float64, wide=True),
-        _element(np.float32),
-        _element(np.float16),
-        _element(ml_dtypes.bfloat16),
-        _element(ml_dtypes.float8_e4m3fn),
-        _element(ml_dtypes.float8_e5m2),
+        _element(np.float64, "F64", dlpack=2),
+        _element(np.float32, "F32", dlpack=2),
+        _element(np.float16, "F16", dlpack=2),
+        _element(ml_dtypes.bfloat16, "BF16", dlpack=4),
+        _element(ml_dtypes.float8_e4m3fn, "F8_E4M3", dlpack=10),
+        _element(ml_dtypes.float8_e5m2, "F8_E5M2", dlpack=12),
     )
 }
 FLOAT32 = FLOATS["float32"]
 # Whole numbers, which checkpoints hold beside the weights (counters, positions). Only constants fill them.
 INTEGERS = {
     element.name: element
-    for element in map(_element, (np.int64, np.int32, np.int16, np.int8, np.uint8, np.bool_))
+    for element in (
+        _element(np.int64, "I64"),
+        _element(np.int32, "I32"),
+        _element(np.int16, "I16"),
+        _element(np.int8, "I8"),
+        _element(np.uint8, "U8"),
+        _element(np.bool_, "BOOL"),
+    )
 }
 STORED = FLOATS | INTEGERS  # what a checkpoint can hold
-UINT32 = _element(np.uint32)
+UINT32 = _element(np.uint32, "U32", dlpack=1)
 
 DEFAULT_DTYPE = DefaultDType("float32")
 
-# DLPack's (type code, bits): kDLUInt = 1, kDLFloat = 2, kDLBfloat = 4, and the 8-bit floats of DLPack 1.1.
-_DLPACK = {
-    (1, 32): UINT32,
-    (2, 16): FLOATS["float16"],
-    (2, 32): FLOATS["float32"],
-    (2, 64): FLOATS["float64"],
-    (4, 16): FLOATS["bfloat16"],
-    (10, 8): FLOATS["float8_e4m3fn"],
-    (12, 8): FLOATS["float8_e5m2"],
-}
+_DLPACK = {element.dlpack: element for element in (*FLOATS.values(), UINT32)}
 _BY_DTYPE = {element.numpy: element for element in (*FLOATS.values(), UINT32)}
 _BY_NAME = {
     prefix + name: element

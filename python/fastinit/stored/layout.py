@@ -36,7 +36,8 @@ HASH_KEY = "fastinit.recipe_sha256"
 INDEX_FILE = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
 
-SAFETENSORS_DTYPES = {
+SAFETENSORS_DTYPES = {name: element.safetensors for name, element in STORED.items()}
+_DTYPES = {
     "float64": "F64",
     "float32": "F32",
     "float16": "F16",
