@@ -46,7 +46,7 @@ class RunWriter {
   void write(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
     while (count > 0) {
       const std::uint64_t block = index / kBlockSize;
-      const std::uint64_t n = Block::before_wrap(index, count);
+      const std::uint64_t n = std::min(count, Block::to_wrap(block) - index % kBlockSize);
       schedule_.set_block_high(block >> 32);
       write_segment(index, n, target, streaming);
       index += n;

@@ -9,11 +9,10 @@ template <bool kDouble>
 struct Blocks {
   static constexpr std::uint32_t kElements = kDouble ? 2 : 4;  // in a block
 
-  // Of the `count` elements from `index` on, those before the low half of the block's number wraps.
-  static constexpr std::uint64_t before_wrap(std::uint64_t index, std::uint64_t count) {
-    constexpr std::uint64_t kSegment = (std::uint64_t{1} << 32) * kElements;
-    const std::uint64_t left = kSegment - index % kSegment;
-    return count < left ? count : left;
+  // Elements from a block's start on before the low half of its number wraps.
+  static constexpr std::uint64_t to_wrap(std::uint64_t block) {
+    constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
+    return (kSegmentBlocks - block % kSegmentBlocks) * kElements;
   }
 
   // A block's four words as pairs: one of 64 bits, or the even words of two of 32 bits and then the odd ones.

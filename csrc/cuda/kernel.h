@@ -95,7 +95,8 @@ class WarpWriter {
   __device__ void write_run(std::uint64_t index, std::uint64_t count, Stored* target) {
     while (count > 0) {
       const std::uint64_t block = index / kBlockSize;
-      const std::uint64_t n = Block::before_wrap(index, count);
+      const std::uint64_t to_wrap = Block::to_wrap(block) - index % kBlockSize;
+      const std::uint64_t n = count < to_wrap ? count : to_wrap;
       schedule_.set_block_high(block >> 32);
       write_segment(index, static_cast<std::uint32_t>(n), target);
       index += n;
