@@ -13,7 +13,7 @@ import pytest
 
 from fastinit.checkpoint import CheckpointError, write
 from fastinit.checkpoint.writing import replacing
-from fastinit.checkpoint.writing.folder import FORCE, RESUME
+from fastinit.checkpoint.writing.folder import FORCE, RESUME, Files, WorkingFolder
 from runs import (
     end,
     files_of,
@@ -401,3 +401,63 @@ def test_what_force_cannot_replace_is_refused_at_the_start(
         write(plan_in(tmp_path, seed=3), out, force=True, progress=begun.append)
     assert not begun
     assert sorted(str(path) for path in tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["recipe.toml", "model.safetensors.index.json"])
+@pytest.mark.parametrize("where", ["out", "out.partial"])
+@pytest.mark.parametrize("option", ["resume", "force"])
+def test_files_of_these_names_without_a_note_are_somebodys(
+    name: str, where: str, option: str, tmp_path: Path
+) -> None:
+    plan = plan_in(tmp_path)
+    (tmp_path / where).mkdir()
+    (tmp_path / where / name).write_text("mine")
+    with pytest.raises(CheckpointError):
+        write(plan, tmp_path / "out", **{option: True})
+    assert (tmp_path / where / name).read_text() == "mine"
+
+
+def test_run_that_loses_the_folder_it_has_made_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    mkdir = Path.mkdir
+    winner: list[WorkingFolder] = []
+
+    def lose(path: Path) -> None:
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        mkdir(path)
+        winner.append(WorkingFolder(out, Files.of(plan), resume=True, force=False))
+
+    monkeypatch.setattr(Path, "mkdir", lose)
+    with pytest.raises(CheckpointError, match="only one run may write into"):
+        write(plan, out)
+    assert os.listdir(tmp_path / "out.partial") == ["fastinit.json"]
+    winner[0].give_up()
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_is_called_as_the_old_checkpoint_would_be(kind: str, tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    other = tmp_path / "out.replaced-by-fastinit"
+    if kind == "file":
+        other.touch()
+    else:
+        other.symlink_to("nowhere")
+    write(plan, out)
+    assert write(plan, out, resume=True) == 0
+    with pytest.raises(
+        CheckpointError, match="OUT must be a name with whose '.replaced-by-fastinit' no"
+    ):
+        write(plan_in(tmp_path, seed=3), out, force=True, progress=lambda _: pytest.fail())
+    assert os.path.lexists(other)
+
+
+def test_a_working_folder_that_is_a_mount_is_refused_at_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    (tmp_path / "out.partial").mkdir()
+    monkeypatch.setattr(os.path, "ismount", lambda path: path.name == "out.partial")
+    with pytest.raises(CheckpointError, match="partial must be a folder that can be renamed"):
+        write(plan, out, resume=True, progress=lambda _: pytest.fail())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -57,3 +59,24 @@ def test_pools_have_the_threads_that_there_are(allowed: int) -> None:
 def test_threads_are_named() -> None:
     with thread_pool(1, "test") as pool:
         assert pool.submit(lambda: threading.current_thread().name).result() == "fastinit-test_0"
+
+
+INTERRUPTED = """
+import os, signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from fastinit.checkpoint.threads import thread_pool
+start = threading.Thread.start
+
+def interrupted(thread):  # where the pool has not yet noted the thread
+    start(thread)
+    raise KeyboardInterrupt
+
+threading.Thread.start = interrupted
+thread_pool(2, "test")
+"""
+
+
+def test_a_signal_while_threads_are_made_leaves_none_waiting() -> None:
+    command = [sys.executable, "-c", INTERRUPTED]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert run.stderr.endswith("KeyboardInterrupt\n")

@@ -21,6 +21,9 @@ def thread_pool(threads: int, name: str) -> Executor:
                 started += 1
         except RuntimeError:  # a limit of processes or of memory
             pass
+        except BaseException:  # a signal: the pool may not know the thread that it has just started
+            pool.shutdown(wait=False)
+            raise
         finally:
             ready.set()
         if started == threads:

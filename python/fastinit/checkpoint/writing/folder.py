@@ -16,6 +16,7 @@ from fastinit.checkpoint.writing.direct import needed
 from fastinit.checkpoint.writing.lock import release, take_lock
 from fastinit.checkpoint.writing.note import difference, parsed, read_note
 from fastinit.checkpoint.writing.replacing import (
+    is_mount_point,
     open_folder,
     refuse_foreign,
     refuse_unless_replaceable,
@@ -109,8 +110,10 @@ class WorkingFolder:
             raise CheckpointError(_left_by_another_run(self.path))
         try:
             self._enter(is_new)
-        except BaseException:
-            if is_new:
+        except BaseException as error:
+            if is_new and not isinstance(
+                error, CheckpointError
+            ):  # which says that it is another run's by now
                 _discard(self.path)
             self._open.close()
             raise
@@ -124,6 +127,11 @@ class WorkingFolder:
                 raise
             raise CheckpointError(_left_by_another_run(self.path)) from None
         self._open.callback(os.close, self._folder)
+        if is_mount_point(self.path):
+            raise CheckpointError(
+                f"{self.path} must be a folder that can be renamed, got a place where a file system is "
+                "mounted; unmount it or choose another name"
+            )
         refuse_foreign(self.path, self._folder)
         self._lock = take_lock(self.path, self._folder)
         self._open.callback(release, self._lock)
@@ -135,9 +143,10 @@ class WorkingFolder:
         is_same = found == self._note
         theirs = None if is_same or self._start_anew else parsed(found)
         if theirs is not None:
+            alone = "alone " if self._force else ""
             raise CheckpointError(
                 f"{self.path} must be of this very checkpoint to go on, got another, whose "
-                f"{difference(theirs, self._note)}; start anew with {FORCE} or choose another name"
+                f"{difference(theirs, self._note)}; start anew with {FORCE} {alone}or choose another name"
             )
         names = set(os.listdir(self._folder)) - {NOTE_FILE}
         keep = is_same and not self._start_anew
@@ -248,7 +257,8 @@ def finish_beside(target: Path, files: Files) -> None:
     try:
         names, note = os.listdir(folder), read_note(folder)
         if not names:  # it died before it wrote anything
-            path.rmdir()
+            with suppress(OSError):  # it is a mount, or in use by now
+                path.rmdir()
         elif note == files.sides[NOTE_FILE] or (names == [NOTE_FILE] and not note):
             # A run may be at work there, or it may hold files of somebody else's.
             with suppress(CheckpointError):

@@ -49,7 +49,9 @@ def _refuse_immovable(target: Path) -> None:
     length = len(os.fsencode(replaced_of(target).name))
     if length > longest:
         what = f"a name that leaves room for {_REPLACED!r}, {length} bytes of {longest}"
-    elif _is_mount_point(target):
+    elif os.path.lexists(replaced_of(target)) and not _is_folder(replaced_of(target)):
+        what = f"a name with whose {_REPLACED!r} no other file is called"
+    elif is_mount_point(target):
         what = "a folder within its file system, not the place where another is mounted"
     elif not os.access(target, os.W_OK | os.X_OK):
         what = "a folder that you may write to"
@@ -62,7 +64,12 @@ def _refuse_immovable(target: Path) -> None:
     )
 
 
-def _is_mount_point(path: Path) -> bool:
+def _is_folder(path: Path) -> bool:
+    """Tells a folder; a link to one is none."""
+    return os.path.isdir(path) and not path.is_symlink()
+
+
+def is_mount_point(path: Path) -> bool:
     """Tells also a folder that is mounted from its own file system, by Linux's table."""
     if os.path.ismount(path):
         return True
@@ -99,7 +106,7 @@ def remove_checkpoint(path: Path) -> None:
 def remove_replaced(target: Path) -> None:
     """Removes the checkpoint that `target` has replaced; what is not fastinit's stays."""
     replaced = replaced_of(target)
-    if os.path.lexists(replaced):
+    if _is_folder(replaced):
         with suppress(CheckpointError):
             remove_checkpoint(replaced)
 
@@ -118,7 +125,8 @@ def refuse_foreign(path: Path, folder: int) -> None:
     """Refuses a folder that holds anything that fastinit has not written."""
     names = os.listdir(folder)
     note = parsed(read_note(folder))
-    own = {NOTE_FILE, RECIPE_FILE, INDEX_FILE}
+    has_note = NOTE_FILE in names  # which is written first and removed last, and may be unreadable
+    own = {NOTE_FILE, RECIPE_FILE, INDEX_FILE} if has_note else set()
     for key in ("files", "copies"):
         if note is not None and isinstance(note.get(key), dict):
             own |= note[key].keys()
@@ -127,7 +135,8 @@ def refuse_foreign(path: Path, folder: int) -> None:
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
         except FileNotFoundError:  # a worker taken for dead may still clear up
             continue
-        if not stat.S_ISREG(mode) or (name not in own and not destination.is_part(name)):
+        is_own = name in own or (has_note and destination.is_part(name))
+        if not stat.S_ISREG(mode) or not is_own:
             raise CheckpointError(
                 f"{path} must hold nothing but a checkpoint of fastinit's, got {show(name)} in it, "
                 "which is not of one; remove the folder or choose another name"
