@@ -89,6 +89,16 @@ NEW: dict[str, tuple[Callable[..., torch.Tensor], Call]] = {
     "joined": (lambda t: torch.cat([t.normal_(), torch.randn(2, 4)]), normal(1.0)),
     "cut": (lambda t: t.normal_().split(2)[1], normal(1.0)),
     "other type": (lambda t: t.zero_().to(torch.bfloat16), constant(0.0)),
+    "a whole number": (lambda _: torch.full((3,), 2.7).long(), constant(2.0)),
+    "of whole numbers": (lambda _: torch.tensor([3, 3], dtype=torch.bool), constant(1.0)),
+    "of a narrow type": (
+        lambda _: torch.tensor(0.1, dtype=torch.float16).float(),
+        constant(0.0999755859375),
+    ),
+    "as in a wide type": (
+        lambda _: torch.full((3,), 0.1, dtype=torch.float64).float(),
+        constant(0.1),
+    ),
 }
 
 
@@ -126,6 +136,13 @@ UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
     "an array's memory": (lambda t: t.copy_(torch.from_numpy(np.eye(6, 4))), "computed (data)"),
     "converted": (lambda t: t.copy_(torch.as_tensor(np.eye(6, 4))), "computed (data)"),
     "a list of old": (lambda t: t.copy_(torch.Tensor([1, 2, 3, 4])), "computed (data)"),
+    "a row repeated": (lambda t: (t.normal_(), t[1:].copy_(t[0])), "repeated"),
+    "rows repeated": (lambda t: (t.normal_(), t[3:].copy_(t[:3])), "repeated"),
+    "a row of another": (lambda t: t.copy_(torch.randn(6, 4)[0]), "repeated"),
+    "halves repeated": (lambda t: t.copy_(torch.cat([torch.randn(6, 4)[:3]] * 2)), "repeated"),
+    "whole numbers": (lambda t: t.copy_((torch.rand(6, 4) * 9).int()), "computed (cast)"),
+    "quotients": (lambda t: t.uniform_().div_(2, rounding_mode="floor"), "computed (div_)"),
+    "alpha": (lambda t: t.normal_().add_(1, alpha=9), "computed (add_)"),
     "sum": (lambda t: t.normal_().add_(torch.randn(6, 4)), "computed (add_)"),
 }
 

@@ -39,6 +39,8 @@ _FACTORIES = {
 # Operations whose elements are those of their inputs, in some order.
 _COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
 _DRAWS = ("normal_", "uniform_", "randn", "rand")
+# Of arithmetic: what makes it another one than its name says.
+_CHANGING = {"alpha", "rounding_mode"}
 # In place, but no element changes.
 _HARMLESS = ("detach_", "set_", "resize_", "squeeze_", "unsqueeze_", "t_", "transpose_")
 
@@ -102,7 +104,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
                 if isinstance(tensor, torch.Tensor):
                     key = _key(tensor)
                     if key not in self._values and key not in given:  # a view makes nothing
-                        made = _made(name, args, self._inputs(args))
+                        made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
                         if name in _COPIES and _repeats(tensor, args) and _is_random(made):
                             made = "repeated"
                         draws = self._draw(tensor) if name in _DRAWS else self._draws_of(args)
@@ -121,7 +123,10 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             draws = frozenset()
         elif draws is None:
             draws = self._draw(tensor) if isinstance(call, Call) else frozenset()
+        call = _held_in(call, tensor.dtype)
         is_whole = tensor.numel() * tensor.itemsize == storage.nbytes()
+        if not is_whole and draws & values.draws and _is_random(call):
+            call = "repeated"  # what is in it already, once more
         values.draws = draws if is_whole else values.draws | draws
         if is_whole:
             values.whole = call
@@ -182,14 +187,16 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         if name == "zero_":
             return constant(0.0)
         if name == "fill_" and _is_number(args[1]):
-            return constant(float(args[1]))
+            return _constant(args[1])
         if name == "copy_":
-            call = self.call(args[1])
+            call = _cast(self.call(args[1]), args[1:], args[0])
             return "repeated" if _repeats(args[0], args[1:]) and _is_random(call) else call
-        return _affine(name.rstrip("_"), self.call(args[0]), args[1:]) or _computed(name)
+        return _affine(name.rstrip("_"), self.call(args[0]), args[1:], kwargs) or _computed(name)
 
 
-def _made(name: str, args: Sequence[Any], inputs: Sequence[Call | str]) -> Call | str:
+def _made(
+    name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequence[Call | str]
+) -> Call | str:
     """What a new tensor holds."""
     if name in _EMPTY:
         return NEVER
@@ -197,7 +204,7 @@ def _made(name: str, args: Sequence[Any], inputs: Sequence[Call | str]) -> Call 
         return constant(_FACTORIES[name])
     if name in ("full", "full_like", "new_full"):
         value = args[2] if name == "new_full" else args[1]
-        return constant(float(value)) if _is_number(value) else _computed(name)
+        return _constant(value) if _is_number(value) else _computed(name)
     if name == "randn":
         return normal(1.0)
     if name == "rand":
@@ -209,8 +216,54 @@ def _made(name: str, args: Sequence[Any], inputs: Sequence[Call | str]) -> Call 
     if name in _COPIES and inputs and all(one == inputs[0] for one in inputs):
         return _without_padding(inputs[0])
     if len(inputs) == 1 and args and isinstance(args[0], torch.Tensor):
-        return _affine(name, inputs[0], args[1:]) or _computed(name)
+        return _affine(name, inputs[0], args[1:], kwargs) or _computed(name)
     return _computed(name)
+
+
+def _constant(value: float) -> Call | str:
+    """The call that fills with a number, if that is one of the floats of which calls are made."""
+    return (
+        constant(float(value))
+        if float(value) == value or math.isnan(value)
+        else _computed("integer")
+    )
+
+
+def _rounded(value: float, dtype: torch.dtype) -> float | None:
+    """A number as a tensor holds it, None if it holds none."""
+    try:
+        return float(torch.tensor(value, dtype=dtype, device="cpu"))
+    except (OverflowError, RuntimeError):
+        return None
+
+
+def _held_in(call: Call | str, dtype: torch.dtype) -> Call | str:
+    """What a call leaves in a tensor of this type, which may hold whole numbers alone."""
+    if isinstance(call, str) or dtype.is_floating_point or dtype.is_complex:
+        return call
+    value = None if call.is_random else _rounded(_value_of(call), dtype)
+    return _computed("rounded") if value is None else constant(value)
+
+
+def _cast(call: Call | str, sources: Any, target: torch.Tensor) -> Call | str:
+    """What of a call is in a copy or result, whose type may be another one."""
+    types = {leaf.dtype for leaf in tree_leaves(sources) if isinstance(leaf, torch.Tensor)}
+    if isinstance(call, str) or types <= {target.dtype}:
+        return call if isinstance(call, str) else _held_in(call, target.dtype)
+    if call.is_random:
+        whole = [kind for kind in (*types, target.dtype) if not kind.is_floating_point]
+        return _computed("cast") if whole else call
+    for kind in types:
+        value = _rounded(_value_of(call), kind)
+        if value is None:
+            return _computed("cast")
+        if _rounded(value, target.dtype) != _rounded(_value_of(call), target.dtype):
+            call = constant(value)
+    return _held_in(call, target.dtype)
+
+
+def _value_of(call: Call) -> float:
+    return float(dict(call.parameters).get("value", 1.0 if call.init == "ones" else 0.0))
 
 
 def _is_random(call: Call | str) -> bool:
@@ -219,8 +272,15 @@ def _is_random(call: Call | str) -> bool:
 
 def _repeats(result: torch.Tensor, args: Any) -> bool:
     """Whether elements of the inputs stand in a copy more than once, so that it is not independent."""
-    inputs = {_key(leaf): leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
-    elements = sum(leaf.untyped_storage().nbytes() // leaf.itemsize for leaf in inputs.values())
+    views = {
+        (_key(leaf), leaf.storage_offset(), leaf.numel()): leaf
+        for leaf in tree_leaves(args)
+        if isinstance(leaf, torch.Tensor)
+    }
+    elements = sum(
+        min(leaf.numel(), leaf.untyped_storage().nbytes() // leaf.itemsize)
+        for leaf in views.values()
+    )
     return bool(result.numel() > elements)
 
 
@@ -236,13 +296,15 @@ def _made_from(data: Any) -> Call | str:
     if not any(isinstance(leaf, torch.Tensor) for leaf in leaves):
         numbers = {number for leaf in leaves for number in np.ravel(leaf).tolist()}
         if len(numbers) == 1 and _is_number(*numbers):
-            return constant(float(*numbers))
+            return _constant(*numbers)
     return _computed("tensor")
 
 
-def _affine(name: str, call: Call | str, operands: Sequence[Any]) -> Call | None:
+def _affine(
+    name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[str, Any]
+) -> Call | None:
     """The call after a number has been added or multiplied."""
-    if isinstance(call, str) or call.padding_idx is not None:
+    if isinstance(call, str) or call.padding_idx is not None or _CHANGING & kwargs.keys():
         return None
     if name == "neg" and not operands:
         factor, shift = -1.0, 0.0
@@ -263,8 +325,7 @@ def _affine(name: str, call: Call | str, operands: Sequence[Any]) -> Call | None
         factor, shift = maps[name]
     given = dict(call.parameters)
     if not call.is_random:
-        value = given.get("value", 1.0 if call.init == "ones" else 0.0)
-        return constant(value * factor + shift)
+        return constant(_value_of(call) * factor + shift)
     if call.init == "normal":
         return normal(given["std"] * abs(factor), given.get("mean", 0.0) * factor + shift)
     if call.init == "uniform":
