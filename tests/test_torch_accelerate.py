@@ -37,7 +37,7 @@ def torchs_generator() -> Iterator[None]:
 
 def drawn(spec: Any, shape: Any, stream: int = 0, dtype: str = "float32", seed: int = 3) -> Any:
     """What fastinit draws, as a tensor."""
-    values = draw(spec, shape, dtype=dtype, seed=seed, stream=stream)
+    values = draw(spec, shape, dtype=dtype, seed=seed, stream=stream).owner
     if dtype == "bfloat16":
         return torch.from_numpy(values.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(values)
