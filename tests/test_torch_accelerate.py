@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fastinit
+from fastinit import checks
 from fastinit.distributions import Normal, TruncatedNormal, Uniform
 from fastinit.fill import draw
 
@@ -37,7 +38,8 @@ def torchs_generator() -> Iterator[None]:
 
 def drawn(spec: Any, shape: Any, stream: int = 0, dtype: str = "float32", seed: int = 3) -> Any:
     """What fastinit draws, as a tensor."""
-    values = draw(spec, shape, dtype=dtype, seed=seed, stream=stream).owner
+    sizes = checks.shape(shape)
+    values = draw(spec, sizes, dtype=dtype, seed=seed, stream=stream).owner
     if dtype == "bfloat16":
         return torch.from_numpy(values.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(values)
