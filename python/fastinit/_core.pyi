@@ -8,7 +8,7 @@ stream_version: Final[int]
 most_threads: Final[int]
 
 class FillSpec:
-    """A part of a tensor to draw: distribution and place. Memory and devices are the fill's."""
+    """A part of a tensor to draw. Memory and devices are the fill's."""
 
     def __init__(
         self,

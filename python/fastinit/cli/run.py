@@ -30,10 +30,8 @@ def run(argv: Sequence[str] | None) -> int:
 
 def failed(error: Exception) -> int:
     """Tells an error and returns its exit code; raises it if it is none of a command's."""
-    if isinstance(
-        error, BrokenPipeError
-    ):  # the reader has had enough: `fastinit plan RECIPE | head`
-        return 0
+    if isinstance(error, BrokenPipeError):
+        return 0  # the reader has had enough, as in `fastinit plan RECIPE | head`
     if not isinstance(error, (RecipeError, CheckpointError, MemoryError)):
         raise error
     complain("error", _NO_MEMORY if isinstance(error, MemoryError) else str(error))

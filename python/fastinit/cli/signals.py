@@ -44,9 +44,8 @@ def signals_unwind() -> Iterator[None]:
     except Exception as error:
         if not came:
             raise
-        told = (
-            [str(error)] if isinstance(error, OSError) else []
-        )  # what is left behind, in it or beside
+        # What is left behind, in a writer's error or noted beside another one.
+        told = [str(error)] if isinstance(error, OSError) else []
         for note in (*told, *getattr(error, "__notes__", ())):
             came[0].add_note(note)
         raise came[0] from error

@@ -24,7 +24,7 @@ from fastinit.distributions import Distribution, Normal, Uniform
 from fastinit.frameworks import arguments, fits_range, truncated_between
 from fastinit.random import Generator
 from fastinit.torch import functions
-from fastinit.torch.tensors import ELEMENTS, fill, governing, is_fillable, is_reinterpreted
+from fastinit.torch.tensors import ELEMENTS, active, fill, is_fillable, is_reinterpreted
 
 # What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
 Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
@@ -270,7 +270,6 @@ class _Replaced:
         self._lock = threading.Lock()
         self._active = 0
         self._originals: dict[tuple[str, str], Any] = {}
-        self._thread = threading.local()
 
     @contextlib.contextmanager
     def while_active(self, interception: _Interception) -> Iterator[None]:
@@ -278,12 +277,11 @@ class _Replaced:
         with self._lock:
             self._active += 1
             self._replace()
-        outer = getattr(self._thread, "interception", None), governing.source
-        self._thread.interception, governing.source = interception, interception.source
+        outer, active.interception = active.interception, interception
         try:
             yield
         finally:
-            self._thread.interception, governing.source = outer
+            active.interception = outer
             with self._lock:
                 self._active -= 1
                 if not self._active:
@@ -307,11 +305,10 @@ class _Replaced:
         def replacement(*args: Any, **kwargs: Any) -> Any:
             if torch.compiler.is_dynamo_compiling():
                 return original(*args, **kwargs)
-            interception = getattr(self._thread, "interception", None)
             result: Any = NotImplemented
-            if interception is not None:
+            if active.interception is not None:
                 with contextlib.suppress(*_REFUSALS):
-                    result = draw(interception, original, *args, **kwargs)
+                    result = draw(active.interception, original, *args, **kwargs)
             return original(*args, **kwargs) if result is NotImplemented else result
 
         return replacement

@@ -222,11 +222,9 @@ def _made(
 
 def _constant(value: float) -> Call | str:
     """The call that fills with a number, if that is one of the floats of which calls are made."""
-    return (
-        constant(float(value))
-        if float(value) == value or math.isnan(value)
-        else _computed("integer")
-    )
+    if float(value) == value or math.isnan(value):
+        return constant(float(value))
+    return _computed("integer")
 
 
 def _rounded(value: float, dtype: torch.dtype) -> float | None:
@@ -249,7 +247,7 @@ def _cast(call: Call | str, sources: Any, target: torch.Tensor) -> Call | str:
     """What of a call is in a copy or result, whose type may be another one."""
     types = {leaf.dtype for leaf in tree_leaves(sources) if isinstance(leaf, torch.Tensor)}
     if isinstance(call, str) or types <= {target.dtype}:
-        return call if isinstance(call, str) else _held_in(call, target.dtype)
+        return _held_in(call, target.dtype)
     if call.is_random:
         whole = [kind for kind in (*types, target.dtype) if not kind.is_floating_point]
         return _computed("cast") if whole else call

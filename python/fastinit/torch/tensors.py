@@ -33,13 +33,13 @@ _WORD = torch.zeros((), dtype=torch.int64, device="cpu")
 _NO_DISPATCH = torch.Tensor.__torch_dispatch__
 
 
-class _Governing(threading.local):
-    """What numbers the draws of this thread that have no seed of their own; see `interception.Source`."""
+class _Active(threading.local):
+    """What draws in PyTorch's place in this thread, and numbers fastinit's draws: see `interception`."""
 
-    source: Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]] | None = None
+    interception: Any = None
 
 
-governing = _Governing()
+active = _Active()
 
 
 def is_fillable(tensor: Any) -> bool:
@@ -194,8 +194,8 @@ def draw_seed(generator: torch.Generator | None) -> int:
 def _numbers(
     tensor: torch.Tensor, generator: torch.Generator | None, seed: Seed, stream: Stream
 ) -> tuple[int, int]:
-    if seed is None and governing.source is not None:
-        given = governing.source(tensor, generator)
+    if seed is None and active.interception is not None:
+        given = active.interception.source(tensor, generator)
         seed, stream = given.get("seed"), given.get("stream", stream)
     if seed is not None:
         return resolve_seed(seed, stream)

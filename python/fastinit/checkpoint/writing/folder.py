@@ -111,9 +111,10 @@ class WorkingFolder:
         try:
             self._enter(is_new)
         except BaseException as error:
-            if is_new and not isinstance(
+            is_anothers = isinstance(
                 error, CheckpointError
-            ):  # which says that it is another run's by now
+            )  # by now, as a run that came between says
+            if is_new and not is_anothers:
                 _discard(self.path)
             self._open.close()
             raise
