@@ -26,9 +26,14 @@ template <class Lane, class Draw>
   return {Two<Lane>::first(values), Two<Lane>::second(values)};
 }
 
+// Each class below says whose it is, and `serves`: whether its arithmetic is right for a fill of that distribution.
+
 // The words themselves.
 template <class Lane>
 struct Bits {
+  static constexpr const char* kName = "Bits";
+  static constexpr Distribution kDistribution = Distribution::kBits;
+  static bool serves(const FillSpec&) { return true; }
   using Word = typename Lane::Word;
   explicit Bits(const FillSpec&) {}
   [[gnu::always_inline]] constexpr Pair<Word> operator()(Word even, Word odd) const { return {even, odd}; }
@@ -38,6 +43,9 @@ struct Bits {
 // kExact: for intervals whose middle and half width are exact, so that no rounding can leave them.
 template <class Lane, bool kExact>
 struct UniformOf {
+  static constexpr const char* kName = kExact ? "ExactUniform" : "Uniform";
+  static constexpr Distribution kDistribution = Distribution::kUniform;
+  static bool serves(const FillSpec& spec) { return !kExact || UniformOf(spec).is_exact(); }
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
@@ -99,6 +107,9 @@ template <class Lane>
 // z = sqrt(-2 ln U) (cos, sin)(2 pi b / 2^W); x = mean + std z. Source: Box and Muller, Ann. Math. Stat. 29, 1958.
 template <class Lane>
 struct Normal {
+  static constexpr const char* kName = "Normal";
+  static constexpr Distribution kDistribution = Distribution::kNormal;
+  static bool serves(const FillSpec&) { return true; }
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
@@ -122,6 +133,9 @@ struct Normal {
 // none needs the tails' polynomials, and with bounds other than zero.
 template <class Lane, bool kCentral>
 struct TruncatedNormalOf {
+  static constexpr const char* kName = kCentral ? "CentralTruncatedNormal" : "TruncatedNormal";
+  static constexpr Distribution kDistribution = Distribution::kTruncatedNormal;
+  static bool serves(const FillSpec& spec) { return !kCentral || TruncatedNormalOf(spec).is_central(); }
   using Scalar = typename Lane::Scalar;
   using Real = typename Lane::Real;
   using Word = typename Lane::Word;
@@ -199,10 +213,11 @@ using TruncatedNormal = TruncatedNormalOf<Lane, false>;
 template <class Lane>
 using CentralTruncatedNormal = TruncatedNormalOf<Lane, true>;
 
-// The classes above: a distribution may have another one for parameters that take less work.
-enum class Method { kBits, kUniform, kExactUniform, kNormal, kTruncatedNormal, kCentralTruncatedNormal };
-inline constexpr int kMethods = 6;
-
-Method method_of(const FillSpec& spec);
+template <template <class> class... Classes>
+struct ClassList {
+  static constexpr int kSize = sizeof...(Classes);
+};
+// The classes above. Of those of one distribution the first that serves draws: the one for any parameters stands last.
+using Methods = ClassList<Bits, ExactUniform, Uniform, Normal, CentralTruncatedNormal, TruncatedNormal>;
 
 }  // namespace fastinit

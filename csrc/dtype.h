@@ -2,7 +2,9 @@
 // to NaN in float8_e4m3fn, which has no infinity). Pinned against ml_dtypes by tests/test_rounding.py.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "fill.h"
 
@@ -16,6 +18,7 @@ template <class StoredType, bool kIsDouble = sizeof(StoredType) == 8>
 struct Unrounded {
   using Stored = StoredType;
   static constexpr bool kDouble = kIsDouble;
+  static constexpr int kLeastExponent = kIsDouble ? -1022 : -126;
   template <class Lane>
   [[gnu::always_inline]] static constexpr typename Lane::Word round(typename Lane::Real x) {
     return Lane::bits(x);
@@ -28,6 +31,7 @@ template <class StoredType, int kExponentBits, int kMantissaBits, std::uint32_t 
 struct Narrow {
   using Stored = StoredType;
   static constexpr bool kDouble = false;
+  static constexpr int kLeastExponent = 2 - (1 << (kExponentBits - 1));
   static constexpr int kShift = 23 - kMantissaBits;
   static constexpr std::uint32_t kBiasGap = 127 - ((1u << (kExponentBits - 1)) - 1);  // float's bias less ours
   static constexpr std::uint32_t kMinNormal = (kBiasGap + 1) << 23;                   // as a float's bits
@@ -70,5 +74,25 @@ template <>
 struct Element<ElementType::kFloat8E4m3fn> : Narrow<std::uint8_t, 4, 3, 0x7F> {};
 template <>
 struct Element<ElementType::kFloat8E5m2> : Narrow<std::uint8_t, 5, 2, 0x7C> {};
+
+// What the table above says of a type that is known only when the program runs.
+struct ElementFacts {
+  std::size_t bytes;
+  bool is_wide;        // of two words, and computed in float64
+  int least_exponent;  // of a number that is not subnormal
+};
+template <class AnyElement>
+constexpr ElementFacts facts_of() {
+  return {sizeof(typename AnyElement::Stored), AnyElement::kDouble, AnyElement::kLeastExponent};
+}
+template <int... kTypes>
+constexpr ElementFacts element_facts(ElementType type, std::integer_sequence<int, kTypes...>) {
+  constexpr ElementFacts kFacts[] = {facts_of<Element<static_cast<ElementType>(kTypes)>>()...};
+  return kFacts[static_cast<int>(type)];
+}
+constexpr ElementFacts element_facts(ElementType type) {
+  return element_facts(type, std::make_integer_sequence<int, kElementTypes>());
+}
+constexpr std::size_t item_bytes(ElementType type) { return element_facts(type).bytes; }
 
 }  // namespace fastinit

@@ -9,11 +9,23 @@ namespace fastinit {
 
 inline constexpr int kStreamVersion = 2;  // of the values; see docs/streams.md
 
-enum class Distribution { kBits, kUniform, kNormal, kTruncatedNormal };
+// Each has its classes in distributions.h.
+enum class Distribution { kBits, kUniform, kNormal, kTruncatedNormal, kCount };
+inline constexpr int kDistributions = static_cast<int>(Distribution::kCount);
+inline constexpr const char* kDistributionNames[kDistributions] = {"bits", "uniform", "normal", "truncated_normal"};
+static_assert(kDistributionNames[kDistributions - 1] != nullptr, "a distribution without a name");
 
-enum class ElementType { kUint32, kFloat64, kFloat32, kFloat16, kBfloat16, kFloat8E4m3fn, kFloat8E5m2 };
-inline constexpr int kElementTypes = 7;
-std::size_t item_bytes(ElementType type);
+// Each has its `Element` in dtype.h.
+enum class ElementType { kUint32, kFloat64, kFloat32, kFloat16, kBfloat16, kFloat8E4m3fn, kFloat8E5m2, kCount };
+inline constexpr int kElementTypes = static_cast<int>(ElementType::kCount);
+inline constexpr const char* kElementTypeNames[kElementTypes] = {"uint32",   "float64",       "float32",    "float16",
+                                                                 "bfloat16", "float8_e4m3fn", "float8_e5m2"};
+static_assert(kElementTypeNames[kElementTypes - 1] != nullptr, "an element type without a name");
+
+// Words are drawn as they are, and only they.
+constexpr bool go_together(Distribution distribution, ElementType type) {
+  return (distribution == Distribution::kBits) == (type == ElementType::kUint32);
+}
 
 // NumPy allows 64 dimensions; a box never needs more.
 inline constexpr int kMaxRank = 64;

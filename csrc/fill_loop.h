@@ -10,9 +10,9 @@
 #include <cstdint>
 #include <cstring>
 
-#include "distributions.h"
 #include "dtype.h"
 #include "lanes/pack.h"
+#include "methods.h"
 #include "philox.h"
 #include "stream.h"
 
@@ -153,38 +153,20 @@ void fill_piece(const FillSpec& spec, std::uint64_t first, std::uint64_t count, 
 
 using PieceFunction = void (*)(const FillSpec&, std::uint64_t first, std::uint64_t count, void* target, bool streaming);
 
-// One lane type's functions; null where method and element type do not go together.
-struct PieceTable {
-  PieceFunction functions[kMethods][kElementTypes];
-
-  PieceFunction function(const FillSpec& spec) const {
-    return functions[static_cast<int>(method_of(spec))][static_cast<int>(spec.type)];
-  }
-};
-
-template <class Lanes, template <class> class Distribution>
-constexpr void add_float_types(PieceFunction (&row)[kElementTypes]) {
-  const auto at = [&](ElementType type) -> PieceFunction& { return row[static_cast<int>(type)]; };
-  at(ElementType::kFloat64) = fill_piece<Lanes, Distribution, ElementType::kFloat64>;
-  at(ElementType::kFloat32) = fill_piece<Lanes, Distribution, ElementType::kFloat32>;
-  at(ElementType::kFloat16) = fill_piece<Lanes, Distribution, ElementType::kFloat16>;
-  at(ElementType::kBfloat16) = fill_piece<Lanes, Distribution, ElementType::kBfloat16>;
-  at(ElementType::kFloat8E4m3fn) = fill_piece<Lanes, Distribution, ElementType::kFloat8E4m3fn>;
-  at(ElementType::kFloat8E5m2) = fill_piece<Lanes, Distribution, ElementType::kFloat8E5m2>;
-}
+using PieceTable = MethodTable<PieceFunction>;
 
 template <class Lanes>
+struct PieceMaker {
+  using Function = PieceFunction;
+  using Lane = typename Lanes::Lane32;
+  template <template <class> class Class, ElementType kType>
+  static constexpr Function make() {
+    return fill_piece<Lanes, Class, kType>;
+  }
+};
+template <class Lanes>
 constexpr PieceTable make_piece_table() {
-  PieceTable table{};
-  auto& rows = table.functions;
-  rows[static_cast<int>(Method::kBits)][static_cast<int>(ElementType::kUint32)] =
-      fill_piece<Lanes, Bits, ElementType::kUint32>;
-  add_float_types<Lanes, Uniform>(rows[static_cast<int>(Method::kUniform)]);
-  add_float_types<Lanes, ExactUniform>(rows[static_cast<int>(Method::kExactUniform)]);
-  add_float_types<Lanes, Normal>(rows[static_cast<int>(Method::kNormal)]);
-  add_float_types<Lanes, TruncatedNormal>(rows[static_cast<int>(Method::kTruncatedNormal)]);
-  add_float_types<Lanes, CentralTruncatedNormal>(rows[static_cast<int>(Method::kCentralTruncatedNormal)]);
-  return table;
+  return MakeTable<PieceMaker<Lanes>>::make();
 }
 
 }  // namespace fastinit

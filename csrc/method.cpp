@@ -1,31 +1,43 @@
 // Which class draws a fill: compiled for any processor, unlike the loops.
-#include "distributions.h"
+#include "dtype.h"
 #include "lanes/scalar.h"
+#include "methods.h"
 
 namespace fastinit {
 namespace {
 
-// `Lane`: plain numbers of the type that the elements are computed in.
-template <class Lane>
-Method method_in(const FillSpec& spec) {
-  switch (spec.distribution) {
-    case Distribution::kBits:
-      return Method::kBits;
-    case Distribution::kUniform:
-      return Uniform<Lane>(spec).is_exact() ? Method::kExactUniform : Method::kUniform;
-    case Distribution::kNormal:
-      return Method::kNormal;
-    case Distribution::kTruncatedNormal:
-      break;
-  }
-  return TruncatedNormal<Lane>(spec).is_central() ? Method::kCentralTruncatedNormal : Method::kTruncatedNormal;
+// Whether a class draws the fill; if not, `method` moves on to the next one.
+template <class Class>
+bool is_drawn_by(const FillSpec& spec, Method& method) {
+  method.name = Class::kName;
+  const bool found = Class::kDistribution == spec.distribution && Class::serves(spec);
+  method.place += !found;
+  return found;
 }
+
+// `Lane`: plain numbers of the type that the elements are computed in.
+template <class Lane, template <class> class... Classes>
+Method method_in(const FillSpec& spec, ClassList<Classes...>) {
+  Method method{};
+  (void)(is_drawn_by<Classes<Lane>>(spec, method) || ...);
+  return method;
+}
+
+template <template <class> class... Classes>
+constexpr bool is_drawn_by_any(Distribution distribution, ClassList<Classes...>) {
+  return ((Classes<ScalarLane32>::kDistribution == distribution) || ...);
+}
+template <int... kNumbers>
+constexpr bool is_each_drawn(std::integer_sequence<int, kNumbers...>) {
+  return (is_drawn_by_any(static_cast<Distribution>(kNumbers), Methods{}) && ...);
+}
+static_assert(is_each_drawn(std::make_integer_sequence<int, kDistributions>()), "a distribution without a class");
 
 }  // namespace
 
 Method method_of(const FillSpec& spec) {
-  const bool is_double = spec.type == ElementType::kFloat64;
-  return is_double ? method_in<ScalarLane64>(spec) : method_in<ScalarLane32>(spec);
+  return element_facts(spec.type).is_wide ? method_in<ScalarLane64>(spec, Methods{})
+                                          : method_in<ScalarLane32>(spec, Methods{});
 }
 
 }  // namespace fastinit

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <string>
-#include <utility>
 
 #include "bindings/bindings.h"
 
@@ -15,34 +14,18 @@ namespace fastinit {
 namespace {
 
 template <class Enum, std::size_t N>
-Enum by_name(const std::pair<std::string_view, Enum> (&table)[N], std::string_view name, const char* argument) {
-  for (const auto& [known, value] : table) {
-    if (known == name) return value;
-  }
+Enum by_name(const char* const (&names)[N], std::string_view name, const char* argument) {
+  const auto* found = std::find(names, names + N, name);
+  if (found != names + N) return static_cast<Enum>(found - names);
   throw py::value_error("unknown `" + std::string(argument) + "`: '" + std::string(name) + "'");
 }
 
-template <class Enum, std::size_t N>
-std::string_view name_in(const std::pair<std::string_view, Enum> (&table)[N], Enum value) {
-  return std::find_if(table, table + N, [&](const auto& entry) { return entry.second == value; })->first;
+template <std::size_t N>
+py::tuple tuple_of(const char* const (&names)[N]) {
+  py::tuple result(N);
+  for (std::size_t i = 0; i < N; ++i) result[i] = py::str(names[i]);
+  return result;
 }
-
-constexpr std::pair<std::string_view, Distribution> kDistributionNames[] = {
-    {"bits", Distribution::kBits},
-    {"uniform", Distribution::kUniform},
-    {"normal", Distribution::kNormal},
-    {"truncated_normal", Distribution::kTruncatedNormal},
-};
-
-constexpr std::pair<std::string_view, ElementType> kElementTypeNames[] = {
-    {"float32", ElementType::kFloat32},
-    {"bfloat16", ElementType::kBfloat16},
-    {"float16", ElementType::kFloat16},
-    {"float64", ElementType::kFloat64},
-    {"float8_e4m3fn", ElementType::kFloat8E4m3fn},
-    {"float8_e5m2", ElementType::kFloat8E5m2},
-    {"uint32", ElementType::kUint32},
-};
 
 template <class T, std::size_t N>
 std::size_t copy(const py::tuple& values, T (&target)[N], const char* argument) {
@@ -55,9 +38,9 @@ FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::u
                    const py::tuple& parameters, std::uint64_t start, std::uint64_t run, const py::tuple& extents,
                    const py::tuple& strides) {
   FillSpec spec;
-  spec.distribution = by_name(kDistributionNames, distribution, "distribution");
-  spec.type = by_name(kElementTypeNames, dtype, "dtype");
-  if ((spec.distribution == Distribution::kBits) != (spec.type == ElementType::kUint32)) {
+  spec.distribution = by_name<Distribution>(kDistributionNames, distribution, "distribution");
+  spec.type = by_name<ElementType>(kElementTypeNames, dtype, "dtype");
+  if (!go_together(spec.distribution, spec.type)) {
     throw py::value_error("uint32 goes with bits, and only with bits");
   }
   spec.seed = seed;
@@ -74,16 +57,18 @@ FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::u
 
 }  // namespace
 
-std::string_view name_of(ElementType type) { return name_in(kElementTypeNames, type); }
+std::string_view name_of(ElementType type) { return kElementTypeNames[static_cast<int>(type)]; }
 
 void bind_spec(py::module_& module) {
+  module.attr("DISTRIBUTIONS") = tuple_of(kDistributionNames);
+  module.attr("ELEMENT_TYPES") = tuple_of(kElementTypeNames);
   // An ordinary class to Python, as its stub says.
   const py::metaclass ordinary(reinterpret_cast<PyObject*>(&PyType_Type));
   py::class_<FillSpec>(module, "FillSpec", ordinary)
       .def(py::init(&make_spec), py::arg("distribution"), py::arg("dtype"), py::arg("seed"), py::arg("stream"),
            py::arg("parameters"), py::arg("start"), py::arg("run"), py::arg("extents"), py::arg("strides"))
-      .def_property_readonly("distribution",
-                             [](const FillSpec& spec) { return name_in(kDistributionNames, spec.distribution); })
+      .def_property_readonly(
+          "distribution", [](const FillSpec& spec) { return kDistributionNames[static_cast<int>(spec.distribution)]; })
       .def_property_readonly("dtype", [](const FillSpec& spec) { return name_of(spec.type); })
       .def_readonly("seed", &FillSpec::seed)
       .def_readonly("stream", &FillSpec::stream)

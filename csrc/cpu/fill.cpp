@@ -7,6 +7,7 @@
 #include "cpu/instruction_sets.h"
 #include "cpu/parallel.h"
 #include "cpu/pattern.h"
+#include "dtype.h"
 #include "pieces.h"
 
 namespace fastinit {
@@ -40,23 +41,6 @@ bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interr
 }
 
 }  // namespace
-
-std::size_t item_bytes(ElementType type) {
-  switch (type) {
-    case ElementType::kFloat64:
-      return 8;
-    case ElementType::kUint32:
-    case ElementType::kFloat32:
-      return 4;
-    case ElementType::kFloat16:
-    case ElementType::kBfloat16:
-      return 2;
-    case ElementType::kFloat8E4m3fn:
-    case ElementType::kFloat8E5m2:
-      return 1;
-  }
-  return 0;
-}
 
 std::uint64_t FillSpec::size() const {
   std::uint64_t size = run;

@@ -58,7 +58,7 @@ std::uint64_t blocks_for(std::uint64_t warps, int multiprocessors) {
 }
 
 template <template <class> class Distribution, ElementType kType>
-Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char* method) {
+Launch plan(const FillSpec& spec, void* target, int multiprocessors) {
   using Arguments = typename WarpWriter<Distribution, kType>::Arguments;
   const std::uint64_t count = spec.size();
   const std::size_t item = item_bytes(kType);
@@ -68,26 +68,18 @@ Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char*
   const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream),
                             decltype(Arguments::draw)(spec)};
   const auto kernel = reinterpret_cast<const void*>(&fill_kernel<Distribution, kType>);
-  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), arguments);
+  return make_launch(kernel, method_of(spec).name, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors),
+                     arguments);
 }
 
-template <template <class> class Distribution>
-Launch plan_float(const FillSpec& spec, void* target, int multiprocessors, const char* method) {
-  switch (spec.type) {
-    case ElementType::kFloat64:
-      return plan<Distribution, ElementType::kFloat64>(spec, target, multiprocessors, method);
-    case ElementType::kFloat16:
-      return plan<Distribution, ElementType::kFloat16>(spec, target, multiprocessors, method);
-    case ElementType::kBfloat16:
-      return plan<Distribution, ElementType::kBfloat16>(spec, target, multiprocessors, method);
-    case ElementType::kFloat8E4m3fn:
-      return plan<Distribution, ElementType::kFloat8E4m3fn>(spec, target, multiprocessors, method);
-    case ElementType::kFloat8E5m2:
-      return plan<Distribution, ElementType::kFloat8E5m2>(spec, target, multiprocessors, method);
-    default:
-      return plan<Distribution, ElementType::kFloat32>(spec, target, multiprocessors, method);
+struct PlanMaker {
+  using Function = Launch (*)(const FillSpec&, void* target, int multiprocessors);
+  using Lane = CudaLanes::Lane32;
+  template <template <class> class Class, ElementType kType>
+  static constexpr Function make() {
+    return plan<Class, kType>;
   }
-}
+};
 
 void run(const Launch& launch, void* stream) {
   if (launch.grid == 0) return;
@@ -105,22 +97,9 @@ int multiprocessors_of(int device) {
 }  // namespace
 
 Launch plan_fill(const FillSpec& spec, void* target, int multiprocessors) {
+  static constexpr auto kPlans = MakeTable<PlanMaker>::make();
   const DefaultFloatEnvironment guard;
-  switch (method_of(spec)) {
-    case Method::kUniform:
-      return plan_float<Uniform>(spec, target, multiprocessors, "Uniform");
-    case Method::kExactUniform:
-      return plan_float<ExactUniform>(spec, target, multiprocessors, "ExactUniform");
-    case Method::kNormal:
-      return plan_float<Normal>(spec, target, multiprocessors, "Normal");
-    case Method::kTruncatedNormal:
-      return plan_float<TruncatedNormal>(spec, target, multiprocessors, "TruncatedNormal");
-    case Method::kCentralTruncatedNormal:
-      return plan_float<CentralTruncatedNormal>(spec, target, multiprocessors, "CentralTruncatedNormal");
-    case Method::kBits:
-      break;
-  }
-  return plan<Bits, ElementType::kUint32>(spec, target, multiprocessors, "Bits");
+  return kPlans.function(spec)(spec, target, multiprocessors);
 }
 
 Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes,

@@ -8,9 +8,9 @@
 
 #include <cstdint>
 
-#include "distributions.h"
 #include "dtype.h"
 #include "lanes/cuda.h"
+#include "methods.h"
 #include "philox.h"
 #include "pieces.h"
 #include "stream.h"

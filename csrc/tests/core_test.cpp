@@ -3,6 +3,7 @@
 //     core_test tests/data/philox4x32_10_kat.txt
 #include <cstdio>
 
+#include "dtype.h"
 #include "fill.h"
 #include "tests/check.h"
 #include "tests/specs.h"

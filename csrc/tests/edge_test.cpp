@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dtype.h"
 #include "philox.h"
 #include "tests/check.h"
 #include "tests/specs.h"

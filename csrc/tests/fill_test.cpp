@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "dtype.h"
 #include "tests/check.h"
 #include "tests/specs.h"
 #include "tests/tests.h"

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "distributions.h"
 #include "lanes/scalar.h"
+#include "methods.h"
 #include "tests/check.h"
 #include "tests/tests.h"
 
@@ -60,7 +60,8 @@ void check_uniform(double low, double high, bool chosen) {
   spec.parameters[0] = low;
   spec.parameters[1] = high;
   const std::string what = "uniform on [" + std::to_string(low) + ", " + std::to_string(high) + "]";
-  check((method_of(spec) == Method::kExactUniform) == chosen, what + ": chosen, or not, against expectation");
+  check((std::string(method_of(spec).name) == "ExactUniform") == chosen,
+        what + ": chosen, or not, against expectation");
   if (chosen) check_same<Lane, Uniform<Lane>, ExactUniform<Lane>>(spec, what);
 }
 
@@ -71,7 +72,8 @@ void check_truncated(double mean, double std, double bound, bool chosen) {
   const double parameters[] = {mean, std, mean - std * bound, mean + std * bound, tail, tail, 1 - 2 * tail};
   std::memcpy(spec.parameters, parameters, sizeof parameters);
   const std::string what = "normal of mean " + std::to_string(mean) + " cut at " + std::to_string(bound);
-  check((method_of(spec) == Method::kCentralTruncatedNormal) == chosen, what + ": chosen, or not, against expectation");
+  check((std::string(method_of(spec).name) == "CentralTruncatedNormal") == chosen,
+        what + ": chosen, or not, against expectation");
   if (chosen) check_same<Lane, TruncatedNormal<Lane>, CentralTruncatedNormal<Lane>>(spec, what);
 }
 

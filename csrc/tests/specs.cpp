@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "dtype.h"
+
 namespace fastinit::test {
 
 FillSpec make_spec(Distribution distribution, ElementType type, const std::vector<double>& parameters) {
@@ -27,28 +29,13 @@ FillSpec truncated_normal(ElementType type, double mean, double std, double lowe
 }
 
 std::vector<ElementType> float_types() {
-  return {ElementType::kFloat64,  ElementType::kFloat32,      ElementType::kFloat16,
-          ElementType::kBfloat16, ElementType::kFloat8E4m3fn, ElementType::kFloat8E5m2};
-}
-
-namespace {
-
-// The least number of a type that is not subnormal.
-double least_normal(ElementType type) {
-  switch (type) {
-    case ElementType::kFloat16:
-    case ElementType::kFloat8E5m2:
-      return 0x1p-14;
-    case ElementType::kFloat8E4m3fn:
-      return 0x1p-6;
-    case ElementType::kFloat64:
-      return 0x1p-1022;
-    default:
-      return 0x1p-126;
+  std::vector<ElementType> types;
+  for (int i = 0; i < kElementTypes; ++i) {
+    const auto type = static_cast<ElementType>(i);
+    if (type != ElementType::kUint32) types.push_back(type);
   }
+  return types;
 }
-
-}  // namespace
 
 std::vector<FillSpec> all_specs(bool many) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -65,7 +52,7 @@ std::vector<FillSpec> all_specs(bool many) {
     const bool is_double = type == ElementType::kFloat64;
     specs.push_back(make_spec(Distribution::kNormal, type, {0.0, is_double ? 0x1p-1070 : 0x1p-145}));
     specs.push_back(make_spec(Distribution::kUniform, type, {0.0, is_double ? 0x1p-1021 : 0x1p-125}));
-    specs.push_back(make_spec(Distribution::kNormal, type, {0.0, least_normal(type)}));
+    specs.push_back(make_spec(Distribution::kNormal, type, {0.0, std::ldexp(1.0, element_facts(type).least_exponent)}));
     specs.push_back(truncated_normal(type, -1.0, 3.0, 5.0, kInfinity));
     specs.push_back(truncated_normal(type, 1.0, 300.0, -kInfinity, 0.25));
   }
@@ -73,11 +60,8 @@ std::vector<FillSpec> all_specs(bool many) {
 }
 
 std::string describe(const FillSpec& spec) {
-  constexpr const char* kDistributionNames[] = {"bits", "uniform", "normal", "truncated_normal"};
-  constexpr const char* kTypeNames[] = {"uint32",   "float64",       "float32",    "float16",
-                                        "bfloat16", "float8_e4m3fn", "float8_e5m2"};
   std::string text = kDistributionNames[static_cast<int>(spec.distribution)];
-  text += std::string(" ") + kTypeNames[static_cast<int>(spec.type)];
+  text += std::string(" ") + kElementTypeNames[static_cast<int>(spec.type)];
   text += " (" + std::to_string(spec.parameters[0]) + ", " + std::to_string(spec.parameters[1]) + ")";
   text += " from " + std::to_string(spec.start) + " run " + std::to_string(spec.run);
   for (int k = 0; k < spec.rank; ++k) {

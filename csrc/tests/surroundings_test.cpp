@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include "dtype.h"
 #include "fill.h"
 #include "tests/check.h"
 #include "tests/specs.h"

@@ -5,6 +5,8 @@ from typing import Any, Final
 from numpy.typing import NDArray
 
 stream_version: Final[int]
+DISTRIBUTIONS: Final[tuple[str, ...]]
+ELEMENT_TYPES: Final[tuple[str, ...]]  # in the order of the enumeration
 most_threads: Final[int]
 
 class FillSpec:

@@ -182,7 +182,8 @@ def _density(z: float) -> float:
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
-Random: TypeAlias = Bits | Uniform | Normal | TruncatedNormal  # drawn by the core
+Real: TypeAlias = Uniform | Normal | TruncatedNormal  # of real numbers
+Random: TypeAlias = Bits | Real  # drawn by the core
 Distribution: TypeAlias = Constant | Random
 
 

@@ -21,7 +21,7 @@ from fastinit._core import DefaultFloatEnvironment
 from fastinit.buffers import Buffer, buffer_of
 from fastinit.devices import DEFAULT_DEVICE, device_of
 from fastinit.distributions import Distribution, WholeTensor
-from fastinit.dtypes import DEFAULT_DTYPE
+from fastinit.dtypes import DEFAULT_DTYPE, FLOATS
 from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
 from fastinit.fill import draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
@@ -73,7 +73,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "batch_axis": ((), "Axes that count neither as input, output nor kernel."),
     "dtype": (
         DEFAULT_DTYPE,
-        "float64, float32, float16, bfloat16, float8_e4m3fn or float8_e5m2; follows `out`.",
+        f"One of {', '.join(FLOATS)}; follows `out`.",
     ),
     "device": (
         DEFAULT_DEVICE,

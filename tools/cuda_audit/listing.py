@@ -10,19 +10,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fastinit import _core, dtypes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DTYPES = (
-    "uint32",
-    "float64",
-    "float32",
-    "float16",
-    "bfloat16",
-    "float8_e4m3fn",
-    "float8_e5m2",
-)  # the order of ElementType
-ITEM_BYTES = dict(zip(DTYPES, (4, 8, 4, 2, 2, 1, 1), strict=True))
+DTYPES = _core.ELEMENT_TYPES  # in the order of ElementType
+ITEM_BYTES = {name: dtypes.element_type(name).itemsize for name in DTYPES}
 
 
 @dataclass(frozen=True, order=True)

@@ -37,33 +37,19 @@ INDEX_FILE = "model.safetensors.index.json"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
 
 SAFETENSORS_DTYPES = {name: element.safetensors for name, element in STORED.items()}
-_DTYPES = {
-    "float64": "F64",
-    "float32": "F32",
-    "float16": "F16",
-    "bfloat16": "BF16",
-    "float8_e4m3fn": "F8_E4M3",
-    "float8_e5m2": "F8_E5M2",
-    "int64": "I64",
-    "int32": "I32",
-    "int16": "I16",
-    "int8": "I8",
-    "uint8": "U8",
-    "bool": "BOOL",
-}
 _DTYPES = {code: name for name, code in SAFETENSORS_DTYPES.items()}
-# Types of the format that have no name here, in bits: their sizes can still be checked.
-_OTHER_BITS = {
-    "F4": 4,
-    "F6_E2M3": 6,
-    "F6_E3M2": 6,
-    "F8_E8M0": 8,
-    "F8_E4M3FNUZ": 8,
-    "F8_E5M2FNUZ": 8,
-    "U16": 16,
-    "U32": 32,
-    "U64": 64,
-    "C64": 64,
+# Types that only files hold: their bits, and their names in NumPy, ml_dtypes and PyTorch alike where they have one.
+OTHER_TYPES: dict[str, tuple[int, str | None]] = {
+    "F4": (4, None),
+    "F6_E2M3": (6, None),
+    "F6_E3M2": (6, None),
+    "F8_E8M0": (8, "float8_e8m0fnu"),
+    "F8_E4M3FNUZ": (8, "float8_e4m3fnuz"),
+    "F8_E5M2FNUZ": (8, "float8_e5m2fnuz"),
+    "U16": (16, "uint16"),
+    "U32": (32, "uint32"),
+    "U64": (64, "uint64"),
+    "C64": (64, "complex64"),
 }
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")  # never one of the names here, which are lower-case
 _ALIGNMENT = (
@@ -179,7 +165,9 @@ def item_bits(dtype: str) -> int | None:
     >>> item_bits("bfloat16"), item_bits("F4"), item_bits("X9")
     (16, 4, None)
     """
-    return 8 * STORED[dtype].itemsize if dtype in STORED else _OTHER_BITS.get(dtype)
+    if dtype in STORED:
+        return 8 * STORED[dtype].itemsize
+    return OTHER_TYPES.get(dtype, (None,))[0]
 
 
 def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[str, str]]:

@@ -37,16 +37,6 @@ if TYPE_CHECKING:
     from fastinit.stored.reader import StoredCheckpoint
 
 _FRAMEWORKS = {"np": "numpy", "numpy": "numpy", "pt": "torch", "torch": "torch"}
-# Types that only files hold, by their names in NumPy, ml_dtypes and PyTorch alike.
-_OTHER_TYPES = {
-    "U16": "uint16",
-    "U32": "uint32",
-    "U64": "uint64",
-    "C64": "complex64",
-    "F8_E8M0": "float8_e8m0fnu",
-    "F8_E4M3FNUZ": "float8_e4m3fnuz",
-    "F8_E5M2FNUZ": "float8_e5m2fnuz",
-}
 
 
 class UnknownTensorError(KeyError):
@@ -329,7 +319,7 @@ def _source_of(source: str | os.PathLike[str] | Recipe | Plan) -> _Source:
 
 def _array_type(dtype: str, name: str) -> str:
     """The name of a stored type in NumPy and PyTorch."""
-    known = dtype if dtype in STORED else _OTHER_TYPES.get(dtype)
+    known = dtype if dtype in STORED else layout.OTHER_TYPES.get(dtype, (0, None))[1]
     if known is None:
         raise CheckpointError(
             f"tensor {show(name)} must have a type that arrays can hold, got {show(dtype)}"

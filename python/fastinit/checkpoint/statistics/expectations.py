@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 import ml_dtypes
 import numpy as np
@@ -23,7 +23,7 @@ from fastinit.normal_tail import tails
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fastinit.distributions import Distribution
+    from fastinit.distributions import Distribution, Real
 
 # How far normals reach in standard deviations, and z from its formula; see docs/streams.md.
 _REACH = {True: 9.5, False: 7.54}  # by ElementType.wide
@@ -205,20 +205,21 @@ class _Uniform:
         return np.diff(np.clip(share.astype(float), -0.5, 0.5))
 
 
-def _ideal(
-    distribution: Uniform | Normal | TruncatedNormal, element: ElementType
-) -> _Normal | _Uniform:
+def _ideal(distribution: Real, element: ElementType) -> _Normal | _Uniform:
     """The distribution before rounding, from the parameters as the core takes them."""
     rounded = float if element.wide else _float32
     wide = element.wide
     first, second, *bounds = map(rounded, distribution.parameters(element)[:4])
-    if isinstance(distribution, Uniform):
-        return _Uniform(first, second, wide)
-    if isinstance(distribution, Normal):
-        return _Normal(first, second, -math.inf, math.inf, wide)
-    ideal = _Normal(first, second, distribution.lower, distribution.upper, wide)
-    ideal.low, ideal.high = max(ideal.low, bounds[0]), min(ideal.high, bounds[1])
-    return ideal
+    match distribution:
+        case Uniform():
+            return _Uniform(first, second, wide)
+        case Normal():
+            return _Normal(first, second, -math.inf, math.inf, wide)
+        case TruncatedNormal():
+            ideal = _Normal(first, second, distribution.lower, distribution.upper, wide)
+            ideal.low, ideal.high = max(ideal.low, bounds[0]), min(ideal.high, bounds[1])
+            return ideal
+    assert_never(distribution)
 
 
 def _float32(value: float) -> float:

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastinit.dtypes import STORED
+from fastinit.dtypes import FLOATS, STORED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BLOCK = 2**17  # elements: a float64 each is 1 MiB, which a core's own cache holds
 # Types that NumPy converts slowly, by a table of all their values.
-_BY_TABLE = ("float16", "float8_e4m3fn", "float8_e5m2")
+_BY_TABLE = {name for name, element in FLOATS.items() if element.itemsize < 4} - {"bfloat16"}
 
 
 @dataclass(slots=True)
