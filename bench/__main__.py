@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import sys
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from . import machine, report
+from . import frontend, machine, report
 from .cases import FULL, QUICK, ROWS, Row
 from .cuda import cases as cuda_cases
 from .cuda import report as cuda_report
@@ -22,7 +21,6 @@ from .limits import LIMIT_ROWS, write_limits
 from .report import problems
 from .worker import Worker
 
-RESULTS = Path(__file__).parent / "results"
 SLOW_SECONDS = 1.0
 SLOW_REPEATS = 3
 
@@ -50,25 +48,7 @@ def parser() -> argparse.ArgumentParser:
         "does everything work and check; says little of the speed",
     )
     add("--require-peers", action="store_true", help="a peer that is not installed is an error")
-    add(
-        "--json",
-        type=Path,
-        metavar="FILE",
-        help="where the result goes (default bench/results/DATE.json)",
-    )
-    add(
-        "--render",
-        type=Path,
-        metavar="FILE",
-        help="measure nothing: make the page and plot from FILE",
-    )
-    add(
-        "--docs",
-        type=Path,
-        default=Path("docs"),
-        metavar="DIR",
-        help="where --render writes (default docs)",
-    )
+    frontend.add_files(top)
     add(
         "--device",
         choices=("cpu", "cuda"),
@@ -150,24 +130,15 @@ def main(arguments: list[str] | None = None) -> int:
     if options.render:
         on_gpu = json.loads(options.render.read_text()).get("device") == "cuda"
         if on_gpu:
-            paths = cuda_report.render(options.render, options.docs)
-        else:
-            paths = report.render(options.render, options.docs, section_in(options.docs))
-        print(*paths, sep="\n")
-        return 0
+            return frontend.render(options, cuda_report.render)
+        section = section_in(options.docs)
+        return frontend.render(options, partial(report.render, predictions=section))
     if options.device == "cuda":
         return cuda_run.main(options)
     repeats = options.repeats or (3 if options.quick else 9)
     result = run(chosen(options.rows), repeats, options.quick)
-    path = options.json or RESULTS / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(report.page(result))
-    print(f"Result: {path}. `python -m bench --render {path}` makes docs/benchmarks.md from it.")
-    wrong = problems(result, options.require_peers)
-    for line in wrong:
-        print(f"error: {line}", file=sys.stderr)
-    return 1 if wrong else 0
+    errors = problems(result, options.require_peers)
+    return frontend.finish(options, result, report.page(result), errors=errors)
 
 
 if __name__ == "__main__":

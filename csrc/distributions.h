@@ -1,7 +1,7 @@
 // Words -> values: uniform, normal, truncated normal, on any lane type.
 //
 // Each takes the even and the odd word of its pairs and gives the even and the odd value. Intervals are
-// stated as maths; W is the word's width, 32 or 64. Formulas: docs/streams.md. Pinned by tests/data/golden.txt.
+// stated as maths; W is the word's width, 32 or 64. Formulas: docs/streams.md. Pinned by tests/core/data/golden.txt.
 #pragma once
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // Rounding a value to its element type: once, to nearest even, overflow as a cast would (to infinity, or
-// to NaN in float8_e4m3fn, which has no infinity). Pinned against ml_dtypes by tests/test_rounding.py.
+// to NaN in float8_e4m3fn, which has no infinity). Pinned against ml_dtypes by tests/core/test_rounding.py.
 #pragma once
 
 #include <cstddef>

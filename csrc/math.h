@@ -1,7 +1,7 @@
 // ln, sin/cos and the normal quantile: the same bits on every lane type.
 //
 // Only operations that IEEE 754 rounds exactly, in a written order: no libm, no contraction, no
-// approximate instruction. Coefficients: csrc/coefficients.h. Accuracy: tests/test_accuracy.py.
+// approximate instruction. Coefficients: csrc/coefficients.h. Accuracy: tests/core/test_accuracy.py.
 #pragma once
 
 #include <cstdint>

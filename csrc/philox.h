@@ -1,7 +1,7 @@
 // Philox4x32-10 over any lane type, one block per 64-bit lane.
 //
 // Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11.
-// Pinned by tests/data/philox4x32_10_kat.txt.
+// Pinned by tests/core/data/philox4x32_10_kat.txt.
 //
 // Counter = (block low, block high, stream low, stream high), key = (seed low, seed high). In one fill
 // only `block low` varies, so half of the first three rounds is the same for every block: Schedule

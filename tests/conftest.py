@@ -9,7 +9,6 @@ from hypothesis import settings
 
 import fastinit
 from fastinit import random
-from ptx import kernels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
 # The same examples in every run, and no time limit on a shared machine.
 settings.register_profile("fastinit", derandomize=True, deadline=None)
 settings.load_profile("fastinit")
-
-# What only a build with CUDA has.
-collect_ignore = [] if kernels.BUILT else ["test_cuda_bits.py", "test_cuda_interpreted.py"]
 
 
 @pytest.fixture(autouse=True)

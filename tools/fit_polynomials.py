@@ -2,7 +2,7 @@
 
 Weighted minimax fits by the Remez exchange (E. Remez, 1934; W. Fraser, JACM 12, 1965) in 60-digit
 arithmetic; each coefficient is then rounded to the type that evaluates it. The header is part of
-the stream's contract: tests/test_coefficients.py finds it equal to what this script writes.
+the stream's contract: tests/core/test_coefficients.py finds it equal to what this script writes.
 
     python tools/fit_polynomials.py            # rewrite csrc/coefficients.h (needs mpmath, numpy)
 """

@@ -141,7 +141,7 @@ save
 [ -d "$SITE/fastinit" ] && export PYTHONPATH=$SITE${PYTHONPATH:+:$PYTHONPATH}
 
 # One after the other: some tests take all of the GPU's memory, and what follows is timed.
-tests=$(grep -l 'mark\.cuda' tests/test_*.py)
+tests=$(grep -rl --include='test_*.py' 'mark\.cuda' tests)
 # shellcheck disable=SC2086  # a list of files
 step gpu tests 170 "$PYTHON" -m pytest -m cuda -p no:cacheprovider -q --durations=10 --continue-on-collection-errors $tests
 save

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import machine
+from bench import frontend, machine
 from bench.report import problems, progress
 from bench.runners.fastinit import versions as fastinit_versions
 
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
 
     from .cases import Row
 
-RESULTS = Path(__file__).parents[1] / "results"
 REPEATS, QUICK_REPEATS = 5, 2
 MEASURED_DRAWS = 3
 
@@ -43,14 +39,7 @@ def parser() -> argparse.ArgumentParser:
         "the speed",
     )
     add("--require-peers", action="store_true", help="a framework not installed is an error")
-    add(
-        "--json",
-        type=Path,
-        metavar="FILE",
-        help="where the result goes (default bench/results/adapters-DATE.json)",
-    )
-    add("--render", type=Path, metavar="FILE", help="measure nothing: make the page from FILE")
-    add("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where --render writes")
+    frontend.add_files(top)
     return top
 
 
@@ -143,20 +132,11 @@ def wrong(result: dict[str, Any], require_peers: bool) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
-        for path in report.render(options.render, options.docs):
-            print(path)
-        return 0
+        return frontend.render(options, report.render)
     repeats = options.repeats or (QUICK_REPEATS if options.quick else REPEATS)
     result = run(options.frameworks or list(FRAMEWORKS), repeats, quick=options.quick)
-    path = options.json or RESULTS / f"adapters-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(report.page(result))
-    print(f"Result: {path}")
     errors = wrong(result, options.require_peers)
-    for line in errors:
-        print(f"error: {line}", file=sys.stderr)
-    return 1 if errors else 0
+    return frontend.finish(options, result, report.page(result), prefix="adapters-", errors=errors)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import shutil
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import machine
+from bench import frontend, machine
 from fastinit.checkpoint import verify
 
 from . import report
@@ -22,7 +21,6 @@ from .watch import watch
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SUBJECTS = Path(__file__).with_name("subjects.py")
-RESULTS = Path(__file__).parents[1] / "results"
 LIBRARIES = ("torch normal_ + safetensors save_file", "transformers from_config + save_pretrained")
 OURS, DISK = "fastinit init", "direct write of ready bytes"
 VALUES = "values only, not written"
@@ -91,14 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=9, metavar="N", help="default 9")
     parser.add_argument("--cases", nargs="+", metavar="TEXT", help="cases whose names contain it")
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where the result goes")
-    parser.add_argument("--render", type=Path, metavar="FILE", help="only make the page from FILE")
-    parser.add_argument("--docs", type=Path, default=Path("docs"), help="where --render writes")
+    frontend.add_files(parser)
     options = parser.parse_args(arguments)
     if options.render:
-        for path in report.render(options.render, options.docs):
-            print(path)
-        return 0
+        return frontend.render(options, report.render)
     before = machine.Processors.read()
     result: dict[str, Any] = {"machine": machine.describe(), "rounds": options.rounds, "cases": []}
     result["targets"], result["peak_target"] = TARGETS, PEAK_TARGET
@@ -111,12 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
     result["trillion"] = measure_plan(EXAMPLES / "moe-1t.toml")
     others = machine.Processors.read().taken_by_others(before)
     result["machine"]["taken_by_others"] = round(others, 3)
-    path = options.json or RESULTS / f"checkpoints-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
-    print(report.page(result))
-    print(f"Result: {path}")
-    return 0
+    return frontend.finish(options, result, report.page(result), prefix="checkpoints-")
 
 
 if __name__ == "__main__":

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
-import json
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import check, machine
+from .. import check, frontend, machine
 from ..timing import calls_for
 from . import calls, report, subjects
 from .cases import QUICK, ROWS, SIZED, Row
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
     Seconds = Callable[[Callable[[], Any], int], float]
 
-RESULTS = Path(__file__).parents[1] / "results"
 SKIPPED = 0  # the exit status where there is no GPU: nothing went wrong
 
 
@@ -180,18 +176,9 @@ def main(options: argparse.Namespace) -> int:
         return 1 if options.require_peers else SKIPPED
     repeats = options.repeats or (3 if options.quick else 9)
     result = run(names, repeats, options.quick)
-    path = options.json or RESULTS / f"cuda-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n")
+    frontend.save(options, result, "cuda-")  # before what may still fail
     if options.rows is None:
         result["latency"] = calls.latency(repeats)
         result["model"] = [] if options.quick else calls.model(min(repeats, 3))
-        path.write_text(json.dumps(result, indent=1) + "\n")
-    print(report.page(result))
-    print(
-        f"Result: {path}. `python -m bench --render {path}` makes docs/benchmarks-cuda.md from it."
-    )
-    wrong = problems(result, options.require_peers)
-    for line in wrong:
-        print(f"error: {line}", file=sys.stderr)
-    return 1 if wrong else 0
+    errors = problems(result, options.require_peers)
+    return frontend.finish(options, result, report.page(result), errors=errors)

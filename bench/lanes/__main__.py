@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import machine
+from .. import frontend, machine
 from .assembly import hot_loops
 from .mca import about, predict
 from .paths import FILLS, PATHS
@@ -18,7 +18,7 @@ from .report import render, section
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-RESULT = Path(__file__).parents[1] / "results" / "lanes.json"
+RESULT = frontend.RESULTS / "lanes.json"
 SPEED = Path("build/release/core_speed")
 
 
@@ -34,9 +34,8 @@ def parser() -> argparse.ArgumentParser:
         help=f"the built speed.cpp (default {SPEED}, by cmake --workflow --preset release)",
     )
     add("--rounds", type=int, default=200, metavar="N", help="of measurement (default 200)")
-    add("--json", type=Path, default=RESULT, metavar="FILE", help="where the result goes")
-    add("--render", type=Path, metavar="FILE", help="measure nothing: FILE into docs/benchmarks.md")
-    add("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where --render writes")
+    frontend.add_files(top)
+    top.set_defaults(json=RESULT)  # the one that docs/benchmarks.md is made from
     return top
 
 
@@ -94,15 +93,9 @@ def run(tool: str, speed: Path, rounds: int) -> dict[str, Any]:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
-        for path in render(options.render, options.docs):
-            print(path)
-        return 0
+        return frontend.render(options, render)
     result = run(options.mca, options.speed, options.rounds)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(section(result))
-    print(f"Result: {options.json}. `python -m bench.lanes --render {options.json}` for the docs.")
-    return 0
+    return frontend.finish(options, result, section(result))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import os
 import subprocess
 import sys
@@ -16,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import machine
+from .. import frontend, machine
 from ..cases import Subject, Work
 from ..runners import load
 from ..timing import seconds_of
 from . import report
 
-RESULTS = Path(__file__).parents[1] / "results"
 FULL, QUICK = 2**30, 2**24  # elements of a fill
 REPEATS = 3
 FILLS = (
@@ -50,9 +47,7 @@ def parser() -> argparse.ArgumentParser:
     add("--threads", nargs="+", type=int, metavar="N", help="default: 1, 2, 4, ... and all")
     add("--quick", action="store_true", help="small fills: does everything work")
     add("--folder", type=Path, metavar="DIR", help="where checkpoints are written, then removed")
-    add("--json", type=Path, metavar="FILE", help="where the result goes (default bench/results)")
-    add("--render", type=Path, metavar="FILE", help="measure nothing: make the page of FILE")
-    add("--docs", type=Path, default=Path("docs"), metavar="DIR", help="where --render writes")
+    frontend.add_files(top)
     return top
 
 
@@ -106,16 +101,10 @@ def run(threads: list[int], quick: bool, folder: Path | None) -> dict[str, Any]:
 def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
-        for path in report.render(options.render, options.docs):
-            print(path)
-        return 0
+        return frontend.render(options, report.render)
     most = len(os.sched_getaffinity(0))
     found = run(options.threads or powers(most), options.quick, options.folder)
-    path = options.json or RESULTS / f"threads-{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(found, indent=1) + "\n")
-    print(report.table_of(found))
-    return 0
+    return frontend.finish(options, found, report.table_of(found), prefix="threads-")
 
 
 if __name__ == "__main__":

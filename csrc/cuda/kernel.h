@@ -3,7 +3,7 @@
 // Within a run a lane draws whole groups, what one 128-bit store writes, with its warp's groups side by side.
 // What does not fill a group (heads, tails, runs whose blocks start between two such stores) is drawn an
 // element a lane. Runs split where `block low` wraps. The same bits as fill_loop.h by construction: the
-// distributions and their rounding are the same code. Executed, without a GPU, by tests/ptx.
+// distributions and their rounding are the same code. Executed, without a GPU, by tests/cuda/ptx.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@ struct CudaLane : Base {
   }
   static __device__ double one_below_zero(double a) { return Base::one_below_zero(a); }
   // As ptxas expands sqrt.rn: an approximate reciprocal root and one step of Newton's, which makes the result the
-  // correctly rounded one (tests/test_cuda_roots.py). ptxas adds a check of the range, which the callers' makes
+  // correctly rounded one (tests/cuda/test_roots.py). ptxas adds a check of the range, which the callers' makes
   // needless: five of its ten issue slots.
   static __device__ float sqrt(float a) {
     float y;

@@ -1,6 +1,6 @@
 // The core's own tests: no Python, no framework. Prints what failed; exit status 1 if anything did.
 //
-//     core_test tests/data/philox4x32_10_kat.txt
+//     core_test tests/core/data/philox4x32_10_kat.txt
 #include <cstdio>
 
 #include "dtype.h"

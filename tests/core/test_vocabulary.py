@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-import corefill
 from fastinit import _core, distributions, dtypes
+from tests.core import corefill
 
 
 def test_element_types_are_those_of_the_core() -> None:

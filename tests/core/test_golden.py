@@ -1,0 +1,142 @@
+"""Pinned bits: a change in any of them is a new stream version."""
+
+from __future__ import annotations
+
+import hashlib
+import pathlib
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fastinit
+from fastinit import _core
+from fastinit.checkpoint import make_plan, parse_recipe, write
+from tests.core import corefill, make_golden
+from tests.core import reference as ref
+
+ROOT = pathlib.Path(__file__).parents[2]
+GOLDEN = make_golden.read()
+each_golden = pytest.mark.parametrize("golden", GOLDEN, ids=lambda golden: golden.name)
+
+
+def test_stream_version_is_the_pinned_one() -> None:
+    assert _core.stream_version == 2
+
+
+def test_table_covers_every_distribution_and_dtype() -> None:
+    pinned = {(g.distribution, g.dtype) for g in GOLDEN}
+    assert pinned == {("bits", "uint32")} | {
+        (d, t) for d in corefill.CASES for t in corefill.FLOATS
+    }
+    assert any(g.start > 2**32 for g in GOLDEN)
+
+
+@pytest.mark.parametrize("name", corefill.usable_isas())
+@each_golden
+def test_core_gives_the_pinned_bits(golden: make_golden.Golden, name: str) -> None:
+    with corefill.isa(name):
+        got = golden.draw()
+    assert tuple(corefill.bits_of(got).tolist()) == golden.bits
+
+
+@each_golden
+def test_pinned_bits_are_right(golden: make_golden.Golden) -> None:
+    """The table itself against the model, so that a wrong value cannot be pinned."""
+    kind = corefill.DTYPES[golden.dtype]
+    count, place = len(golden.bits), (golden.seed, golden.stream, golden.start)
+    pinned = np.array(golden.bits, f"uint{8 * kind.itemsize}").view(kind)
+    if golden.distribution == "bits":
+        np.testing.assert_array_equal(pinned, ref.words32(*place[:2], golden.start, count))
+        return
+    exact = ref.values(
+        golden.distribution,
+        golden.dtype,
+        golden.user,
+        count,
+        seed=golden.seed,
+        stream=golden.stream,
+        start=golden.start,
+    )
+    # The accuracy of the stream, then half a step of the element type.
+    epsilon = 2.0 ** -{"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}.get(
+        golden.dtype, 3 if golden.dtype == "float8_e4m3fn" else 2
+    )
+    stream = 4e-15 if golden.dtype == "float64" else 1e-6
+    least = {"float8_e4m3fn": 2.0**-10, "float8_e5m2": 2.0**-17}.get(golden.dtype, 2.0**-25)
+    spread = abs(golden.user[1])
+    size = np.maximum(np.abs(exact), spread)
+    limit = stream * size + 0.5 * epsilon * np.abs(exact)
+    limit += 0 if golden.dtype in ("float64", "float32", "bfloat16") else least
+    assert (np.abs(pinned.astype(exact.dtype) - exact) <= limit * 1.001).all()
+
+
+def test_script_refuses_to_overwrite() -> None:
+    before = make_golden.PATH.read_bytes()
+    command = [sys.executable, "-m", make_golden.__name__]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert run.returncode == 1
+    assert "--force" in run.stderr
+    assert make_golden.PATH.read_bytes() == before
+
+
+def test_script_writes_what_is_pinned() -> None:
+    """The file is exactly what the script would write now, comments included."""
+    assert make_golden.text() == make_golden.PATH.read_text()
+
+
+# From a name and a shape to bytes: what users keep, whatever the core is asked on the way.
+RULES: dict[str, tuple[dict[str, Any], str]] = {
+    "he_normal": ({}, "c9358e2227a74ecb"),
+    "glorot_uniform": ({"dtype": "bfloat16", "layout": "torch"}, "be88ec9629abe2d4"),
+    "lecun_normal": ({"truncated": True, "dtype": "float64"}, "faf8afd9e7488e67"),
+    "truncated_normal": ({"std": 0.02, "lower": -3, "dtype": "float16"}, "2598c54dd5458159"),
+    "normal": (
+        {"std": 0.02, "index": np.s_[10:60:1, 3], "dtype": "float8_e4m3fn"},
+        "a159253d808e5a8e",
+    ),
+}
+CHECKPOINT = "951244ca9a7dd935"
+RECIPE = """
+seed = 42
+dtype = "bfloat16"
+layout = "torch"
+[tensors]
+"embed.weight" = [100, 24]
+"layers.{0..3}.attn.weight" = [24, 24]
+"layers.{0..3}.norm.weight" = { shape = [24], dtype = "float32" }
+"head.bias" = [100]
+[[rule]]
+match = "*norm*"
+init = "ones"
+[[rule]]
+match = "*bias"
+init = "zeros"
+[[rule]]
+match = "embed*"
+init = "normal"
+std = 0.02
+padding_idx = 3
+[[rule]]
+match = "*"
+init = "he_uniform"
+"""
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_named_rules_give_the_pinned_bytes(name: str) -> None:
+    options, pinned = RULES[name]
+    drawn = getattr(fastinit, name)((64, 48), seed=7, stream="layers.0.weight", **options)
+    assert digest(drawn.tobytes()) == pinned
+
+
+def test_a_checkpoint_has_the_pinned_bytes(tmp_path: pathlib.Path) -> None:
+    write(make_plan(parse_recipe(RECIPE), 4000), tmp_path / "out")
+    files = sorted((tmp_path / "out").iterdir())
+    assert digest(b"".join(file.name.encode() + file.read_bytes() for file in files)) == CHECKPOINT
