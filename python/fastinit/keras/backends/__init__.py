@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import keras
 
 from fastinit import checks
 
 if TYPE_CHECKING:
+    from fastinit.keras.backends import jax, other, tensorflow, torch
     from fastinit.keras.draws import SeededDraw
+
+
+class Backend(Protocol):
+    """What a backend's module has.
+
+    It may also have `untraced`, which marks functions that draw, where the backend reads Python code to compile
+    it. Layouts are JAX's alone.
+    """
+
+    def tensor_of(self, seeded: SeededDraw, /) -> Any:
+        """Returns the drawn tensor, on the device and of the kind that Keras makes just now."""
+
+
+if TYPE_CHECKING:
+    _BACKENDS: tuple[Backend, ...] = (jax, other, tensorflow, torch)
+
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
