@@ -139,7 +139,7 @@ NEEDED = {"constant": {"val": 0.5}, "sparse": {"sparsity": 0.5}}
 def test_torch() -> None:
     torch = pytest.importorskip("torch")
     names = importlib.import_module("fastinit.torch")
-    others = {"accelerate", "calculate_gain", "init_model"}
+    others = {"Report", "accelerate", "build", "by_name", "calculate_gain", "init_model", "report"}
     assert {*TORCH_NEW, *TORCH_IN_PLACE, *others} == set(names.__all__)
     for name in (*TORCH_NEW, *TORCH_IN_PLACE):
         weight = torch.empty((3, 4, 4) if name.startswith("dirac") else (3, 4))
@@ -150,6 +150,10 @@ def test_torch() -> None:
             assert getattr(names, name)(weight, **NEEDED.get(name.rstrip("_"), {})) is weight
     model = torch.nn.Linear(3, 4)
     names.init_model(model, seed=1)
+    with names.by_name(seed=1):
+        same = torch.nn.Linear(3, 4)
+    assert torch.equal(same.weight, names.build(lambda: torch.nn.Linear(3, 4), seed=1).weight)
+    assert isinstance(names.report(model), names.Report)
     with names.accelerate():
         torch.nn.init.normal_(model.weight)
     assert names.calculate_gain("relu") == 2**0.5

@@ -52,12 +52,9 @@ class Rule:
         return f"{shown} and {more} more" if more else shown
 
     @property
-    def call(self) -> str:
-        """The initializer and its parameters, as a call: `normal(std=0.02)`."""
-        given = dict(self.parameters)
-        if self.padding_idx is not None:
-            given["padding_idx"] = self.padding_idx
-        return f"{self.init}({', '.join(f'{key}={v!r}' for key, v in given.items())})"
+    def call(self) -> Call:
+        """The initializer and its parameters, without names."""
+        return Call(self.init, tuple(self.parameters.items()), self.padding_idx)
 
 
 def read_rules(value: object) -> tuple[Rule, ...]:
@@ -166,6 +163,12 @@ class Call:
     init: str
     parameters: tuple[tuple[str, Any], ...] = ()
     padding_idx: int | None = None
+
+    def __str__(self) -> str:
+        """As in `normal(std=0.02)`."""
+        padding = () if self.padding_idx is None else (("padding_idx", self.padding_idx),)
+        given = ", ".join(f"{key}={value!r}" for key, value in (*self.parameters, *padding))
+        return f"{self.init}({given})"
 
     @property
     def is_random(self) -> bool:

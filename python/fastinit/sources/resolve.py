@@ -138,6 +138,15 @@ def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
     return _resolve(table, made, source)
 
 
+def recipe_of(material: Material, seed: int) -> Recipe:
+    """Makes the recipe of tensors that are known, each by its base call.
+
+    Raises:
+        RecipeError: A tensor whose base is no call.
+    """
+    return _resolve({"seed": seed}, lambda _: material, material.origin)
+
+
 def _path(key: str, value: object) -> str:
     if not isinstance(value, str) or not value or "\0" in value:
         raise RecipeError(f"`{key}` must be a path, got {show(value)}")

@@ -8,6 +8,7 @@ init.kaiming_normal_(layer.weight, seed=0, stream="layer.weight")  # the same va
 
 from __future__ import annotations
 
+from fastinit.torch.construction import build, by_name
 from fastinit.torch.fixed import (
     constant,
     constant_,
@@ -40,9 +41,13 @@ from fastinit.torch.functions import (
 )
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
+from fastinit.torch.report import Report, report
 
 __all__ = [
+    "Report",
     "accelerate",
+    "build",
+    "by_name",
     "calculate_gain",
     "constant",
     "constant_",
@@ -60,6 +65,7 @@ __all__ = [
     "ones_",
     "orthogonal",
     "orthogonal_",
+    "report",
     "sparse",
     "sparse_",
     "trunc_normal_",

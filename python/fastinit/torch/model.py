@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import torch
 from torch.nn.utils.parametrizations import _SpectralNorm
@@ -23,6 +23,7 @@ from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.load import load_recipe
 from fastinit.torch.own_code import DIFFERS, OwnCode
 from fastinit.torch.recorder import NEVER
+from fastinit.torch.report import Report, Row, keep
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
 from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, is_fillable
@@ -97,6 +98,27 @@ def init_model(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"`model` must be a torch.nn.Module, got {type(model).__name__}")
+    return draw_model(model, OwnCode(model, initialize), seed, recipe, device)
+
+
+class Code(Protocol):
+    """What says how a model initialises itself."""
+
+    source: str  # what a report calls it
+
+    def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
+        """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
+
+    def compute(
+        self, targets: list[Target], names: set[str], seed: int, device: Any
+    ) -> dict[str, torch.Tensor]:
+        """Computes the tensors that no call explains."""
+
+
+def draw_model(
+    model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | None, device: Any
+) -> torch.nn.Module:
+    """Draws every tensor of a model by rules, then by its code: see `init_model`."""
     targets = targets_of(model)
     check_whole(model, targets)
     for target in targets:
@@ -110,15 +132,15 @@ def init_model(
         number = draw_seed(None)
     contents, left = _by_rules(targets, rules, layout, is_strict=not _is_recipe(recipe))
     left = [target for target in left if target.is_parameter or target.tensor.is_meta]
-    own = OwnCode(model, initialize)
-    calls, copies = own.record(targets) if left else ({}, {})
+    calls, copies = code.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
     _check_set([target for target in left if target.name in computed], calls)
     _check_copies(copies, computed, {target.name for target in left})
+    ruled = set(contents)
     contents |= _by_calls([target for target in left if target.name not in computed], calls)
 
     device = device or torch.get_default_device()
-    values = own.compute(targets, computed, number, device) if computed else {}
+    values = code.compute(targets, computed, number, device) if computed else {}
     materialize(model, targets, device)
     for target in targets:
         if target.name in values:
@@ -127,7 +149,24 @@ def init_model(
     for name, content in contents.items():
         _fill(tensors[name], content, number, name)
     _renew_spectral_norms(model, {id(target.tensor): target.name for target in targets}, number)
+    rows = (
+        _row(target, contents.get(target.name), calls, "recipe" if target.name in ruled else code.source)
+        for target in targets
+        if target.name in contents or target.name in values
+    )
+    keep(model, Report(tuple(rows), number))
     return model
+
+
+def _row(
+    target: Target, content: Content | None, calls: Mapping[str, Call | str], source: str
+) -> Row:
+    """What a report says of a tensor; without content it was computed."""
+    tensor = target.tensor
+    call: Call | str = calls[target.name] if content is None else content.rule.call
+    std = None if content is None else content.distribution.std
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return Row(target.name, tuple(tensor.shape), dtype, call, std, source, target.is_stored)
 
 
 def _is_recipe(recipe: Rules | None) -> bool:

@@ -42,6 +42,8 @@ class OwnCode:
         initialize: Called with the model instead.
     """
 
+    source = "reset_parameters"
+
     def __init__(
         self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None
     ) -> None:
@@ -52,7 +54,7 @@ class OwnCode:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
         twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
         recorder = Recorder(unset=twins.values())
-        recording = left_out_initializers(recorder, *_tables())
+        recording = left_out_initializers(recorder, *initializer_tables())
         with replaced(twins):
             with torch.no_grad(), recording, recorder, torch.device("meta"):
                 for name, step in self._steps():
@@ -60,10 +62,9 @@ class OwnCode:
             found = {slot: slot.tensor.detach() for slot in twins}
         calls = {slot: recorder.call(tensor) for slot, tensor in found.items()}
         tied = self._tied_names()
-        by_name = {target.name: _one_call(target, tied, calls) for target in targets}
+        by_name = {target.name: one_call(target, tied, calls) for target in targets}
         draws = {t.name: recorder.draws(found[slot]) for t in targets for slot in t.slots[:1]}
-        copies = _copies(draws)
-        return by_name | dict.fromkeys(copies, _COPIED), copies
+        return copies_in(draws, by_name)
 
     def compute(
         self, targets: list[Target], names: set[str], seed: int, device: Any
@@ -161,6 +162,14 @@ def _place(tensor: torch.Tensor, device: Any) -> Any:
     return device if tensor.is_meta else tensor.device
 
 
+def copies_in(
+    draws: dict[str, dict[int, bool]], calls: dict[str, Call | str]
+) -> tuple[dict[str, Call | str], dict[str, str]]:
+    """Returns the calls by name, with those of copies of other tensors marked, and the sources of copies."""
+    copies = _copies(draws)
+    return calls | dict.fromkeys(copies, _COPIED), copies
+
+
 def _copies(draws: dict[str, dict[int, bool]]) -> dict[str, str]:
     """The tensors that hold draws of others, each with one of those; empty where several share a draw of none."""
     holders: dict[int, list[str]] = {}
@@ -178,7 +187,7 @@ def _copies(draws: dict[str, dict[int, bool]]) -> dict[str, str]:
     }
 
 
-def _one_call(target: Target, tied: set[str], calls: dict[Slot, Call | str]) -> Call | str:
+def one_call(target: Target, tied: set[str], calls: dict[Slot, Call | str]) -> Call | str:
     """What explains a tensor that may hang in several slots."""
     slots = [slot for slot in target.slots if slot.name not in tied] or target.slots
     found = {calls[slot] for slot in slots}
@@ -197,7 +206,7 @@ def _run(name: str, step: Callable[[], Any]) -> None:
         raise RuntimeError(checks.text("model", rule, kind, remedy)) from error
 
 
-def _tables() -> list[dict[str, Any]]:
+def initializer_tables() -> list[dict[str, Any]]:
     """Where transformers keeps PyTorch's initializers besides."""
     module = sys.modules.get("transformers.initialization")
     return [] if module is None else [module.TORCH_INIT_FUNCTIONS]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from contextlib import ExitStack, contextmanager
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,13 @@ from fastinit.recipes.rules import Call, constant, normal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from fastinit.torch.tape import Tape
+
 NEVER = "never set"
+
+_STANDARD = NormalDist()
+_SAME = 1e-6  # of bounds that code computes in two ways
+_FARTHEST = 8.3  # standard deviations that the inverse error function reaches in float64
 
 _EMPTY = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 _FACTORIES = {
@@ -36,9 +43,11 @@ _FACTORIES = {
     "ones_like": 1.0,
     "new_ones": 1.0,
 }
+# Made of numbers, lists or arrays.
+_LITERALS = (torch.tensor, torch.as_tensor, torch.asarray)
 # Operations whose elements are those of their inputs, in some order.
 _COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
-_DRAWS = ("normal_", "uniform_", "randn", "rand")
+_DRAWS = ("normal_", "uniform_", "randn", "rand", "randn_like", "rand_like", "normal")
 # Of arithmetic: what makes it another one than its name says.
 _CHANGING = {"alpha", "rounding_mode"}
 # In place, but no element changes.
@@ -82,10 +91,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
 
     Args:
         unset: Tensors made before, of which nothing is set yet.
+        tape: Is told of all operations.
     """
 
-    def __init__(self, unset: Iterable[torch.Tensor] = ()) -> None:
+    def __init__(self, unset: Iterable[torch.Tensor] = (), tape: Tape | None = None) -> None:
         super().__init__()  # type: ignore[no-untyped-call, unused-ignore]
+        self.tape = tape
         self._values: dict[int, _Values] = {}
         self._drawn_into: list[int] = []  # the storage of each draw
         for tensor in unset:
@@ -95,6 +106,8 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
         name = func.overloadpacket.__name__
+        if self.tape is not None:
+            self.tape.add(func, args, kwargs, result)
         if func._schema.is_mutable:
             if name not in _HARMLESS:
                 self._in_place(name, args, kwargs)
@@ -205,9 +218,12 @@ def _made(
     if name in ("full", "full_like", "new_full"):
         value = args[2] if name == "new_full" else args[1]
         return _constant(value) if _is_number(value) else _computed(name)
-    if name == "randn":
+    if name in ("randn", "randn_like"):
         return normal(1.0)
-    if name == "rand":
+    if name == "normal" and len(args) > 1 and all(map(_is_number, args[:2])):
+        mean, std = map(float, args[:2])
+        return normal(std, mean) if std else constant(mean)
+    if name in ("rand", "rand_like"):
         return Call("uniform", (("low", 0.0), ("high", 1.0)))
     if name == "constant_pad_nd" and len(inputs) == 1:
         nothing = not any(args[1])
@@ -304,6 +320,10 @@ def _affine(
     """The call after a number has been added or multiplied."""
     if isinstance(call, str) or call.padding_idx is not None or _CHANGING & kwargs.keys():
         return None
+    if name == "erfinv" and call.init == "uniform":
+        return _inverted(**dict(call.parameters))
+    if name == "clamp" and call.init == "truncated_normal":
+        return _clamped(call, *arguments(operands, kwargs, ("min", "max"), (None, None)))
     if name == "neg" and not operands:
         factor, shift = -1.0, 0.0
     elif len(operands) != 1 or not _is_number(operands[0]):
@@ -329,7 +349,45 @@ def _affine(
     if call.init == "uniform":
         low, high = sorted(given[end] * factor + shift for end in ("low", "high"))
         return Call("uniform", (("low", low), ("high", high)))
+    if call.init == "truncated_normal" and factor:
+        lower, upper = sorted(math.copysign(1, factor) * given[end] for end in ("lower", "upper"))
+        mean = given.get("mean", 0.0) * factor + shift
+        return _truncated(mean, given["std"] * abs(factor), lower, upper)
     return None
+
+
+def _truncated(mean: float, std: float, lower: float, upper: float) -> Call:
+    """Bounds in units of `std` from `mean`."""
+    moments = (("mean", float(mean)),) if mean else ()
+    return Call(
+        "truncated_normal", (*moments, ("std", float(std)), ("lower", lower), ("upper", upper))
+    )
+
+
+def _inverted(low: float, high: float) -> Call | None:
+    """What the inverse error function makes of a uniform: a normal of variance 1/2, cut at two quantiles."""
+    if not -1 <= low < high <= 1:
+        return None
+    ends = (
+        math.copysign(math.inf, end) if abs(end) == 1 else _STANDARD.inv_cdf((1 + end) / 2)
+        for end in (low, high)
+    )
+    return _truncated(0.0, math.sqrt(0.5), *ends)
+
+
+def _clamped(call: Call, low: Any, high: Any) -> Call | None:
+    """A truncated normal clamped at its own bounds, which its code states twice; then these are exact."""
+    given = dict(call.parameters)
+    mean, std = given.get("mean", 0.0), given["std"]
+    bounds = []
+    for limit, bound, sign in ((low, given["lower"], -1), (high, given["upper"], 1)):
+        exact = bound if limit is None else (float(limit) - mean) / std
+        is_same = math.isclose(exact, bound, rel_tol=_SAME, abs_tol=_SAME)
+        is_nowhere = min(sign * exact, sign * bound) > _FARTHEST  # of float64, no value is there
+        if sign * exact < sign * bound and not is_same and not is_nowhere:
+            return None
+        bounds.append(exact if is_same or is_nowhere else bound)
+    return _truncated(mean, std, *bounds)
 
 
 @contextmanager
@@ -342,25 +400,33 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
     """
     from torch.nn import init
 
+    own_truncated: Any = init._no_grad_trunc_normal_
+
     def truncated(
-        tensor: torch.Tensor, mean: float, std: float, a: float, b: float, *_: Any, **__: Any
+        tensor: torch.Tensor, mean: float, std: float, a: float, b: float, *rest: Any, **named: Any
     ) -> torch.Tensor:
-        if std > 0:
-            lower, upper = bounds_in_std(mean, std, a, b)
-            bounds = (("lower", lower), ("upper", upper))
-            moments = (("mean", float(mean)),) if mean else ()
-            call = Call("truncated_normal", (*moments, ("std", float(std)), *bounds))
-        else:
-            call = constant(float(mean))
+        left_out(own_truncated, tensor, (mean, std, a, b, *rest), named)
+        call = (
+            _truncated(mean, std, *bounds_in_std(mean, std, a, b))
+            if std > 0
+            else constant(float(mean))
+        )
         recorder.note(tensor, call)
         return tensor
 
-    def computes(name: str) -> Callable[..., torch.Tensor]:
-        def noted(tensor: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
-            recorder.note(tensor, _computed(name))
+    def computes(own: Any) -> Callable[..., torch.Tensor]:
+        def noted(tensor: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:
+            left_out(own, tensor, rest, named)
+            recorder.note(tensor, _computed(own.__name__))
             return tensor
 
         return noted
+
+    def left_out(own: Any, tensor: torch.Tensor, rest: Any, named: Any) -> None:
+        if not tensor.is_meta:
+            own(tensor, *rest, **named)
+        elif recorder.tape is not None:
+            recorder.tape.add_function(own, tensor, rest, named)
 
     class Literals(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
         """Notes the values that a tensor is made from."""
@@ -370,11 +436,16 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
         ) -> Any:
             given = kwargs or {}
             result = func(*args, **given)
-            if func is torch.tensor:
-                recorder.note(result, _made_from(args[0] if args else given.get("data")))
+            data = args[0] if args else given.get("data")
+            if func in _LITERALS and not isinstance(data, torch.Tensor):
+                recorder.note(result, _made_from(data))
+                if recorder.tape is not None and result.is_meta:
+                    values = func(*args, **{**given, "device": "cpu"})
+                    recorder.tape.add_values(result, values.detach())
             return result
 
-    replaced = {name: computes(name) for name in ("orthogonal_", "dirac_", "sparse_", "eye_")}
+    names = ("orthogonal_", "dirac_", "sparse_", "eye_")
+    replaced = {name: computes(getattr(init, name)) for name in names}
     with ExitStack() as stack:
         for place in (vars(init), *tables):
             stack.callback(place.update, {name: place[name] for name in replaced if name in place})

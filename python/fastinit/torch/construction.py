@@ -1,0 +1,187 @@
+"""Models as their constructors initialise them: every parameter and buffer drawn by its name."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fastinit import checks
+from fastinit.random import resolve_seed
+from fastinit.torch.model import draw_model
+from fastinit.torch.own_code import copies_in, initializer_tables, one_call
+from fastinit.torch.recorder import Recorder, left_out_initializers
+from fastinit.torch.tape import Tape
+from fastinit.torch.tensors import draw_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fastinit.random import Seed
+    from fastinit.recipes.rules import Call
+    from fastinit.torch.model import Rules
+    from fastinit.torch.state import Target
+
+
+def build(
+    make: Callable[[], torch.nn.Module],
+    *,
+    seed: Seed = None,
+    recipe: Rules | None = None,
+    device: Any = None,
+    dtype: torch.dtype | None = None,
+) -> torch.nn.Module:
+    """Builds a model and initialises every parameter and buffer by its qualified name, as its own code says.
+
+    `make` runs once, on the meta device, where nothing takes memory. What is done to its tensors is recorded,
+    constructors included, and the last thing that sets a tensor says its distribution. It is then drawn by its
+    name as by `init_model`: neither the order of modules nor devices change a value. What no distribution explains,
+    such as the logarithm of positions, is computed by doing again what that tensor depends on, and nothing else.
+
+    Code that cannot run on the meta device, since it looks at values, runs on the CPU, once, with memory for all of
+    the model; what is drawn there and then computed with depends on the order of draws.
+
+    Args:
+        make: Any code that returns a model, such as `lambda: timm.create_model("vit_base_patch16_224")`.
+        seed: See `init_model`.
+        recipe: See `init_model`; its rules come before the model's own code.
+        device: Where the model is made; None for PyTorch's default device.
+        dtype: The default floating type while `make` runs; None for PyTorch's.
+
+    Raises:
+        RecipeError: See `init_model`. A ValueError.
+        ValueError: A tensor that nothing sets, and others that `init_model` refuses.
+        TypeError: `make` is not callable or returns no module.
+
+    Example:
+        >>> class Scaled(torch.nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.weight = torch.nn.Parameter(torch.randn(64, 16) * 0.02)
+        ...         self.decay = torch.nn.Parameter(torch.arange(1.0, 5.0).log())
+        >>> model = build(Scaled, seed=7)
+        >>> import fastinit
+        >>> weight = fastinit.normal((64, 16), std=0.02, seed=7, stream="weight")
+        >>> bool((model.weight.detach().numpy() == weight).all())
+        True
+        >>> [round(x, 3) for x in model.decay.tolist()]
+        [0.0, 0.693, 1.099, 1.386]
+    """
+    if not callable(make):
+        example = "pass a function without arguments, such as `lambda: Model(config)`"
+        raise TypeError(checks.text("make", "be callable", make, example))
+    number = None if seed is None else resolve_seed(seed, 0)[0]
+    with _default_dtype(dtype):
+        try:
+            code = _Construction(Tape())
+            with code.recording(), torch.device("meta"):
+                model = make()
+        except (RuntimeError, NotImplementedError) as error:  # of code that looks at values
+            code = _Construction(None)
+            with code.recording(), torch.random.fork_rng(), torch.device("cpu"):
+                torch.manual_seed(draw_seed(None) if number is None else number)
+                try:
+                    model = make()
+                except RuntimeError:
+                    raise error from None
+    if not isinstance(model, torch.nn.Module):
+        rule = "return a torch.nn.Module"
+        raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
+    model = draw_model(model, code, number, recipe, device)
+    return model if device is None else model.to(device)
+
+
+@contextlib.contextmanager
+def by_name(
+    seed: Seed = None, *, recipe: Rules | None = None, device: Any = None
+) -> Iterator[None]:
+    """Initialises the models that are built in a `with` block by name, when it ends: `build` for code in place.
+
+    Within the block everything is on the meta device. At its end each module that is in no other one is a model
+    of its own, and gets memory and values as by `build`.
+
+    Args:
+        seed: See `init_model`.
+        recipe: See `init_model`, for each of the models.
+        device: Where the models are made; None for PyTorch's default device.
+
+    Raises:
+        RecipeError: See `init_model`. A ValueError.
+        ValueError: A tensor that nothing sets, and others that `init_model` refuses.
+        RuntimeError: Code of the block looked at values, which the meta device has not.
+
+    Example:
+        >>> with by_name(seed=0):
+        ...     model = torch.nn.Linear(3, 4)
+        >>> same = build(lambda: torch.nn.Linear(3, 4), seed=0)
+        >>> bool((model.weight == same.weight).all())
+        True
+    """
+    number = draw_seed(None) if seed is None and recipe is None else None
+    if seed is not None:
+        number, _ = resolve_seed(seed, 0)
+    code = _Construction(Tape())
+    with _made_modules() as modules, code.recording(), torch.device("meta"):
+        yield
+    inner = {id(part) for module in modules for part in module.children()}
+    for module in modules:
+        if id(module) not in inner and any(True for _ in (*module.parameters(), *module.buffers())):
+            draw_model(module, code, number, recipe, device)
+
+
+class _Construction:
+    """What constructors did to the tensors of a model, as `model.Code`. Without a tape, to real tensors."""
+
+    source = "constructor"
+
+    def __init__(self, tape: Tape | None) -> None:
+        self._recorder = Recorder(tape=tape)
+        self._tape = tape
+
+    @contextlib.contextmanager
+    def recording(self) -> Iterator[None]:
+        with left_out_initializers(self._recorder, *initializer_tables()), self._recorder:
+            yield
+
+    def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
+        recorder = self._recorder
+        calls = {slot: recorder.call(slot.tensor) for target in targets for slot in target.slots}
+        by_name = {target.name: one_call(target, set(), calls) for target in targets}
+        return copies_in({t.name: recorder.draws(t.tensor) for t in targets}, by_name)
+
+    def compute(
+        self, targets: list[Target], names: set[str], seed: int, device: Any
+    ) -> dict[str, torch.Tensor]:
+        tensors = {target.name: target.tensor for target in targets}
+        if self._tape is None:
+            return {name: tensors[name].detach().clone() for name in names}
+        return self._tape.replay(tensors, sorted(names), seed, device)
+
+
+@contextlib.contextmanager
+def _made_modules() -> Iterator[list[torch.nn.Module]]:
+    """Gathers the modules that are made in a `with` block."""
+    made: list[torch.nn.Module] = []
+    own = torch.nn.Module.__init__
+
+    def noted(self: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
+        made.append(self)
+        own(self, *args, **kwargs)
+
+    torch.nn.Module.__init__ = noted  # type: ignore[method-assign]
+    try:
+        yield made
+    finally:
+        torch.nn.Module.__init__ = own  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
+def _default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    if dtype is not None:
+        torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

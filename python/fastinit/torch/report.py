@@ -1,0 +1,122 @@
+"""What each tensor of a model was initialised with, and who said so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import torch
+
+from fastinit import checks
+from fastinit.recipes import roles
+from fastinit.recipes.presets import DEFAULT_STD, Material, Tensor
+from fastinit.recipes.tensors import TensorSpec
+from fastinit.sources.resolve import recipe_of
+
+if TYPE_CHECKING:
+    from fastinit.recipes.recipe import Recipe
+    from fastinit.recipes.rules import Call
+
+_TITLES = ("tensor", "shape", "dtype", "rule", "std", "source")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A tensor of a model.
+
+    Attributes:
+        name: Its qualified name, without what wrappers add.
+        shape: Of the whole.
+        dtype: Such as "float32".
+        call: What it was drawn or filled with, or why no initializer says it, as in "computed (log)".
+        std: The standard deviation that it was drawn with; None where it was computed.
+        source: "recipe", "constructor", or "reset_parameters", which stands for all that `init_model` calls.
+        is_stored: Whether checkpoints of the model hold it.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    call: Call | str
+    std: float | None
+    source: str
+    is_stored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What `build`, `by_name` or `init_model` did to a model; `print` shows it as a table.
+
+    Attributes:
+        rows: Of all parameters and buffers that were set, in the model's order.
+        seed: Of all draws.
+    """
+
+    rows: tuple[Row, ...]
+    seed: int
+
+    def __str__(self) -> str:
+        cells = [_TITLES, *map(_cells, self.rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
+        return "\n".join((*lines, f"seed {self.seed}"))
+
+    def recipe(self) -> Recipe:
+        """Returns a recipe of the model's stored tensors, to keep, to edit, and to write as a checkpoint.
+
+        `fastinit.checkpoint.write(make_plan(recipe), folder)` draws the same values, and so does `fastinit init` of
+        `recipe.text` in a file.
+
+        Raises:
+            RecipeError: A tensor that was computed, which no recipe can say.
+        """
+        tensors = tuple(
+            Tensor(
+                spec=TensorSpec(row.name, row.shape, row.dtype),
+                base=row.call if not isinstance(row.call, str) else f"{row.name} was {row.call}",
+                fans=(),
+                is_embedding=roles.is_embedding(row.name),
+            )
+            for row in self.rows
+            if row.is_stored
+        )
+        return recipe_of(Material("a model", tensors, DEFAULT_STD, "torch", {}), self.seed)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    std = "" if row.std is None else f"{row.std:.6g}"
+    return (row.name, str(list(row.shape)), row.dtype, str(row.call), std, row.source)
+
+
+_REPORTS: WeakKeyDictionary[torch.nn.Module, Report] = WeakKeyDictionary()
+
+
+def keep(model: torch.nn.Module, report: Report) -> None:
+    """Remembers what was done to a model, as long as the model lives."""
+    _REPORTS[model] = report
+
+
+def report(model: torch.nn.Module) -> Report:
+    """Returns what `build`, `by_name` or `init_model` last did to a model.
+
+    Args:
+        model: The very module that they returned or were given.
+
+    Raises:
+        ValueError: None of them has initialised it.
+
+    Example:
+        >>> from fastinit.torch import build, report
+        >>> model = build(lambda: torch.nn.LayerNorm(4), seed=0)
+        >>> print(report(model))
+        tensor  shape  dtype    rule   std  source
+        weight  [4]    float32  ones   0    constructor
+        bias    [4]    float32  zeros  0    constructor
+        seed 0
+    """
+    found = _REPORTS.get(model) if isinstance(model, torch.nn.Module) else None
+    if found is None:
+        rule = "be a module that `build`, `by_name` or `init_model` has initialised"
+        raise ValueError(checks.text("model", rule, type(model).__name__, "build it first"))
+    return found
