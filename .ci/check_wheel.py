@@ -24,9 +24,7 @@ def platform_tag(audit: str) -> str:
 def main(wheel: str, audit: str) -> int:
     tag = platform_tag(Path(audit).read_text())
     modules = [
-        name
-        for name in zipfile.ZipFile(wheel).namelist()
-        if name.endswith(".so") and name.startswith("fastinit/")
+        name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".so") and name.startswith("fastinit/")
     ]
     print(f"{Path(wheel).name}: {tag}; {', '.join(modules)}")
     if not tag.startswith("manylinux_"):

@@ -49,9 +49,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
             axes.text(time * 1.04, y, f"{time:.3g}", va="center", fontsize=8)
         at = nanoseconds(row, limit_of(row, result["limits"]))
         if math.isfinite(at):
-            axes.plot(
-                [at, at], [top, y + 0.5], color="black", lw=1.4, ls=(0, (3, 1.5)), label="limit"
-            )
+            axes.plot([at, at], [top, y + 0.5], color="black", lw=1.4, ls=(0, (3, 1.5)), label="limit")
         y += 1.6
     axes.set_xscale("log")
     low, high = axes.get_xlim()

@@ -98,9 +98,7 @@ def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
     for row in result["rows"]:
         for subject in row["subjects"]:
             # A peer that fastinit itself is may be an instruction set that this processor lacks.
-            needed = subject is row["subjects"][0] or (
-                require_peers and subject["runner"] != "fastinit"
-            )
+            needed = subject is row["subjects"][0] or (require_peers and subject["runner"] != "fastinit")
             if subject["status"] != "measured" and needed:
                 reason = subject["reason"]
                 found.append(f"{row['name']}: {subject['label']}: {subject['status']}: {reason}")
@@ -150,9 +148,7 @@ def times(result: dict[str, Any]) -> str:
         )
 
     head = ("fill", "by", "best ns", "median ns", "spread", "GB/s", "of the limit", "result")
-    return table(
-        head, (line(row, subject) for row in result["rows"] for subject in row["subjects"])
-    )
+    return table(head, (line(row, subject) for row in result["rows"] for subject in row["subjects"]))
 
 
 def missed(found: Iterable[Verdict]) -> str:

@@ -16,9 +16,7 @@ def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]]) -> str:
     cells = [head, *lines]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
     left = [i < 2 or not any(line[i][:1].isdigit() for line in cells[1:]) for i in range(len(head))]
-    rule = tuple(
-        "-" * w if side else "-" * (w - 1) + ":" for w, side in zip(widths, left, strict=True)
-    )
+    rule = tuple("-" * w if side else "-" * (w - 1) + ":" for w, side in zip(widths, left, strict=True))
     return "\n".join(
         "| "
         + " | ".join(
@@ -42,9 +40,7 @@ def nanoseconds(row: dict[str, Any], seconds: float) -> float:
     return seconds / float(row["work"]["elements"]) * 1e9
 
 
-def render_page(
-    source: Path, docs: Path, name: str, page: Callable[[dict[str, Any]], str]
-) -> list[Path]:
+def render_page(source: Path, docs: Path, name: str, page: Callable[[dict[str, Any]], str]) -> list[Path]:
     """Write `name`.json (a copy of `source`) and its page, `name`.md, to `docs`."""
     text = source.read_text()
     docs.mkdir(parents=True, exist_ok=True)

@@ -77,9 +77,7 @@ def _environment(variables: dict[str, str]) -> Iterator[None]:
 class Remote:
     """The parent's end of a process that runs `serve(pipe, *arguments)` and sends something first."""
 
-    def __init__(
-        self, serve: Callable[..., None], *arguments: Any, environment: dict[str, str]
-    ) -> None:
+    def __init__(self, serve: Callable[..., None], *arguments: Any, environment: dict[str, str]) -> None:
         self._pipe, far_end = _CONTEXT.Pipe()
         self._process = _CONTEXT.Process(target=serve, args=(far_end, *arguments), daemon=True)
         with _environment(environment):

@@ -144,9 +144,7 @@ def test_torch() -> None:
     for name in (*TORCH_NEW, *TORCH_IN_PLACE):
         weight = torch.empty((3, 4, 4) if name.startswith("dirac") else (3, 4))
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore", FutureWarning
-            )  # PyTorch's, of names without an underscore
+            warnings.simplefilter("ignore", FutureWarning)  # PyTorch's, of names without an underscore
             assert getattr(names, name)(weight, **NEEDED.get(name.rstrip("_"), {})) is weight
     model = torch.nn.Linear(3, 4)
     names.init_model(model, seed=1)

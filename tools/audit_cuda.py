@@ -28,9 +28,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(
-        prog="python tools/audit_cuda.py", description=__doc__.split("\n")[0]
-    )
+    top = argparse.ArgumentParser(prog="python tools/audit_cuda.py", description=__doc__.split("\n")[0])
     add = top.add_argument
     add(
         "--library",

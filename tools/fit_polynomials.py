@@ -59,9 +59,7 @@ def remez(fit: Fit, degree: int, rounds: int = 20, grid: int = 1000) -> tuple[li
             matrix[row, n - 1] = (-1) ** row
             right[row] = weight * fit.target(x)
         coefficients = list(mp.lu_solve(matrix, right))[:-1]
-        errors = [
-            (horner(coefficients, x) - t) * w for x, t, w in zip(xs, targets, weights, strict=True)
-        ]
+        errors = [(horner(coefficients, x) - t) * w for x, t, w in zip(xs, targets, weights, strict=True)]
         error = max(abs(e) for e in errors)
         # One extreme per run of equal sign, the largest n in a row kept.
         extremes: list[int] = []
@@ -114,9 +112,7 @@ def normal_quantile(v: mpf) -> mpf:
     z = mp.sqrt(v * mpf("0.85"))
     for _ in range(100):
         step = (mp.erfc(z / mp.sqrt(2)) / 2 - q) / mp.npdf(z)
-        step = (
-            step / (1 - z * step / 2) if abs(z * step) < 1 else step / 2
-        )  # Halley, damped far away
+        step = step / (1 - z * step / 2) if abs(z * step) < 1 else step / 2  # Halley, damped far away
         z += step
         if abs(step) < mpf(10) ** -40 * z:
             return z
@@ -141,9 +137,7 @@ def far_tail(x: mpf) -> mpf:
 
 
 FITS = (
-    Fit(
-        "log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18
-    ),
+    Fit("log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18),
     Fit("sin", "sin(pi/2 t) = t p(t^2)", sin_over, lambda u: 1 / sin_over(u), 0, 0.25, 3, 6),
     Fit(
         "cos",
@@ -165,9 +159,7 @@ FITS = (
         8,
         20,
     ),
-    Fit(
-        "tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22
-    ),
+    Fit("tail", "z = p(sqrt v - 4.9)", near_tail, lambda x: 1 / near_tail(x), "-1.74", "1.74", 7, 22),
     Fit(
         "far_tail",
         "z = p(sqrt v - 10.3)",
@@ -202,9 +194,7 @@ struct Coefficients;
 
 def array(fit: Fit, dtype: type, degree: int) -> str:
     coefficients, error = remez(fit, degree)
-    rounded = ",\n      ".join(
-        float(dtype(mp.nstr(c, 40))).hex() + ("f" * (dtype is np.float32)) for c in coefficients
-    )
+    rounded = ",\n      ".join(float(dtype(mp.nstr(c, 40))).hex() + ("f" * (dtype is np.float32)) for c in coefficients)
     scalar = "float" if dtype is np.float32 else "double"
     return (
         f"  // {fit.formula} on [{fit.low}, {fit.high}], weighted error {mp.nstr(error, 2)}\n"
@@ -219,9 +209,7 @@ def header() -> str:
     for scalar, dtype in (("float", np.float32), ("double", np.float64)):
         degrees = [fit.degree_float if dtype is np.float32 else fit.degree_double for fit in FITS]
         arrays = [array(fit, dtype, degree) for fit, degree in zip(FITS, degrees, strict=True)]
-        parts.append(
-            f"\ntemplate <>\nstruct Coefficients<{scalar}> {{\n" + "".join(arrays) + "};\n"
-        )
+        parts.append(f"\ntemplate <>\nstruct Coefficients<{scalar}> {{\n" + "".join(arrays) + "};\n")
     return "".join(parts) + "\n}  // namespace fastinit\n// clang-format on\n"
 
 

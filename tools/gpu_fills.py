@@ -36,9 +36,7 @@ def empty(count: int, dtype: str, offset: int) -> Any:
 
 def fills() -> list[tuple[str, dict[str, Any]]]:
     """Each kernel by each of its types: a run that is aligned, one that is not, and a box."""
-    options = [
-        (name, {"dtype": dtype, **more}) for name, more in DRAWS.values() for dtype in FLOATS
-    ]
+    options = [(name, {"dtype": dtype, **more}) for name, more in DRAWS.values() for dtype in FLOATS]
     seeded = [(name, o if name == "ones" else {"seed": 7, **o}) for name, o in options]
     return [("random_bits", {"seed": 7}), *seeded]
 

@@ -38,10 +38,7 @@ def table(text: str) -> list[str]:
     lines = [line for line in text.splitlines() if line.startswith('"')]
     rows = list(csv.DictReader(lines))
     kernels = list(dict.fromkeys(row["ID"] for row in rows))
-    values = {
-        (row["Metric Name"], row["ID"]): f"{row['Metric Value']} {row['Metric Unit']}"
-        for row in rows
-    }
+    values = {(row["Metric Name"], row["ID"]): f"{row['Metric Value']} {row['Metric Unit']}" for row in rows}
     names = list(dict.fromkeys(name for name, _ in values))
     head = ["metric", *(" ".join(fill) for fill in FILLS)][: 1 + len(kernels)]
     body = [[name, *(values.get((name, kernel), "") for kernel in kernels)] for name in names]

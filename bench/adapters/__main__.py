@@ -35,8 +35,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--quick",
         action="store_true",
-        help="small parts of the tensors, 2 rounds: does everything work and check; says little of "
-        "the speed",
+        help="small parts of the tensors, 2 rounds: does everything work and check; says little of the speed",
     )
     add("--require-peers", action="store_true", help="a framework not installed is an error")
     frontend.add_files(top)
@@ -122,9 +121,7 @@ def run(frameworks: Sequence[str], repeats: int, *, quick: bool) -> dict[str, An
 def wrong(result: dict[str, Any], require_peers: bool) -> list[str]:
     """What makes the exit status 1. Without its framework an adapter has nothing to adapt."""
     rows = [
-        row
-        for row in result["rows"]
-        if require_peers or any(s["status"] != "not installed" for s in row["subjects"])
+        row for row in result["rows"] if require_peers or any(s["status"] != "not installed" for s in row["subjects"])
     ]
     return problems({**result, "rows": rows}, require_peers)
 

@@ -55,9 +55,7 @@ def _keras(backend: str) -> Framework:
 
 
 FRAMEWORKS = {
-    "torch": Framework(
-        "torch", {OURS: "fastinit.torch.{}", THEIRS: "torch.nn.init.{}"}, fan_axes=(1, 0)
-    ),
+    "torch": Framework("torch", {OURS: "fastinit.torch.{}", THEIRS: "torch.nn.init.{}"}, fan_axes=(1, 0)),
     "keras on torch": _keras("torch"),
     "keras on jax": _keras("jax"),
     "keras on tensorflow": _keras("tensorflow"),
@@ -171,9 +169,7 @@ class Row:
 
     @property
     def name(self) -> str:
-        return (
-            f"{self.framework} {self.call.initializer} {self.dtype} {self.tensors} {self.sides[0]}"
-        )
+        return f"{self.framework} {self.call.initializer} {self.dtype} {self.tensors} {self.sides[0]}"
 
     def label(self, side: str) -> str:
         return FRAMEWORKS[self.framework].label(side, self.call.initializer)
@@ -284,9 +280,7 @@ SMALL_TARGET = 1.0
 BUILD = Call("GPT2LMHeadModel(GPT2Config())", _normal(STD))
 
 
-def _rows_of(
-    framework: str, large: tuple[Call, ...], small: Iterable[Call], dtypes: tuple[str, ...]
-) -> Iterator[Row]:
+def _rows_of(framework: str, large: tuple[Call, ...], small: Iterable[Call], dtypes: tuple[str, ...]) -> Iterator[Row]:
     for model, dtype, call in itertools.product((GPT2, LLAMA), dtypes, large):
         target = LARGE_TARGETS.get(call.initializer)
         targets = {} if target is None else {THEIRS: target}

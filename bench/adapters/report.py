@@ -96,9 +96,7 @@ def _times(subject: dict[str, Any]) -> str:
 
 def _values(verdict: Verdict) -> str:
     faults = [
-        f"{side['label']}: {fault}"
-        for side in (verdict.subject, verdict.peer)
-        for fault in side.get("faults", ())
+        f"{side['label']}: {fault}" for side in (verdict.subject, verdict.peer) for fault in side.get("faults", ())
     ]
     return f"{len(faults)} faults; {faults[0]}" if faults else "right"
 

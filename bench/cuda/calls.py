@@ -21,9 +21,7 @@ LLAMA_8B = {  # Llama-3.1-8B's sizes
 }
 
 
-def _attempt(
-    label: str, prepare: Callable[[], Callable[[], Any]], repeats: int, calls: int
-) -> dict[str, Any]:
+def _attempt(label: str, prepare: Callable[[], Callable[[], Any]], repeats: int, calls: int) -> dict[str, Any]:
     """Seconds a call in each of `repeats` rounds, after a first one; or why there are none."""
     import cupy
 

@@ -66,10 +66,7 @@ def _peers(kind: str, dtype: str) -> tuple[Subject, ...]:
     if kind in GENERATED and dtype == "float32":
         peers.append(Subject("torch", f"func._random.{kind}", "functional"))
     if kind in GENERATED and dtype in ("float32", "float64"):
-        peers += [
-            Subject("curand", f"{generator}, in place", generator)
-            for generator in ("XORWOW", "PHILOX4_32_10")
-        ]
+        peers += [Subject("curand", f"{generator}, in place", generator) for generator in ("XORWOW", "PHILOX4_32_10")]
         peers.append(Subject("cupy", "Generator(Philox4x3210), in place", "Philox4x3210"))
     return tuple(peers)
 

@@ -30,10 +30,8 @@ class Goal:
         """The multiple that was measured; None if either rate was not."""
         name = f"{self.kind}-{self.dtype}"
         own = rate_of(result, name, f"fastinit {self.kind}")
-        if self.against == "the write rate":
-            other = write_rate(result)
-        else:
-            other = rate_of(result, name, self.against)
+        is_limit = self.against == "the write rate"
+        other = write_rate(result) if is_limit else rate_of(result, name, self.against)
         return own / other if own and other else None
 
 

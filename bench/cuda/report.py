@@ -73,9 +73,7 @@ def sizes(result: dict[str, Any]) -> str:
             text += " (wrong)" if subject.get("faults") else ""
             cells.setdefault((fill, subject["label"]), {})[int(power)] = text
     head = ("fill", "by", *(f"2^{power}" for power in powers))
-    return table(
-        head, [(*key, *(found.get(power, "") for power in powers)) for key, found in cells.items()]
-    )
+    return table(head, [(*key, *(found.get(power, "") for power in powers)) for key, found in cells.items()])
 
 
 def calls(found: list[dict[str, Any]], unit: str, scale: float) -> str:

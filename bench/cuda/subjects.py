@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 BEFORE = 0x4D  # in every byte before the first fill, which none leaves behind
 SEED = 1
-CHECKED = (
-    2**24
-)  # elements that are checked at either end of an array that has more than twice as many
+CHECKED = 2**24  # elements that are checked at either end of an array that has more than twice as many
 
 
 def _ready(work: Work) -> Any:
@@ -51,9 +49,7 @@ def _fastinit(work: Work, subject: Subject) -> Prepared:
     fill = getattr(fastinit, work.kind)
     options = {} if work.kind == "zeros" else {"seed": SEED}
     if subject.variant == "fresh":
-        run: Callable[[], Any] = lambda: fill(
-            work.shape, dtype=work.dtype, device="cuda", **options
-        )
+        run: Callable[[], Any] = lambda: fill(work.shape, dtype=work.dtype, device="cuda", **options)
         return Prepared(run, lambda array: _to_numpy(work, array))
     array = _ready(work)
     options["dtype"] = work.dtype
@@ -67,9 +63,7 @@ def on_the_cpu(work: Work) -> np.ndarray:
     options = {} if work.kind == "zeros" else {"seed": SEED}
 
     def part(index: slice) -> np.ndarray:
-        values: np.ndarray = getattr(fastinit, work.kind)(
-            work.shape, dtype=work.dtype, index=index, **options
-        )
+        values: np.ndarray = getattr(fastinit, work.kind)(work.shape, dtype=work.dtype, index=index, **options)
         return values
 
     if work.elements <= 2 * CHECKED:

@@ -72,8 +72,7 @@ def predictions(tool: str) -> list[dict[str, Any]]:
                         "values": parts[1].cycles,
                         "cycles": whole.cycles,
                         "bound": whole.bound,
-                        "instructions": words.instructions / words.elements
-                        + values.instructions / values.elements,
+                        "instructions": words.instructions / words.elements + values.instructions / values.elements,
                     }
                 )
     return rows

@@ -112,16 +112,8 @@ def hot_loops(path: LanePath, fill: str, compiler: str) -> tuple[Loop, Loop]:
     # As many as the work takes: neither a loop half unrolled nor one that does something else.
     multiplies = path.multiplies * path.constant("kWordVectors")
     converts = path.value_elements // path.lanes * (3 if fill == "normal" else 2) // 2
-    words = [
-        loop
-        for loop in words
-        if loop.count(path.multiply) == multiplies and not loop.count(path.convert)
-    ]
-    values = [
-        loop
-        for loop in values
-        if loop.count(path.convert) == converts and not loop.count(path.multiply)
-    ]
+    words = [loop for loop in words if loop.count(path.multiply) == multiplies and not loop.count(path.convert)]
+    values = [loop for loop in values if loop.count(path.convert) == converts and not loop.count(path.multiply)]
     if len(words) != 1 or len(values) != 1:
         raise SystemExit(
             f"{compiler} on {path.name}, {fill}: found {len(words)} loops over words and "

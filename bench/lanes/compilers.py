@@ -37,13 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             found.append(measure(build, options.rounds))
     first, second = map(best, results)
     ratios = {name: first[name] / second[name] for name in first}
-    lines = [
-        (name, f"{first[name]:.3f}", f"{second[name]:.3f}", f"{ratio:.3f}")
-        for name, ratio in ratios.items()
-    ]
-    print(
-        table(("fill", *(f"{build.parent.name}, ns" for build in options.builds), "ratio"), lines)
-    )
+    lines = [(name, f"{first[name]:.3f}", f"{second[name]:.3f}", f"{ratio:.3f}") for name, ratio in ratios.items()]
+    print(table(("fill", *(f"{build.parent.name}, ns" for build in options.builds), "ratio"), lines))
     apart = [
         name
         for name, ratio in ratios.items()

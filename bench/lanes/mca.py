@@ -68,11 +68,7 @@ def port_bound(region: dict[str, Any], units: list[str], processor: Processor) -
     unions = {frozenset[int]()}
     for choice in {choice for choice, _ in needs}:
         unions |= {union | choice for union in unions}
-    return max(
-        (sum(cycles for choice, cycles in needs if choice <= union) / len(union))
-        for union in unions
-        if union
-    )
+    return max((sum(cycles for choice, cycles in needs if choice <= union) / len(union)) for union in unions if union)
 
 
 def _run(command: list[str], text: str | None = None) -> str:

@@ -62,9 +62,7 @@ def targets(result: dict[str, Any]) -> Iterator[Target]:
         if share is not None and row["fill"] == "normal":
             yield Target(f"avx512 {where}: cycles of AVX2's", share, AVX512_OF_AVX2)
         if row["set"] == "neon":
-            yield Target(
-                f"neon {where}: cycles of the bound", row["cycles"] / row["bound"], NEON_OF_BOUND
-            )
+            yield Target(f"neon {where}: cycles of the bound", row["cycles"] / row["bound"], NEON_OF_BOUND)
 
 
 def table(result: dict[str, Any]) -> str:

@@ -58,11 +58,7 @@ def versions() -> dict[str, str]:
 def _kernels() -> str:
     """The kernel library that MKL has loaded for this processor, e.g. libmkl_vml_avx2.so.2."""
     maps = Path("/proc/self/maps")
-    return (
-        ", ".join(sorted(set(re.findall(r"libmkl_vml_\S+", maps.read_text()))))
-        if maps.exists()
-        else ""
-    )
+    return ", ".join(sorted(set(re.findall(r"libmkl_vml_\S+", maps.read_text())))) if maps.exists() else ""
 
 
 def _checked(status: int) -> None:
@@ -80,9 +76,7 @@ def prepare(work: Work, subject: Subject) -> Prepared:
         for start in range(0, array.size, LARGEST_CALL):
             part = array[start : start + LARGEST_CALL]
             address = ctypes.c_void_p(part.ctypes.data)
-            _checked(
-                LIBRARY.vsRngGaussian(METHOD_GAUSSIAN_ICDF, stream, part.size, address, mean, std)
-            )
+            _checked(LIBRARY.vsRngGaussian(METHOD_GAUSSIAN_ICDF, stream, part.size, address, mean, std))
         return array
 
     return Prepared(fill)

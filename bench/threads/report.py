@@ -22,10 +22,7 @@ def table_of(result: dict[str, Any]) -> str:
     """GB/s by what is written and the number of threads; in brackets how many times one thread's."""
     names = list(dict.fromkeys(row["name"] for row in result["rows"]))
     threads = sorted({row["threads"] for row in result["rows"]})
-    rates = {
-        (row["name"], row["threads"]): row["bytes"] / summary(row["samples"]).median
-        for row in result["rows"]
-    }
+    rates = {(row["name"], row["threads"]): row["bytes"] / summary(row["samples"]).median for row in result["rows"]}
     limit = write_rate(result)
 
     def cell(name: str, count: int) -> str:

@@ -86,9 +86,7 @@ def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
     return buffer
 
 
-def _check_agreement(
-    out: Any, buffer: Buffer, asked: ElementType | None, dtype: Any, device: Any
-) -> None:
+def _check_agreement(out: Any, buffer: Buffer, asked: ElementType | None, dtype: Any, device: Any) -> None:
     if not buffer.address and 0 not in buffer.shape:  # freed, or never there, as a fake tensor's
         seen = _name(out, "a null pointer of a")
         raise ValueError(checks.text("out", "have memory", seen, "allocate it first"))
@@ -146,9 +144,7 @@ def _from_dlpack(out: Any) -> Buffer:
         check_untraced("out", out)
         if out.is_neg():
             seen = _name(out, "a negated view of a")
-            raise ValueError(
-                checks.text("out", "hold its values as they are", seen, "fill the original")
-            )
+            raise ValueError(checks.text("out", "hold its values as they are", seen, "fill the original"))
     return Buffer(address, shape, element, capsule, gpu=gpu)
 
 

@@ -67,9 +67,7 @@ def import_cupy(purpose: str) -> Any:
         return importlib.import_module("cupy")
     except ImportError as error:
         remedy = 'pip install "fastinit-nn[cuda]"'
-        raise ImportError(
-            f"{purpose} needs CuPy, which cannot be imported ({error}); {remedy}"
-        ) from None
+        raise ImportError(f"{purpose} needs CuPy, which cannot be imported ({error}); {remedy}") from None
 
 
 def empty(shape: tuple[int, ...], element: ElementType, device: Device) -> tuple[Any, Gpu]:

@@ -70,9 +70,7 @@ DEFAULT_DTYPE = DefaultDType("float32")
 _DLPACK = {element.dlpack: element for element in (*FLOATS.values(), UINT32)}
 _BY_DTYPE = {element.numpy: element for element in (*FLOATS.values(), UINT32)}
 _BY_NAME = {
-    prefix + name: element
-    for name, element in (*FLOATS.items(), ("uint32", UINT32))
-    for prefix in ("", "torch.")
+    prefix + name: element for name, element in (*FLOATS.items(), ("uint32", UINT32)) for prefix in ("", "torch.")
 }
 
 

@@ -55,9 +55,7 @@ def open_regular(path: Path, flags: int = 0) -> int:
         raise CheckpointError(f"cannot read {show_path(path)}: {reason}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise CheckpointError(
-            f"cannot read {show_path(path)}: it must be a regular file, got another kind"
-        )
+        raise CheckpointError(f"cannot read {show_path(path)}: it must be a regular file, got another kind")
     return descriptor
 
 
@@ -73,9 +71,7 @@ def read_into(memory: memoryview, descriptor: int, path: Path, offset: int) -> N
         except OSError as error:
             raise CheckpointError(f"cannot read {show_path(path)}: {error.strerror}") from None
         if not count:
-            raise CheckpointError(
-                f"cannot read {show_path(path)}: it became shorter while it was read"
-            )
+            raise CheckpointError(f"cannot read {show_path(path)}: it became shorter while it was read")
         memory, offset = memory[count:], offset + count
 
 

@@ -83,9 +83,7 @@ def fill_buffer(
             _core.cuda_fill(buffer.address, drawn, *buffer.gpu)
 
 
-def fill_address(
-    spec: Distribution, address: int, dtype_name: str, seed: int, stream: int, box: Box
-) -> None:
+def fill_address(spec: Distribution, address: int, dtype_name: str, seed: int, stream: int, box: Box) -> None:
     """Fills raw memory with a part of a tensor. The caller vouches for the memory and the numbers."""
     element = dtypes.STORED[dtype_name]
     if isinstance(spec, Constant):
@@ -118,9 +116,7 @@ def _element_of(spec: Distribution | WholeTensor, dtype: Any) -> ElementType:
     return element
 
 
-def _check_element(
-    spec: Distribution | WholeTensor, element: ElementType, argument: str, verb: str
-) -> None:
+def _check_element(spec: Distribution | WholeTensor, element: ElementType, argument: str, verb: str) -> None:
     if isinstance(spec, Bits):
         if element is not dtypes.UINT32:
             raise TypeError(checks.text(argument, f"{verb} uint32 for raw words", element.name))

@@ -95,13 +95,9 @@ def squared_gain(nonlinearity: str, gain: float, slope: float) -> float:
 
 
 @functools.lru_cache(maxsize=1024)
-def scaled_as_torch(
-    shape: tuple[int, ...], scale: float, mode: str, distribution: str
-) -> Distribution:
+def scaled_as_torch(shape: tuple[int, ...], scale: float, mode: str, distribution: str) -> Distribution:
     """Returns the distribution whose variance is scale / fan, for weights as (out, in, *kernel)."""
-    return RULES["variance_scaling"](
-        shape, scale=scale, mode=mode, distribution=distribution, layout="torch"
-    )
+    return RULES["variance_scaling"](shape, scale=scale, mode=mode, distribution=distribution, layout="torch")
 
 
 def scaled_by_keras(
@@ -171,9 +167,7 @@ def scaled_by_axes(
     # fractions; what does not divide goes to the scale.
     whole = math.gcd(size * inputs, size * outputs, shared)
     fans = (size * inputs // whole, size * outputs // whole)
-    return RULES["variance_scaling"](
-        fans, scale=scale * (shared // whole), mode=mode, distribution=distribution
-    )
+    return RULES["variance_scaling"](fans, scale=scale * (shared // whole), mode=mode, distribution=distribution)
 
 
 def orthogonal_columns(shape: Sequence[int], scale: float, column_axis: int) -> WholeTensor:

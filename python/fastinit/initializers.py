@@ -81,9 +81,7 @@ def constant(shape: Shape, value: float, **options: Unpack[Options]) -> Constant
 
 
 @initializer
-def normal(
-    shape: Shape, *, mean: float = 0.0, std: float = 1.0, **options: Unpack[Options]
-) -> Normal:
+def normal(shape: Shape, *, mean: float = 0.0, std: float = 1.0, **options: Unpack[Options]) -> Normal:
     """Draws from a normal distribution.
 
     Args:
@@ -104,9 +102,7 @@ def normal(
 
 
 @initializer
-def uniform(
-    shape: Shape, *, low: float = 0.0, high: float = 1.0, **options: Unpack[Options]
-) -> Uniform:
+def uniform(shape: Shape, *, low: float = 0.0, high: float = 1.0, **options: Unpack[Options]) -> Uniform:
     """Draws from a uniform distribution.
 
     Args:
@@ -177,9 +173,7 @@ def _warn_of_bounds_as_values(cut: TruncatedNormal) -> None:
     if meant == (lower, upper):
         return
     rule = f"be in units of `std` (these leave values a standard deviation of {cut.std:.2g})"
-    remedy = (
-        f"for bounds that are values themselves pass lower={meant[0]:.6g}, upper={meant[1]:.6g}"
-    )
+    remedy = f"for bounds that are values themselves pass lower={meant[0]:.6g}, upper={meant[1]:.6g}"
     message = checks.text("lower` and `upper", rule, (lower, upper), remedy)
     warnings.warn(message, UserWarning, stacklevel=4)
 
@@ -298,9 +292,7 @@ def glorot_normal(
 
 
 @initializer
-def he_uniform(
-    shape: Shape, *, negative_slope: float = 0.0, **options: Unpack[FanOptions]
-) -> _Scaled:
+def he_uniform(shape: Shape, *, negative_slope: float = 0.0, **options: Unpack[FanOptions]) -> _Scaled:
     """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), distribution="uniform")`.
@@ -387,9 +379,7 @@ def lecun_uniform(shape: Shape, **options: Unpack[FanOptions]) -> _Scaled:
 
 
 @initializer
-def lecun_normal(
-    shape: Shape, *, truncated: bool = False, **options: Unpack[FanOptions]
-) -> _Scaled:
+def lecun_normal(shape: Shape, *, truncated: bool = False, **options: Unpack[FanOptions]) -> _Scaled:
     """Draws normally with variance 1 / fan_in.
 
     The same as `variance_scaling(scale=1)`.
@@ -428,9 +418,7 @@ def _scaled(shape: Any, scale: float, mode: str, distribution: str, **axes: Any)
     return _scaled_by_fan(shape, scale, mode, distribution, **axes)
 
 
-def _scaled_by_fan(
-    shape: tuple[int, ...], scale: float, mode: str, distribution: str, **axes: Any
-) -> _Scaled:
+def _scaled_by_fan(shape: tuple[int, ...], scale: float, mode: str, distribution: str, **axes: Any) -> _Scaled:
     checks.choice("mode", mode, _MODES)
     checks.choice("distribution", distribution, _DISTRIBUTIONS)
     fan_in, fan_out = compute_fans(shape, **axes)

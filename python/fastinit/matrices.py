@@ -29,9 +29,7 @@ Matrix = NDArray[Any]
 
 
 @initializer
-def orthogonal(
-    shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]
-) -> WholeTensor:
+def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]) -> WholeTensor:
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
     A tensor of more dimensions is seen as the matrix of its output axis and all others. The same values
@@ -128,9 +126,7 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
 
 
 @initializer
-def dirac(
-    shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Unpack[Options]
-) -> WholeTensor:
+def dirac(shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Unpack[Options]) -> WholeTensor:
     """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
 
     Args:
@@ -167,9 +163,7 @@ def dirac(
 
 
 @initializer
-def sparse(
-    shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpack[Options]
-) -> WholeTensor:
+def sparse(shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpack[Options]) -> WholeTensor:
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
@@ -207,9 +201,7 @@ def sparse(
     return WholeTensor(compute)
 
 
-def _orthonormal(
-    rows: int, columns: int, gain: float, element: ElementType, seed: int, stream: int, xp: Any
-) -> Matrix:
+def _orthonormal(rows: int, columns: int, gain: float, element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
     dtype = _arithmetic(element)
     normal = _draw(Normal(0.0, 1.0), (rows, columns), xp, dtype=dtype, seed=seed, stream=stream)
     return orthonormalized(normal, gain, xp)

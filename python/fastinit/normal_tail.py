@@ -44,9 +44,7 @@ def tails(lower: float, upper: float) -> Tails:
     with localcontext(context):
         below_lower, below_upper = _centred(lower), _centred(upper)
         half = Decimal(1) / 2
-        return Tails(
-            float(half + below_lower), float(half - below_upper), float(below_upper - below_lower)
-        )
+        return Tails(float(half + below_lower), float(half - below_upper), float(below_upper - below_lower))
 
 
 def _centred(x: float) -> Decimal:

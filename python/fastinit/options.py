@@ -92,10 +92,7 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     ),
     "index": (
         None,
-        (
-            "Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain "
-            "those of the whole."
-        ),
+        ("Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain those of the whole."),
     ),
     "out": (
         None,

@@ -38,9 +38,7 @@ class Draw:
     element: ElementType
 
     @classmethod
-    def of(
-        cls, rule: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any
-    ) -> Draw:
+    def of(cls, rule: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any) -> Draw:
         """Returns what a rule draws, whatever rounding mode the caller has set."""
         with DefaultFloatEnvironment():
             return cls(rule(shape, **parameters), shape, element)

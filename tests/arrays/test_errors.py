@@ -264,9 +264,7 @@ def test_message(name: str, arguments: dict[str, Any], kind: type[Exception], me
     [
         (name, arguments, kind)
         for name, arguments, kind, _ in CASES
-        if name != "random_bits"
-        and "dtype" not in arguments
-        and arguments.get("shape", 1) is not None
+        if name != "random_bits" and "dtype" not in arguments and arguments.get("shape", 1) is not None
     ],
 )
 def test_nothing_is_written(name: str, arguments: dict[str, Any], kind: type[Exception]) -> None:

@@ -40,9 +40,7 @@ class TestTorch:
         assert fastinit.gain(nonlinearity) == init.calculate_gain(nonlinearity)
         if nonlinearity == "leaky_relu":
             for slope in (0, 0.1, -0.3, 5.0):
-                assert fastinit.gain(nonlinearity, slope) == init.calculate_gain(
-                    nonlinearity, slope
-                )
+                assert fastinit.gain(nonlinearity, slope) == init.calculate_gain(nonlinearity, slope)
 
     @pytest.mark.parametrize("shape", TORCH_SHAPES)
     def test_fans(self, init: Any, shape: tuple[int, ...]) -> None:
@@ -52,18 +50,12 @@ class TestTorch:
         assert fastinit.compute_fans(shape, layout="torch") == expected
 
     @pytest.mark.parametrize("shape", TORCH_SHAPES)
-    def test_scales(
-        self, init: Any, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_scales(self, init: Any, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
         import torch
 
         seen: list[tuple[float, float]] = []
-        monkeypatch.setattr(
-            torch.Tensor, "uniform_", lambda self, low, high, **_: seen.append((low, high)) or self
-        )
-        monkeypatch.setattr(
-            torch.Tensor, "normal_", lambda self, mean, std, **_: seen.append((mean, std)) or self
-        )
+        monkeypatch.setattr(torch.Tensor, "uniform_", lambda self, low, high, **_: seen.append((low, high)) or self)
+        monkeypatch.setattr(torch.Tensor, "normal_", lambda self, mean, std, **_: seen.append((mean, std)) or self)
         weight = torch.empty(shape)
         init.xavier_uniform_(weight, gain=1.7)
         init.xavier_normal_(weight, gain=1.7)
@@ -100,9 +92,7 @@ class TestTorch:
     def test_identity(self, init: Any, shape: tuple[int, ...]) -> None:
         import torch
 
-        np.testing.assert_array_equal(
-            fastinit.identity(shape), init.eye_(torch.empty(shape)).numpy()
-        )
+        np.testing.assert_array_equal(fastinit.identity(shape), init.eye_(torch.empty(shape)).numpy())
 
     @pytest.mark.parametrize("shape", [(4, 9), (9, 4), (6, 3, 2, 2), (12, 3, 2)])
     def test_orthogonal(self, init: Any, shape: tuple[int, ...]) -> None:
@@ -118,9 +108,7 @@ class TestTorch:
         import torch
 
         assert fastinit.zeros(3, device=torch.device("cpu")).shape == (3,)
-        with pytest.raises(
-            ValueError, match=r"that of `out`, cpu, got device\(type='cuda', index=1\)"
-        ):
+        with pytest.raises(ValueError, match=r"that of `out`, cpu, got device\(type='cuda', index=1\)"):
             fastinit.zeros(3, device=torch.device("cuda:1"), out=torch.zeros(3))
 
     @pytest.mark.parametrize("sparsity", [0.0, 0.1, 0.33, 0.9])
@@ -166,9 +154,7 @@ class TestJax:
         distribution: str,
     ) -> None:
         theirs = jax.nn.initializers.variance_scaling(1.5, mode, distribution, **axes)
-        rule = RULES["variance_scaling"](
-            shape, scale=1.5, mode=mode, distribution=distribution, **axes
-        )
+        rule = RULES["variance_scaling"](shape, scale=1.5, mode=mode, distribution=distribution, **axes)
         # Both scale a standard draw: seen by their largest values over many keys.
         keys = jax.random.split(jax.random.PRNGKey(0), 400)
         drawn = np.asarray(jax.vmap(lambda key: theirs(key, shape))(keys), np.float64)

@@ -118,9 +118,7 @@ def test_flat_index_beyond_32_bits(dtype: str, start: int) -> None:
     rows, columns = 2**40, 2**24  # 2^64 elements: the most there are
     low, high = divmod(start, columns)
     index = (low, slice(high, min(high + 9, columns)))
-    part = fastinit.uniform(
-        (rows, columns), low=-1.0, high=1.0, seed=3, stream=4, dtype=dtype, index=index
-    )
+    part = fastinit.uniform((rows, columns), low=-1.0, high=1.0, seed=3, stream=4, dtype=dtype, index=index)
     word_source = reference.words64 if dtype == "float64" else reference.words32
     words = word_source(3, 4, start, part.size)
     expected = reference.uniform(words, -1.0, 1.0)

@@ -94,9 +94,7 @@ def test_rule(name: str, shape: Any, parameters: dict[str, Any], expected: objec
     assert drawn.shape == (shape if isinstance(shape, tuple) else (shape,))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in RULES if name not in ("zeros", "ones", "constant")]
-)
+@pytest.mark.parametrize("name", [name for name in RULES if name not in ("zeros", "ones", "constant")])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_drawn_values_have_the_rules_moments(name: str, dtype: str) -> None:
     shape = (3, 64, 1024)
@@ -112,9 +110,7 @@ def test_truncated_rules_keep_the_variance() -> None:
     truncated = RULES["he_normal"]((64, 64), truncated=True)
     assert truncated.std == pytest.approx(plain.std, rel=1e-12)
     assert TruncatedNormal(0.0, 1.0, -2.0, 2.0).std == pytest.approx(TRUNCATED_STD, rel=1e-14)
-    assert TruncatedNormal(0.0, 2.0, 0.0, math.inf).std == pytest.approx(
-        2 * math.sqrt(1 - 2 / math.pi)
-    )
+    assert TruncatedNormal(0.0, 2.0, 0.0, math.inf).std == pytest.approx(2 * math.sqrt(1 - 2 / math.pi))
     assert TruncatedNormal(0.0, 2.0, -math.inf, math.inf).std == 2.0
 
 
@@ -190,9 +186,7 @@ def test_fans_come_from_the_whole_shape() -> None:
     assert 0 < np.abs(part).max() <= math.sqrt(3e-7) * (1 + 1e-6)
 
 
-@pytest.mark.parametrize(
-    "value", [0.0, -0.0, 1.0, -2.5, math.inf, -math.inf, math.nan, 1 / 3, 3, True + 1]
-)
+@pytest.mark.parametrize("value", [0.0, -0.0, 1.0, -2.5, math.inf, -math.inf, math.nan, 1 / 3, 3, True + 1])
 @pytest.mark.parametrize("dtype", FLOATS)
 def test_constant(value: float, dtype: str) -> None:
     if dtype == "float8_e4m3fn" and math.isinf(value):
@@ -222,9 +216,7 @@ def test_degenerate_distributions() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_truncated_stays_inside(lower: float, upper: float, dtype: str) -> None:
     number = FLOATS[dtype].numpy.type
-    drawn = fastinit.truncated_normal(
-        20_000, mean=0.25, std=0.5, lower=lower, upper=upper, seed=1, dtype=dtype
-    )
+    drawn = fastinit.truncated_normal(20_000, mean=0.25, std=0.5, lower=lower, upper=upper, seed=1, dtype=dtype)
     assert np.isfinite(drawn).all()
     assert drawn.min() >= number(0.25 + 0.5 * lower)
     assert drawn.max() <= number(0.25 + 0.5 * upper)

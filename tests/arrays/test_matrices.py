@@ -79,9 +79,7 @@ def test_dirac(kernel: tuple[int, ...], inputs: int, outputs: int, groups: int) 
     assert keras.sum() == expected.sum()
 
 
-@pytest.mark.parametrize(
-    ("sparsity", "zeros"), [(0, 0), (0.1, 1), (0.25, 3), (0.5, 5), (0.91, 10), (1, 10)]
-)
+@pytest.mark.parametrize(("sparsity", "zeros"), [(0, 0), (0.1, 1), (0.25, 3), (0.5, 5), (0.91, 10), (1, 10)])
 def test_sparse(sparsity: float, zeros: int) -> None:
     drawn = fastinit.sparse((10, 200), sparsity=sparsity, std=0.5, seed=1)
     assert ((drawn == 0).sum(axis=0) == zeros).all()

@@ -142,9 +142,7 @@ def test_threads_share_a_generator_without_repeats() -> None:
     ],
 )
 @pytest.mark.parametrize("initializer", ["random_bits", "zeros"])
-def test_errors(
-    initializer: str, arguments: dict[str, object], kind: type[Exception], message: str
-) -> None:
+def test_errors(initializer: str, arguments: dict[str, object], kind: type[Exception], message: str) -> None:
     with pytest.raises(kind) as caught:
         getattr(fastinit, initializer)(3, **{"seed": 1, **arguments})
     assert message in str(caught.value)

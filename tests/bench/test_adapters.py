@@ -64,11 +64,7 @@ def test_names_and_labels_are_unique() -> None:
 def test_every_function_of_torch_that_differs_is_measured() -> None:
     pytest.importorskip("torch")
     ours, theirs = (importlib.import_module(name) for name in ("fastinit.torch", "torch.nn.init"))
-    names = {
-        name
-        for name in ours.__all__
-        if name.endswith("_") and getattr(ours, name) is not getattr(theirs, name)
-    }
+    names = {name for name in ours.__all__ if name.endswith("_") and getattr(ours, name) is not getattr(theirs, name)}
     assert names == cases.TORCH.keys()
 
 
@@ -84,9 +80,7 @@ def test_every_function_of_jax_that_differs_is_measured() -> None:
     jax = pytest.importorskip("jax")
     ours, theirs = importlib.import_module("fastinit.jax"), jax.nn.initializers
     names = {
-        name
-        for name in ours.__all__
-        if hasattr(theirs, name) and getattr(ours, name) is not getattr(theirs, name)
+        name for name in ours.__all__ if hasattr(theirs, name) and getattr(ours, name) is not getattr(theirs, name)
     }
     aliases = {name for name in names if name.startswith(("xavier", "kaiming"))}
     assert names - aliases == cases.JAX.keys()
@@ -133,26 +127,16 @@ def draw(values: Values, fan_axes: tuple[int, int], seed: int = 1) -> np.ndarray
     half = math.sqrt(3) * std
     return {
         "normal": lambda: fastinit.normal(shape, std=std, seed=seed),
-        "uniform": lambda: fastinit.uniform(
-            shape, low=values.mean - half, high=values.mean + half, seed=seed
-        ),
-        "truncated_normal": lambda: fastinit.truncated_normal(
-            shape, std=std / 0.8796256610342398, seed=seed
-        ),
+        "uniform": lambda: fastinit.uniform(shape, low=values.mean - half, high=values.mean + half, seed=seed),
+        "truncated_normal": lambda: fastinit.truncated_normal(shape, std=std / 0.8796256610342398, seed=seed),
     }[values.distribution]()
 
 
-CHECKED = {
-    (row.call.values, FRAMEWORKS[row.framework].fan_axes)
-    for row in ROWS
-    if row.call.values.distribution
-}
+CHECKED = {(row.call.values, FRAMEWORKS[row.framework].fan_axes) for row in ROWS if row.call.values.distribution}
 
 
 @pytest.mark.parametrize(("values", "fan_axes"), sorted(CHECKED, key=str))
-def test_check_accepts_right_values_and_rejects_wrong_ones(
-    values: Values, fan_axes: tuple[int, int]
-) -> None:
+def test_check_accepts_right_values_and_rejects_wrong_ones(values: Values, fan_axes: tuple[int, int]) -> None:
     right = draw(values, fan_axes)
     assert values.faults(right, "float32", fan_axes) == []
     assert values.faults(right * np.float32(1.05) + np.float32(0.01), "float32", fan_axes)
@@ -246,9 +230,7 @@ def test_clock_counts_a_call_that_fails() -> None:
     assert clock.seconds >= 0.01
 
 
-@pytest.mark.parametrize(
-    ("takes", "samples"), [(0.1, 5), (1.5, 2), (9.0, 2)], ids=["quick", "slow", "long"]
-)
+@pytest.mark.parametrize(("takes", "samples"), [(0.1, 5), (1.5, 2), (9.0, 2)], ids=["quick", "slow", "long"])
 def test_slow_passes_take_fewer_samples(takes: float, samples: int) -> None:
     class Fake:
         def begin(self, _row: object) -> dict[str, Any]:
@@ -346,9 +328,7 @@ def stored(ours: list[float], theirs: list[float], draws: list[float]) -> dict[s
             runner = framework if side in (THEIRS, PLAIN, BARE) else "fastinit"
             return {"runner": runner, "label": label, "at_most": False, "target": None, **about}
 
-        own, other = list(FRAMEWORKS[framework].names)[:: 2 if framework == "transformers" else 1][
-            :2
-        ]
+        own, other = list(FRAMEWORKS[framework].names)[:: 2 if framework == "transformers" else 1][:2]
         return {
             "name": f"{framework} {kind}",
             "framework": framework,

@@ -53,16 +53,11 @@ def test_targets_are_those_of_the_plan() -> None:
     for case in bench.CASES:
         assert set(case.subjects) <= SUBJECTS.keys()
         assert case.recipe.is_file()
-        assert (
-            not set(bench.LIBRARIES) & set(case.subjects)
-            or case.recipe.with_suffix(".json").is_file()
-        )
+        assert not set(bench.LIBRARIES) & set(case.subjects) or case.recipe.with_suffix(".json").is_file()
 
 
 def test_watch_sees_the_memory_of_the_process() -> None:
-    program = (
-        "import time; x = bytearray(300_000_000); time.sleep(0.3); print('first'); print('last')"
-    )
+    program = "import time; x = bytearray(300_000_000); time.sleep(0.3); print('first'); print('last')"
     watched = watch([sys.executable, "-c", program])
     assert watched.last_line == "last"
     assert watched.seconds > 0.3
@@ -75,9 +70,7 @@ def test_command_that_fails_is_an_error() -> None:
         watch([sys.executable, "-c", "import sys; print('why', file=sys.stderr); sys.exit(3)"])
 
 
-def test_subjects_write_the_whole_checkpoint_and_leave_nothing(
-    case: bench.Case, tmp_path: Path
-) -> None:
+def test_subjects_write_the_whole_checkpoint_and_leave_nothing(case: bench.Case, tmp_path: Path) -> None:
     folder = tmp_path / "here"
     folder.mkdir()
     found = bench.measure(case, 2, folder)

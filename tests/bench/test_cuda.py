@@ -91,9 +91,7 @@ def cupy_with(count: Any) -> ModuleType:
         (cupy_with(1), "off", "this build of fastinit is without CUDA"),
     ],
 )
-def test_without_a_gpu_nothing_is_measured_and_said_so(
-    cupy: Any, built: str, reason: str, monkeypatch, capsys
-) -> None:
+def test_without_a_gpu_nothing_is_measured_and_said_so(cupy: Any, built: str, reason: str, monkeypatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     info = {**fastinit.build_info(), "cuda": built}
     monkeypatch.setattr(fastinit, "build_info", lambda: info)
@@ -157,9 +155,7 @@ def test_bits_unlike_the_cpus_are_a_fault() -> None:
     ours, peer = found["rows"][0]["subjects"]
     assert ours["faults"] == ["the bits differ from the CPU's"]
     assert peer["faults"] == []
-    assert run.problems(found, require_peers=False) == [
-        "normal: fastinit normal: the bits differ from the CPU's"
-    ]
+    assert run.problems(found, require_peers=False) == ["normal: fastinit normal: the bits differ from the CPU's"]
 
 
 def test_wrong_values_of_a_peer_are_shown_and_no_error() -> None:
@@ -181,9 +177,7 @@ def test_absent_and_failing_subjects_are_lines_of_the_report() -> None:
     found = result(measured(prepare=partly))
     assert "not installed: No module named 'torch'" in report.page(found)
     assert "failed: MemoryError: too large" in report.page(found)
-    assert run.problems(found, require_peers=False) == [
-        "normal: fastinit normal: failed: MemoryError: too large"
-    ]
+    assert run.problems(found, require_peers=False) == ["normal: fastinit normal: failed: MemoryError: too large"]
     assert len(run.problems(found, require_peers=True)) == 2
 
 

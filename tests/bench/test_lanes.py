@@ -103,9 +103,7 @@ def test_turns_follow_every_branch_and_leave_calls_out() -> None:
 
 def test_loop_that_does_not_do_the_work_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(assembly, "compile_path", lambda *_: NESTED)
-    with pytest.raises(
-        SystemExit, match=r"avx2, normal: found 0 loops over words and 0 over value"
-    ):
+    with pytest.raises(SystemExit, match=r"avx2, normal: found 0 loops over words and 0 over value"):
         assembly.hot_loops(AVX2, "normal", "g++")
 
 
@@ -125,10 +123,7 @@ def test_port_bound_counts_what_shares_units() -> None:
     """Two on unit 0 alone and six on either of 0 and 1: eight on two units, not six."""
     units = ["Zn4FP0", "Zn4FP1", "Zn4Load"]
     uses = [(0, 0, 2.0), (1, 0, 3.0), (1, 1, 3.0), (1, 2, 9.0), (2, 0, 99.0)]
-    info = [
-        {"InstructionIndex": i, "ResourceIndex": unit, "ResourceUsage": cycles}
-        for i, unit, cycles in uses
-    ]
+    info = [{"InstructionIndex": i, "ResourceIndex": unit, "ResourceUsage": cycles} for i, unit, cycles in uses]
     region = {
         "Instructions": ["a", "b"],
         "ResourcePressureView": {"ResourcePressureInfo": info},
@@ -160,9 +155,7 @@ def test_measured_stands_only_beside_this_processors_model() -> None:
 
 def test_page_is_made_from_the_results() -> None:
     docs = ROOT / "docs"
-    result, predicted = (
-        json.loads((docs / name).read_text()) for name in ("benchmarks.json", lanes.RESULT)
-    )
+    result, predicted = (json.loads((docs / name).read_text()) for name in ("benchmarks.json", lanes.RESULT))
     assert (docs / "benchmarks.md").read_text() == report.page(result, lanes.section(predicted))
 
 
@@ -204,9 +197,7 @@ def test_paths_check_sees_what_did_not_run_and_what_differs() -> None:
     ("tag", "modules", "status"),
     [("manylinux_2_34_x86_64", 1, 0), ("linux_x86_64", 1, 1), ("manylinux_2_34_x86_64", 2, 1)],
 )
-def test_wheel_check_wants_manylinux_and_one_module(
-    tag: str, modules: int, status: int, tmp_path: Path
-) -> None:
+def test_wheel_check_wants_manylinux_and_one_module(tag: str, modules: int, status: int, tmp_path: Path) -> None:
     wheel, audit = tmp_path / "w.whl", tmp_path / "audit.txt"
     audit.write_text(f'w.whl is consistent with the\nfollowing platform tag: "{tag}".\n')
     with zipfile.ZipFile(wheel, "w") as archive:

@@ -25,9 +25,7 @@ def recipe_text(count: int, seed: int = 1, elements: int = 200_000) -> str:
     )
 
 
-def plan_in(
-    folder: Path, count: int = 4, seed: int = 1, shard_bytes: int = SHARD_BYTES, **options: Any
-) -> Plan:
+def plan_in(folder: Path, count: int = 4, seed: int = 1, shard_bytes: int = SHARD_BYTES, **options: Any) -> Plan:
     """A plan of `count` shards, whose recipe lies in `folder`."""
     recipe = folder / "r.toml"
     recipe.write_text(recipe_text(count, seed, **options))

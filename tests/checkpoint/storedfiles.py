@@ -56,10 +56,7 @@ init = "he_normal"
 def recipe_text(dtype: str) -> str:
     sizes = ("[0]", "[]", "[1]", "[2]", "[10]", "[1000, 1000]")
     kinds = ("ones", "zeros", "normal", "uniform", "cut")
-    lines = [
-        f'"t{i}.{kind}" = {shape}'
-        for (i, shape), kind in itertools.product(enumerate(sizes), kinds)
-    ]
+    lines = [f'"t{i}.{kind}" = {shape}' for (i, shape), kind in itertools.product(enumerate(sizes), kinds)]
     lines += ['"a.padded" = [1, 5]', '"b.padded" = [2000, 500]', '"c.padded" = [3, 0]']
     lines += ['"a.he" = [64, 32]', '"b.he" = [1, 1]', '"c.he" = [16, 8, 3, 3]']
     return "\n".join([f'dtype = "{dtype}"', HEAD, "[tensors]", *lines, RULES])

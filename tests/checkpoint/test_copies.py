@@ -12,10 +12,7 @@ import pytest
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe, verify, write
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TEXT = (
-    'seed = 1\ndtype = "float32"\n{copy}\n[tensors]\nw = [4]\n'
-    '[[rule]]\nmatch = "*"\ninit = "zeros"\n'
-)
+TEXT = 'seed = 1\ndtype = "float32"\n{copy}\n[tensors]\nw = [4]\n[[rule]]\nmatch = "*"\ninit = "zeros"\n'
 
 
 def recipe_in(folder: Path, copy: str) -> Path:
@@ -50,9 +47,7 @@ def test_copies_join_those_of_a_source(tmp_path: Path) -> None:
     (tmp_path / "a" / "config.json").write_text("{}")
     (tmp_path / "x").write_text("x")
     path = tmp_path / "like.toml"
-    path.write_text(
-        'seed = 1\nlike = "a"\ncopy = { x = "x" }\n[[rule]]\nmatch = "*"\ninit = "ones"\n'
-    )
+    path.write_text('seed = 1\nlike = "a"\ncopy = { x = "x" }\n[[rule]]\nmatch = "*"\ninit = "ones"\n')
     assert load_recipe(path).copies == {"config.json": b"{}", "x": b"x"}
 
 
@@ -111,9 +106,7 @@ def test_transformers_opens_the_example_and_runs_it(tmp_path: Path) -> None:
     write(plan, tmp_path / "out")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model, report = transformers.AutoModelForCausalLM.from_pretrained(
-            tmp_path / "out", output_loading_info=True
-        )
+        model, report = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out", output_loading_info=True)
     assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
     assert sum(p.numel() for p in model.parameters()) == plan.parameters
     with torch.no_grad():

@@ -107,9 +107,7 @@ class Disk:
         return self._pwrite(descriptor, data[:count], offset)
 
 
-def test_refusal_in_the_middle_goes_on_through_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refusal_in_the_middle_goes_on_through_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(count: int, offset: int, is_direct: bool) -> int:
         if is_direct and offset >= CHUNK:
             raise OSError(errno.EINVAL, "Invalid argument")
@@ -133,9 +131,7 @@ def test_write_of_less_than_a_block_goes_on_through_the_cache(
 
 
 @pytest.mark.parametrize("written", [ALIGNMENT, ALIGNMENT + 512, 3 * ALIGNMENT - 1])
-def test_short_write_goes_on_at_a_block(
-    written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_short_write_goes_on_at_a_block(written: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     disk = Disk(monkeypatch, lambda count, _offset, _direct: min(count, written))
     data = content()
     assert write_file(tmp_path, data)
@@ -144,9 +140,7 @@ def test_short_write_goes_on_at_a_block(
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSPC, errno.EIO])
-def test_errors_of_ordinary_writes_are_raised(
-    code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_of_ordinary_writes_are_raised(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> int:
         raise OSError(code, os.strerror(code))
 

@@ -37,8 +37,7 @@ def plan(tmp_path: Path) -> Plan:
     """Ten shards, whose recipe lies in the folder."""
     recipe = tmp_path / "r.toml"
     recipe.write_text(
-        'seed = 3\ndtype = "float32"\n[tensors]\n"w{1..10}" = [200000]\n'
-        '[[rule]]\nmatch = "*"\ninit = "normal"\n'
+        'seed = 3\ndtype = "float32"\n[tensors]\n"w{1..10}" = [200000]\n[[rule]]\nmatch = "*"\ninit = "normal"\n'
     )
     return make_plan(load_recipe(recipe), SHARD_BYTES)
 
@@ -84,9 +83,7 @@ class Lazy(Executor):
 
 
 @pytest.mark.parametrize("make", [lambda: ThreadPoolExecutor(4), spawned, Plain])
-def test_executor_writes_what_one_process_writes(
-    make: Callable[[], Executor], plan: Plan, tmp_path: Path
-) -> None:
+def test_executor_writes_what_one_process_writes(make: Callable[[], Executor], plan: Plan, tmp_path: Path) -> None:
     reported: list[int] = []
     with make() as executor:
         write(plan, tmp_path / "out", executor=executor, progress=reported.append)

@@ -76,9 +76,7 @@ def test_law_of_a_narrow_type_is_exact(law: Distribution, dtype: str) -> None:
     variance = (share * (values - mean) ** 2).sum()
     assert expected.mean == pytest.approx(mean, abs=1e-8)
     assert expected.std == pytest.approx(math.sqrt(variance), rel=1e-7)
-    assert expected.kurtosis == pytest.approx(
-        (share * (values - mean) ** 4).sum() / variance**2, rel=1e-6
-    )
+    assert expected.kurtosis == pytest.approx((share * (values - mean) ** 4).sum() / variance**2, rel=1e-6)
     assert expected.zeros == pytest.approx(share[values == 0].sum(), rel=1e-6)
 
 
@@ -165,16 +163,11 @@ def test_missing_zeros_are_marked() -> None:
     """In a type whose rounding makes zeros, there may be too few of them."""
     expected = law_of(Normal(0.0, 0.02), "float8_e4m3fn")
     assert expected is not None
-    sample = np.asarray(
-        draw(Normal(0.0, 0.02), (10**6,), dtype="float8_e4m3fn", seed=1).owner
-    ).copy()
+    sample = np.asarray(draw(Normal(0.0, 0.02), (10**6,), dtype="float8_e4m3fn", seed=1).owner).copy()
     wrong = np.flatnonzero(sample.astype(np.float32) == 0)[:2000]
     sample[wrong[::2]] = 2.0**-9
     sample[wrong[1::2]] = -(2.0**-9)
-    assert any(
-        "zeros where about" in fault
-        for fault in find_faults(pack(sample, "float8_e4m3fn"), expected)
-    )
+    assert any("zeros where about" in fault for fault in find_faults(pack(sample, "float8_e4m3fn"), expected))
 
 
 def test_integers_are_only_constants() -> None:

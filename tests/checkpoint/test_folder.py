@@ -26,9 +26,7 @@ from tests.checkpoint.runs import (
 
 @pytest.mark.parametrize("what", ["file", "link", "empty folder", "their folder"])
 @pytest.mark.parametrize("option", [None, "resume", "force"])
-def test_what_is_no_working_folder_is_left_alone(
-    what: str, option: str | None, tmp_path: Path
-) -> None:
+def test_what_is_no_working_folder_is_left_alone(what: str, option: str | None, tmp_path: Path) -> None:
     partial = tmp_path / "out.partial"
     if what == "file":
         partial.write_text("mine")
@@ -70,9 +68,7 @@ def test_a_run_at_work_is_not_disturbed(option: str | None, tmp_path: Path) -> N
     (process,) = start(tmp_path, 0.02)
     wait_for(tmp_path, "out.partial/model-00002-*.part-*", process)
     options: dict[str, Any] = {option: True} if option else {}
-    with pytest.raises(
-        CheckpointError, match=r"only one run may write into .*out.partial, got ano"
-    ):
+    with pytest.raises(CheckpointError, match=r"only one run may write into .*out.partial, got ano"):
         write(plan_in(tmp_path, seed=9), tmp_path / "out", **options)
     assert end(process) == (0, "")
     write(plan, tmp_path / "undisturbed")
@@ -108,9 +104,7 @@ def test_forked_processes_do_not_hold_the_lock(tmp_path: Path) -> None:
             os.close(descriptor)
 
 
-def test_file_system_without_locks_is_written_to(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_system_without_locks_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(37, "No locks available")
 
@@ -157,9 +151,7 @@ def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
         write(plan, out)
         (out / "mine").mkdir() if "folder" in what else (out / "mine").write_text("mine")
     before = sorted((str(path), path.lstat().st_ino) for path in tmp_path.rglob("*"))
-    with pytest.raises(
-        CheckpointError, match=r" must (be|hold nothing but) a checkpoint of fastinit"
-    ):
+    with pytest.raises(CheckpointError, match=r" must (be|hold nothing but) a checkpoint of fastinit"):
         write(plan, out, force=True)
     assert sorted((str(path), path.lstat().st_ino) for path in tmp_path.rglob("*")) == before
 
@@ -167,9 +159,7 @@ def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
 def test_file_put_into_out_meanwhile_is_kept_by_force(tmp_path: Path) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
     write(plan, out)
-    with pytest.raises(
-        CheckpointError, match=r"got 'mine' in it.*; remove the folder .*; run again"
-    ):
+    with pytest.raises(CheckpointError, match=r"got 'mine' in it.*; remove the folder .*; run again"):
         write(plan, out, force=True, progress=lambda _: (out / "mine").touch())
     assert (out / "mine").exists()
 
@@ -194,9 +184,7 @@ def test_old_checkpoint_is_back_if_it_cannot_be_replaced(
         with pytest.raises(KeyboardInterrupt) as raised:
             write(new, out, force=True)
     assert files_of(out) == before
-    text = (
-        f"{out}.partial holds 2 of 2 finished files; run again with {RESUME} and {FORCE} to go on"
-    )
+    text = f"{out}.partial holds 2 of 2 finished files; run again with {RESUME} and {FORCE} to go on"
     assert raised.value.__notes__ == [text]
     assert write(new, out, force=True, resume=True) == 0
     assert files_of(out).keys() != before.keys()
@@ -243,9 +231,7 @@ def test_resume_finishes_what_a_run_left_that_died_when_out_was_complete(tmp_pat
 
 
 @pytest.mark.parametrize("names", [[], ["fastinit.json"]])
-def test_resume_removes_what_a_run_left_that_died_as_it_began(
-    names: list[str], tmp_path: Path
-) -> None:
+def test_resume_removes_what_a_run_left_that_died_as_it_began(names: list[str], tmp_path: Path) -> None:
     plan, out = plan_in(tmp_path, 2), tmp_path / "out"
     write(plan, out)
     (tmp_path / "out.partial").mkdir()
@@ -281,9 +267,7 @@ def test_link_to_a_complete_checkpoint_is_complete(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE, errno.EACCES])
-def test_what_cannot_be_read_is_not_absent(
-    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_read_is_not_absent(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
     write(plan, out)
     open_ = os.open
@@ -334,9 +318,7 @@ def test_file_system_that_cannot_sync_folders_is_written_to(
 
 
 @pytest.mark.parametrize("where", ["folder", "note", "lock"])
-def test_nothing_is_left_where_a_run_cannot_begin(
-    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_left_where_a_run_cannot_begin(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
     open_ = os.open
 
@@ -356,9 +338,7 @@ def test_nothing_is_left_where_a_run_cannot_begin(
     write(plan, out)
 
 
-def test_what_could_not_be_removed_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_could_not_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
 
     def refuse(*_: Any) -> None:
@@ -406,9 +386,7 @@ def test_what_force_cannot_replace_is_refused_at_the_start(
 @pytest.mark.parametrize("name", ["recipe.toml", "model.safetensors.index.json"])
 @pytest.mark.parametrize("where", ["out", "out.partial"])
 @pytest.mark.parametrize("option", ["resume", "force"])
-def test_files_of_these_names_without_a_note_are_somebodys(
-    name: str, where: str, option: str, tmp_path: Path
-) -> None:
+def test_files_of_these_names_without_a_note_are_somebodys(name: str, where: str, option: str, tmp_path: Path) -> None:
     plan = plan_in(tmp_path)
     (tmp_path / where).mkdir()
     (tmp_path / where / name).write_text("mine")
@@ -417,9 +395,7 @@ def test_files_of_these_names_without_a_note_are_somebodys(
     assert (tmp_path / where / name).read_text() == "mine"
 
 
-def test_run_that_loses_the_folder_it_has_made_leaves_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_that_loses_the_folder_it_has_made_leaves_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"
     mkdir = Path.mkdir
     winner: list[WorkingFolder] = []
@@ -450,9 +426,7 @@ def test_what_is_called_as_the_old_checkpoint_would_be(kind: str, tmp_path: Path
         other.symlink_to("nowhere")
     write(plan, out)
     assert write(plan, out, resume=True) == 0
-    with pytest.raises(
-        CheckpointError, match=r"OUT must be a name with whose '\.replaced-by-fastinit' no"
-    ):
+    with pytest.raises(CheckpointError, match=r"OUT must be a name with whose '\.replaced-by-fastinit' no"):
         write(plan_in(tmp_path, seed=3), out, force=True, progress=not_called)
     assert os.path.lexists(other)
 

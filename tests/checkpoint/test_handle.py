@@ -90,9 +90,7 @@ def witness(folder: Path, framework: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 @pytest.mark.parametrize("dtype", STORED)
-def test_files_recipe_and_safe_open_hold_the_same(
-    dtype: str, framework: str, folders: dict[str, Path]
-) -> None:
+def test_files_recipe_and_safe_open_hold_the_same(dtype: str, framework: str, folders: dict[str, Path]) -> None:
     if framework == "torch":
         pytest.importorskip("torch")
     elif dtype.startswith("float8"):
@@ -218,9 +216,7 @@ def test_metadata_is_that_of_the_files(shard_bytes: int, tmp_path: Path) -> None
     assert metadata["fastinit.seed"] == "3"
 
 
-def save(
-    path: Path, metadata: dict[str, str] | None = None, **tensors: tuple[str, list[int], bytes]
-) -> None:
+def save(path: Path, metadata: dict[str, str] | None = None, **tensors: tuple[str, list[int], bytes]) -> None:
     """Writes a file as others do: the data need not be aligned."""
     table: dict[str, object] = {} if metadata is None else {"__metadata__": metadata}
     end = 0
@@ -251,9 +247,7 @@ OTHERS = {
     "F8_E4M3FNUZ": ("float8_e4m3fnuz", 1),
     "F8_E5M2FNUZ": ("float8_e5m2fnuz", 1),
 }
-CODES = OTHERS | {
-    layout.code(dtype): (dtype, element.itemsize) for dtype, element in STORED.items()
-}
+CODES = OTHERS | {layout.code(dtype): (dtype, element.itemsize) for dtype, element in STORED.items()}
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)
@@ -311,9 +305,7 @@ def test_program_that_loads_shards_runs_from_the_recipe_alone(
         theirs = load(safetensors.safe_open, tmp_path / "out" / "model.safetensors", rank, 2)
         files = load(open_checkpoint, folders["float32"], rank, 2)
         ours = load(open_checkpoint, plan, rank, 2)
-        assert {name: bits(part) for name, part in ours.items()} == {
-            name: bits(part) for name, part in theirs.items()
-        }
+        assert {name: bits(part) for name, part in ours.items()} == {name: bits(part) for name, part in theirs.items()}
         assert ours.keys() == files.keys()
         assert all(bits(ours[name]) == bits(files[name]) for name in ours)
         alone = load(open_checkpoint, recipe, rank, 2)  # this one has no row that is zero
@@ -352,8 +344,7 @@ def test_unknown_name_is_an_error_with_a_suggestion(folders: dict[str, Path]) ->
                     method("tabel")
                 assert isinstance(caught.value, KeyError)
                 assert str(caught.value) == (
-                    "`name` must be that of a tensor of the checkpoint, got 'tabel'; "
-                    "did you mean 'table'?"
+                    "`name` must be that of a tensor of the checkpoint, got 'tabel'; did you mean 'table'?"
                 )
 
 
@@ -396,13 +387,9 @@ def test_arguments_are_checked(folders: dict[str, Path], tmp_path: Path) -> None
     assert open_checkpoint(tmp_path / "run.toml").keys() == ["x"]
 
 
-def test_missing_torch_is_said_at_once(
-    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_torch_is_said_at_once(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(
-        ImportError, match='framework "torch" needs PyTorch, which is not installed'
-    ):
+    with pytest.raises(ImportError, match='framework "torch" needs PyTorch, which is not installed'):
         open_checkpoint(folders["float32"], "pt")
     assert open_checkpoint(folders["float32"], "np").keys()
 

@@ -128,9 +128,7 @@ def test_tensors_come_in_the_order_of_their_data() -> None:
         ("C64", [3], 24),
     ],
 )
-def test_sizes_of_types_without_a_name_here_are_checked(
-    code: str, shape: list[int], nbytes: int
-) -> None:
+def test_sizes_of_types_without_a_name_here_are_checked(code: str, shape: list[int], nbytes: int) -> None:
     text = text_of(x={"dtype": code, "shape": shape, "data_offsets": [0, nbytes]})
     assert is_read_by_safetensors(text, nbytes)
     (entry,), _ = layout.parse_header(text, nbytes)
@@ -272,9 +270,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 SIZES = st.integers(-1, 9) | st.sampled_from([2**31, 2**62, 2**63, 2**64, 10**30])
-CODES = st.sampled_from(
-    [*layout.SAFETENSORS_DTYPES.values(), "F4", "U16", "F8_E8M0", "f32", "bool"]
-)
+CODES = st.sampled_from([*layout.SAFETENSORS_DTYPES.values(), "F4", "U16", "F8_E8M0", "f32", "bool"])
 MARKS = [mark.encode() for mark in '0123456789-+.eE"[]{},:\\ tfnu']
 TENSORS = st.fixed_dictionaries(
     {

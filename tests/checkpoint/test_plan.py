@@ -71,9 +71,7 @@ def test_stream_is_the_name() -> None:
 
 @pytest.mark.parametrize("shard_bytes", [1, 100, 10**9])
 def test_tensors_follow_each_other_without_holes(shard_bytes: int) -> None:
-    plan = plan_of(
-        '"a{0..4}" = [3, 5]\n"s" = []\n"e" = [0, 2]', rule("*", "normal"), "", shard_bytes
-    )
+    plan = plan_of('"a{0..4}" = [3, 5]\n"s" = []\n"e" = [0, 2]', rule("*", "normal"), "", shard_bytes)
     for shard in plan.shards:
         offset = shard.header_bytes
         for tensor in shard.tensors:
@@ -204,9 +202,7 @@ BAD = {
     ('"w" = [2]', rule("*", "he_normal"), 'layout = "torch"'): (
         "r.toml: tensor 'w', rule 1 (match = \"*\"): `shape` must have two or more dimensions"
     ),
-    ('"w" = [2, 0]', rule("*", "he_normal"), 'layout = "torch"'): (
-        "r.toml: tensor 'w', rule 1 (match = \"*\"): "
-    ),
+    ('"w" = [2, 0]', rule("*", "he_normal"), 'layout = "torch"'): ("r.toml: tensor 'w', rule 1 (match = \"*\"): "),
     ('"w" = [2]', rule("*", "normal", "std = -0.02"), ""): (
         "r.toml: tensor 'w', rule 1 (match = \"*\"): `std` must be finite and >= 0, got -0.02"
     ),

@@ -226,9 +226,7 @@ def test_faulty_index_is_refused(content: bytes, message: str, copy: Path) -> No
     [b"null", b"-1", b"NaN", b"[Infinity]", b"1e400", b"-0.5", b"1" + b"0" * 30, b"9" * 5000],
 )
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
-def test_other_entries_of_an_index_may_be_anything(
-    metadata: bytes, start: bytes, copy: Path
-) -> None:
+def test_other_entries_of_an_index_may_be_anything(metadata: bytes, start: bytes, copy: Path) -> None:
     weight_map = weight_map_of(copy)
     table = json.dumps(weight_map).encode()
     text = start + b'{"metadata": ' + metadata + b', "weight_map": ' + table + b"}"
@@ -245,9 +243,7 @@ def test_total_size_of_an_index_may_be_anything(copy: Path) -> None:
 def test_index_that_disagrees_with_the_files_is_refused(copy: Path) -> None:
     weight_map = weight_map_of(copy)
     edit_index(copy, weight_map=weight_map | {"x": weight_map["b"]})
-    assert "tensor 'x' in 'model-00003-of-00003.safetensors' by the index and in no file" in (
-        refusal(copy)
-    )
+    assert "tensor 'x' in 'model-00003-of-00003.safetensors' by the index and in no file" in (refusal(copy))
     edit_index(copy, weight_map={k: v for k, v in weight_map.items() if k != "empty"})
     assert "tensor 'empty' in no file by the index and in 'model-0000" in refusal(copy)
     edit_index(copy, weight_map=weight_map | {"a.0": weight_map["b"]})
@@ -259,9 +255,7 @@ def test_index_that_is_too_long_is_refused(copy: Path) -> None:
     assert "must be at most 268435456 bytes, got 268435457" in refusal(copy)
 
 
-def test_too_many_tensors_in_all_files_are_refused(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_too_many_tensors_in_all_files_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "MAX_TENSORS", 4)
     assert "a checkpoint must hold at most 4 tensors, got more" in refusal(folder)
 
@@ -280,9 +274,7 @@ VALID = file_of(
 
 @settings(max_examples=400)
 @given(data=st.data())
-def test_damaged_file_is_refused_in_one_line_or_read_as_safetensors_does(
-    data: st.DataObject, scratch: Path
-) -> None:
+def test_damaged_file_is_refused_in_one_line_or_read_as_safetensors_does(data: st.DataObject, scratch: Path) -> None:
     content = bytearray(VALID)
     for _ in range(data.draw(st.integers(1, 3))):
         at = data.draw(st.integers(0, len(content) - 1))

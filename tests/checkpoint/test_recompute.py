@@ -54,9 +54,7 @@ def big(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
     return plan, out
 
 
-@pytest.mark.parametrize(
-    ("chunk", "block", "threads"), [(4096, 4096, 2), (3 * 4096, 4096, 1), (2**22, 2**16, 3)]
-)
+@pytest.mark.parametrize(("chunk", "block", "threads"), [(4096, 4096, 2), (3 * 4096, 4096, 1), (2**22, 2**16, 3)])
 def test_every_part_is_compared_whatever_the_buffers(
     chunk: int, block: int, threads: int, big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,9 +73,7 @@ def test_every_part_is_compared_whatever_the_buffers(
             assert (found.file, found.offset) == (shard.file, offset - offset % 2)
 
 
-def test_file_system_without_direct_reading_serves_too(
-    big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_file_system_without_direct_reading_serves_too(big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     refused: list[int] = []
 
     def refuse(path: Path, flags: int = 0) -> int:
@@ -99,9 +95,7 @@ def test_file_system_without_direct_reading_serves_too(
 PREADV = os.preadv
 
 
-def replace_data_reads(
-    monkeypatch: pytest.MonkeyPatch, read: Callable[[int, list[memoryview], int], int]
-) -> None:
+def replace_data_reads(monkeypatch: pytest.MonkeyPatch, read: Callable[[int, list[memoryview], int], int]) -> None:
     """Small files and headers are read as ever: from offset 0, or 8, where no data begins."""
 
     def preadv(descriptor: int, buffers: list[memoryview], offset: int) -> int:
@@ -135,9 +129,7 @@ def test_file_that_shrinks_while_it_is_read_is_an_error(
         verify(big[1])
 
 
-def test_disk_that_fails_is_an_error(
-    big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disk_that_fails_is_an_error(big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> int:
         raise OSError(5, "Input/output error")
 
@@ -179,9 +171,7 @@ def test_sample_of_nothing_is_nothing() -> None:
     assert recompute.sample([Shard("x", 0, (), {})], random.Random()) == [[]]
 
 
-def test_no_thread_reads_on_when_the_file_is_closed(
-    big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_thread_reads_on_when_the_file_is_closed(big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     plan, out = big
     left = threading.Event()
     late: list[bool] = []

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def kill_until_complete(
-    folder: Path, plan: Plan, seconds: float, longest: float, shard_bytes: int
-) -> int:
+def kill_until_complete(folder: Path, plan: Plan, seconds: float, longest: float, shard_bytes: int) -> int:
     """Kills runs at random times until one completes; returns how many it took."""
     write(plan, folder / "undisturbed")
     whole = files_of(folder / "undisturbed")
@@ -74,9 +72,7 @@ def test_killed_at_any_time_and_resumed_at_full_speed(tmp_path: Path) -> None:
     assert kill_until_complete(tmp_path, plan, 0, 0.15, 40_000_000) > 2
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 2), (signal.SIGINT, 2)]
-)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 2), (signal.SIGINT, 2)])
 def test_stopped_by_a_signal_and_resumed(number: int, code: int, tmp_path: Path) -> None:
     plan = plan_in(tmp_path)
     write(plan, tmp_path / "undisturbed")
@@ -89,9 +85,7 @@ def test_stopped_by_a_signal_and_resumed(number: int, code: int, tmp_path: Path)
     assert bool(list(partial.glob("*.part-*"))) == (number == signal.SIGKILL)
     before = identities(plan, partial)
     assert len(before) == 2
-    with pytest.raises(
-        CheckpointError, match=r"interrupted run, which holds 2 of 4 finished files; "
-    ):
+    with pytest.raises(CheckpointError, match=r"interrupted run, which holds 2 of 4 finished files; "):
         write(plan, tmp_path / "out")
     reported: list[int] = []
     write(plan, tmp_path / "out", resume=True, progress=reported.append)
@@ -118,17 +112,13 @@ def test_resume_of_a_complete_checkpoint_writes_nothing(tmp_path: Path) -> None:
     assert sum(reported) == plan.file_bytes
 
 
-@pytest.mark.parametrize(
-    "name", ["recipe.toml", "model-00002-of-00004.safetensors", "model.safetensors.index.json"]
-)
+@pytest.mark.parametrize("name", ["recipe.toml", "model-00002-of-00004.safetensors", "model.safetensors.index.json"])
 @pytest.mark.parametrize("how", ["shorter", "other start", "gone"])
 def test_resume_of_an_incomplete_out_is_refused(name: str, how: str, tmp_path: Path) -> None:
     plan = plan_in(tmp_path)
     write(plan, tmp_path / "out")
     damage(tmp_path / "out" / name, how)
-    with pytest.raises(
-        CheckpointError, match=r"OUT must not exist, or be this very checkpoint and"
-    ):
+    with pytest.raises(CheckpointError, match=r"OUT must not exist, or be this very checkpoint and"):
         write(plan, tmp_path / "out", resume=True)
 
 
@@ -168,9 +158,7 @@ def test_resume_writes_damaged_files_again(how: str, tmp_path: Path) -> None:
         ({"shard_bytes": 10**9}, r"whose shard size is 800000 and not 1000000000; start anew with"),
     ],
 )
-def test_resume_with_another_plan_is_refused(
-    options: dict[str, Any], message: str, tmp_path: Path
-) -> None:
+def test_resume_with_another_plan_is_refused(options: dict[str, Any], message: str, tmp_path: Path) -> None:
     partial = interrupted(plan_in(tmp_path), tmp_path / "out")
     before = files_of(partial)
     with pytest.raises(CheckpointError, match=message):
@@ -188,9 +176,7 @@ def test_a_run_that_replaces_is_gone_on_with(tmp_path: Path) -> None:
     finished = identities(new, partial)
     with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint and"):
         write(new, out, resume=True)
-    with pytest.raises(
-        CheckpointError, match="must be of this very checkpoint to go on, got another"
-    ):
+    with pytest.raises(CheckpointError, match="must be of this very checkpoint to go on, got another"):
         write(old, out, resume=True, force=True)
     assert files_of(out) == before
     assert identities(new, partial) == finished
@@ -212,9 +198,7 @@ def test_resume_and_force_replace_only_what_is_not_complete(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("note", [b"", b"{", b"[]", b"{}", b"[" * 10**6, b"\xff"])
 @pytest.mark.parametrize("others", [(), ("recipe.toml",), ("model.safetensors",), ("mine",)])
-def test_resume_with_an_unreadable_note(
-    note: bytes, others: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_resume_with_an_unreadable_note(note: bytes, others: tuple[str, ...], tmp_path: Path) -> None:
     partial = tmp_path / "out.partial"
     partial.mkdir()
     for name in ("fastinit.json", *others):
@@ -250,9 +234,7 @@ def test_limit_on_file_size_is_reported_and_resumed(tmp_path: Path) -> None:
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
-        with pytest.raises(
-            CheckpointError, match=r"cannot write .*out: File too large \(.*2 of 4 fin"
-        ):
+        with pytest.raises(CheckpointError, match=r"cannot write .*out: File too large \(.*2 of 4 fin"):
             write(plan, tmp_path / "out", resume=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -262,9 +244,7 @@ def test_limit_on_file_size_is_reported_and_resumed(tmp_path: Path) -> None:
     assert files_of(tmp_path / "out") == files_of(tmp_path / "undisturbed")
 
 
-def test_space_is_asked_for_what_is_left_to_write(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_space_is_asked_for_what_is_left_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_in(tmp_path)
     partial = interrupted(plan, tmp_path / "out")
     (partial / "model-00003-of-00004.safetensors.part-host-1-0123456789abcdef").touch()

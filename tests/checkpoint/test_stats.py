@@ -53,9 +53,7 @@ def test_statistics_are_those_of_numpy(dtype: str, size: int, tmp_path: Path) ->
     assert stats.faults == ()
 
 
-def test_statistics_do_not_depend_on_threads_or_blocks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_statistics_do_not_depend_on_threads_or_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sample = sample_of("float32", 100_000)
     path = write_file(tmp_path / "m.safetensors", {"w": sample, "v": sample[:99]})
     monkeypatch.setattr(scan, "BLOCK_BYTES", 4096)
@@ -195,9 +193,7 @@ def test_distances_are_in_standard_errors(faulty: Path) -> None:
     marked = change(faulty, "w", lambda a: np.multiply(a, 1.02, out=a))
     assert marked.found is not None
     distance = (marked.found.std - 0.02) / (0.02 / math.sqrt(2 * 10**6))
-    assert marked.faults == (
-        f"std {marked.found.std:.6g} is {distance:.3g} standard errors from 0.02",
-    )
+    assert marked.faults == (f"std {marked.found.std:.6g} is {distance:.3g} standard errors from 0.02",)
 
 
 def test_other_shape_than_the_recipe_is_marked(tmp_path: Path) -> None:
@@ -215,10 +211,7 @@ def test_other_shape_than_the_recipe_is_marked(tmp_path: Path) -> None:
 
 def test_recipe_beside_the_files_serves_too(faulty: Path) -> None:
     plan = make_plan(parse_recipe(FAULTY))
-    arrays = {
-        t.name: np.array(np.memmap(faulty / t.file, np.float32, "r", t.offset, t.shape))
-        for t in plan.tensors
-    }
+    arrays = {t.name: np.array(np.memmap(faulty / t.file, np.float32, "r", t.offset, t.shape)) for t in plan.tensors}
     write_file(faulty / "model.safetensors", arrays)
     stats = tensor_stats(faulty)
     assert all(entry.expected is not None for entry in stats.tensors)

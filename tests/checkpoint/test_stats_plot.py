@@ -84,10 +84,7 @@ PLOTTED: dict[str, dict[str, NDArray[Any]]] = {
     "huge": {"w": np.array([1e300, -1e300, 3.0])},
     "whole": {"w": np.arange(9), "m": np.array([True, False, True])},
     # No valid mathematics, which matplotlib would draw between dollar signs, and no letter of its font.
-    "marks": {
-        name: np.arange(9.0)
-        for name in ("$\\frac$.a", "$^$.b", "h.0.$\\frac$.w", "h.0.$_$.v", "字.w", "_x.w")
-    },
+    "marks": {name: np.arange(9.0) for name in ("$\\frac$.a", "$^$.b", "h.0.$\\frac$.w", "h.0.$_$.v", "字.w", "_x.w")},
     "no layers": {f"{c}.w": np.arange(9.0) for c in "abcdefghijklmnopqrstuvwxyz"},
 }
 

@@ -120,9 +120,7 @@ def test_sound_checkpoint_passes(shard_bytes: int, sample: bool, tmp_path: Path)
 
 @pytest.mark.parametrize("dtype", STORED)
 def test_every_element_type_is_recomputed_to_the_last_bit(dtype: str, tmp_path: Path) -> None:
-    text = (
-        f'seed = 1\n[tensors]\nx = {{ shape = [5, 7], dtype = "{dtype}" }}\n[[rule]]\nmatch = "*"\n'
-    )
+    text = f'seed = 1\n[tensors]\nx = {{ shape = [5, 7], dtype = "{dtype}" }}\n[[rule]]\nmatch = "*"\n'
     plan = plan_of(text=text + 'init = "ones"\n')
     write(plan, tmp_path / "out")
     assert verify(tmp_path / "out").mismatch is None
@@ -237,9 +235,7 @@ def test_flip_anywhere_in_a_side_file_is_found(name: str, copy: Path) -> None:
 
 @settings(max_examples=150)
 @given(data=st.data())
-def test_any_flip_is_found(
-    data: st.DataObject, sound: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_any_flip_is_found(data: st.DataObject, sound: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     name = data.draw(st.sampled_from(sorted(path.name for path in sound.iterdir())))
     content = (sound / name).read_bytes()
     offset = data.draw(st.integers(0, len(content) - 1))
@@ -274,19 +270,13 @@ def test_sizes_are_said(copy: Path) -> None:
     shard = PLAN.shards[1]
     with (copy / shard.file).open("ab") as file:
         file.write(b"x")
-    assert str(mismatch_in(copy)) == (
-        f"'{shard.file}': must be {shard.nbytes} bytes long, got {shard.nbytes + 1}"
-    )
+    assert str(mismatch_in(copy)) == (f"'{shard.file}': must be {shard.nbytes} bytes long, got {shard.nbytes + 1}")
 
 
-@pytest.mark.parametrize(
-    "name", ["model.safetensors", "a\n\x1b[2J.safetensors", "x.safetensors.index.json"]
-)
+@pytest.mark.parametrize("name", ["model.safetensors", "a\n\x1b[2J.safetensors", "x.safetensors.index.json"])
 def test_file_too_many_is_found(name: str, copy: Path) -> None:
     (copy / name).write_bytes(b"")
-    assert str(mismatch_in(copy)) == (
-        f"{name!r}: must be absent, got a file that is no part of the checkpoint"
-    )
+    assert str(mismatch_in(copy)) == (f"{name!r}: must be absent, got a file that is no part of the checkpoint")
 
 
 def test_files_that_are_no_weights_may_lie_beside(copy: Path) -> None:
@@ -349,32 +339,22 @@ def test_names_of_copies_stay_in_the_folder(copy: Path) -> None:
     assert "none that can be read" in mismatch_in(copy).found
 
 
-@pytest.mark.parametrize(
-    "note", [b"", b"[]", b'{"copies": 3, "shard_bytes": {}}', b"\xff", b"{" * 10**5]
-)
+@pytest.mark.parametrize("note", [b"", b"[]", b'{"copies": 3, "shard_bytes": {}}', b"\xff", b"{" * 10**5])
 def test_damaged_note_hides_nothing_else(note: bytes, copy: Path) -> None:
     (copy / layout.NOTE_FILE).write_bytes(note)
     assert mismatch_in(copy).file == layout.NOTE_FILE
 
 
-def test_other_stream_version_cannot_be_verified(
-    copy: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_stream_version_cannot_be_verified(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_core, "stream_version", 99)
-    with pytest.raises(
-        CheckpointError, match=r"must hold values of stream version 99 .* got version '2'"
-    ):
+    with pytest.raises(CheckpointError, match=r"must hold values of stream version 99 .* got version '2'"):
         verify(copy)
 
 
 def test_what_fastinit_did_not_write_cannot_be_verified(tmp_path: Path) -> None:
-    with pytest.raises(
-        CheckpointError, match=r"cannot read .*: No such file or directory; give the"
-    ):
+    with pytest.raises(CheckpointError, match=r"cannot read .*: No such file or directory; give the"):
         verify(tmp_path / "none")
-    with pytest.raises(
-        CheckpointError, match=r"must hold the recipe that fastinit leaves .* got none"
-    ):
+    with pytest.raises(CheckpointError, match=r"must hold the recipe that fastinit leaves .* got none"):
         verify(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(layout.header([], {"format": "pt"}))
     with pytest.raises(CheckpointError, match="got none; this is no checkpoint of fastinit"):

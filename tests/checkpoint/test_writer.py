@@ -120,9 +120,7 @@ def test_torch_reads_every_tensor(tmp_path: Path) -> None:
     with safetensors.safe_open(tmp_path / "out" / "model.safetensors", framework="pt") as file:
         tensor = file.get_tensor("layer.1.weight")
         assert tensor.dtype == torch.bfloat16
-        drawn = fastinit.he_normal(
-            (37, 19), layout="torch", dtype="bfloat16", seed=42, stream="layer.1.weight"
-        )
+        drawn = fastinit.he_normal((37, 19), layout="torch", dtype="bfloat16", seed=42, stream="layer.1.weight")
         assert torch.equal(tensor.float(), torch.from_numpy(drawn.astype(np.float32)))
 
 
@@ -140,9 +138,7 @@ def test_bytes_do_not_depend_on_shards_or_buffers(
         assert (tmp_path / "split" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-def test_kept_buffers_of_another_size_are_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kept_buffers_of_another_size_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of()
     write(plan, tmp_path / "whole")
     note = plan.side_files()["fastinit.json"]
@@ -241,9 +237,7 @@ def test_out_without_its_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
-    with pytest.raises(
-        CheckpointError, match=r"cannot write .*: File name too long \(nothing was le"
-    ):
+    with pytest.raises(CheckpointError, match=r"cannot write .*: File name too long \(nothing was le"):
         write(plan_of(), tmp_path / ("x" * 250))  # that of the working folder is longer
     assert os.listdir(tmp_path) == []
 
@@ -268,9 +262,7 @@ def test_copies_lie_beside_the_files(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "config.json").read_bytes() == b"{}\n"
 
 
-def test_full_disk_is_noticed_before_writing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_is_noticed_before_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     message = (
         r"the checkpoint needs 1\d\.\d+ KB, got 1 KB free in .*; free 1\d\.\d+ KB or choose another "
@@ -339,9 +331,7 @@ def test_what_a_file_system_lacks_is_named_before_anything_large_is_written(
 
     monkeypatch.setattr(os, function, fail)
     monkeypatch.setattr(shard_writer, "_fill", pytest.fail)
-    message = (
-        rf"out: its file system cannot .*\({function}\): {os.strerror(code)}; choose one that can"
-    )
+    message = rf"out: its file system cannot .*\({function}\): {os.strerror(code)}; choose one that can"
     with pytest.raises(CheckpointError, match=message):
         write(plan_of(), tmp_path / "out")
     assert os.listdir(tmp_path) == []
@@ -371,9 +361,7 @@ def test_a_disk_without_inodes_is_not_full(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "pwrite", fail)
     status = SimpleNamespace(f_bavail=3, f_frsize=1000, f_files=9, f_favail=0)
     monkeypatch.setattr(os, "statvfs", lambda _: status)
-    message = (
-        "out has room for no more files, got 0 free inodes and 3 KB; remove some files or choose"
-    )
+    message = "out has room for no more files, got 0 free inodes and 3 KB; remove some files or choose"
     with pytest.raises(CheckpointError, match=message):
         write(plan_of(), tmp_path / "out")
 
@@ -496,9 +484,7 @@ sys.exit(main(["init", *sys.argv[1:3]]))
 
 @pytest.mark.parametrize("where", ["task", "fill"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_that_ends_as_another_error(
-    number: signal.Signals, code: int, where: str, tmp_path: Path
-) -> None:
+def test_signal_that_ends_as_another_error(number: signal.Signals, code: int, where: str, tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text(plan_of().recipe.text)
     words = [str(recipe), str(tmp_path / "out"), str(int(number)), where]

@@ -66,9 +66,7 @@ def main(recipe: str, out: str, shard_bytes: str) -> None:
         workers = set(client.run(os.getpid).values())
         client.run(slow_writes, 0.05)
         killed: list[int] = []
-        watcher = threading.Thread(
-            target=kill_a_worker, args=(Path(out + ".partial"), workers, killed), daemon=True
-        )
+        watcher = threading.Thread(target=kill_a_worker, args=(Path(out + ".partial"), workers, killed), daemon=True)
         watcher.start()
         executor = Keeping(client.get_executor())
         write(plan, out, executor=executor)

@@ -67,9 +67,7 @@ def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> 
     return output.err
 
 
-def test_init_writes_and_says_so(
-    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_init_writes_and_says_so(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main(["init", str(recipe), str(out), "--shard-size", "3KB", "--threads", "1"]) == 0
     output = capsys.readouterr()
@@ -86,9 +84,7 @@ def test_init_writes_and_says_so(
     assert fastinit.get_num_threads() == 1
 
 
-def test_quiet_init_says_nothing(
-    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_quiet_init_says_nothing(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", str(recipe), str(tmp_path / "out"), "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
 
@@ -116,9 +112,7 @@ def test_plan_of_the_example_is_whole_when_piped() -> None:
     lines = done.stdout.splitlines()
     assert len(lines) == 1 + 146 + 1
     assert lines[-1] == "146 tensors, 1,235,814,400 parameters, 2.472 GB in 1 file"
-    assert any(
-        line.startswith("model.layers.15.post_attention_layernorm.weight ") for line in lines
-    )
+    assert any(line.startswith("model.layers.15.post_attention_layernorm.weight ") for line in lines)
 
 
 def test_paths_that_would_break_a_line_are_escaped(recipe: Path, tmp_path: Path) -> None:
@@ -182,17 +176,12 @@ def test_plan_as_json_has_every_field(recipe: Path, capsys: pytest.CaptureFixtur
     }
 
 
-def test_plan_as_toml_is_a_recipe_of_the_same_plan(
-    source: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_plan_as_toml_is_a_recipe_of_the_same_plan(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--like", str(source), "--toml"]) == 0
     text = capsys.readouterr().out
     assert main(["plan", "--like", str(source), "--json"]) == 0
     wanted = json.loads(capsys.readouterr().out)
-    assert (
-        tables.plan_as_dict(make_plan(parse_recipe(text)))["recipe_sha256"]
-        == wanted["recipe_sha256"]
-    )
+    assert tables.plan_as_dict(make_plan(parse_recipe(text)))["recipe_sha256"] == wanted["recipe_sha256"]
 
 
 @pytest.fixture
@@ -208,9 +197,7 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
-def test_init_like_a_checkpoint(
-    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_init_like_a_checkpoint(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     options = ["--seed", "7", "--dtype", "float16", "--preset", "he", "--layout", "keras"]
     assert main(["init", "--like", str(source), str(out), *options]) == 0
@@ -247,9 +234,7 @@ LLAMA = {
 }
 
 
-def test_verify_names_the_first_wrong_element(
-    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_verify_names_the_first_wrong_element(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     assert main(["init", str(recipe), str(out), "--quiet"]) == 0
     assert main(["verify", str(out)]) == 0
@@ -296,9 +281,7 @@ def test_stats_plot_is_a_png(recipe: Path, tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-def test_stats_of_a_checkpoint_without_recipe(
-    source: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_stats_of_a_checkpoint_without_recipe(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats", str(source)]) == 0
     output = capsys.readouterr().out
     assert "expected" not in output
@@ -323,9 +306,7 @@ def test_resume_and_force_say_what_to_do_with_what_is_there(
     assert sorted(os.listdir(tmp_path)) == ["out", "r.toml"]
 
 
-def test_resumed_init_tells_its_part(
-    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_resumed_init_tells_its_part(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = make_plan(load_recipe(recipe), 3000)
 
     def stop(_: int) -> None:
@@ -374,8 +355,7 @@ def test_info_tells_what_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert titles == ["instruction set", "built", "supported by this processor", "chosen"]
     word = {True: "yes", False: "no"}
     assert sets == [
-        [name, word[built], word[supported], word[name == build["isa"]]]
-        for name, built, supported in _core.isas()
+        [name, word[built], word[supported], word[name == build["isa"]]] for name, built, supported in _core.isas()
     ]
     assert {"scalar", "avx2", "avx512", "neon"} == {row[0] for row in sets}
     assert [row[3] for row in sets].count("yes") == 1
@@ -402,9 +382,7 @@ def test_installed_command_reports_a_bad_variable_in_one_line() -> None:
         env={**os.environ, "FASTINIT_NUM_THREADS": "many"},
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "fastinit: error: `FASTINIT_NUM_THREADS` must be a number from 1 to 1024, got 'many'\n"
-    )
+    assert done.stderr == ("fastinit: error: `FASTINIT_NUM_THREADS` must be a number from 1 to 1024, got 'many'\n")
 
 
 def test_version_and_help_name_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -442,9 +420,7 @@ USAGE = {
 
 
 @pytest.mark.parametrize("arguments", USAGE, ids=str)
-def test_wrong_usage_is_one_line_and_2(
-    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_wrong_usage_is_one_line_and_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert USAGE[arguments] in fails(capsys, 2, *arguments)
 
 
@@ -459,9 +435,7 @@ def test_bad_recipe_is_one_line_and_2(
     assert os.listdir(tmp_path) == ["r.toml"]
 
 
-def test_existing_out_is_one_line_and_1(
-    recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_existing_out_is_one_line_and_1(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "OUT must not exist" in fails(capsys, 1, "init", recipe, tmp_path)
     assert os.listdir(tmp_path) == ["r.toml"]
 
@@ -497,9 +471,7 @@ def test_cluster_that_does_not_answer_is_one_line_and_1(
     assert os.listdir(tmp_path) == ["r.toml"]
 
 
-@pytest.mark.parametrize(
-    "command", ["init", "init --quiet", "plan", "plan --json", "verify", "stats"]
-)
+@pytest.mark.parametrize("command", ["init", "init --quiet", "plan", "plan --json", "verify", "stats"])
 def test_standard_output_may_be_closed_or_full(command: str, recipe: Path, tmp_path: Path) -> None:
     name, *options = command.split()
     out = tmp_path / "out"
@@ -519,9 +491,7 @@ def test_standard_output_may_be_closed_or_full(command: str, recipe: Path, tmp_p
     if name == "init":
         assert run("verify", out).returncode == 0
         words.append("--resume")
-    closed = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *words], check=False, stderr=subprocess.PIPE, text=True
-    )
+    closed = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *words], check=False, stderr=subprocess.PIPE, text=True)
     assert (closed.returncode, closed.stderr) == (0, "")
 
 
@@ -534,8 +504,7 @@ def test_write_that_fails_is_one_line_and_1(recipe: Path, tmp_path: Path) -> Non
     )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"fastinit: error: cannot write {tmp_path / 'out'}: File too large "
-        "(nothing was left behind)\n"
+        f"fastinit: error: cannot write {tmp_path / 'out'}: File too large (nothing was left behind)\n"
     )
     assert os.listdir(tmp_path) == ["r.toml"]
 

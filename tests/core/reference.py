@@ -89,10 +89,7 @@ def unphilox4x32(words: tuple[Any, Any, Any, Any], key: tuple[Any, Any]) -> Any:
     c0, c1, c2, c3 = (np.asarray(w, np.uint64) for w in words)
     inverses = [np.uint64(pow(int(m), -1, 1 << 32)) for m in MULTIPLIERS]
     for round_ in reversed(range(10)):
-        k0, k1 = (
-            (np.asarray(k, np.uint64) + np.uint64(round_ * w)) & LOW32
-            for k, w in zip(key, WEYL, strict=True)
-        )
+        k0, k1 = ((np.asarray(k, np.uint64) + np.uint64(round_ * w)) & LOW32 for k, w in zip(key, WEYL, strict=True))
         before0, before2 = (inverses[0] * c3) & LOW32, (inverses[1] * c1) & LOW32
         c1, c3 = (
             ((MULTIPLIERS[1] * before2) >> np.uint64(32)) ^ c0 ^ k0,

@@ -103,8 +103,7 @@ class Worst:
     def check(self, capsys: pytest.CaptureFixture[str], what: str, limit: float) -> None:
         with capsys.disabled():
             print(
-                f"\n  worst {what}: {self.error:.4g} of {limit:g} at {self.place}"
-                f" ({self.count:.2g} values)",
+                f"\n  worst {what}: {self.error:.4g} of {limit:g} at {self.place} ({self.count:.2g} values)",
                 end="",
             )
         assert self.error <= limit, f"{what}: {self.error} at {self.place}"
@@ -137,9 +136,7 @@ def chunks(total: int, chunk: int = CHUNK) -> Iterator[tuple[int, int]]:
         yield start, min(chunk, total - start)
 
 
-def measure(
-    worst: Worst, distribution: str, dtype: str, user: tuple[float, ...], total: int, start: int = 0
-) -> None:
+def measure(worst: Worst, distribution: str, dtype: str, user: tuple[float, ...], total: int, start: int = 0) -> None:
     """Core against model on `total` elements of a stream."""
     for offset, count in chunks(total):
         place = {"seed": 77, "stream": 5, "start": start + offset}
@@ -290,9 +287,7 @@ EDGE_PAIRS = {
 }
 EDGES = {
     "float32": lambda: whole_blocks(
-        np.concatenate([edge_words32(), np.arange(0, 2**32, 65521, dtype=np.uint64)]).astype(
-            np.uint32
-        )
+        np.concatenate([edge_words32(), np.arange(0, 2**32, 65521, dtype=np.uint64)]).astype(np.uint32)
     ),
     "float64": lambda: whole_blocks(
         np.concatenate([edge_words64(), np.arange(0, 2**64 - 2**49, 2**49 - 1, dtype=np.uint64)])
@@ -355,9 +350,7 @@ def test_truncated_edges(dtype: str, capsys: pytest.CaptureFixture[str]) -> None
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("bounds", BOUNDS)
 @pytest.mark.parametrize(("mean", "std"), [(0.0, 1.0), (0.3, 0.02), (-100.0, 1e-3)])
-def test_truncated_stays_in_bounds(
-    dtype: str, bounds: tuple[float, float], mean: float, std: float
-) -> None:
+def test_truncated_stays_in_bounds(dtype: str, bounds: tuple[float, float], mean: float, std: float) -> None:
     x = corefill.transform("truncated_normal", dtype, EDGES[dtype](), (mean, std, *bounds))
     assert not np.isnan(x).any()
     assert x.min() >= as_stored(mean + std * bounds[0], dtype)
@@ -422,9 +415,7 @@ def test_transform_is_what_fill_applies(dtype: str) -> None:
     """The hook that takes chosen words gives a fill's values when it is given Philox's."""
     per_element = 2 if dtype == "float64" else 1
     words = ref.words32(21, 22, 0, 4096 * per_element)
-    for (distribution, user), name in itertools.product(
-        corefill.CASES.items(), corefill.usable_isas()
-    ):
+    for (distribution, user), name in itertools.product(corefill.CASES.items(), corefill.usable_isas()):
         with corefill.isa(name):
             corefill.assert_same_bits(
                 corefill.transform(distribution, dtype, words, user),
@@ -436,9 +427,7 @@ def test_transform_is_what_fill_applies(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_measures_reject_errors_past_the_limit(
-    dtype: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_measures_reject_errors_past_the_limit(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
     exact = ref.values("normal", dtype, (0.0, 1.0), 1000, seed=1, stream=1)
     limit = limit_of("normal", dtype)
     for at in (int(np.argmax(np.abs(exact))), int(np.argmin(np.abs(exact)))):

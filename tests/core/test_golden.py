@@ -28,9 +28,7 @@ def test_stream_version_is_the_pinned_one() -> None:
 
 def test_table_covers_every_distribution_and_dtype() -> None:
     pinned = {(g.distribution, g.dtype) for g in GOLDEN}
-    assert pinned == {("bits", "uint32")} | {
-        (d, t) for d in corefill.CASES for t in corefill.FLOATS
-    }
+    assert pinned == {("bits", "uint32")} | {(d, t) for d in corefill.CASES for t in corefill.FLOATS}
     assert any(g.start > 2**32 for g in GOLDEN)
 
 

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-KINDS = [(distribution, dtype) for distribution in corefill.CASES for dtype in corefill.FLOATS] + [
-    ("bits", "uint32")
-]
+KINDS = [(distribution, dtype) for distribution in corefill.CASES for dtype in corefill.FLOATS] + [("bits", "uint32")]
 PLACE: dict[str, Any] = {"seed": 0xDEADBEEF01234567, "stream": 0x0123456789ABCDEF}
 GUARD = 64  # bytes kept on either side of what is filled
 
@@ -75,9 +73,7 @@ def test_every_instruction_set_gives_the_same_bits(distribution: str, dtype: str
 def test_chosen_words_give_the_same_bits_on_every_instruction_set() -> None:
     """Rare words too: both ends, powers of two, every pairing of them."""
     edges = np.array(
-        sorted(
-            {(s * (1 << k) + d) % 2**32 for k in range(32) for d in (-1, 0, 1) for s in (1, -1)}
-        ),
+        sorted({(s * (1 << k) + d) % 2**32 for k in range(32) for d in (-1, 0, 1) for s in (1, -1)}),
         np.uint32,
     )
     words = np.stack(np.meshgrid(edges, edges, indexing="ij"), axis=-1).reshape(-1)
@@ -86,8 +82,7 @@ def test_chosen_words_give_the_same_bits_on_every_instruction_set() -> None:
         "uniform": [(-1.0, 1.0), (0.1, 0.3)],
         "normal": [(0.0, 1.0), (2.0, 1e-3)],
         "truncated_normal": [
-            (0.0, 1.0, a, b)
-            for a, b in [(-2, 2), (-np.inf, np.inf), (5, 6), (8, np.inf), (-0.1, 0.1), (-3, 1)]
+            (0.0, 1.0, a, b) for a, b in [(-2, 2), (-np.inf, np.inf), (5, 6), (8, np.inf), (-0.1, 0.1), (-3, 1)]
         ],
     }
     for dtype in corefill.FLOATS:
@@ -129,9 +124,7 @@ def test_any_start_gives_the_same_bits(distribution: str, dtype: str) -> None:
     st.lists(st.floats(0, 1), max_size=8),
     st.sampled_from(corefill.usable_isas()),
 )
-def test_split_fill_equals_whole(
-    kind: tuple[str, str], count: int, cuts: list[float], name: str
-) -> None:
+def test_split_fill_equals_whole(kind: tuple[str, str], count: int, cuts: list[float], name: str) -> None:
     """However a tensor is cut into shards, each shard holds its part of the whole."""
     edges = [0, *sorted(int(c * count) for c in cuts), count]
     with corefill.isa(name):
@@ -162,9 +155,7 @@ def test_any_box_equals_that_part_of_the_whole(
     extents = tuple(part.stop - part.start for part in box)
     for name in corefill.usable_isas():
         with corefill.isa(name):
-            got = fill_guarded(
-                distribution, dtype, 0, start, extents[-1], extents[:-1], tuple(steps[:-1])
-            )
+            got = fill_guarded(distribution, dtype, 0, start, extents[-1], extents[:-1], tuple(steps[:-1]))
         corefill.assert_same_bits(got.reshape(extents), np.ascontiguousarray(whole[box]))
 
 
@@ -180,9 +171,7 @@ def test_empty_boxes_write_nothing(distribution: str, dtype: str) -> None:
 
 
 @each_kind
-def test_any_alignment_gives_the_same_bits_and_touches_nothing_else(
-    distribution: str, dtype: str
-) -> None:
+def test_any_alignment_gives_the_same_bits_and_touches_nothing_else(distribution: str, dtype: str) -> None:
     itemsize = corefill.DTYPES[dtype].itemsize
     whole = draw(distribution, dtype, 2000)
     for name in corefill.usable_isas():
@@ -266,9 +255,7 @@ class Environment:
         self.libm.fesetenv(self.saved)
 
 
-def in_environment(
-    change: Callable[[Environment], None], action: Callable[[], NDArray[Any]]
-) -> NDArray[Any]:
+def in_environment(change: Callable[[Environment], None], action: Callable[[], NDArray[Any]]) -> NDArray[Any]:
     """action() in a changed environment, which must still be the caller's afterwards."""
     environment = Environment()
     try:
@@ -297,9 +284,7 @@ def sensitive_cases() -> list[tuple[str, str, tuple[float, ...]]]:
             ],
             "bits": [()],
         }[distribution]
-        cases += [
-            (distribution, dtype, corefill.core_parameters(distribution, user)) for user in users
-        ]
+        cases += [(distribution, dtype, corefill.core_parameters(distribution, user)) for user in users]
     return cases
 
 
@@ -329,9 +314,7 @@ def ordinary() -> NDArray[Any]:
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("name", corefill.usable_isas())
 @pytest.mark.parametrize("mode", FE_MODES)
-def test_rounding_mode_changes_nothing(
-    mode: str, name: str, count: int, ordinary: NDArray[Any]
-) -> None:
+def test_rounding_mode_changes_nothing(mode: str, name: str, count: int, ordinary: NDArray[Any]) -> None:
     with corefill.isa(name), corefill.threads(count):
         got = in_environment(lambda e: e.rounding(FE_MODES[mode]), sensitive_draws)
     np.testing.assert_array_equal(got, ordinary)
@@ -353,9 +336,7 @@ def derived_draws() -> NDArray[Any]:
         fastinit.he_normal((7, 5), dtype="float64", seed=1),
         fastinit.glorot_uniform((11, 13), gain=0.3, dtype="float64", seed=1),
         fastinit.lecun_normal((17, 3), truncated=True, dtype="float64", seed=1),
-        fastinit.truncated_normal(
-            99, mean=0.1, std=0.7, lower=-1.3, upper=0.9, dtype="float64", seed=1
-        ),
+        fastinit.truncated_normal(99, mean=0.1, std=0.7, lower=-1.3, upper=0.9, dtype="float64", seed=1),
     ]
     return np.concatenate([draw.ravel() for draw in draws])
 
@@ -377,9 +358,7 @@ def test_environment_inherited_by_new_threads_changes_nothing(ordinary: NDArray[
         "print(hashlib.sha256(t.in_environment(change, t.sensitive_draws)).hexdigest())\n"
     )
     root = pathlib.Path(__file__).parents[2]
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root
-    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
     assert run.returncode == 0, run.stderr
     assert run.stdout.split()[-1] == hashlib.sha256(ordinary).hexdigest()
 

@@ -35,9 +35,7 @@ EDGES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("lower", "upper"), [(a, b) for a, b in itertools.product(BOUNDS, BOUNDS) if a < b] + EDGES
-)
+@pytest.mark.parametrize(("lower", "upper"), [(a, b) for a, b in itertools.product(BOUNDS, BOUNDS) if a < b] + EDGES)
 def test_nearest_float(lower: float, upper: float) -> None:
     with mp.workdps(800):
 

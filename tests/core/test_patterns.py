@@ -39,9 +39,7 @@ LAWS: dict[str, tuple[str, tuple[float, ...], Any]] = {
     "above": ("truncated_normal", (0.0, 1.0, 0.5, math.inf), stats.truncnorm(0.5, math.inf)),
     "aside": ("truncated_normal", (0.0, 1.0, -1.0, 1.5), stats.truncnorm(-1, 1.5)),
 }
-each_case = pytest.mark.parametrize(
-    ("law", "dtype"), [(law, dtype) for law in LAWS for dtype in HIGH_BITS]
-)
+each_case = pytest.mark.parametrize(("law", "dtype"), [(law, dtype) for law in LAWS for dtype in HIGH_BITS])
 
 # What replaces the draws of a chunk, whose words and values it is given.
 Change = Callable[[NDArray[np.uint32], NDArray[Any]], NDArray[Any]]
@@ -101,9 +99,7 @@ def of_low_bits(law: Any) -> NDArray[np.float64]:
     gap = np.abs(points[2] - points[0]) / 0xFFFF
     left, centre, right = (law.pdf(points) * gap).sum(axis=1)
     t = np.linspace(-1, 1, 1 << 16)
-    result: NDArray[np.float64] = (
-        centre + (right - left) / 2 * t + ((right + left) / 2 - centre) * t * t
-    )
+    result: NDArray[np.float64] = centre + (right - left) / 2 * t + ((right + left) / 2 - centre) * t * t
     assert math.isclose(result.sum(), 1, rel_tol=1e-5)
     return result / result.sum()
 
@@ -121,9 +117,7 @@ def surprise(got: NDArray[np.int64], probability: NDArray[np.float64]) -> float:
     return sigmas(float(stats.chi2.sf(statistic, np.count_nonzero(possible) - 1)))
 
 
-def assert_patterns_are_right(
-    law: str, dtype: str, draws: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def assert_patterns_are_right(law: str, dtype: str, draws: int, capsys: pytest.CaptureFixture[str]) -> None:
     sigma = surprise(counts(law, dtype, draws), probabilities(law, dtype))
     with capsys.disabled():
         print(f"\n  {law} {dtype}, {draws:.3g} draws: {sigma:.2f} sigma", end="")
@@ -131,9 +125,7 @@ def assert_patterns_are_right(
 
 
 @each_case
-def test_each_pattern_comes_as_often_as_it_should(
-    law: str, dtype: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_each_pattern_comes_as_often_as_it_should(law: str, dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert_patterns_are_right(law, dtype, DRAWS, capsys)
 
 

@@ -85,9 +85,7 @@ def test_core_words_carry_into_the_high_counter_word(name: str, block: int, befo
 
 def test_core_last_words_of_the_index_space() -> None:
     start = 2**64 - 103
-    words = corefill.draw(
-        "bits", "uint32", count=103, seed=2**64 - 1, stream=2**64 - 1, start=start
-    )
+    words = corefill.draw("bits", "uint32", count=103, seed=2**64 - 1, stream=2**64 - 1, start=start)
     np.testing.assert_array_equal(words, ref.words32(2**64 - 1, 2**64 - 1, start, 103))
 
 

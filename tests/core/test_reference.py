@@ -67,9 +67,7 @@ def test_model_normal_matches_exact_arithmetic(bits: int, limit: float) -> None:
         (-math.inf, -37),
     ],
 )
-def test_model_truncated_matches_exact_arithmetic(
-    bits: int, limit: float, bounds: tuple[float, float]
-) -> None:
+def test_model_truncated_matches_exact_arithmetic(bits: int, limit: float, bounds: tuple[float, float]) -> None:
     unsigned = np.dtype(f"uint{bits}")
     words = np.array(edge_words(bits), unsigned)
     words = np.concatenate([words, RNG.integers(0, 2**bits, 50, unsigned)])
@@ -94,9 +92,7 @@ def test_model_uniform_matches_exact_arithmetic(bits: int) -> None:
         x = ref.uniform(words, low, high)
         for w, got in zip(words.tolist(), x, strict=True):
             s = w - 2**bits if w >= 2 ** (bits - 1) else w
-            want = (mp.mpf(low) + high) / 2 + (mp.mpf(high) - low) / 2 * (mp.mpf(s) + 0.5) * 2 / (
-                mp.mpf(2) ** bits
-            )
+            want = (mp.mpf(low) + high) / 2 + (mp.mpf(high) - low) / 2 * (mp.mpf(s) + 0.5) * 2 / (mp.mpf(2) ** bits)
             error = abs(mp.mpf(float(got)) + mp.mpf(float(got - float(got))) - want)
             assert error <= 2.0 ** (-52 if bits == 32 else -63) * max(abs(low), abs(high))
 
@@ -139,9 +135,7 @@ def test_model_ranges_are_slices_of_the_whole() -> None:
                 np.testing.assert_array_equal(part, whole[start : start + 13])
 
 
-@pytest.mark.parametrize(
-    ("text", "digest"), [("abc", "d8bb14d833d59559"), ("größe", "f4f8e155c9329ae9")]
-)
+@pytest.mark.parametrize(("text", "digest"), [("abc", "d8bb14d833d59559"), ("größe", "f4f8e155c9329ae9")])
 def test_stream_from_text_known_answer(text: str, digest: str) -> None:
     """As `printf %s TEXT | b2sum --length=64` prints it, read little-endian."""
     assert ref.stream_from_text(text) == int.from_bytes(bytes.fromhex(digest), "little")

@@ -53,9 +53,7 @@ def rounding_cases(dtype: str) -> NDArray[np.float32]:
     # The sum can pass float32's range; the midpoint itself cannot, and is exact in float32.
     midpoints = pairs.astype(np.float64).mean(axis=0).astype(np.float32)
     largest = values[-1]
-    past = (
-        np.float32(2) * largest - pairs[0][pairs[0] < largest][-1] if len(values) < 300 else largest
-    )
+    past = np.float32(2) * largest - pairs[0][pairs[0] < largest][-1] if len(values) < 300 else largest
     chosen = np.concatenate([pairs[0], midpoints, np.float32([largest, -largest, past, -past])])
     around = [
         chosen,

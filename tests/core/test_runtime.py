@@ -136,9 +136,7 @@ def test_bad_isa_variable() -> None:
         ("avx", "leave it out for the widest that runs here"),
     ],
 )
-def test_isa_that_does_not_run_here_says_why(
-    name: str, remedy: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_isa_that_does_not_run_here_says_why(name: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     isas = [("scalar", True, True), ("avx2", True, True), ("avx512", True, False)]
     monkeypatch.setattr(_core, "isas", lambda: [*isas, ("neon", False, False)])
     monkeypatch.setenv("FASTINIT_ISA", name)
@@ -312,9 +310,7 @@ def test_fills_from_many_threads_at_once() -> None:
 
     def work(seed: int) -> bool:
         start.wait()
-        return all(
-            np.array_equal(fastinit.normal(shape, seed=seed), expected[seed]) for _ in range(20)
-        )
+        return all(np.array_equal(fastinit.normal(shape, seed=seed), expected[seed]) for _ in range(20))
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(work, range(8)))
@@ -361,9 +357,7 @@ else:
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_interrupt_stops_a_fill_within_a_second(threads: str) -> None:
     variables = environment(FASTINIT_ISA="scalar", FASTINIT_NUM_THREADS=threads)
-    with subprocess.Popen(
-        [sys.executable, "-c", LONG], env=variables, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with subprocess.Popen([sys.executable, "-c", LONG], env=variables, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
         time.sleep(0.3)

@@ -80,9 +80,7 @@ def assert_unsurprising(result: Tally, capsys: pytest.CaptureFixture[str], what:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("case", CASES)
-def test_draws_follow_their_distribution(
-    case: str, dtype: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_draws_follow_their_distribution(case: str, dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert_unsurprising(tally(case, dtype, SMALL), capsys, f"{case} {dtype}")
 
 
@@ -191,12 +189,8 @@ WRONG_SAMPLES: list[tuple[Callable[[Tally], float], str, Change]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("check", "name", "change"), WRONG_SAMPLES, ids=[wrong[1] for wrong in WRONG_SAMPLES]
-)
-def test_check_rejects_wrong_sample(
-    check: Callable[[Tally], float], name: str, change: Change
-) -> None:
+@pytest.mark.parametrize(("check", "name", "change"), WRONG_SAMPLES, ids=[wrong[1] for wrong in WRONG_SAMPLES])
+def test_check_rejects_wrong_sample(check: Callable[[Tally], float], name: str, change: Change) -> None:
     assert check(tally("normal", "float32", WRONG, change)) > LIMIT, name
 
 

@@ -50,9 +50,7 @@ METHODS: dict[str, tuple[str, dict[str, float]]] = {
     "ones": ("ones", {}),
 }
 DRAWN = [  # each method with each of its element types
-    (method, dtype)
-    for method in METHODS
-    for dtype in (["uint32"] if method == "words" else list(FLOATS))
+    (method, dtype) for method in METHODS for dtype in (["uint32"] if method == "words" else list(FLOATS))
 ]
 # Warnings of others in their own code.
 QUIET = pytest.mark.filterwarnings("ignore::Warning:(cupy|torch|jax)")
@@ -93,9 +91,7 @@ class Memory:
         self.gpu = cupy.full(size_bytes, PRESET, cupy.uint8)
         self.cpu: NDArray[np.uint8] = np.full(size_bytes, PRESET, np.uint8)
 
-    def draw(
-        self, method: str, shape: Any, dtype: str, first_byte: int = 0, **options: Any
-    ) -> None:
+    def draw(self, method: str, shape: Any, dtype: str, first_byte: int = 0, **options: Any) -> None:
         """Draws to both, from the byte `first_byte` on.
 
         Args:

@@ -48,9 +48,7 @@ def test_new_array_has_the_bits_of_the_cpu(host: Host, name: str, dtype: str) ->
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", ["normal", "zeros", "ones"])
-def test_memory_that_is_returned_is_what_the_kernel_wrote(
-    host: Host, name: str, shape: tuple[int, ...]
-) -> None:
+def test_memory_that_is_returned_is_what_the_kernel_wrote(host: Host, name: str, shape: tuple[int, ...]) -> None:
     drawn = getattr(fastinit, name)(shape, device="cuda", seed=1)
     assert len(host.blocks) == len(host.launches) == 1  # one allocation, one launch: no copy
     assert host.launches[0].address == drawn.data.ptr
@@ -79,9 +77,7 @@ def test_part_is_that_part_of_the_whole(host: Host) -> None:
 
 
 def test_raw_words(host: Host) -> None:
-    assert same_bits(
-        fastinit.random_bits(99, seed=1, device="cuda"), fastinit.random_bits(99, seed=1)
-    )
+    assert same_bits(fastinit.random_bits(99, seed=1, device="cuda"), fastinit.random_bits(99, seed=1))
     assert host.launches[0].drawn[:2] == ("bits", "uint32")
 
 

@@ -237,9 +237,7 @@ def test_a_call_in_the_body_is_reported() -> None:
     """That of a quotient, which may stand anywhere else."""
     text = TINY.replace("{method}", "15TruncatedNormal")
     text = text.replace("FADD R5, R5, 1", "CALL.REL.NOINC 0x00e0")
-    for n, line in enumerate(
-        ("I2F.U64.RP R8, R4", "MUFU.RCP R8, R8", "F2I.U64.TRUNC R8, R8", "RET")
-    ):
+    for n, line in enumerate(("I2F.U64.RP R8, R4", "MUFU.RCP R8, R8", "F2I.U64.TRUNC R8, R8", "RET")):
         text += f"        /*{0xE0 + 16 * n:04x}*/ {line} ;\n"
     assert sass_faults(text) == ["a call in the loop's body"]
 
@@ -293,9 +291,7 @@ def test_one_more_instruction_is_reported() -> None:
     recorded = json.loads(report.text_of(report.numbers(before)))
     assert recorded == report.numbers(before)
     assert report.grown(before, recorded) == []
-    more = doctored(
-        SASS, r"(FADD R\d+, R\d+, R\d+ ;)", r"\1\n        /*0541*/ FADD R90, R91, R92 ;"
-    )
+    more = doctored(SASS, r"(FADD R\d+, R\d+, R\d+ ;)", r"\1\n        /*0541*/ FADD R90, R91, R92 ;")
     found = report.grown(audit.audit(dump_of(more)), recorded)
     now = f"{counted().slots:g} to {counted().slots + 0.25:g}"
     assert found == [
@@ -324,9 +320,7 @@ def with_own_roots() -> str:
         (r"FMUL R16, R13, R12", "FMUL R16, R13, R14", "MUFU.RSQ"),
     ],
 )
-def test_the_cores_own_roots_are_known_and_held_to_their_steps(
-    old: str, new: str, fault: str
-) -> None:
+def test_the_cores_own_roots_are_known_and_held_to_their_steps(old: str, new: str, fault: str) -> None:
     own = with_own_roots()
     assert sass_faults(own) == []
     at = own.index("MUFU.RSQ R12, R13")
@@ -360,9 +354,7 @@ def test_budgets_over_are_told() -> None:
 
     def with_bfloat16(share: float) -> list[str]:
         rows = [(FLOAT32, 30.0), (Key("Normal", "bfloat16"), 30.0 * share)]
-        found = audit.Audit(
-            "", [audit.Row("sm_90", k, None, replace(count, slots=n)) for k, n in rows]
-        )
+        found = audit.Audit("", [audit.Row("sm_90", k, None, replace(count, slots=n)) for k, n in rows])
         return audit.over_budget(found)
 
     assert with_bfloat16(1.09) == []
@@ -406,13 +398,9 @@ def test_command_writes_checks_and_refuses_growth(tmp_path, monkeypatch, capsys)
     stored = (tmp_path / "cuda.json").read_text()
     assert json.loads(stored)["kernels"]["Normal float32"]["sm_90"]["slots"] == counted().slots
     assert run(SASS, "--check") == 0
-    (tmp_path / "cuda.md").write_text(
-        (tmp_path / "cuda.md").read_text().replace("| 25 |", "| 24 |")
-    )
+    (tmp_path / "cuda.md").write_text((tmp_path / "cuda.md").read_text().replace("| 25 |", "| 24 |"))
     assert run(SASS, "--check") == 1
-    more = doctored(
-        SASS, r"(FADD R\d+, R\d+, R\d+ ;)", r"\1\n        /*0541*/ FADD R90, R91, R92 ;"
-    )
+    more = doctored(SASS, r"(FADD R\d+, R\d+, R\d+ ;)", r"\1\n        /*0541*/ FADD R90, R91, R92 ;")
     assert run(more) == 1
     assert run(more, "--write") == 1
     assert "grew from" in capsys.readouterr().err

@@ -69,9 +69,7 @@ def test_every_kernel_of_the_extension_is_some_case() -> None:
 # Where a fill begins and ends.
 
 
-@pytest.mark.parametrize(
-    "case", [("normal", "float32"), ("uniform", "bfloat16"), ("normal", "float64")]
-)
+@pytest.mark.parametrize("case", [("normal", "float32"), ("uniform", "bfloat16"), ("normal", "float64")])
 @pytest.mark.parametrize("run", [1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 31, 33, 127, 129, 511, 1025])
 def test_odd_sizes(case: tuple[str, str], run: int) -> None:
     check(Fill(*case, start=run % 7, run=run))
@@ -107,9 +105,7 @@ def test_indices_beyond_32_bits(dtype: str, start: int) -> None:
     ],
 )
 def test_boxes(run: int, extents: tuple[int, ...], strides: tuple[int, ...], dtype: str) -> None:
-    check(
-        Fill("normal", dtype, start=2**33 - 50, run=run, extents=extents, strides=strides, skip=1)
-    )
+    check(Fill("normal", dtype, start=2**33 - 50, run=run, extents=extents, strides=strides, skip=1))
 
 
 def test_extents_beyond_32_bits_divide_in_64() -> None:

@@ -199,9 +199,7 @@ def test_matrices_without_a_decomposition_are_the_cpus(
 @pytest.mark.parametrize("shape", [(4, 4), (70, 30), (30, 70), (3, 3, 4, 5), (1, 1)])
 @pytest.mark.parametrize("layout", ["keras", "torch"])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_orthogonal_is_the_cpus_up_to_rounding(
-    shape: tuple[int, ...], layout: str, dtype: str
-) -> None:
+def test_orthogonal_is_the_cpus_up_to_rounding(shape: tuple[int, ...], layout: str, dtype: str) -> None:
     options: dict[str, Any] = {"gain": 1.5, "layout": layout, "dtype": dtype, "seed": 1}
     drawn = fastinit.orthogonal(shape, device="cuda", **options)
     assert isinstance(drawn, cupy.ndarray)

@@ -86,9 +86,7 @@ def test_wrong_arguments_are_named_and_nothing_runs(
     assert found.stdout == ""
 
 
-def test_without_a_gpu_the_steps_that_need_one_fail_and_the_others_run(
-    check: Check, tmp_path: Path
-) -> None:
+def test_without_a_gpu_the_steps_that_need_one_fail_and_the_others_run(check: Check, tmp_path: Path) -> None:
     out = tmp_path / "out"
     found = check(str(out))
     assert found.returncode == 1
@@ -114,9 +112,7 @@ def test_all_steps_pass_with_a_gpu_and_its_tools(check: Check, tmp_path: Path) -
     assert f"--json {out}/bench-cuda.json" in log(out, "bench")
 
 
-def test_a_step_that_fails_stops_no_other_and_shows_its_last_line(
-    check: Check, tmp_path: Path
-) -> None:
+def test_a_step_that_fails_stops_no_other_and_shows_its_last_line(check: Check, tmp_path: Path) -> None:
     out = tmp_path / "out"
     fails = 'case "$*" in *bench\\ *) echo "error: \\"wrong\\\\ bits"; exit 3;; esac'
     found = check(str(out), "bench", "threads", nvidia_smi=GPU, python=fails)

@@ -162,9 +162,7 @@ def check_cupys_arrays_become_jaxs() -> None:
 
 
 CHECKS: dict[str, Callable[[], None]] = {
-    name.removeprefix("check_"): check
-    for name, check in list(globals().items())
-    if name.startswith("check_")
+    name.removeprefix("check_"): check for name, check in list(globals().items()) if name.startswith("check_")
 }
 
 

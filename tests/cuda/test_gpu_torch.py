@@ -307,9 +307,7 @@ class TestGraphs:
             "graph.replay()\n"
             "assert out.cpu().numpy().tobytes() == fastinit.normal(1001, seed=3).tobytes()\n"
         )
-        ended = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False
-        )
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False)
         assert ended.returncode == 0, ended.stderr
 
 

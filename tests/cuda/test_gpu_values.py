@@ -54,8 +54,7 @@ def test_every_method_type_and_size(method: str, dtype: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "dtype"),
-    [d for d in DRAWN if d[1] in ("uint32", "float32")]
-    + [("normal", "float64"), ("normal", "float16")],
+    [d for d in DRAWN if d[1] in ("uint32", "float32")] + [("normal", "float64"), ("normal", "float16")],
 )
 def test_pieces_of_a_large_fill(method: str, dtype: str) -> None:
     itemsize = element_of(dtype).itemsize
@@ -118,9 +117,7 @@ def test_any_box_place_seed_and_stream(
     itemsize = element_of(dtype).itemsize
     count = index_box(index, shape).size
     memory = Memory(count * itemsize + 2 * BESIDE + offset * itemsize)
-    memory.draw(
-        method, shape, dtype, BESIDE + offset * itemsize, index=index, seed=seed, stream=stream
-    )
+    memory.draw(method, shape, dtype, BESIDE + offset * itemsize, index=index, seed=seed, stream=stream)
     assert memory.is_same()
 
 

@@ -63,9 +63,7 @@ TIES = [0, 1, 2**24 + 1, 2**24 + 3, 2**31 - 1, 2**32 - 1, 2**53 + 1, 2**53 + 3, 
 @pytest.mark.parametrize("mode", ["rn", "rz", "rm", "rp"])
 @pytest.mark.parametrize(("target", "precision"), [("f32", 24), ("f64", 53)])
 @pytest.mark.parametrize("source", ["u32", "s32", "u64", "s64"])
-def test_integers_round_once_in_every_mode(
-    source: str, target: str, precision: int, mode: str
-) -> None:
+def test_integers_round_once_in_every_mode(source: str, target: str, precision: int, mode: str) -> None:
     bits = int(source[1:])
     rng = np.random.default_rng(bits)
     values = [v for v in TIES if v < 2 ** (bits - (source[0] == "s"))]
@@ -176,9 +174,7 @@ def test_narrowing_in_the_directed_modes(mode: str, expected: list[float]) -> No
     assert run(f"cvt.{mode}.f32.f64 %d, %a;", "f4", a=a).tolist() == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "dtype"), [("f16", np.dtype(np.float16)), ("bf16", np.dtype(ml_dtypes.bfloat16))]
-)
+@pytest.mark.parametrize(("name", "dtype"), [("f16", np.dtype(np.float16)), ("bf16", np.dtype(ml_dtypes.bfloat16))])
 def test_narrow_floats_equal_an_independent_cast(name: str, dtype: np.dtype) -> None:
     rng = np.random.default_rng(3)
     words = rng.integers(0, 2**32, 5000, dtype=np.uint32)

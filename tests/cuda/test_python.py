@@ -128,9 +128,7 @@ def torch(monkeypatch: pytest.MonkeyPatch) -> Torch:
 
 @pytest.mark.parametrize("dtype", DLPACK_CODES)
 @pytest.mark.parametrize("number", [0, 1])
-def test_torch_tensor_is_filled_on_its_current_stream(
-    host: Host, torch: Torch, dtype: str, number: int
-) -> None:
+def test_torch_tensor_is_filled_on_its_current_stream(host: Host, torch: Torch, dtype: str, number: int) -> None:
     out = torch.Tensor(dtype, (2, number))
     assert fill(out) is out
     assert out.values.tobytes() == expected(dtype).tobytes()
@@ -143,9 +141,7 @@ def test_torch_tensor_is_filled_on_its_current_stream(
 
 
 @pytest.mark.parametrize(("kind", "number"), [(2, 0), (2, 1), (13, 1)])
-def test_dlpack_of_another_library_is_filled_on_the_default_stream(
-    host: Host, kind: int, number: int
-) -> None:
+def test_dlpack_of_another_library_is_filled_on_the_default_stream(host: Host, kind: int, number: int) -> None:
     out = OnGpu(device=(kind, number))
     assert fill(out, device=f"cuda:{number}") is out
     np.testing.assert_array_equal(out.values, expected())
@@ -320,9 +316,7 @@ def test_built_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda, "is_built", lambda: False)
     error = error_of()
     assert type(error) is RuntimeError
-    assert (
-        str(error) == f"`device` must be \"cpu\" in a build without CUDA, got 'cuda'{CPU_INSTEAD}"
-    )
+    assert str(error) == f"`device` must be \"cpu\" in a build without CUDA, got 'cuda'{CPU_INSTEAD}"
     for out in (OnGpu(), WithInterface(np.zeros(ROW, np.float32))):
         with pytest.raises(RuntimeError) as caught:
             fill(out)
@@ -345,9 +339,7 @@ def test_built_without_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cudaErrorSystemNotReady: system not yet initialized", "where CUDA does not start"),
     ],
 )
-def test_no_driver_and_no_gpu(
-    host: Host, monkeypatch: pytest.MonkeyPatch, name: str, where: str
-) -> None:
+def test_no_driver_and_no_gpu(host: Host, monkeypatch: pytest.MonkeyPatch, name: str, where: str) -> None:
     def count() -> int:
         raise _core.CudaError(name)
 
@@ -361,9 +353,7 @@ def test_no_driver_and_no_gpu(
 def test_no_such_device(host: Host) -> None:
     error = error_of("cuda:7")
     assert type(error) is ValueError
-    assert str(error) == (
-        f"`device` must be one of the 2 that CUDA sees, numbered from 0, got 'cuda:7'{CPU_INSTEAD}"
-    )
+    assert str(error) == (f"`device` must be one of the 2 that CUDA sees, numbered from 0, got 'cuda:7'{CPU_INSTEAD}")
     assert not host.launches
 
 

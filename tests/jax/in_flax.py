@@ -53,9 +53,7 @@ class Model(nnx.Module):
             bias_init=init.normal(0.1),
             rngs=rngs,
         )
-        self.conv = nnx.Conv(
-            64, 8, (3,), kernel_init=place(init.lecun_normal(), (None, "model", None)), rngs=rngs
-        )
+        self.conv = nnx.Conv(64, 8, (3,), kernel_init=place(init.lecun_normal(), (None, "model", None)), rngs=rngs)
         self.down = nnx.Linear(8, 1, kernel_init=init.orthogonal(), bias_init=init.zeros, rngs=rngs)
 
     def __call__(self, x: Any) -> Any:
@@ -172,9 +170,7 @@ class TestLinen:
         @jax.jit
         def step(weights: Any) -> Any:
             def loss(weights: Any) -> Any:
-                return (
-                    (model.apply(weights, self.INPUTS) - self.INPUTS.sum(1, keepdims=True)) ** 2
-                ).mean()
+                return ((model.apply(weights, self.INPUTS) - self.INPUTS.sum(1, keepdims=True)) ** 2).mean()
 
             value, gradients = jax.value_and_grad(loss)(weights)
             return value, jax.tree.map(lambda w, g: w - 0.02 * g, weights, gradients)
@@ -187,9 +183,7 @@ class TestLinen:
 
     def test_compiled_equals_eager(self) -> None:
         model = LinenModel()
-        eager, compiled = (
-            call(jax.random.key(0), self.INPUTS) for call in (model.init, jax.jit(model.init))
-        )
+        eager, compiled = (call(jax.random.key(0), self.INPUTS) for call in (model.init, jax.jit(model.init)))
         assert eager["params"]["Dense_0"]["kernel"].names == (None, "model")
         same(compiled, eager)
 
@@ -207,9 +201,7 @@ class TestLinen:
             def __call__(self, carry: Any, _: Any) -> Any:
                 return linen.Dense(4, kernel_init=init.he_normal())(carry), None
 
-        scanned = linen.scan(
-            Layer, variable_axes={"params": 0}, split_rngs={"params": True}, length=3
-        )()
+        scanned = linen.scan(Layer, variable_axes={"params": 0}, split_rngs={"params": True}, length=3)()
         weights = scanned.init(jax.random.key(0), self.INPUTS, None)
         kernels = np.asarray(weights["params"]["Dense_0"]["kernel"])
         assert kernels.shape == (3, 4, 4)

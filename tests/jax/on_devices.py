@@ -284,13 +284,9 @@ class TestWithoutOutSharding:
                 assert made.sharding.is_equivalent_to(jaxs.sharding, 2)
                 same_bits(made, fastinit.normal(shape, seed=42))
 
-    @pytest.mark.parametrize(
-        "dtype", ["float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2"]
-    )
+    @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2"])
     @pytest.mark.parametrize("spec", [P("x", "y"), P(None, "x"), P()], ids=str)
-    def test_shardings_of_a_compiled_functions_result(
-        self, spec: Any, dtype: str, sizes: list[int]
-    ) -> None:
+    def test_shardings_of_a_compiled_functions_result(self, spec: Any, dtype: str, sizes: list[int]) -> None:
         # Standard deviations near the least number of the type: negative zeros are among the values.
         std = float(jnp.finfo(dtype).smallest_subnormal) if dtype != "float32" else 1.0
         sharding = NamedSharding(mesh_of("4x2"), spec)
@@ -344,7 +340,5 @@ class TestErrors:
     def test_uneven_parts_of_automatic_axes(self) -> None:
         sharding = NamedSharding(mesh_of("8"), P("x"))
         for call in (init.normal(), jax.jit(init.normal(), static_argnums=(1, 2, 3))):
-            with pytest.raises(
-                ValueError, match="partitioned 8 times, but the dimension size is 12"
-            ):
+            with pytest.raises(ValueError, match="partitioned 8 times, but the dimension size is 12"):
                 call(KEY, (12, 4), None, sharding)

@@ -48,9 +48,7 @@ def test_own_parts_only(sharding: NamedSharding, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(
         parts,
         "fill_buffer",
-        lambda spec, buffer, box, **o: (
-            sizes.append(box.size) or fill_buffer(spec, buffer, box, **o)
-        ),
+        lambda spec, buffer, box, **o: sizes.append(box.size) or fill_buffer(spec, buffer, box, **o),
     )
     made = init.make(SHAPE, sharding, init="he_normal", seed=3, stream="w")
     assert sum(sizes) * COUNT == made.size
@@ -59,9 +57,7 @@ def test_own_parts_only(sharding: NamedSharding, monkeypatch: pytest.MonkeyPatch
 
 def test_by_key_and_generator(sharding: NamedSharding) -> None:
     key = np.array([0, 3], np.uint32)
-    check(
-        init.make(SHAPE, sharding, init=init.normal(1.0), key=key), fastinit.normal(SHAPE, seed=3)
-    )
+    check(init.make(SHAPE, sharding, init=init.normal(1.0), key=key), fastinit.normal(SHAPE, seed=3))
     generator = fastinit.Generator(3)
     for stream in range(2):
         made = init.make(SHAPE, sharding, init="normal", seed=generator)
@@ -70,9 +66,7 @@ def test_by_key_and_generator(sharding: NamedSharding) -> None:
 
 
 def test_the_seed_must_be_given(sharding: NamedSharding) -> None:
-    message = (
-        "`seed` must be given for an array on several processes, got None; pass the same number"
-    )
+    message = "`seed` must be given for an array on several processes, got None; pass the same number"
     with pytest.raises(ValueError, match=message):
         init.make(SHAPE, sharding, init="normal")
     check(init.make(SHAPE, sharding, init="ones"), np.ones(SHAPE, np.float32))

@@ -21,9 +21,7 @@ jnp = jax.numpy
 theirs = jax.nn.initializers
 KEY = jax.random.key(42)
 PRESETS = [
-    f"{name}_{kind}"
-    for name in ("glorot", "xavier", "he", "kaiming", "lecun")
-    for kind in ("normal", "uniform")
+    f"{name}_{kind}" for name in ("glorot", "xavier", "he", "kaiming", "lecun") for kind in ("normal", "uniform")
 ]
 
 

@@ -34,11 +34,7 @@ jnp = jax.numpy
 theirs = jax.nn.initializers
 KEY = jax.random.key(42)
 SHAPE = (12, 10)
-FACTORIES = [
-    name
-    for name in dir(theirs)
-    if not name.startswith("_") and name not in ("Initializer", "zeros", "ones")
-]
+FACTORIES = [name for name in dir(theirs) if not name.startswith("_") and name not in ("Initializer", "zeros", "ones")]
 PRESETS = [name for name in FACTORIES if name.endswith(("_normal", "_uniform"))]
 PRESETS.remove("truncated_normal")
 NEEDED: dict[str, dict[str, Any]] = {
@@ -143,12 +139,9 @@ class TestNames:
 
     def test_imports_jax_alone(self) -> None:
         code = (
-            "import sys, fastinit.jax; "
-            "print(*sys.modules.keys() & {'flax', 'torch', 'keras', 'tensorflow', 'optax'})"
+            "import sys, fastinit.jax; print(*sys.modules.keys() & {'flax', 'torch', 'keras', 'tensorflow', 'optax'})"
         )
-        run = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
-        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert run.stdout.strip() == ""
 
 
@@ -263,9 +256,7 @@ class TestKeys:
             raised.append((caught.type, str(caught.value)))
         assert raised[0] == raised[1]
 
-    @pytest.mark.parametrize(
-        "key", [jax.random.split(KEY, 3), jax.random.split(jax.random.PRNGKey(1))]
-    )
+    @pytest.mark.parametrize("key", [jax.random.split(KEY, 3), jax.random.split(jax.random.PRNGKey(1))])
     def test_more_than_one_key(self, key: Any) -> None:
         with pytest.raises(ValueError, match="accepts a single key, but was given a key array"):
             init.normal()(key, SHAPE)
@@ -355,9 +346,7 @@ class TestTypes:
 
     @pytest.mark.parametrize("dtype", ["complex64", "float8_e4m3b11fnuz"])
     def test_types_that_fastinit_does_not_draw(self, dtype: str) -> None:
-        message = (
-            f"`dtype` must be one of float64, .*, got '{dtype}'; use jax.nn.initializers.normal"
-        )
+        message = f"`dtype` must be one of float64, .*, got '{dtype}'; use jax.nn.initializers.normal"
         with pytest.raises(ValueError, match=message):
             init.normal()(KEY, SHAPE, dtype)
 
@@ -449,9 +438,7 @@ class TestTransformations:
 
         for seed in range(5):
             weights = jax.block_until_ready(model(jax.random.key(seed)))
-        same_bits(
-            weights[7], init.he_normal()(jax.random.split(jax.random.key(4), 24)[7], (256, 512))
-        )
+        same_bits(weights[7], init.he_normal()(jax.random.split(jax.random.key(4), 24)[7], (256, 512)))
 
 
 class TestArrays:

@@ -56,9 +56,7 @@ def test_a_model_trains_and_is_saved_and_loaded(tmp_path: Path) -> None:
 
 
 def test_a_cloned_model_starts_from_the_same_weights() -> None:
-    model = keras.Sequential(
-        [keras.Input((8,)), keras.layers.Dense(4, kernel_initializer=fastinit.keras.HeNormal(3))]
-    )
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, kernel_initializer=fastinit.keras.HeNormal(3))])
     copy = keras.models.clone_model(model)
     np.testing.assert_array_equal(copy.layers[0].kernel.numpy(), model.layers[0].kernel.numpy())
 
@@ -73,9 +71,7 @@ def test_a_cloned_model_starts_from_the_same_weights() -> None:
             lambda: fastinit.he_normal((3, 3, 4, 6), truncated=True, seed=1),
         ),
         (
-            keras.layers.Embedding(
-                50, 6, embeddings_initializer=fastinit.keras.RandomUniform(seed=1)
-            ),
+            keras.layers.Embedding(50, 6, embeddings_initializer=fastinit.keras.RandomUniform(seed=1)),
             (None, 5),
             "embeddings",
             lambda: fastinit.uniform((50, 6), low=-0.05, high=0.05, seed=1),
@@ -87,17 +83,13 @@ def test_a_cloned_model_starts_from_the_same_weights() -> None:
             lambda: fastinit.orthogonal((6, 6), seed=1),
         ),
         (
-            keras.layers.Dense(
-                6, dtype="mixed_float16", kernel_initializer=fastinit.keras.GlorotUniform(1)
-            ),
+            keras.layers.Dense(6, dtype="mixed_float16", kernel_initializer=fastinit.keras.GlorotUniform(1)),
             (None, 4),
             "kernel",
             lambda: fastinit.glorot_uniform((4, 6), seed=1),
         ),
         (
-            keras.layers.Dense(
-                6, dtype="bfloat16", kernel_initializer=fastinit.keras.GlorotUniform(1)
-            ),
+            keras.layers.Dense(6, dtype="bfloat16", kernel_initializer=fastinit.keras.GlorotUniform(1)),
             (None, 4),
             "kernel",
             lambda: fastinit.glorot_uniform((4, 6), seed=1, dtype="bfloat16"),
@@ -115,9 +107,7 @@ def test_weights_of_layers(layer: Any, shape: Any, weight: str, expected: Any) -
 
 
 def test_mixed_precision_computes_in_float16_with_weights_of_float32() -> None:
-    layer = keras.layers.Dense(
-        3, dtype="mixed_float16", kernel_initializer=fastinit.keras.HeNormal()
-    )
+    layer = keras.layers.Dense(3, dtype="mixed_float16", kernel_initializer=fastinit.keras.HeNormal())
     result = layer(np.ones((2, 4), np.float32))
     assert keras.backend.standardize_dtype(layer.kernel.dtype) == "float32"
     assert keras.backend.standardize_dtype(result.dtype) == "float16"
@@ -128,9 +118,7 @@ class Lazy(keras.Model):
 
     def __init__(self, seed: Any) -> None:
         super().__init__()
-        self.inner = keras.layers.Dense(
-            3, kernel_initializer=fastinit.keras.GlorotNormal(seed=seed)
-        )
+        self.inner = keras.layers.Dense(3, kernel_initializer=fastinit.keras.GlorotNormal(seed=seed))
 
     def call(self, inputs: Any) -> Any:
         return self.inner(inputs)

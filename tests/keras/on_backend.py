@@ -61,10 +61,7 @@ CASES: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
         )
     ),
     *((f"{p}Uniform", {}, getattr(fastinit, f"{p.lower()}_uniform"), {}) for p in PRESETS),
-    *(
-        (f"{p}Normal", {}, getattr(fastinit, f"{p.lower()}_normal"), {"truncated": True})
-        for p in PRESETS
-    ),
+    *((f"{p}Normal", {}, getattr(fastinit, f"{p.lower()}_normal"), {"truncated": True}) for p in PRESETS),
     ("Orthogonal", {"gain": 2.0}, fastinit.orthogonal, {"gain": 2.0}),
 ]
 RANDOM = sorted({case[0] for case in CASES})
@@ -77,13 +74,7 @@ def array(tensor: Any) -> np.ndarray[Any, Any]:
     if BACKEND != "torch" or isinstance(tensor, np.ndarray):
         return np.asarray(keras.ops.convert_to_numpy(tensor))
     dtype = np.dtype(keras.backend.standardize_dtype(tensor.dtype))
-    return (
-        tensor.reshape(-1)
-        .view(sys.modules["torch"].uint8)
-        .numpy()
-        .view(dtype)
-        .reshape(tensor.shape)
-    )
+    return tensor.reshape(-1).view(sys.modules["torch"].uint8).numpy().view(dtype).reshape(tensor.shape)
 
 
 def same_bits(tensor: Any, expected: np.ndarray[Any, Any]) -> bool:
@@ -264,10 +255,7 @@ def surprise(sample: np.ndarray[Any, Any], law: np.ndarray[Any, Any]) -> float:
         max(
             abs(ours_.mean() - theirs.mean()) / scale / error,
             abs(squares[0].mean() - squares[1].mean()) / squares[1].std() / error,
-            abs(
-                (abs(ours_ - theirs.mean()) > scale).mean()
-                - (abs(theirs - theirs.mean()) > scale).mean()
-            )
+            abs((abs(ours_ - theirs.mean()) > scale).mean() - (abs(theirs - theirs.mean()) > scale).mean())
             / 0.5
             / error,
         )
@@ -310,9 +298,7 @@ class TestAgainstKeras:
             return lambda *_, **options: asked.append((kind, [options[n] for n in numbers]))
 
         scaled = issubclass(getattr(ours, name), ours.VarianceScaling)
-        made = [
-            getattr(ours, name)(**parameters, **axes, seed=1) for axes in AXES[: 3 * scaled or 1]
-        ]
+        made = [getattr(ours, name)(**parameters, **axes, seed=1) for axes in AXES[: 3 * scaled or 1]]
         recorder = SimpleNamespace(
             normal=record("normal", "mean", "stddev"),
             truncated_normal=record("truncated_normal", "mean", "stddev"),
@@ -326,9 +312,7 @@ class TestAgainstKeras:
             kind, numbers = asked.pop()
             spec = initializer._distribution(shape)
             assert spec.core_name == kind
-            assert spec.parameters(dtypes.FLOATS["float64"])[:2] == pytest.approx(
-                numbers, rel=1e-15
-            )
+            assert spec.parameters(dtypes.FLOATS["float64"])[:2] == pytest.approx(numbers, rel=1e-15)
 
     @pytest.mark.parametrize("shape", [(9, 4), (4, 9), (3, 2, 5), (2, 2, 3, 20)])
     def test_orthogonal(self, shape: tuple[int, ...]) -> None:

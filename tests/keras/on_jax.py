@@ -109,9 +109,7 @@ class TestDevices:
 
 
 def mesh() -> Any:
-    return keras.distribution.DeviceMesh(
-        (2, 4), ("batch", "model"), keras.distribution.list_devices()
-    )
+    return keras.distribution.DeviceMesh((2, 4), ("batch", "model"), keras.distribution.list_devices())
 
 
 class TestLayouts:
@@ -166,9 +164,7 @@ class TestLayouts:
             layer.build((None, SHAPE[0]))
             np.testing.assert_array_equal(layer.kernel.value, drawn(seed=3, stream=stream))
 
-    @pytest.mark.parametrize(
-        "axes", [(None, None), ("batch", "model"), (None, "batch"), ("model", None)]
-    )
+    @pytest.mark.parametrize("axes", [(None, None), ("batch", "model"), (None, "batch"), ("model", None)])
     def test_any_layout(self, axes: Any) -> None:
         layout = keras.distribution.TensorLayout(axes, mesh())
         for given in (layout, layout.backend_layout):
@@ -183,9 +179,7 @@ class TestLayouts:
     def test_a_model_trains_in_parallel(self) -> None:
         keras.distribution.set_distribution(keras.distribution.DataParallel())
         try:
-            layers = [
-                keras.layers.Dense(n, kernel_initializer=fastinit.keras.HeNormal(n)) for n in (8, 1)
-            ]
+            layers = [keras.layers.Dense(n, kernel_initializer=fastinit.keras.HeNormal(n)) for n in (8, 1)]
             model = keras.Sequential([keras.Input((8,)), *layers])
             assert layers[0].kernel.value.sharding.is_fully_replicated
             model.compile("adam", "mse")

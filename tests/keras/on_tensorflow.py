@@ -101,7 +101,5 @@ def test_weights_under_a_strategy() -> None:
 
 
 def test_there_are_no_layouts() -> None:
-    with pytest.raises(
-        ValueError, match="`layout` must be None on Keras's tensorflow backend, got 'rows'"
-    ):
+    with pytest.raises(ValueError, match="`layout` must be None on Keras's tensorflow backend, got 'rows'"):
         PLAIN(SHAPE, layout="rows")

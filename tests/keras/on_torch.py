@@ -45,7 +45,5 @@ def test_a_compiled_function_draws_between_its_graphs() -> None:
 
 
 def test_there_are_no_layouts() -> None:
-    with pytest.raises(
-        ValueError, match="`layout` must be None on Keras's torch backend, got 'rows'"
-    ):
+    with pytest.raises(ValueError, match="`layout` must be None on Keras's torch backend, got 'rows'"):
         PLAIN(SHAPE, layout="rows")

@@ -40,8 +40,6 @@ def test_checkpoints_load_no_framework() -> None:
 @pytest.mark.torch
 def test_the_compiler_of_torch_is_left_to_who_compiles() -> None:
     pytest.importorskip("torch")
-    code = (
-        "import sys, fastinit.torch; print('torch._dynamo' in sys.modules)"  # which takes a second
-    )
+    code = "import sys, fastinit.torch; print('torch._dynamo' in sys.modules)"  # which takes a second
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parents[2] / "docs" / "migrating.md"
-BLOCKS = re.findall(
-    r"^## ([^\n]+)\n|^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL
-)
+BLOCKS = re.findall(r"^## ([^\n]+)\n|^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 FRAMEWORKS = ("torch", "keras", "jax", "transformers", "flax")
 
 
@@ -67,7 +65,5 @@ def test_sharded_block_runs_on_two_processes(tmp_path: Path) -> None:
 
 def test_every_framework_has_a_block() -> None:
     for framework in ("keras", "torch", "jax"):
-        pattern = re.compile(
-            rf"^(import fastinit\.{framework}|from fastinit import {framework}\b)", re.MULTILINE
-        )
+        pattern = re.compile(rf"^(import fastinit\.{framework}|from fastinit import {framework}\b)", re.MULTILINE)
         assert any(pattern.search(code) for code in CASES.values()), framework

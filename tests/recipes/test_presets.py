@@ -60,13 +60,9 @@ def test_hf_by_name(tmp_path: Path) -> None:
     }
     tensors = "[tensors]\n" + "".join(f'"{name}" = [8]\n' for name in expected)
     tensors += '"bn1.num_batches_tracked" = { shape = [], dtype = "int64" }\n'
-    tensors += (
-        '"fc.weight" = [8, 8]\n"norm1.linear.weight" = [8, 8]\n"conv.weight" = [8, 8, 3, 3]\n'
-    )
+    tensors += '"fc.weight" = [8, 8]\n"norm1.linear.weight" = [8, 8]\n"conv.weight" = [8, 8, 3, 3]\n'
     expected |= {"bn1.num_batches_tracked": "zeros()"}
-    expected |= dict.fromkeys(
-        ("fc.weight", "norm1.linear.weight", "conv.weight"), "normal(std=0.02)"
-    )
+    expected |= dict.fromkeys(("fc.weight", "norm1.linear.weight", "conv.weight"), "normal(std=0.02)")
     assert calls_of(tmp_path, tensors, "hf") == expected
 
 
@@ -95,13 +91,9 @@ def test_hf_by_name(tmp_path: Path) -> None:
         ('"ids" = { shape = [8, 8], dtype = "int64" }', r"'ids' of shape \[8, 8\] and type int64"),
     ],
 )
-def test_what_names_do_not_tell_is_an_error_unless_a_rule_covers_it(
-    entry: str, shown: str, tmp_path: Path
-) -> None:
+def test_what_names_do_not_tell_is_an_error_unless_a_rule_covers_it(entry: str, shown: str, tmp_path: Path) -> None:
     text = f'{HEAD}preset = "hf"\n[tensors]\n{entry}\n"fc.weight" = [2, 2]\n'
-    message = (
-        r"r\.toml: tensor " + shown + r".* nothing that its name tells .*; .* add a \[\[rule\]\]"
-    )
+    message = r"r\.toml: tensor " + shown + r".* nothing that its name tells .*; .* add a \[\[rule\]\]"
     with pytest.raises(RecipeError, match=message):
         recipe_of(tmp_path, text)
     name = entry.split('"')[1]
@@ -156,9 +148,7 @@ def test_residual_projections_by_name() -> None:
 
 
 def test_layers_are_counted_stack_by_stack() -> None:
-    names = [f"encoder.layers.{i}.w" for i in range(6)] + [
-        f"decoder.layers.{i}.e.9.w" for i in range(2)
-    ]
+    names = [f"encoder.layers.{i}.w" for i in range(6)] + [f"decoder.layers.{i}.e.9.w" for i in range(2)]
     assert count_layers([*names, "norm.weight"]) == {"encoder.layers": 6, "decoder.layers": 2}
 
 
@@ -202,9 +192,7 @@ def test_llama_depth_scales_routers_and_all_of_the_experts(tmp_path: Path) -> No
     assert shared == "truncated_normal(std=0.02, lower=-3.0, upper=3.0)"
     last = {call for name, call in calls.items() if name.startswith("l.1.")}
     assert last == {"truncated_normal(std=0.01, lower=-3.0, upper=3.0)"}
-    with pytest.raises(
-        RecipeError, match=r"'l\.0\.mlp\.gate_up_proj\.weight' .* treats differently"
-    ):
+    with pytest.raises(RecipeError, match=r"'l\.0\.mlp\.gate_up_proj\.weight' .* treats differently"):
         calls_of(tmp_path, '[tensors]\n"l.0.mlp.gate_up_proj.weight" = [8, 8]', "llama-depth")
 
 
@@ -213,19 +201,13 @@ def test_llama_depth_scales_routers_and_all_of_the_experts(tmp_path: Path) -> No
     [("he", "he_normal"), ("glorot", "glorot_uniform"), ("lecun", "lecun_normal")],
 )
 def test_presets_by_fans(preset: str, init: str, tmp_path: Path) -> None:
-    with pytest.raises(
-        RecipeError, match=f"`layout` is missing, and preset {preset} takes fans; add"
-    ):
+    with pytest.raises(RecipeError, match=f"`layout` is missing, and preset {preset} takes fans; add"):
         calls_of(tmp_path, LLAMA, preset)
     calls = calls_of(tmp_path, LLAMA, preset, 'layout = "torch"')
     drawn = {name for name, call in calls.items() if call == f"{init}()"}
-    assert drawn == {
-        n for n in calls if n.endswith(("proj.weight", "embed_tokens.weight", "head.weight"))
-    }
+    assert drawn == {n for n in calls if n.endswith(("proj.weight", "embed_tokens.weight", "head.weight"))}
     stacked = '[tensors]\n"l.{0..1}.mlp.experts.up_proj" = [4, 8, 8]\n'
-    message = (
-        r"no axes that are known .* add a \[\[rule\]\] for 'l\.\{0\.\.1\}\.mlp\.experts\.up_proj'"
-    )
+    message = r"no axes that are known .* add a \[\[rule\]\] for 'l\.\{0\.\.1\}\.mlp\.experts\.up_proj'"
     with pytest.raises(RecipeError, match=message):
         calls_of(tmp_path, stacked, preset, 'layout = "torch"')
     own = f'[[rule]]\nmatch = "*experts*"\ninit = "{init}"\nin_axis = 1\nout_axis = 2\nbatch_axis = 0\n'

@@ -57,9 +57,7 @@ NAMES = st.lists(
 
 
 @given(NAMES, st.booleans())
-def test_expanding_what_was_compressed_gives_the_names(
-    names: list[tuple[str, int]], ordered: bool
-) -> None:
+def test_expanding_what_was_compressed_gives_the_names(names: list[tuple[str, int]], ordered: bool) -> None:
     names = sorted(names) if ordered else names
     entries = compress(names)
     ranged = [read_name(pattern) for pattern, _ in entries]
@@ -69,9 +67,7 @@ def test_expanding_what_was_compressed_gives_the_names(
 
 @given(
     st.lists(
-        st.tuples(
-            st.sampled_from("abc"), st.integers(0, 3), st.sampled_from("xyz"), st.integers(0, 3)
-        ),
+        st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.sampled_from("xyz"), st.integers(0, 3)),
         max_size=100,
     )
 )
@@ -85,9 +81,7 @@ def test_loops_in_any_order_survive(numbers: list[tuple[str, int, str, int]]) ->
 def test_patterns_of_a_set_match_its_names_and_no_others(names: list[tuple[str, int]]) -> None:
     wanted = {name for name, value in names if value}
     patterns = [compile_pattern(quote(p)) for p in compress_set(wanted)]
-    others = (
-        {name for name, _ in names} | {name + "0" for name in wanted} | {"1" + n for n in wanted}
-    )
+    others = {name for name, _ in names} | {name + "0" for name in wanted} | {"1" + n for n in wanted}
     for name in others | wanted:
         assert any(p.match(name) for p in patterns) == (name in wanted)
 

@@ -164,9 +164,7 @@ BAD_TENSORS = {
     '"x" = [true]': r"tensor 'x' must be a list .*got \[True\]",
     '"x" = [9223372036854775808]': r"tensor 'x' must be a list .*got \[9223372036854775808\]",
     f'"x" = {[1] * 65}': r"tensor 'x' must be a list of at most 64",
-    '"x" = { shape = [2], type = "int8" }': (
-        r"the keys of tensor 'x' are shape, dtype, got 'type'"
-    ),
+    '"x" = { shape = [2], type = "int8" }': (r"the keys of tensor 'x' are shape, dtype, got 'type'"),
     '"x" = { shape = [2], dtype = "int4" }': (
         r"tensor 'x': `dtype` must be one of float64, .*bool, got 'int4'; did you mean 'int64'"
     ),
@@ -277,13 +275,9 @@ def test_damaged_recipe_is_a_recipe_or_a_recipe_error(start: int, end: int, text
         "a." * 8 + "a=1",
     ],
 )
-def test_keys_of_many_parts_are_refused_before_they_are_read(
-    key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keys_of_many_parts_are_refused_before_they_are_read(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tomllib.loads", None)
-    with pytest.raises(
-        RecipeError, match="a key must have at most 8 parts, got more; put names in"
-    ):
+    with pytest.raises(RecipeError, match="a key must have at most 8 parts, got more; put names in"):
         parse_recipe(key)
 
 

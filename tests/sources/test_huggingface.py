@@ -80,8 +80,7 @@ MODELS: dict[str, dict[str, Any]] = {
         "intermediate_size": 96,
         "vocab_size": 160,
     },
-    "gemma2": LLAMA
-    | {"model_type": "gemma2", "architectures": ["Gemma2ForCausalLM"], "head_dim": 16},
+    "gemma2": LLAMA | {"model_type": "gemma2", "architectures": ["Gemma2ForCausalLM"], "head_dim": 16},
     "opt": {
         "model_type": "opt",
         "architectures": ["OPTForCausalLM"],
@@ -198,9 +197,7 @@ def check_values(tensor: PlannedTensor, values: np.ndarray[Any, Any]) -> None:
     # Five standard errors of a normal's standard deviation, and bfloat16's rounding.
     tolerance = distribution.std * (5 / math.sqrt(2 * drawn.size) + 0.002)
     assert abs(drawn.std() - distribution.std) < tolerance, tensor.name
-    assert abs(
-        drawn.mean() - getattr(distribution, "mean", 0.0)
-    ) < 5 * distribution.std / math.sqrt(drawn.size)
+    assert abs(drawn.mean() - getattr(distribution, "mean", 0.0)) < 5 * distribution.std / math.sqrt(drawn.size)
     rows = np.flatnonzero(~values.reshape(tensor.shape[0], -1).any(axis=1))
     assert len(rows) == (1 if end else 0), tensor.name  # a padding row is recorded if there is one
 
@@ -221,9 +218,7 @@ def test_transformers_loads_the_result_and_runs_it(name: str, tmp_path: Path) ->
     write(plan, tmp_path / "out")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model, info = transformers.AutoModelForCausalLM.from_pretrained(
-            tmp_path / "out", output_loading_info=True
-        )
+        model, info = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out", output_loading_info=True)
         logits = model(torch.arange(8)[None]).logits
     assert not any(info.values()), info
     assert torch.isfinite(logits).all()
@@ -237,9 +232,7 @@ def test_config_is_copied_to_the_byte_and_the_recipe_is_self_contained(tmp_path:
     recipe = recipe_from_config(path, seed=5)
     assert recipe.copies == {"config.json": path.read_bytes()}
     assert (recipe.seed, recipe.dtype, recipe.layout) == (5, "float32", "torch")
-    assert recipe.text.startswith(
-        "# Made from the configuration of LlamaForCausalLM, preset hf.\nseed = 5\n"
-    )
+    assert recipe.text.startswith("# Made from the configuration of LlamaForCausalLM, preset hf.\nseed = 5\n")
     again = parse_recipe(recipe.text)
     assert (again.tensors, again.rules) == (recipe.tensors, recipe.rules)
     assert str(tmp_path) not in recipe.text
@@ -307,9 +300,7 @@ def test_fans_of_stacked_experts_are_refused(tmp_path: Path) -> None:
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
     }
-    message = (
-        r"experts\.gate_up_proj' of shape .* has no axes .* add a \[\[rule\]\] for 'model\.layers"
-    )
+    message = r"experts\.gate_up_proj' of shape .* has no axes .* add a \[\[rule\]\] for 'model\.layers"
     with pytest.raises(RecipeError, match=message):
         recipe_from_config(write_config(tmp_path, config), preset="he")
 
@@ -391,15 +382,11 @@ def test_architecture_of_another_configuration_is_built_where_transformers_pairs
 
 
 def test_numbers_that_json_has_not_are_read_as_transformers_writes_them(tmp_path: Path) -> None:
-    config = transformers.Mamba2Config(
-        hidden_size=32, num_heads=4, head_dim=16, num_hidden_layers=1
-    )
+    config = transformers.Mamba2Config(hidden_size=32, num_heads=4, head_dim=16, num_hidden_layers=1)
     config.architectures = ["Mamba2ForCausalLM"]
     config.save_pretrained(tmp_path)
     text = (tmp_path / "config.json").read_text()
-    assert '{"__float__": "Infinity"}' in " ".join(text.split()).replace("{ ", "{").replace(
-        " }", "}"
-    )
+    assert '{"__float__": "Infinity"}' in " ".join(text.split()).replace("{ ", "{").replace(" }", "}")
     tensors = huggingface.model(tmp_path / "config.json", None).tensors
     assert "backbone.layers.0.mixer.A_log" in {tensor.spec.name for tensor in tensors}
     assert read_config(tmp_path / "config.json").values["time_step_limit"] == [0.0, math.inf]
@@ -545,9 +532,7 @@ def test_network_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         recipe_from_config(write_config(tmp_path, timm))
 
 
-def test_missing_transformers_names_the_extra(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_missing_transformers_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     message = r'needs torch and transformers, .*pip install "fastinit-nn\[transformers\]"'
     with pytest.raises(RecipeError, match=message):
@@ -593,13 +578,9 @@ VALUES = st.one_of(
 )
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["llama", "gpt2", "mixtral", "resnet", "clip"]), st.data())
-def test_damaged_configuration_is_a_recipe_or_a_recipe_error(
-    tmp_path: Path, name: str, data: st.DataObject
-) -> None:
+def test_damaged_configuration_is_a_recipe_or_a_recipe_error(tmp_path: Path, name: str, data: st.DataObject) -> None:
     values = dict(MODELS[name])
     keys = st.sampled_from([*values, "rope_scaling", "torch_dtype", "vocab_size", "layer_types"])
     for key in data.draw(st.lists(keys, min_size=1, max_size=3)):

@@ -106,9 +106,7 @@ def test_bad_config_beside_is_refused(content: str, message: str, checkpoint: Pa
 
 def test_recipe_file_names_a_folder_relative_to_itself(checkpoint: Path) -> None:
     path = checkpoint.parent / "r.toml"
-    path.write_text(
-        'seed = 1\nlike = "some model"\n[[rule]]\nmatch = "*.fc.*"\ninit = "uniform"\nlow = -1.0\n'
-    )
+    path.write_text('seed = 1\nlike = "some model"\n[[rule]]\nmatch = "*.fc.*"\ninit = "uniform"\nlow = -1.0\n')
     recipe = load_recipe(path)
     assert [rule.call for rule in recipe.rules] == ["uniform(low=-1.0)", "ones()", "zeros()"]
     path.write_text('seed = 1\nlike = "../nothing here"\n')
@@ -173,9 +171,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
         ({"preset": "he"}, "`layout` is missing, and preset he takes fans"),
     ],
 )
-def test_bad_options_are_refused(
-    options: dict[str, object], message: str, checkpoint: Path
-) -> None:
+def test_bad_options_are_refused(options: dict[str, object], message: str, checkpoint: Path) -> None:
     with pytest.raises(RecipeError, match=message):
         recipe_from_checkpoint(checkpoint, **options)  # type: ignore[arg-type]
 

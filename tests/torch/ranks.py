@@ -56,9 +56,7 @@ def outcome(function: Callable[[], Filled]) -> str:
 
 def main(rank: str, size: str, folder: str) -> None:
     store = f"file://{Path(folder).absolute()}/rendezvous"
-    dist.init_process_group(
-        "gloo", init_method=store, rank=int(rank), world_size=int(size), timeout=TIMEOUT
-    )
+    dist.init_process_group("gloo", init_method=store, rank=int(rank), world_size=int(size), timeout=TIMEOUT)
     for shape in mesh_shapes():
         mesh_of(*shape)
     inner_mesh()

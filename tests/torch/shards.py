@@ -33,9 +33,7 @@ class Case(NamedTuple):
 CASES: dict[str, Case] = {}
 
 
-def case(
-    *sizes: int, needs: str = "torch"
-) -> Callable[[Callable[[], Filled]], Callable[[], Filled]]:
+def case(*sizes: int, needs: str = "torch") -> Callable[[Callable[[], Filled]], Callable[[], Filled]]:
     """Registers a case for these numbers of processes; for all of them if none is given."""
 
     def register(function: Callable[[], Filled]) -> Callable[[], Filled]:
@@ -110,9 +108,7 @@ def layouts(dimensions: int) -> Iterator[tuple[DeviceMesh, list[Any]]]:
         if len(shape) < 3:
             for placements in itertools.product(single, repeat=len(shape)):
                 yield mesh, list(placements)
-            for dim in range(
-                min(dimensions, 2)
-            ):  # as of a weight that joins two: parts in two places
+            for dim in range(min(dimensions, 2)):  # as of a weight that joins two: parts in two places
                 yield mesh, [Replicate()] * (len(shape) - 1) + [_StridedShard(dim, split_factor=2)]
         if len(shape) > 1:
             for dim in range(min(dimensions, 2)):

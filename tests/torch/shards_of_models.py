@@ -162,9 +162,7 @@ def init_model_fills_models_of_transformers() -> Filled:
         tie_word_embeddings=True,
         pad_token_id=5,
     )
-    gpt2 = GPT2Config(
-        vocab_size=37, n_positions=9, n_embd=12, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0
-    )
+    gpt2 = GPT2Config(vocab_size=37, n_positions=9, n_embd=12, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
     for kind, config in ((LlamaForCausalLM, llama), (GPT2LMHeadModel, gpt2)):
         plain = ours.init_model(kind(config), seed=0)
         with torch.device("meta"):

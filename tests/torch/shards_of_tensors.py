@@ -140,9 +140,7 @@ def partial_sums_are_refused_by_every_process() -> Filled:
 def local_tensors_that_are_no_shard_are_refused() -> Filled:
     size = dist.get_world_size()
     local, whole = untouched((2, 3)), torch.Size((3 * size, 3))
-    tensor = DTensor.from_local(
-        local, mesh_of(size), [Shard(0)], run_check=False, shape=whole, stride=(3, 1)
-    )
+    tensor = DTensor.from_local(local, mesh_of(size), [Shard(0)], run_check=False, shape=whole, stride=(3, 1))
     message = r"`tensor` must have the local shape that its placements give, \(3, 3\), got \(2, 3\)"
     with pytest.raises(ValueError, match=message):
         ours.normal_(tensor, seed=1)

@@ -239,9 +239,7 @@ class TestModules:
     """Constructors."""
 
     @pytest.mark.parametrize("name", MODULES)
-    def test_draws_are_fastinits_in_their_order(
-        self, name: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_draws_are_fastinits_in_their_order(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """PyTorch's own draws, each replaced by fastinit's of the next stream, make the same module."""
         with monkeypatch.context() as patch:
             stream = iter(range(1000))
@@ -264,9 +262,7 @@ class TestModules:
         plain = build(MODULES[name])
         for key, values in of(module).items():
             torch.testing.assert_close(values, expected[key], rtol=1e-6, atol=0)
-        assert {k: form(p) for k, p in module.named_parameters()} == {
-            k: form(p) for k, p in plain.named_parameters()
-        }
+        assert {k: form(p) for k, p in module.named_parameters()} == {k: form(p) for k, p in plain.named_parameters()}
 
     def test_matrices_are_pytorchs_on_fastinits_draws(self) -> None:
         with ours.accelerate(seed=3):
@@ -410,9 +406,7 @@ class TestRestoring:
         def other() -> None:
             inside.wait(60)
             torch.manual_seed(7)
-            seen.extend(
-                (torch.randn(9), init.trunc_normal_(empty(9)), nn.Linear(3, 5).weight.detach())
-            )
+            seen.extend((torch.randn(9), init.trunc_normal_(empty(9)), nn.Linear(3, 5).weight.detach()))
             done.set()
 
         thread = threading.Thread(target=other)

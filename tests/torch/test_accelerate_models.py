@@ -59,9 +59,7 @@ def test_transformers_model_from_a_config(name: str) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
     before, after = plain.state_dict(), model.state_dict()
-    assert {k: (v.shape, v.dtype) for k, v in before.items()} == {
-        k: (v.shape, v.dtype) for k, v in after.items()
-    }
+    assert {k: (v.shape, v.dtype) for k, v in before.items()} == {k: (v.shape, v.dtype) for k, v in after.items()}
     drawn_names = {k for k, v in other.state_dict().items() if not torch.equal(v, after[k])}
     assert any(k.endswith("weight") for k in drawn_names)
     for key, values in after.items():
@@ -71,9 +69,7 @@ def test_transformers_model_from_a_config(name: str) -> None:
             continue
         assert not torch.equal(values, before[key])
         error = 6 / (2 * values.numel()) ** 0.5
-        assert (
-            abs(float(values.std()) / 0.02 - 1) < error or name == "GPT2"
-        )  # whose c_proj is narrower
+        assert abs(float(values.std()) / 0.02 - 1) < error or name == "GPT2"  # whose c_proj is narrower
         assert abs(float(values.std() / before[key].std()) - 1) < 2 * error
 
 

@@ -28,9 +28,7 @@ def nested(x: Any) -> Any:
 @pytest.mark.parametrize("reentrant", [False, True])
 @pytest.mark.parametrize("inside", [False, True])
 @pytest.mark.parametrize("seed", [0, None])
-def test_gradients_are_of_the_values(
-    function: Any, reentrant: bool, inside: bool, seed: int | None
-) -> None:
+def test_gradients_are_of_the_values(function: Any, reentrant: bool, inside: bool, seed: int | None) -> None:
     x = torch.ones(4, requires_grad=True)
     with init.accelerate(seed):
         y = checkpoint(function, x, use_reentrant=reentrant)

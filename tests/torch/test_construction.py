@@ -10,12 +10,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from torch import nn  # noqa: E402
+from torch import nn
 
-import fastinit  # noqa: E402
-from fastinit import checkpoint  # noqa: E402
-from fastinit.errors import RecipeError  # noqa: E402
-from fastinit.torch import build, by_name, init_model, report  # noqa: E402
+import fastinit
+from fastinit import checkpoint
+from fastinit.errors import RecipeError
+from fastinit.torch import build, by_name, init_model, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,9 +68,7 @@ def timms_truncated(tensor: Any, std: float, a: float, b: float) -> Any:
         ),
         (
             lambda: timms_truncated(torch.empty(6, 4), 0.02, -2.0, 2.0),
-            lambda: fastinit.truncated_normal(
-                (6, 4), std=0.02, lower=-100, upper=100, seed=SEED, stream="weight"
-            ),
+            lambda: fastinit.truncated_normal((6, 4), std=0.02, lower=-100, upper=100, seed=SEED, stream="weight"),
         ),
         (lambda: torch.full((3,), 0.5), lambda: np.full(3, 0.5, np.float32)),
         (lambda: torch.tensor([1.0, 2.0]), lambda: np.array([1, 2], np.float32)),

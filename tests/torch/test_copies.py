@@ -112,9 +112,7 @@ def test_slices_of_one_draw_stay_apart() -> None:
 
 def test_copy_of_a_tensor_with_a_rule_asks_for_one_too() -> None:
     rules = [{"match": "a.weight", "init": "ones"}]
-    with pytest.raises(
-        ValueError, match=r"have a rule in `recipe` for 'b\.weight' too, a copy of 'a\.weight'"
-    ):
+    with pytest.raises(ValueError, match=r"have a rule in `recipe` for 'b\.weight' too, a copy of 'a\.weight'"):
         init_model(Pair(MAKES["copy_"][0]), seed=0, recipe=rules)
     both = [{"match": "?.weight", "init": "ones"}]
     assert (init_model(Pair(MAKES["copy_"][0]), seed=0, recipe=both).b.weight == 1).all()
@@ -140,9 +138,7 @@ def test_failing_code_changes_nothing(meta: bool) -> None:
 
     with torch.device("meta" if meta else "cpu"):
         model = Pair(make, initialize=False)
-    before = {
-        name: (id(p), None if meta else p.detach().clone()) for name, p in model.named_parameters()
-    }
+    before = {name: (id(p), None if meta else p.detach().clone()) for name, p in model.named_parameters()}
     with pytest.raises(RuntimeError, match=r"`model` must have code for the model .*later"):
         init_model(model, seed=0)
     for name, parameter in model.named_parameters():

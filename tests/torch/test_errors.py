@@ -156,9 +156,7 @@ class TestErrors:
         assert torch.equal(torch.get_rng_state(), state)
 
     @pytest.mark.parametrize("number", range(len(WRONG_CALLS)))
-    def test_error_is_pytorchs_in_its_place_too(
-        self, number: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_error_is_pytorchs_in_its_place_too(self, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
         """As code is switched by `torch.nn.init.normal_ = fastinit.torch.normal_`."""
         for name in ours.__all__:
             if name in PYTORCHS:
@@ -255,9 +253,7 @@ class TestErrors:
     @pytest.mark.parametrize("name", ["kaiming_uniform_", "kaiming_normal_"])
     def test_warning_of_no_elements(self, name: str, shape: tuple[int, ...]) -> None:
         tensor = torch.empty(shape)
-        with pytest.warns(
-            UserWarning, match="Initializing zero-element tensors is a no-op"
-        ) as caught:
+        with pytest.warns(UserWarning, match="Initializing zero-element tensors is a no-op") as caught:
             assert getattr(ours, name)(tensor, mode="nonsense") is tensor
         assert caught[0].filename == __file__
 

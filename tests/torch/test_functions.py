@@ -60,9 +60,7 @@ class TestSignatures:
         theirs = list(inspect.signature(getattr(init, name)).parameters.values())
         mine = list(inspect.signature(getattr(ours, name)).parameters.values())
         shared = mine[: len(theirs)]
-        assert [(p.name, p.default, p.kind) for p in shared] == [
-            (p.name, p.default, p.kind) for p in theirs
-        ]
+        assert [(p.name, p.default, p.kind) for p in shared] == [(p.name, p.default, p.kind) for p in theirs]
         added = {p.name: p.kind for p in mine[len(theirs) :]}
         keyword = inspect.Parameter.KEYWORD_ONLY
         assert added == ({"seed": keyword, "stream": keyword} if name in RANDOM else {})
@@ -96,9 +94,7 @@ class TestValues:
     @pytest.mark.parametrize("dtype", FLOATS)
     @pytest.mark.parametrize("shape", SHAPES)
     @pytest.mark.parametrize("name", [n for n in RANDOM if n not in ("sparse_", "orthogonal_")])
-    def test_bits_of_fastinits_function(
-        self, name: str, shape: tuple[int, ...], dtype: str
-    ) -> None:
+    def test_bits_of_fastinits_function(self, name: str, shape: tuple[int, ...], dtype: str) -> None:
         tensor = torch.full(shape, 3.0).to(getattr(torch, dtype))
         assert filled(name, tensor, seed=5, stream="w") is tensor
         assert bits(tensor) == expected(name, shape, dtype=dtype, seed=5, stream="w").tobytes()
@@ -147,9 +143,7 @@ class TestValues:
         theirs = outcome(init.constant_, empty.clone(), value)
         mine = outcome(ours.constant_, empty, value)
         assert type(mine) is type(theirs)
-        assert (
-            str(mine) == str(theirs) if isinstance(mine, Exception) else bits(mine) == bits(theirs)
-        )
+        assert str(mine) == str(theirs) if isinstance(mine, Exception) else bits(mine) == bits(theirs)
 
     @pytest.mark.parametrize("dtype", [*FLOATS, "int64", "bool"])
     def test_matrices_without_randomness_are_pytorchs(self, dtype: str) -> None:
@@ -176,9 +170,7 @@ class TestValues:
             torch.ones((), dtype=torch.long),
         ):
             tensor = ours.normal_(torch.empty(9), one, one, seed=1)
-            np.testing.assert_array_equal(
-                tensor.numpy(), fastinit.normal(9, mean=1.0, std=1.0, seed=1)
-            )
+            np.testing.assert_array_equal(tensor.numpy(), fastinit.normal(9, mean=1.0, std=1.0, seed=1))
 
 
 class TestFormulas:
@@ -250,9 +242,7 @@ class TestFormulas:
         ("mean", "std", "a", "b"),
         [(0.0, 1.0, -2.0, 2.0), (1.0, 0.5, 0.0, 1.2), (0.0, 1.0, 1.0, math.inf), (0.0, 0.1, -math.inf, 0.05)],
     )  # fmt: skip
-    def test_truncated_moments_are_pytorchs(
-        self, mean: float, std: float, a: float, b: float
-    ) -> None:
+    def test_truncated_moments_are_pytorchs(self, mean: float, std: float, a: float, b: float) -> None:
         n = 200_000
         mine = ours.trunc_normal_(torch.empty(n), mean, std, a, b, seed=1).double()
         spec = functions.truncated_between(mean, std, a, b)
@@ -310,18 +300,14 @@ class TestGenerators:
         for stream in (0, 5, "layer.weight"):
             torch.manual_seed(7)
             tensor = ours.normal_(weight(20), stream=stream)
-            np.testing.assert_array_equal(
-                tensor.numpy(), fastinit.normal(20, seed=seed, stream=stream)
-            )
+            np.testing.assert_array_equal(tensor.numpy(), fastinit.normal(20, seed=seed, stream=stream))
 
     def test_fastinits_generator_hands_out_streams(self) -> None:
         generator = fastinit.Generator(seed=3)
         state = torch.get_rng_state()
         for stream in range(3):
             tensor = ours.normal_(weight(20), seed=generator)
-            np.testing.assert_array_equal(
-                tensor.numpy(), fastinit.normal(20, seed=3, stream=stream)
-            )
+            np.testing.assert_array_equal(tensor.numpy(), fastinit.normal(20, seed=3, stream=stream))
         tensor = ours.normal_(weight(20), seed=generator, stream="w")
         np.testing.assert_array_equal(tensor.numpy(), fastinit.normal(20, seed=3, stream="w"))
         assert generator.next_stream() == 3

@@ -60,9 +60,7 @@ def test_init_model_draws_what_such_code_says_by_name() -> None:
     with torch.device("meta"):
         found = Own()
     ours.init_model(found, seed=2)
-    expected = fastinit.truncated_normal(
-        (6, 4), std=0.5, lower=-4, upper=4, seed=2, stream="weight"
-    )
+    expected = fastinit.truncated_normal((6, 4), std=0.5, lower=-4, upper=4, seed=2, stream="weight")
     assert found.weight.detach().numpy().tobytes() == expected.tobytes()
     again = ours.init_model(Own(), seed=2)
     assert torch.equal(found.turn, again.turn)

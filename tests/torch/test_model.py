@@ -83,9 +83,7 @@ def values(model: Any) -> dict[str, Any]:
     """The state of a model, which must have memory, as bytes."""
     assert not any(t.is_meta for t in (*model.parameters(), *model.buffers()))
     return {
-        name: tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().copy()
-        if tensor.ndim
-        else tensor.item()
+        name: tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().copy() if tensor.ndim else tensor.item()
         for name, tensor in model.state_dict().items()
     }
 
@@ -229,13 +227,9 @@ def names_of_own_code() -> dict[str, Callable[[Any], Any]]:
         "embedding": lambda device: nn.Embedding(7, 3, padding_idx=1, device=device),
         "lstm": lambda device: nn.LSTM(3, 4, 2, bidirectional=True, device=device),
         "attention": lambda device: nn.MultiheadAttention(8, 2, device=device),
-        "transformer": lambda device: nn.Transformer(
-            8, 2, 1, 1, 16, batch_first=True, device=device
-        ),
+        "transformer": lambda device: nn.Transformer(8, 2, 1, 1, 16, batch_first=True, device=device),
         "bilinear": lambda device: nn.Bilinear(2, 3, 4, device=device),
-        "computing": lambda device: nn.Sequential(
-            nn.Linear(4, 4, device=device), Computing(4, device)
-        ),
+        "computing": lambda device: nn.Sequential(nn.Linear(4, 4, device=device), Computing(4, device)),
     }
 
 
@@ -262,10 +256,7 @@ class TestOwnCode:
         plain = [dict(make("cpu").named_parameters()) for _ in range(30)]
         ours = [dict(init_model(make("cpu"), seed=s).named_parameters()) for s in range(30)]
         for key in plain[0]:
-            one, other = (
-                torch.stack([draw[key].detach().double() for draw in draws])
-                for draws in (plain, ours)
-            )
+            one, other = (torch.stack([draw[key].detach().double() for draw in draws]) for draws in (plain, ours))
             spread = float(one.std()) + 1e-12
             assert abs(one.mean() - other.mean()) < 6 * spread / one.numel() ** 0.5 + 1e-6, key
             assert float(other.std()) == pytest.approx(spread, rel=0.4, abs=1e-6), key
@@ -288,9 +279,7 @@ class TestOwnCode:
         normal = fastinit.normal((6, 6), std=0.3, seed=2, stream="weight")
         np.testing.assert_array_equal(model.weight.detach().numpy(), normal)
 
-    @pytest.mark.parametrize(
-        "make", [torch.tensor, torch.from_numpy, torch.as_tensor, torch.asarray, torch.Tensor]
-    )
+    @pytest.mark.parametrize("make", [torch.tensor, torch.from_numpy, torch.as_tensor, torch.asarray, torch.Tensor])
     def test_values_of_arrays_are_kept(self, make: Callable[[Any], torch.Tensor]) -> None:
         class Fixed(nn.Module):
             def __init__(self) -> None:
@@ -398,9 +387,7 @@ class TestMeta:
     """What is on the meta device gets memory once, where it belongs."""
 
     def test_memory_is_made_once(self) -> None:
-        model = nn.Sequential(
-            nn.Linear(300, 200, device="meta"), nn.BatchNorm1d(200, device="meta")
-        )
+        model = nn.Sequential(nn.Linear(300, 200, device="meta"), nn.BatchNorm1d(200, device="meta"))
         with Allocations() as allocations:
             init_model(model, seed=1)
         tensors = (*model.parameters(), *model.buffers())

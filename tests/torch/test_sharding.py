@@ -64,9 +64,7 @@ def launched(size: int) -> tuple[list[dict[str, str]], str]:
             with (folder / f"{rank}.log").open("w") as log:
                 command = [sys.executable, "-m", ranks.__name__, str(rank), str(size), name]
                 processes.append(
-                    subprocess.Popen(
-                        command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-                    )
+                    subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
                 )
         wait(processes)
         paths = [folder / f"{rank}.json" for rank in range(size)]
@@ -98,8 +96,7 @@ def held(size: int, placements: list[Any], mesh_shape: Sequence[int]) -> dict[An
     """The positions in one dimension that each process holds."""
     cuts = cuts_of(placements, mesh_shape)
     return {
-        place: [n for part in held_ranges((size,), cuts, place)[0] for n in part]
-        for place in coordinates(mesh_shape)
+        place: [n for part in held_ranges((size,), cuts, place)[0] for n in part] for place in coordinates(mesh_shape)
     }
 
 
@@ -111,9 +108,7 @@ def chunk(positions: list[int], count: int, number: int) -> list[int]:
 
 @pytest.mark.parametrize("mesh_shape", [(1, 4), (2, 2), (4, 2), (3, 4), (8, 3)])
 @pytest.mark.parametrize("size", [0, 1, 2, 5, 9, 13, 16, 47, 96])
-def test_fsdp2_cuts_what_tensor_parallelism_has_left(
-    size: int, mesh_shape: tuple[int, int]
-) -> None:
+def test_fsdp2_cuts_what_tensor_parallelism_has_left(size: int, mesh_shape: tuple[int, int]) -> None:
     dp, tp = mesh_shape
     parts = held(size, [_StridedShard(0, split_factor=tp), Shard(0)], mesh_shape)
     for i, j in coordinates(mesh_shape):
@@ -144,9 +139,7 @@ def test_what_remains_of_a_factor_is_a_number_of_pieces(size: int, pieces: int) 
     assert [parts[place,] for place in range(4)] == [shard.tolist() for shard in shards]
     fused = held(size, [_StridedShard(0, split_factor=4 * pieces), Shard(0)], (2, 4))
     for i, j in coordinates((2, 4)):
-        ours, _ = placement._split_tensor(
-            torch.tensor(chunk(list(range(size)), 4, j)), 2, with_padding=False
-        )
+        ours, _ = placement._split_tensor(torch.tensor(chunk(list(range(size)), 4, j)), 2, with_padding=False)
         assert fused[i, j] == ours[i].tolist()
 
 

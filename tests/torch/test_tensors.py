@@ -91,9 +91,7 @@ class TestMemory:
         strides = tensor.stride()
         ours.kaiming_normal_(tensor, seed=5)
         assert tensor.stride() == strides
-        np.testing.assert_array_equal(
-            tensor.numpy(), fastinit.he_normal((4, 3, 5, 5), layout="torch", seed=5)
-        )
+        np.testing.assert_array_equal(tensor.numpy(), fastinit.he_normal((4, 3, 5, 5), layout="torch", seed=5))
 
     @pytest.mark.parametrize("name", FILLS)
     def test_every_function_fills_transposed_tensors(self, name: str) -> None:
@@ -124,9 +122,7 @@ class TestMemory:
         base = torch.full((1, 5), 7.0)
         generator = fastinit.Generator(1)
         for tensor in (base.expand(3, 5), base.expand(2, 5).t()):
-            with pytest.raises(
-                RuntimeError, match="more than one element of the written-to tensor"
-            ):
+            with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
                 ours.normal_(tensor, seed=generator)
         assert (base == 7).all()
         assert generator.next_stream() == 0
@@ -219,15 +215,11 @@ class TestKinds:
                 self.inner = inner
 
             @classmethod
-            def __torch_dispatch__(
-                cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
-            ) -> Any:
+            def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
                 raise AssertionError(func)
 
         generator = fastinit.Generator(1)
-        with pytest.raises(
-            TypeError, match=r"`tensor` must be a dense tensor or DTensor of .* Wrapper'"
-        ):
+        with pytest.raises(TypeError, match=r"`tensor` must be a dense tensor or DTensor of .* Wrapper'"):
             ours.normal_(Wrapper(torch.zeros(3, 5)), seed=generator)
         assert generator.next_stream() == 0
 
@@ -280,9 +272,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             torch.cuda, "current_stream",
             lambda device: SimpleNamespace(cuda_stream=machine.streams[device.index]),
         )  # fmt: skip
-        monkeypatch.setattr(
-            tensors, "_dense_like", lambda t: torch.empty(t.shape).as_subclass(OnGpu)
-        )
+        monkeypatch.setattr(tensors, "_dense_like", lambda t: torch.empty(t.shape).as_subclass(OnGpu))
         yield machine
 
 
@@ -402,8 +392,6 @@ def test_negated_views_get_the_right_signs_or_are_refused(negated: Any) -> None:
     with ours.accelerate(seed=1):
         assert (negated().normal_().resolve_neg().numpy() == expected).all()
     plain = torch._neg_view(torch.zeros(6))
-    with pytest.raises(
-        ValueError, match="`out` must hold its values as they are, got a negated view"
-    ):
+    with pytest.raises(ValueError, match="`out` must hold its values as they are, got a negated view"):
         fastinit.normal(None, out=plain, seed=1)
     assert not plain.any()

@@ -94,9 +94,7 @@ def test_functions_that_are_replaced_while_active_are_left_alone_too() -> None:
         lambda t: fastinit.normal(None, out=t, seed=1),
     ],
 )
-@pytest.mark.parametrize(
-    "recorder", ["torch.jit.trace", "torch.export", "make_fx", "make_fx, fake"]
-)
+@pytest.mark.parametrize("recorder", ["torch.jit.trace", "torch.export", "make_fx", "make_fx, fake"])
 def test_functions_refuse_to_be_recorded(recorder: str, fill: Callable[[Any], Any]) -> None:
     with pytest.raises((RuntimeError, ValueError), match=r"`(out|tensor)` must"):
         RECORDERS[recorder](Module(lambda x: fill(torch.empty(64)) * 0 + x))

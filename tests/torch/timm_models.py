@@ -72,9 +72,7 @@ def build(name: str, seed: int | None) -> tuple[Any, int]:
 
 def compare(name: str) -> dict[str, Any]:
     """How two accelerated builds and a plain one relate."""
-    (plain, plain_draws), (fast, draws), (again, _), (other, _) = (
-        build(name, seed) for seed in (None, 0, 0, 1)
-    )
+    (plain, plain_draws), (fast, draws), (again, _), (other, _) = (build(name, seed) for seed in (None, 0, 0, 1))
     drawn = [key for key, value in fast.items() if not value.equal(other[key])]
     return {
         "plain_draws": plain_draws,
@@ -84,11 +82,7 @@ def compare(name: str) -> dict[str, Any]:
         == {k: (v.shape, v.dtype) for k, v in fast.items()},
         "same_again": all(value.equal(again[key]) for key, value in fast.items()),
         "same_others": all(fast[key].equal(plain[key]) for key in fast if key not in drawn),
-        "std_ratios": {
-            key: float(fast[key].std() / plain[key].std())
-            for key in drawn
-            if plain[key].numel() >= 1000
-        },
+        "std_ratios": {key: float(fast[key].std() / plain[key].std()) for key in drawn if plain[key].numel() >= 1000},
     }
 
 

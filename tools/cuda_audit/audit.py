@@ -56,9 +56,7 @@ class Audit:
 
 def audit(dump: Dump) -> Audit:
     """Apply every rule to everything in a library."""
-    version = next(
-        (s for part in dump.ptx for s in part.statements if s.startswith(".version")), ""
-    )
+    version = next((s for part in dump.ptx for s in part.statements if s.startswith(".version")), "")
     found = Audit(f"PTX ISA {version.removeprefix('.version').strip() or 'unknown'}")
     roots: dict[tuple[str, Key], int] = {}
     for kernel in dump.ptx:
@@ -77,9 +75,7 @@ def audit(dump: Dump) -> Audit:
         missing = every - {row.key for row in found.rows if row.arch == arch}
         found.faults += (f"{arch}: {key} is missing" for key in sorted(missing))
     found.faults += (f"PTX: {key} is missing" for key in sorted(every - {key for _, key in roots}))
-    found.faults = [
-        f"{text} ({n} times)" if n > 1 else text for text, n in Counter(found.faults).items()
-    ]
+    found.faults = [f"{text} ({n} times)" if n > 1 else text for text, n in Counter(found.faults).items()]
     return found
 
 
@@ -106,7 +102,5 @@ def over_budget(found: Audit) -> list[str]:
         wide, narrow = (found.slots(Key(method, dtype)) for dtype in ("float32", "bfloat16"))
         if wide and narrow and narrow > wide * (1 + NARROW_SHARE):
             more = narrow / wide - 1
-            lines.append(
-                f"{method} bfloat16: {more:.0%} more issue slots than float32, 10% allowed"
-            )
+            lines.append(f"{method} bfloat16: {more:.0%} more issue slots than float32, 10% allowed")
     return lines

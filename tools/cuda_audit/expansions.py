@@ -197,9 +197,7 @@ def _match(i: Instruction, step: list[str], bound: dict[str, str]) -> dict[str, 
         signs = [sum(f.startswith("-") for f in side) % 2 for side in (order, wanted[:2])]
         if signs[0] != signs[1]:
             continue
-        pairs = [
-            (w.lstrip("-"), f.lstrip("-")) for w, f in zip(wanted, [*order, *rest], strict=False)
-        ]
+        pairs = [(w.lstrip("-"), f.lstrip("-")) for w, f in zip(wanted, [*order, *rest], strict=False)]
         if all(_bind(letter, operand, trial) for letter, operand in pairs):
             trial[target] = result
             return trial

@@ -58,10 +58,7 @@ class Flow:
         self._turn_calls_without_return_into_jumps()
         self.main = self._reach(self._code[0].address)
         starts = {block.calls for block in self.blocks.values() if block.calls is not None}
-        self.subroutines = {
-            start: [i for at in self._reach(start) for i in self.blocks[at].code]
-            for start in starts
-        }
+        self.subroutines = {start: [i for at in self._reach(start) for i in self.blocks[at].code] for start in starts}
         self._roots = {start for start, code in self.subroutines.items() if is_root(code)}
 
     def _cut(self) -> Blocks:
@@ -112,9 +109,7 @@ class Flow:
         slow = {at for at in self.main if self.blocks[at].calls in self._roots}
         while True:
             more = {
-                at
-                for at in self.main - slow - {self._code[0].address}
-                if self._before[at] and self._before[at] <= slow
+                at for at in self.main - slow - {self._code[0].address} if self._before[at] and self._before[at] <= slow
             }
             if not more:
                 return slow
@@ -167,9 +162,7 @@ class Flow:
     def _path(self, blocks: tuple[int, ...]) -> Path:
         return Path(tuple(i for at in blocks for i in self.blocks[at].code), frozenset(blocks))
 
-    def _way(
-        self, at: int, header: int, body: set[int], sign: int, known: dict[int, _Way | None]
-    ) -> _Way | None:
+    def _way(self, at: int, header: int, body: set[int], sign: int, known: dict[int, _Way | None]) -> _Way | None:
         """The best way from a block back to the header; `sign` tells whether long or short is good."""
         if at not in known:
             known[at] = None  # a cycle that misses the header leads nowhere
@@ -194,9 +187,7 @@ class Flow:
         """
         ways = [way for header, body in self.loops.items() if (way := self.paths(header, body))]
         wide = [way for way in ways if any(store_bytes(i) >= 16 for i in way[0].code)]
-        return max(
-            wide, key=lambda way: (bytes_written(way[0].code), len(way[0].code)), default=None
-        )
+        return max(wide, key=lambda way: (bytes_written(way[0].code), len(way[0].code)), default=None)
 
 
 def bytes_written(code: Iterable[Instruction]) -> int:

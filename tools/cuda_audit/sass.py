@@ -51,9 +51,7 @@ def _body_faults(function: Function, flow: Flow) -> Iterator[str]:
     shortest, longest = ways
     if any(flow.blocks[at].calls is not None for at in longest.blocks):
         yield "a call in the loop's body"
-    yield from (
-        f"a narrow store in the loop's body: {i}" for i in longest.code if 0 < store_bytes(i) < 16
-    )
+    yield from (f"a narrow store in the loop's body: {i}" for i in longest.code if 0 < store_bytes(i) < 16)
     if shortest.blocks != longest.blocks and not rare_blocks_allowed(function):
         yield "the loop's body forks, other than for a square root"
 

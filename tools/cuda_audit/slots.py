@@ -39,9 +39,7 @@ _NOT_PRODUCTS = {"MOV", "SHL", "IADD", "X"}
 def is_product(i: Instruction) -> bool:
     if i.base not in ("IMAD", "IMUL"):
         return False
-    return not _NOT_PRODUCTS & set(i.modifiers) and "RZ" not in [
-        o.strip("-~") for o in i.operands[1:3]
-    ]
+    return not _NOT_PRODUCTS & set(i.modifiers) and "RZ" not in [o.strip("-~") for o in i.operands[1:3]]
 
 
 def slots(code: Iterable[Instruction]) -> int:

@@ -32,9 +32,7 @@ def find_cuobjdump() -> str | None:
     package = importlib.util.find_spec("nvidia")
     for folder in (package and package.submodule_search_locations) or ():
         folders += sorted(Path(folder).glob("cu*/bin"), reverse=True)
-    return shutil.which("cuobjdump") or shutil.which(
-        "cuobjdump", path=os.pathsep.join(map(str, folders))
-    )
+    return shutil.which("cuobjdump") or shutil.which("cuobjdump", path=os.pathsep.join(map(str, folders)))
 
 
 def cuobjdump(library: Path, *options: str) -> str:
@@ -48,9 +46,7 @@ def cuobjdump(library: Path, *options: str) -> str:
         raise ToolError(
             "cuobjdump was not found; `pip install nvidia-cuda-cuobjdump` and nvidia-cuda-nvdisasm provide it"
         )
-    run = subprocess.run(
-        [tool, *options, str(library)], capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([tool, *options, str(library)], capture_output=True, text=True, check=False)
     if run.returncode:
         raise ToolError(f"cuobjdump failed on {library}: {run.stderr.strip()}")
     return run.stdout

@@ -44,6 +44,4 @@ def prepare(row: Row, side: str, pieces: Sequence[Piece], _quick: bool) -> Prepa
         return initializer(shape, row.dtype).block_until_ready()
 
     run = finished if keras.backend.backend() == "jax" else call
-    return Prepared(
-        [functools.partial(run, piece.shape) for piece in pieces], keras.ops.convert_to_numpy
-    )
+    return Prepared([functools.partial(run, piece.shape) for piece in pieces], keras.ops.convert_to_numpy)

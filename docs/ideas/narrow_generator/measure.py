@@ -1,4 +1,4 @@
-"""Builds, checks and counts three draws of bfloat16 normals by look-up: `python docs/ideas/narrow_generator/measure.py`.
+"""Builds, checks and counts three draws of bfloat16 normals by look-up.
 
 Needs nvcc, g++, objdump, cuobjdump and scipy. Prints the numbers of docs/ideas/narrow-generator.md;
 with FASTINIT_ISA=avx2 only the times, beside AVX2.
@@ -59,9 +59,7 @@ def interpolated_table() -> np.ndarray:
     p = np.arange(1024) * 32
     low, high = ndtri(0.5 + (p + 0.5) / 2**16), ndtri(0.5 + (p + 31.5) / 2**16)
     slope = np.rint((high - low) / 31 * 32 * 2**17)
-    return (np.rint(low * 2**17).astype(np.uint32) << 13) | np.minimum(slope, 8191).astype(
-        np.uint32
-    )
+    return (np.rint(low * 2**17).astype(np.uint32) << 13) | np.minimum(slope, 8191).astype(np.uint32)
 
 
 def interpolated(table: np.ndarray, words: np.ndarray, std: float) -> np.ndarray:
@@ -127,9 +125,7 @@ def differs(name: str, p: np.ndarray, std: float = 1.0) -> None:
     relative = p[likely] / q[likely] - 1
     # Magnitudes that are rarer than 2^-27 are counted together, those near zero and those far out.
     ends = np.flatnonzero(q >= 2**-27)[[0, -1]] + [0, 1]
-    p, q = (
-        np.array([x[: ends[0]].sum(), *x[ends[0] : ends[1]], x[ends[1] :].sum()]) for x in (p, q)
-    )
+    p, q = (np.array([x[: ends[0]].sum(), *x[ends[0] : ends[1]], x[ends[1] :].sum()]) for x in (p, q))
     total, kinds = float(np.sum((p - q) ** 2 / q)), len(q)
     print(
         f"{name}: sum {total:.2e}, 5 sigma after {5 * (2 * kinds) ** 0.5 / total:.1e} draws; where q >= 2^-10: error at"
@@ -146,14 +142,13 @@ def cached_asks(std: float) -> np.ndarray:
 
 
 def values() -> None:
-    p = interpolated(
-        interpolated_table(), np.arange(2**15, dtype=np.uint16).view(np.uint32), 1.0
-    ).astype(int)
+    p = interpolated(interpolated_table(), np.arange(2**15, dtype=np.uint16).view(np.uint32), 1.0).astype(int)
     at = np.arange(2**15)
     differs("Interpolated, nothing refined", refined(p, at < 0))
     differs("Interpolated, its 16 cells refined", refined(p, (at < FIRST) | (at >= LAST)))
     print(
-        f"  refined: p < {FIRST} and p >= {LAST}: |z| < {ndtri(0.5 + FIRST / 2**16):.4f} and > {ndtri(0.5 + LAST / 2**16):.2f}"
+        f"  refined: p < {FIRST} and p >= {LAST}: "
+        f"|z| < {ndtri(0.5 + FIRST / 2**16):.4f} and > {ndtri(0.5 + LAST / 2**16):.2f}"
     )
     ideal = np.searchsorted(EDGES, ndtri(0.5 + (at + 0.5) / 2**16)) - 1
     for low, high in ((2**-6, 3.0), (2**-4, 2.5), (0.25, 2.0), (1.0, 2.0)):
@@ -164,7 +159,8 @@ def values() -> None:
         )
     q = probabilities()
     print(
-        f"outcomes of 2^15 in the likeliest magnitude: {q.max() * 2**15:.0f}; q < 2^-15: {q[q < 2**-15].sum():.2%} of draws"
+        f"outcomes of 2^15 in the likeliest magnitude: {q.max() * 2**15:.0f}; "
+        f"q < 2^-15: {q[q < 2**-15].sum():.2%} of draws"
     )
     for std in STDS:
         print(f"Cached, std {std:g}: {cached_asks(std).mean():.2%} of elements ask")
@@ -174,9 +170,7 @@ def values() -> None:
         start = time.perf_counter()
         tails(0.0, float(edge))
         times.append(time.perf_counter() - start)
-    print(
-        f"Phi by fastinit.normal_tail at {COLUMNS} edges: {COLUMNS * statistics.mean(times):.2f} s"
-    )
+    print(f"Phi by fastinit.normal_tail at {COLUMNS} edges: {COLUMNS * statistics.mean(times):.2f} s")
     for std in STDS:
         differs(f"Alias, std {std:g}", alias_share(alias_table(std), std), std)
 
@@ -191,9 +185,7 @@ def port_clocks() -> float:
     """Clocks of the shared memory's port for one look-up of 32 lanes at random: the fullest of 32 banks."""
     banks = np.random.default_rng(2).integers(0, 32, (100_000, 32))
     banks += 32 * np.arange(len(banks))[:, None]
-    return float(
-        np.bincount(banks.ravel(), minlength=banks.size).reshape(-1, 32).max(axis=1).mean()
-    )
+    return float(np.bincount(banks.ravel(), minlength=banks.size).reshape(-1, 32).max(axis=1).mean())
 
 
 def kernels(file: Path, *options: str) -> dict[str, Function]:
@@ -204,9 +196,7 @@ def show(name: str, function: Function, share: float = 0.0) -> None:
     flow = Flow(function)
     usual, slow = flow.hot() or sys.exit(f"{name}: no loop")
     elements = bytes_written(usual.code) / 2
-    products = (
-        sum(4 if "WIDE" in i.modifiers else 2 for i in usual.code if slots.is_product(i)) / elements
-    )
+    products = sum(4 if "WIDE" in i.modifiers else 2 for i in usual.code if slots.is_product(i)) / elements
     look_ups = sum(i.base == "LDS" for i in usual.code) / elements
     integer = sum(slots.pipe(i) == "integer" for i in usual.code) / elements - look_ups
     alone = slots.slots(usual.code) / elements
@@ -217,9 +207,7 @@ def show(name: str, function: Function, share: float = 0.0) -> None:
         back = next(
             i
             for i in code
-            if i.base == "BRA"
-            and i.target is not None
-            and min(j.address for j in code) < i.target < i.address
+            if i.base == "BRA" and i.target is not None and min(j.address for j in code) < i.target < i.address
         )
         loop = [i for i in code if back.target <= i.address <= back.address]
         with_slow = alone + any_asks * (slots.slots(code) + (most - 1) * slots.slots(loop)) / 8
@@ -233,18 +221,11 @@ def show(name: str, function: Function, share: float = 0.0) -> None:
 def gpu(folder: Path) -> None:
     cubin = folder / "narrow.cubin"
     command = "nvcc -std=c++17 -O3 -cubin -arch=sm_90 -fmad=false --expt-relaxed-constexpr --diag-suppress=1675"
-    subprocess.run(
-        [*command.split(), f"-I{ROOT / 'csrc'}", "-o", cubin, HERE / "gpu.cu"], check=True
-    )
+    subprocess.run([*command.split(), f"-I{ROOT / 'csrc'}", "-o", cubin, HERE / "gpu.cu"], check=True)
     found = kernels(cubin)
-    pick = {
-        name: next(f for key, f in found.items() if name in key)
-        for name in ("Interpolated", "Cached", "Alias")
-    }
+    pick = {name: next(f for key, f in found.items() if name in key) for name in ("Interpolated", "Cached", "Alias")}
     memory = slots.MULTIPROCESSORS * slots.ISSUE * slots.CLOCK / (slots.REACHABLE_BYTES / 2)
-    print(
-        f"memory allows {memory:.1f} slots; a look-up takes {port_clocks():.2f} clocks of the port for 32 lanes"
-    )
+    print(f"memory allows {memory:.1f} slots; a look-up takes {port_clocks():.2f} clocks of the port for 32 lanes")
     core = kernels(Path(fastinit._core.__file__), "-arch", "sm_90")
     show("fastinit's Normal bfloat16", core["Normal bfloat16"])
     show("fastinit's truncated", core["CentralTruncatedNormal bfloat16"])
@@ -259,30 +240,20 @@ def loops(library: Path) -> None:
         ["objdump", "-d", "--no-show-raw-insn", library], capture_output=True, text=True, check=True
     ).stdout
     for name, body in re.findall(r"<(fill_\w+)>:\n(.*?)\n\n", text + "\n\n", re.DOTALL):
-        code = [
-            (int(m[1], 16), m[2])
-            for m in re.finditer(r"^\s*([0-9a-f]+):\s+(.*)$", body, re.MULTILINE)
-        ]
-        jumps = [
-            (int(m[1], 16), at) for at, line in code if (m := re.match(r"j\w+\s+([0-9a-f]+)", line))
-        ]
+        code = [(int(m[1], 16), m[2]) for m in re.finditer(r"^\s*([0-9a-f]+):\s+(.*)$", body, re.MULTILINE)]
+        jumps = [(int(m[1], 16), at) for at, line in code if (m := re.match(r"j\w+\s+([0-9a-f]+)", line))]
         back = [(start, end) for start, end in jumps if code[0][0] <= start < end]
         inner = [b for b in back if not any(o != b and b[0] <= o[0] and o[1] <= b[1] for o in back)]
         found = [[line for at, line in code if start <= at <= end] for start, end in inner]
         print(
-            f"{name}: "
-            + ", ".join(
-                f"{len(f)} instructions ({sum('gather' in i for i in f)} gathers)" for f in found
-            )
+            f"{name}: " + ", ".join(f"{len(f)} instructions ({sum('gather' in i for i in f)} gathers)" for f in found)
         )
 
 
 def cpu(folder: Path) -> None:
     library = folder / "narrow.so"
     command = "g++ -std=c++17 -O3 -mavx2 -mfma -shared -fPIC"
-    subprocess.run(
-        [*command.split(), f"-I{ROOT / 'csrc'}", "-o", library, HERE / "cpu.cpp"], check=True
-    )
+    subprocess.run([*command.split(), f"-I{ROOT / 'csrc'}", "-o", library, HERE / "cpu.cpp"], check=True)
     loops(library)
     code = ctypes.CDLL(str(library))
     cells, columns = interpolated_table(), alias_table(0.02)
@@ -301,12 +272,8 @@ def cpu(folder: Path) -> None:
         "fastinit's normal": lambda: fastinit.normal(
             None, std=0.02, out=ours.view(ml_dtypes.bfloat16), seed=1, stream=0
         ),
-        "Interpolated, not refined": lambda: code.fill_interpolated(
-            at(cells), one, number(0.02), at(drawn), size
-        ),
-        "Alias": lambda: code.fill_alias(
-            at(columns), ctypes.c_uint32(least(0.02)), one, at(drawn), size
-        ),
+        "Interpolated, not refined": lambda: code.fill_interpolated(at(cells), one, number(0.02), at(drawn), size),
+        "Alias": lambda: code.fill_alias(at(columns), ctypes.c_uint32(least(0.02)), one, at(drawn), size),
     }
     samples: dict[str, list[float]] = {name: [] for name in runs}
     fastinit.set_num_threads(1)
@@ -326,9 +293,7 @@ def cpu(folder: Path) -> None:
     print(f"checked: Alias equals NumPy's; Interpolated differs in {differ} of {COUNT}")
     seen = np.zeros(2**15)
     for seed in range(256):
-        code.fill_alias(
-            at(columns), ctypes.c_uint32(least(0.02)), ctypes.c_uint64(seed), at(drawn), size
-        )
+        code.fill_alias(at(columns), ctypes.c_uint32(least(0.02)), ctypes.c_uint64(seed), at(drawn), size)
         seen += np.bincount(drawn & 0x7FFF, minlength=2**15)
     expect = probabilities(0.02) * seen.sum()
     some = expect >= 20
@@ -337,7 +302,8 @@ def cpu(folder: Path) -> None:
         int(some.sum()) - 1,
     )
     print(
-        f"Alias, {seen.sum():.1e} draws of the CPU's: chi-square {chi:.0f} at {freedom}: {(chi - freedom) / (2 * freedom) ** 0.5:+.2f} sigma"
+        f"Alias, {seen.sum():.1e} draws of the CPU's: chi-square {chi:.0f} at {freedom}: "
+        f"{(chi - freedom) / (2 * freedom) ** 0.5:+.2f} sigma"
     )
 
 

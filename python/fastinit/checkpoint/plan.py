@@ -159,10 +159,7 @@ class Plan:
             "parameters": self.parameters,
             "tensor_bytes": self.tensor_bytes,
             "files": {shard.file: shard.nbytes for shard in self.shards},
-            "copies": {
-                name: hashlib.sha256(content).hexdigest()
-                for name, content in self.recipe.copies.items()
-            },
+            "copies": {name: hashlib.sha256(content).hexdigest() for name, content in self.recipe.copies.items()},
         }
         # Of the text before it: nothing else would tell a flipped bit in the shard size.
         note["sha256"] = hashlib.sha256(json.dumps(note).encode()).hexdigest()

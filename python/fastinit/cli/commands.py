@@ -66,9 +66,7 @@ def plan(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         print_line(json.dumps(tables.plan_as_dict(made), indent=1))
     else:
-        tables.print_table(
-            tables.plan_rows(made), left=("tensor", "dtype", "rule", "match", "file")
-        )
+        tables.print_table(tables.plan_rows(made), left=("tensor", "dtype", "rule", "match", "file"))
         print_line(tables.totals(made))
     return 0
 
@@ -147,15 +145,11 @@ def _plan_of(arguments: argparse.Namespace) -> Plan:
 
 def _recipe_of(arguments: argparse.Namespace) -> Recipe:
     options = {
-        name: value
-        for name in ("preset", "seed", "dtype", "layout")
-        if (value := getattr(arguments, name)) is not None
+        name: value for name in ("preset", "seed", "dtype", "layout") if (value := getattr(arguments, name)) is not None
     }
     if arguments.like is None and arguments.config is None:
         if options:
-            raise RecipeError(
-                f"--{next(iter(options))} goes with --like or --config; write it into the recipe"
-            )
+            raise RecipeError(f"--{next(iter(options))} goes with --like or --config; write it into the recipe")
         return load_recipe(arguments.recipe)
     options.setdefault("preset", DEFAULT_PRESET)
     if arguments.like is not None and arguments.config is not None:

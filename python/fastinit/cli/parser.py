@@ -73,9 +73,7 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
         action="store_true",
         help="replace OUT if it is a checkpoint of fastinit's; with --resume, go on with a run that did",
     )
-    init.add_argument(
-        "--dask", metavar="ADDRESS", help="write on a Dask cluster, such as tcp://HOST:8786"
-    )
+    init.add_argument("--dask", metavar="ADDRESS", help="write on a Dask cluster, such as tcp://HOST:8786")
     _add_threads(init)
     _add_quiet(init)
 
@@ -83,24 +81,16 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     _add_source(plan, with_recipe, "[options]")
     form = plan.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the plan as JSON")
-    form.add_argument(
-        "--toml", action="store_true", help="print the recipe itself, with all names and rules"
-    )
+    form.add_argument("--toml", action="store_true", help="print the recipe itself, with all names and rules")
 
     verify = command("verify", commands.verify, "recompute a checkpoint and compare every byte")
     verify.add_argument("folder", metavar="DIR", help="a folder that fastinit has written")
-    verify.add_argument(
-        "--sample", action="store_true", help="a quick look: some blocks of each tensor"
-    )
+    verify.add_argument("--sample", action="store_true", help="a quick look: some blocks of each tensor")
     _add_threads(verify)
     _add_quiet(verify)
 
-    stats = command(
-        "stats", commands.stats, "show each tensor's statistics and what they should be"
-    )
-    stats.add_argument(
-        "folder", metavar="DIR", help="any safetensors checkpoint, or one of its files"
-    )
+    stats = command("stats", commands.stats, "show each tensor's statistics and what they should be")
+    stats.add_argument("folder", metavar="DIR", help="any safetensors checkpoint, or one of its files")
     stats.add_argument("--json", action="store_true", help="print them as JSON")
     stats.add_argument("--plot", metavar="FILE.png", help="plot them, with some histograms")
     _add_quiet(stats)

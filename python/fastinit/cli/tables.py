@@ -49,9 +49,7 @@ def plan_rows(plan: Plan) -> list[tuple[str, ...]]:
     return rows
 
 
-def instruction_set_rows(
-    isas: Iterable[tuple[str, bool, bool]], chosen: str
-) -> list[tuple[str, ...]]:
+def instruction_set_rows(isas: Iterable[tuple[str, bool, bool]], chosen: str) -> list[tuple[str, ...]]:
     """The table of `fastinit info`: each instruction set, titles first."""
     titles = ("instruction set", "built", "supported by this processor", "chosen")
     rows: list[tuple[str, ...]] = [titles]

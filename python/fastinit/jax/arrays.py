@@ -107,9 +107,7 @@ def _numbers(draw: Draw, seed: Any, stream: Any, key: Any, sharding: Any) -> tup
         for name, value, default in (("seed", seed, None), ("stream", stream, DEFAULT_STREAM)):
             if value is not default:
                 remedy = "a key is both seed and stream"
-                raise TypeError(
-                    checks.text(name, "be left out where `key` is given", value, remedy)
-                )
+                raise TypeError(checks.text(name, "be left out where `key` is given", value, remedy))
         return seed_and_stream(np.asarray(words_of(key)).tolist())
     if not draw.spec.is_random:
         return check_seed(seed, stream)

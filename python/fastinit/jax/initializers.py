@@ -95,9 +95,7 @@ def truncated_normal(
         >>> bool(abs(w).max() <= 0.04)
         True
     """
-    return _made(
-        "truncated_normal", _truncated_normal, dtype, stddev=stddev, lower=lower, upper=upper
-    )
+    return _made("truncated_normal", _truncated_normal, dtype, stddev=stddev, lower=lower, upper=upper)
 
 
 def variance_scaling(
@@ -205,9 +203,7 @@ def glorot_normal(
         >>> round(float(w.std()), 2)
         0.1
     """
-    return variance_scaling(
-        1.0, "fan_avg", "truncated_normal", in_axis, out_axis, batch_axis, dtype
-    )
+    return variance_scaling(1.0, "fan_avg", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
 
 
 def lecun_uniform(
@@ -265,9 +261,7 @@ def lecun_normal(
     return variance_scaling(1.0, "fan_in", "truncated_normal", in_axis, out_axis, batch_axis, dtype)
 
 
-def he_uniform(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = None
-) -> RandomInitializer:
+def he_uniform(in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = None) -> RandomInitializer:
     """Builds an initializer that draws uniformly with variance 2 / fan_in. Also called `kaiming_uniform`.
 
     The same as `fastinit.he_uniform`: between plus and minus a bound.
@@ -292,9 +286,7 @@ def he_uniform(
     return variance_scaling(2.0, "fan_in", "uniform", in_axis, out_axis, batch_axis, dtype)
 
 
-def he_normal(
-    in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = None
-) -> RandomInitializer:
+def he_normal(in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = None) -> RandomInitializer:
     """Builds an initializer that draws normally with variance 2 / fan_in. Also called `kaiming_normal`.
 
     As in JAX the normal is cut at two standard deviations before the cut, and widened to keep the
@@ -355,9 +347,7 @@ def orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> 
     return _made("orthogonal", _orthogonal, dtype, scale=scale, column_axis=column_axis)
 
 
-def delta_orthogonal(
-    scale: float = 1.0, column_axis: int = -1, dtype: Any = None
-) -> RandomInitializer:
+def delta_orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> RandomInitializer:
     """Builds an initializer of convolution kernels, orthogonal at their centre and zero around it.
 
     `scale` is what `fastinit.delta_orthogonal` calls `gain`. The same values come out on one machine with
@@ -405,9 +395,7 @@ def _normal(_shape: tuple[int, ...], *, stddev: float) -> Normal:
     return Normal(0.0, checks.not_negative("stddev", stddev))
 
 
-def _truncated_normal(
-    _shape: tuple[int, ...], *, stddev: float, lower: float, upper: float
-) -> TruncatedNormal:
+def _truncated_normal(_shape: tuple[int, ...], *, stddev: float, lower: float, upper: float) -> TruncatedNormal:
     return TruncatedNormal(0.0, checks.not_negative("stddev", stddev), lower, upper)
 
 

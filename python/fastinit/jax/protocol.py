@@ -54,14 +54,10 @@ class RandomInitializer:
     dtype: Any
 
     def __repr__(self) -> str:
-        arguments = ", ".join(
-            f"{name}={value!r}" for name, value in (*self.arguments, ("dtype", self.dtype))
-        )
+        arguments = ", ".join(f"{name}={value!r}" for name, value in (*self.arguments, ("dtype", self.dtype)))
         return f"fastinit.jax.{self.theirs.__name__}({arguments})"
 
-    def __call__(
-        self, key: Any, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None
-    ) -> Any:
+    def __call__(self, key: Any, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None) -> Any:
         """Draws an array, or makes the draw a part of the function that JAX is tracing.
 
         Args:
@@ -81,9 +77,7 @@ class RandomInitializer:
             return stage(draw, words, sharding)
         return draw_on(draw, *seed_and_stream(np.asarray(words).tolist()), sharding)
 
-    def plan(
-        self, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None
-    ) -> tuple[Draw, Any]:
+    def plan(self, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None) -> tuple[Draw, Any]:
         """Returns what a call draws, and the sharding of the result; None where JAX does not care."""
         dtype = self.dtype if dtype is _OF_THE_FACTORY else dtype
         # JAX's answer depends on these settings too.

@@ -112,9 +112,7 @@ def _fold(nodes: list[_Node[V]], prefix: str, names: Sequence[_Name[V]], ranges:
         begin = end
 
 
-def _run(
-    names: Sequence[_Name[V]], begin: int, text: str, number: int
-) -> tuple[list[_Name[V]], int]:
+def _run(names: Sequence[_Name[V]], begin: int, text: str, number: int) -> tuple[list[_Name[V]], int]:
     """The names from `begin` on that start with `text` and `number`: what follows in each, and the end."""
     rest = []
     end = begin

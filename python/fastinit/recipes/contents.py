@@ -41,9 +41,7 @@ class Content(NamedTuple):
 
 
 @uncollected()
-def plan_tensors(
-    tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: str | None
-) -> list[Content]:
+def plan_tensors(tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: str | None) -> list[Content]:
     """Says what each tensor holds, in their order.
 
     Args:

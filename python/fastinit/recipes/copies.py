@@ -24,16 +24,13 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
     given = table.get("copy", {})
     example = 'such as copy = { "config.json" = "my-model.json" }'
     if not isinstance(given, dict) or not all(isinstance(path, str) for path in given.values()):
-        raise RecipeError(
-            f"`copy` must be a table of names and paths, {example}, got {show(given)}"
-        )
+        raise RecipeError(f"`copy` must be a table of names and paths, {example}, got {show(given)}")
     if len(given) > _MOST:
         raise RecipeError(f"`copy` must name at most {_MOST} files, got {len(given)}")
     for name in given:
         if not is_plain(name) or name in (RECIPE_FILE, NOTE_FILE) or name.endswith(_OWN_SUFFIXES):
             raise RecipeError(
-                f"`copy` must give names of other files than a checkpoint's own, {example}, "
-                f"got {show(name)}"
+                f"`copy` must give names of other files than a checkpoint's own, {example}, got {show(name)}"
             )
     return given
 

@@ -123,8 +123,7 @@ def check_pattern(pattern: object) -> str:
     """
     if not isinstance(pattern, str) or not pattern or not pattern.isprintable():
         raise RecipeError(
-            "`match` must be a pattern of tensor names or a list of them, "
-            f'such as "*.bias", got {show(pattern)}'
+            f'`match` must be a pattern of tensor names or a list of them, such as "*.bias", got {show(pattern)}'
         )
     compile_pattern(pattern)
     return pattern

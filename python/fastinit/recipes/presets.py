@@ -146,18 +146,14 @@ def _llama_depth(tensor: Tensor, model: Model) -> Call:
     ):
         std /= math.sqrt(2 * (layer + 1))
     elif layer is not None and roles.is_fused_up(name):
-        raise RecipeError(
-            f"{described(tensor.spec)} holds layers that preset llama-depth treats differently"
-        )
+        raise RecipeError(f"{described(tensor.spec)} holds layers that preset llama-depth treats differently")
     return Call("truncated_normal", (("std", std), ("lower", -3.0), ("upper", 3.0)))
 
 
 def _by_fans(init: str) -> Callable[[Tensor, Model], Call]:
     def call(tensor: Tensor, _model: Model) -> Call:
         if tensor.fans is None:
-            raise RecipeError(
-                f"{described(tensor.spec)} has no axes that are known to be its inputs and outputs"
-            )
+            raise RecipeError(f"{described(tensor.spec)} has no axes that are known to be its inputs and outputs")
         return Call(init, tensor.fans)
 
     return call

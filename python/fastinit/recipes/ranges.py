@@ -49,8 +49,7 @@ def read_name(pattern: str) -> RangedName:
     """
     if pattern in ("", RESERVED_NAME) or not pattern.isprintable():
         raise RecipeError(
-            "a tensor's name must be printable text, not empty and not "
-            f"{RESERVED_NAME!r}, got {show(pattern)}"
+            f"a tensor's name must be printable text, not empty and not {RESERVED_NAME!r}, got {show(pattern)}"
         )
     return split_ranges(pattern, "a tensor's name", "tensor")
 
@@ -58,15 +57,11 @@ def read_name(pattern: str) -> RangedName:
 def split_ranges(pattern: str, what: str, kind: str) -> RangedName:
     """Splits text at its ranges; `what` and `kind` name it in errors."""
     if len(pattern) > MAX_NAME:
-        raise RecipeError(
-            f"{what} must have at most {MAX_NAME} characters, got {len(pattern)} in {show(pattern)}"
-        )
+        raise RecipeError(f"{what} must have at most {MAX_NAME} characters, got {len(pattern)} in {show(pattern)}")
     pieces = _RANGE.split(pattern)  # text, first, last, text, first, last, ..., text
     texts = tuple(pieces[::3])
     if any(brace in text for text in texts for brace in "{}"):
-        raise RecipeError(
-            f"braces in {what} must enclose a range such as {{0..15}}, got {kind} {show(pattern)}"
-        )
+        raise RecipeError(f"braces in {what} must enclose a range such as {{0..15}}, got {kind} {show(pattern)}")
     if len(texts) > MAX_RANGES + 1:
         raise RecipeError(f"{what} must have at most {MAX_RANGES} ranges, got {show(pattern)}")
     ends = zip(pieces[1::3], pieces[2::3], strict=True)
@@ -76,9 +71,7 @@ def split_ranges(pattern: str, what: str, kind: str) -> RangedName:
 def _range(first: str, last: str, where: str) -> range:
     low, high = int(first), int(last)
     if low > high or f"{low}..{high}" != f"{first}..{last}":
-        raise RecipeError(
-            f"a range must go up and have no leading zeros, got {{{first}..{last}}} in {where}"
-        )
+        raise RecipeError(f"a range must go up and have no leading zeros, got {{{first}..{last}}} in {where}")
     return range(low, high + 1)
 
 
@@ -96,9 +89,7 @@ def expand(names: Sequence[RangedName]) -> Iterator[tuple[str, int]]:
     return _expand(list(enumerate(names)), 0, "")
 
 
-def _expand(
-    names: Sequence[tuple[int, RangedName]], depth: int, prefix: str
-) -> Iterator[tuple[str, int]]:
+def _expand(names: Sequence[tuple[int, RangedName]], depth: int, prefix: str) -> Iterator[tuple[str, int]]:
     """Expands names that agree in their first `depth` ranges, for which `prefix` stands."""
     begin = 0
     while begin < len(names):
@@ -111,9 +102,7 @@ def _expand(
             head = (text, ranges[depth])
             while end < len(names) and _head(names[end][1], depth) == head:
                 end += 1
-            if end - begin == 1 and depth + 1 == len(
-                ranges
-            ):  # most names, without a level for each
+            if end - begin == 1 and depth + 1 == len(ranges):  # most names, without a level for each
                 last = name.texts[-1]
                 yield from ((f"{prefix}{text}{number}{last}", index) for number in ranges[depth])
                 begin = end

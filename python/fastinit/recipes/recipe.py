@@ -135,8 +135,7 @@ def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
 
 
 LAYOUT_REMEDY = (
-    'add the line layout = "torch" if shapes are (out, in, *kernel), '
-    'or layout = "keras" if they are (*kernel, in, out)'
+    'add the line layout = "torch" if shapes are (out, in, *kernel), or layout = "keras" if they are (*kernel, in, out)'
 )
 
 

@@ -78,9 +78,7 @@ def read_rules(value: object) -> tuple[Rule, ...]:
 def _rule(number: int, entry: dict[str, Any]) -> Rule:
     for key, example in (("match", '"*.bias"'), ("init", '"zeros"')):
         if key not in entry:
-            raise RecipeError(
-                f"rule {number}: `{key}` is missing; add a line such as: {key} = {example}"
-            )
+            raise RecipeError(f"rule {number}: `{key}` is missing; add a line such as: {key} = {example}")
     init, padding_idx = entry["init"], entry.get("padding_idx")
     try:
         match = _patterns(entry["match"])
@@ -89,17 +87,13 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
     parameters = {key: _frozen(v) for key, v in entry.items() if key not in _OWN_KEYS}
     rule = Rule(number, match, init, parameters, padding_idx)
     if init in _WHOLE_TENSOR:
-        raise RecipeError(
-            f"{rule}: init {show(init)} is not available in recipes yet; "
-            f"use one of {', '.join(RULES)}"
-        )
+        raise RecipeError(f"{rule}: init {show(init)} is not available in recipes yet; use one of {', '.join(RULES)}")
     try:
         choice("init", init, RULES)
         _check_parameters(init, parameters)
         if padding_idx is not None and (not is_int(padding_idx) or not 0 <= padding_idx < 2**63):
             raise RecipeError(
-                "`padding_idx` must be the number of the row that is to be zero, such as 0, "
-                f"got {show(padding_idx)}"
+                f"`padding_idx` must be the number of the row that is to be zero, such as 0, got {show(padding_idx)}"
             )
     except RecipeError as error:
         raise RecipeError(f"{rule}: {error}") from None
@@ -140,11 +134,7 @@ def _signature(init: str) -> dict[str, inspect.Parameter]:
 def needs_layout(rule: Rule) -> bool:
     """Whether a rule takes fans and does not say by itself where they are."""
     names_axes = {"in_axis", "out_axis"} <= rule.parameters.keys()
-    return (
-        "layout" in parameter_names(rule.init)
-        and "layout" not in rule.parameters
-        and not names_axes
-    )
+    return "layout" in parameter_names(rule.init) and "layout" not in rule.parameters and not names_axes
 
 
 def _frozen(value: Any) -> Any:

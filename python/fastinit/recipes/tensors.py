@@ -83,8 +83,7 @@ def _kind(pattern: str, value: object, dtype: str | None) -> tuple[tuple[int, ..
     if not isinstance(value, dict):
         if dtype is None:
             raise RecipeError(
-                f"`dtype` is missing, and tensor {show(pattern)} has none of its own; "
-                f"add {DTYPE_EXAMPLE}"
+                f"`dtype` is missing, and tensor {show(pattern)} has none of its own; add {DTYPE_EXAMPLE}"
             )
         return _shape(pattern, value), dtype
     if "shape" not in value:
@@ -124,11 +123,9 @@ def tensor_table(tensors: Sequence[TensorSpec], dtype: str) -> dict[str, object]
     for tensor in tensors:
         if read_name(tensor.name).ranges:
             raise RecipeError(
-                f"a tensor's name must not look like a range, got {show(tensor.name)}; "
-                "a recipe cannot say this name"
+                f"a tensor's name must not look like a range, got {show(tensor.name)}; a recipe cannot say this name"
             )
     entries = compress((t.name, (t.shape, t.dtype)) for t in tensors)
     return {
-        name: list(shape) if own == dtype else {"shape": list(shape), "dtype": own}
-        for name, (shape, own) in entries
+        name: list(shape) if own == dtype else {"shape": list(shape), "dtype": own} for name, (shape, own) in entries
     }

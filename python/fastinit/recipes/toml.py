@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _PARTS = 8  # of a dotted key
-_TEXTS = re.compile(
-    r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL
-)
+_TEXTS = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL)
 _LONG_KEY = re.compile(rf"(?<![\w-])[\w-]+(?:[ \t]*\.[ \t]*[\w-]+){{{_PARTS}}}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH = 100
@@ -57,10 +55,7 @@ def choice(key: str, value: object, choices: Iterable[str]) -> str:
     """
     allowed = tuple(choices)
     if not isinstance(value, str) or value not in allowed:
-        raise RecipeError(
-            f"`{key}` must be one of {', '.join(allowed)}, "
-            f"got {show(value)}{suggest(value, allowed)}"
-        )
+        raise RecipeError(f"`{key}` must be one of {', '.join(allowed)}, got {show(value)}{suggest(value, allowed)}")
     return value
 
 
@@ -74,9 +69,7 @@ def no_unknown(table: Iterable[str], known: Iterable[str], owner: str) -> None:
     for key in table:
         if key not in names:
             listed = ", ".join(names) or "none"
-            raise RecipeError(
-                f"the keys of {owner} are {listed}, got {show(key)}{suggest(key, names)}"
-            )
+            raise RecipeError(f"the keys of {owner} are {listed}, got {show(key)}{suggest(key, names)}")
 
 
 def write_value(value: object) -> str:

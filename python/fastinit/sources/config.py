@@ -45,8 +45,7 @@ class Config:
             or not math.isfinite(given)
         ):
             raise RecipeError(
-                f"{CONFIG_FILE}: `initializer_range` must be a number of at least 0, such as 0.02, "
-                f"got {show(given)}"
+                f"{CONFIG_FILE}: `initializer_range` must be a number of at least 0, such as 0.02, got {show(given)}"
             )
         return float(given)
 
@@ -78,9 +77,7 @@ def read_config(path: Path) -> Config:
     if content is None:
         raise RecipeError(f"the configuration {name} must be a regular file")
     if len(content) > MAX_CONFIG_BYTES:
-        raise RecipeError(
-            f"the configuration {name} must have at most {MAX_CONFIG_BYTES} bytes, got more"
-        )
+        raise RecipeError(f"the configuration {name} must have at most {MAX_CONFIG_BYTES} bytes, got more")
     try:
         values = json.loads(content.decode(), object_hook=_special_float)
     except RecursionError:

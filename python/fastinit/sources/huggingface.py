@@ -36,9 +36,7 @@ MAX_REPEATED = 2_000
 MAX_LABELS = 1_000_000
 # Numbers in a configuration that say how often something is made, whose size is not seen before it is.
 _REPEATED = re.compile(r"layer|block|depth|stage|expert|level|branch|codebook|quantizer|group")
-_NOT_REPEATED = re.compile(
-    r"size|dim|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval"
-)
+_NOT_REPEATED = re.compile(r"size|dim|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval")
 _NAMES_OF_LABELS = ("label2id", "id2label")  # whose keys may be any word
 # Which kernels run is no matter here, and some would be downloaded.
 _IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
@@ -67,8 +65,7 @@ def model(path: Path, dtype: str | None) -> Material:
             ) from None
         if int(transformers.__version__.partition(".")[0]) < _LEAST_VERSION:
             raise RecipeError(
-                f"`config` needs transformers {_LEAST_VERSION} or newer, "
-                f"got {transformers.__version__}; {_INSTALL}"
+                f"`config` needs transformers {_LEAST_VERSION} or newer, got {transformers.__version__}; {_INSTALL}"
             )
         try:
             return _material(transformers, config, dtype)
@@ -78,8 +75,7 @@ def model(path: Path, dtype: str | None) -> Material:
         except Exception as error:  # noqa: BLE001
             text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
             raise RecipeError(
-                f"transformers {transformers.__version__} cannot build this model: "
-                f"{type(error).__name__}: {text[:400]}"
+                f"transformers {transformers.__version__} cannot build this model: {type(error).__name__}: {text[:400]}"
             ) from None
 
 
@@ -122,9 +118,7 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
     for name, value in stored.items():
         own = str(value.dtype).removeprefix("torch.")
         if own not in STORED:
-            raise RecipeError(
-                f"tensor {show(name)} must have one of the types {', '.join(STORED)}, got {show(own)}"
-            )
+            raise RecipeError(f"tensor {show(name)} must have one of the types {', '.join(STORED)}, got {show(own)}")
         if dtype is not None and own in FLOATS:
             own = dtype
         spec = TensorSpec(name, tuple(value.shape), own)
@@ -168,8 +162,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
     if model_type not in known:
         code = "; code that a configuration names is never run" if "auto_map" in values else ""
         raise RecipeError(
-            f"`model_type` must be one that transformers {transformers.__version__} has, "
-            f"got {show(model_type)}{code}"
+            f"`model_type` must be one that transformers {transformers.__version__} has, got {show(model_type)}{code}"
         )
     config = known[model_type].from_dict(_without_implementations(values))
     recorder = Recorder()
@@ -179,9 +172,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
         stack.enter_context(recorder)
         stack.enter_context(initialized_on_meta())
         with torch.device("meta"):
-            built = _class(transformers, config, values)._from_config(
-                config, attn_implementation="eager"
-            )
+            built = _class(transformers, config, values)._from_config(config, attn_implementation="eager")
     return built, recorder
 
 
@@ -235,9 +226,7 @@ def _without_implementations(value: Any) -> Any:
             for key, inner in value.items()
             if key.removeprefix("_") not in _IMPLEMENTATIONS
         }
-    return (
-        [_without_implementations(inner) for inner in value] if isinstance(value, list) else value
-    )
+    return [_without_implementations(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
@@ -251,16 +240,12 @@ def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
         if target in state and state[target] is state.get(source):
             del state[target]
     seen: dict[int, str] = {}  # tied without being declared so
-    state = {
-        name: value for name, value in state.items() if seen.setdefault(id(value), name) == name
-    }
+    state = {name: value for name, value in state.items() if seen.setdefault(id(value), name) == name}
     plain = {name: value.detach() for name, value in state.items()}
     # Where stacked experts are stored one by one.
     matrices = sum(v.shape[0] if v.ndim > 2 else 1 for name, v in plain.items() if "expert" in name)
     if matrices > MAX_TENSORS:
-        raise RecipeError(
-            f"a model must have at most {MAX_TENSORS} tensors, got {matrices} of experts"
-        )
+        raise RecipeError(f"a model must have at most {MAX_TENSORS} tensors, got {matrices} of experts")
     with recorder:  # which sees that what is cut or joined keeps its distribution
         converted: dict[str, Any] = core_model_loading.revert_weight_conversion(built, plain)
     return converted

@@ -49,9 +49,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
         recipe = resolve(table, folder, source)
         return replace(recipe, copies={**recipe.copies, **copies})
     except UnicodeDecodeError as error:
-        raise RecipeError(
-            f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}"
-        ) from None
+        raise RecipeError(f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}") from None
     except RecipeError as error:
         raise RecipeError(f"{source}: {error}") from None
 
@@ -63,9 +61,6 @@ def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
         RecipeError: One cannot be read, or is too large.
     """
     try:
-        return {
-            name: read_small(folder / path, _MAX_COPY_BYTES)
-            for name, path in read_copy(table).items()
-        }
+        return {name: read_small(folder / path, _MAX_COPY_BYTES) for name, path in read_copy(table).items()}
     except CheckpointError as error:
         raise RecipeError(f"`copy`: {error}") from None

@@ -120,9 +120,7 @@ def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
     given = [key for key in ("tensors", "like", "config") if key in table]
     if len(given) != 1:
         got = " and ".join(f"`{key}`" for key in given) or "none"
-        raise RecipeError(
-            f"a recipe must have one of `tensors`, `like` and `config`, got {got}; keep one"
-        )
+        raise RecipeError(f"a recipe must have one of `tensors`, `like` and `config`, got {got}; keep one")
     (key,) = given
     if key == "tensors":
         return _resolve(table, lambda dtype: _listed(table["tensors"], dtype), source)
@@ -171,9 +169,7 @@ def _named(source: str, make: Callable[[], Recipe]) -> Recipe:
         raise RecipeError(f"{source}: {error}") from None
 
 
-def _resolve(
-    table: Mapping[str, Any], make: Callable[[str | None], Material], source: str
-) -> Recipe:
+def _resolve(table: Mapping[str, Any], make: Callable[[str | None], Material], source: str) -> Recipe:
     """Makes a recipe of the tensors that `make` gives for an element type, and of a table's rules."""
     seed, dtype, layout = read_seed(table), read_dtype(table), read_layout(table)
     name = choice("preset", table.get("preset", DEFAULT_PRESET), PRESETS)
@@ -225,9 +221,7 @@ def _calls(name: str, material: Material, tensors: Sequence[Tensor]) -> dict[Cal
         patterns = list(map(quote, compress_set(faults)))
         wanted = ", ".join(map(show, patterns[:_SHOWN]))
         more = f" and {len(patterns) - _SHOWN} more" if len(patterns) > _SHOWN else ""
-        raise RecipeError(
-            f"{first}; in a recipe with `tensors`, `like` or `config`, add a [[rule]] for {wanted}{more}"
-        )
+        raise RecipeError(f"{first}; in a recipe with `tensors`, `like` or `config`, add a [[rule]] for {wanted}{more}")
     return calls
 
 

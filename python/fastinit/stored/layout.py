@@ -52,9 +52,7 @@ OTHER_TYPES: dict[str, tuple[int, str | None]] = {
     "C64": (64, "complex64"),
 }
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")  # never one of the names here, which are lower-case
-_ALIGNMENT = (
-    4096  # of the data: a page, for readers that map the file and for the vectors that fill it
-)
+_ALIGNMENT = 4096  # of the data: a page, for readers that map the file and for the vectors that fill it
 LENGTH = struct.Struct("<Q")
 _TENSOR_KEYS = {"dtype", "shape", "data_offsets"}
 
@@ -208,9 +206,7 @@ def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[
         end += entry.nbytes
     if end != data_bytes:
         fault = "is cut off" if data_bytes < end else "has bytes that belong to no tensor"
-        raise ValueError(
-            f"the data must be {end} bytes by the header, got {data_bytes}; the file {fault}"
-        )
+        raise ValueError(f"the data must be {end} bytes by the header, got {data_bytes}; the file {fault}")
     return entries, metadata
 
 
@@ -221,9 +217,7 @@ def _entry(name: str, value: object) -> StoredEntry:
     try:
         # More keys are ignored, as by the safetensors library.
         if not isinstance(value, dict) or not value.keys() >= _TENSOR_KEYS:
-            raise ValueError(
-                f"must be a table of {', '.join(sorted(_TENSOR_KEYS))}, got {show(value)}"
-            )
+            raise ValueError(f"must be a table of {', '.join(sorted(_TENSOR_KEYS))}, got {show(value)}")
         dtype = _dtype(value["dtype"])
         shape = _shape(value["shape"])
         begin, end = _offsets(value["data_offsets"])
@@ -231,8 +225,7 @@ def _entry(name: str, value: object) -> StoredEntry:
         if item_bits(dtype) is not None and bits != 8 * (end - begin):
             needed = bits / 8 if bits % 8 else bits // 8
             raise ValueError(
-                f"must take {needed} bytes as {code(dtype)} of shape {show(list(shape))}, "
-                f"got {end - begin}"
+                f"must take {needed} bytes as {code(dtype)} of shape {show(list(shape))}, got {end - begin}"
             )
     except ValueError as error:
         raise ValueError(f"tensor {show(name)} {error}") from None
@@ -264,9 +257,7 @@ def _offsets(value: object) -> tuple[int, int]:
         or not all(type(n) is int and n < 2**63 for n in value)
         or value[0] > value[1]
     ):
-        raise ValueError(
-            f"must have two data_offsets, the first and the one past the last, got {show(value)}"
-        )
+        raise ValueError(f"must have two data_offsets, the first and the one past the last, got {show(value)}")
     return value[0], value[1]
 
 

@@ -131,9 +131,7 @@ def _file_names(folder: Path) -> list[str]:
     """The safetensors files of a folder without an index."""
     names = [name for name in _listing(folder, layout.FILE_SUFFIX) if not name.startswith(".")]
     if not names:
-        raise CheckpointError(
-            f"{show_path(folder)} must hold a checkpoint, got a folder without safetensors files"
-        )
+        raise CheckpointError(f"{show_path(folder)} must hold a checkpoint, got a folder without safetensors files")
     single = layout.file_name(1, 1)
     return [single] if single in names else names
 
@@ -177,10 +175,7 @@ def _read_file(folder: Path, name: str) -> StoredFile:
         raise CheckpointError(f"{show_path(path)}: {error}") from None
     finally:
         os.close(descriptor)
-    tensors = (
-        StoredTensor(e.name, e.dtype, e.shape, name, data_offset + e.offset, e.nbytes)
-        for e in entries
-    )
+    tensors = (StoredTensor(e.name, e.dtype, e.shape, name, data_offset + e.offset, e.nbytes) for e in entries)
     return StoredFile(name, nbytes, data_offset, metadata, tuple(tensors))
 
 

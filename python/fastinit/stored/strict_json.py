@@ -30,13 +30,9 @@ def parse_json(text: bytes, what: str, *, any_numbers: bool = False) -> dict[str
             parse_constant=float if any_numbers else _no_number,
         )
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{what} must be UTF-8 text; {error.reason} at byte {error.start}"
-        ) from None
+        raise ValueError(f"{what} must be UTF-8 text; {error.reason} at byte {error.start}") from None
     except RecursionError:
-        raise ValueError(
-            f"{what} must be JSON of few levels, got values nested too deeply"
-        ) from None
+        raise ValueError(f"{what} must be JSON of few levels, got values nested too deeply") from None
     except json.JSONDecodeError as error:
         raise ValueError(f"{what} must be JSON; {error.msg} at character {error.pos}") from None
     except ValueError as error:

@@ -68,9 +68,10 @@ def build(
         >>> [round(x, 3) for x in model.decay.tolist()]
         [0.0, 0.693, 1.099, 1.386]
     """
-    if not callable(make):
+    given: Any = make
+    if not callable(given):
         example = "pass a function without arguments, such as `lambda: Model(config)`"
-        raise TypeError(checks.text("make", "be callable", make, example))
+        raise TypeError(checks.text("make", "be callable", given, example))
     number = None if seed is None else resolve_seed(seed, 0)[0]
     with _default_dtype(dtype):
         try:
@@ -93,9 +94,7 @@ def build(
 
 
 @contextlib.contextmanager
-def by_name(
-    seed: Seed = None, *, recipe: Rules | None = None, device: Any = None
-) -> Iterator[None]:
+def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = None) -> Iterator[None]:
     """Initialises the models that are built in a `with` block by name, when it ends: `build` for code in place.
 
     Within the block everything is on the meta device. At its end each module that is in no other one is a model
@@ -150,9 +149,7 @@ class _Construction:
         by_name = {target.name: one_call(target, set(), calls) for target in targets}
         return copies_in({t.name: recorder.draws(t.tensor) for t in targets}, by_name)
 
-    def compute(
-        self, targets: list[Target], names: set[str], seed: int, device: Any
-    ) -> dict[str, torch.Tensor]:
+    def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
         tensors = {target.name: target.tensor for target in targets}
         if self._tape is None:
             return {name: tensors[name].detach().clone() for name in names}
@@ -169,11 +166,11 @@ def _made_modules() -> Iterator[list[torch.nn.Module]]:
         made.append(self)
         own(self, *args, **kwargs)
 
-    torch.nn.Module.__init__ = noted  # type: ignore[method-assign]
+    torch.nn.Module.__init__ = noted  # type: ignore[method-assign, unused-ignore]
     try:
         yield made
     finally:
-        torch.nn.Module.__init__ = own  # type: ignore[method-assign]
+        torch.nn.Module.__init__ = own  # type: ignore[method-assign, unused-ignore]
 
 
 @contextlib.contextmanager

@@ -71,9 +71,7 @@ def zeros_(tensor: torch.Tensor) -> torch.Tensor:
 
 def _constant(tensor: torch.Tensor, val: float) -> torch.Tensor:
     if _is_large(tensor) and type(val) is float and not math.isnan(val):
-        with contextlib.suppress(
-            ValueError
-        ):  # a value that the dtype cannot hold: PyTorch words it
+        with contextlib.suppress(ValueError):  # a value that the dtype cannot hold: PyTorch words it
             return fill(tensor, Constant(val))
     _memory_of(tensor).fill_(val)
     return tensor
@@ -141,8 +139,4 @@ eye = init._make_deprecate(eye_)
 dirac = init._make_deprecate(dirac_)
 
 # doctest takes a decorated function for another module's.
-__test__ = {
-    name: value
-    for name, value in dict(globals()).items()
-    if name.endswith("_") and "__" not in name
-}
+__test__ = {name: value for name, value in dict(globals()).items() if name.endswith("_") and "__" not in name}

@@ -439,8 +439,4 @@ orthogonal = init._make_deprecate(orthogonal_)
 sparse = init._make_deprecate(sparse_)
 
 # doctest takes a decorated function for another module's.
-__test__ = {
-    name: value
-    for name, value in dict(globals()).items()
-    if name.endswith("_") and "__" not in name
-}
+__test__ = {name: value for name, value in dict(globals()).items() if name.endswith("_") and "__" not in name}

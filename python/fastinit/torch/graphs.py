@@ -43,9 +43,7 @@ def call(name: str, tensor: torch.Tensor, args: Any, kwargs: Any) -> torch.Tenso
     return tensor
 
 
-def _call(
-    tensor: torch.Tensor, name: str, values: list[str], names: list[str], named: list[str]
-) -> None:
+def _call(tensor: torch.Tensor, name: str, values: list[str], names: list[str], named: list[str]) -> None:
     kwargs = dict(zip(names, map(_read, named), strict=True))
     _FUNCTIONS[name](tensor, *map(_read, values), **kwargs)
 

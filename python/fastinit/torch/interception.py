@@ -53,12 +53,12 @@ _REFUSALS = (ArithmeticError, TypeError, ValueError)
 def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
     """Lets the code in a `with` block draw from fastinit, unchanged: constructors of models, for example.
 
-    Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
-    `randn_like`, `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated
-    normals of timm if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that fastinit does
-    not fill (complex ones, or with gradients to record), draws that are compiled, traced, exported,
-    transformed by torch.func or checkpointed to be run again, and processes that are forked within the block. `orthogonal_` and `sparse_` remain PyTorch's,
-    on fastinit's normal draws.
+    Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`, `randn_like`,
+    `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated normals of timm
+    if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that
+    fastinit does not fill (complex ones, or with gradients to record), draws that are compiled, traced, exported,
+    transformed by torch.func or checkpointed to be run again, and processes that are forked within the block.
+    `orthogonal_` and `sparse_` remain PyTorch's, on fastinit's normal draws.
 
     The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
     draws, as with PyTorch, but not on devices or threads; with `init_model` they depend on names instead.
@@ -133,9 +133,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
                 result = self._whole(getattr(functions, name), *args, **given)
         return func(*args, **given) if result is NotImplemented else result
 
-    def draw(
-        self, tensor: torch.Tensor, spec: Distribution, generator: torch.Generator | None
-    ) -> Any:
+    def draw(self, tensor: torch.Tensor, spec: Distribution, generator: torch.Generator | None) -> Any:
         """Fills a tensor, or returns NotImplemented if fastinit does not fill such tensors."""
         if not is_fillable(tensor):
             return NotImplemented
@@ -144,9 +142,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         return fill(tensor, spec, **self._source(tensor, generator))
 
     def _fill(self, kind: Any, names: Any, args: Any, kwargs: Any) -> Any:
-        tensor, *numbers, generator = arguments(
-            args, kwargs, ("self", *names, "generator"), (None, *_STANDARD, None)
-        )
+        tensor, *numbers, generator = arguments(args, kwargs, ("self", *names, "generator"), (None, *_STANDARD, None))
         if tensor.requires_grad and torch.is_grad_enabled():
             return NotImplemented  # PyTorch refuses it, or records it
         return self.draw(tensor, kind(*numbers), generator)
@@ -169,9 +165,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
             return NotImplemented
         return self._make(Normal(mean, std), torch.empty, (size,), given)
 
-    def _whole(
-        self, function: Any, tensor: Any, *args: Any, generator: Any = None, **kwargs: Any
-    ) -> Any:
+    def _whole(self, function: Any, tensor: Any, *args: Any, generator: Any = None, **kwargs: Any) -> Any:
         if not is_fillable(tensor):
             return NotImplemented
         return function(tensor, *args, **kwargs, **self._source(tensor, generator))
@@ -192,9 +186,7 @@ def _truncated_normal(
     return interception.draw(tensor, truncated_between(mean, std, a, b), generator)
 
 
-def _new_dtensor(
-    interception: _Interception, original: Any, make: Any, *args: Any, **kwargs: Any
-) -> Any:
+def _new_dtensor(interception: _Interception, original: Any, make: Any, *args: Any, **kwargs: Any) -> Any:
     if make not in _FACTORIES or not interception.draws():
         return NotImplemented
     spec, make_empty = _FACTORIES[make]
@@ -230,9 +222,7 @@ def _leaving(function: Any) -> Any:
 
 # Activation checkpointing runs a function once more in backward, with PyTorch's generators as they were: draws
 # of both runs are PyTorch's own.
-def _checkpointed(
-    _interception: _Interception, original: Any, function: Any, *args: Any, **kwargs: Any
-) -> Any:
+def _checkpointed(_interception: _Interception, original: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
     with _left_to_pytorch():  # the first run, between two steps of this generator
         yield from original(_leaving(function), *args, **kwargs)
 

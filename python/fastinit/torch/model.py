@@ -109,15 +109,11 @@ class Code(Protocol):
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
 
-    def compute(
-        self, targets: list[Target], names: set[str], seed: int, device: Any
-    ) -> dict[str, torch.Tensor]:
+    def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
         """Computes the tensors that no call explains."""
 
 
-def draw_model(
-    model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | None, device: Any
-) -> torch.nn.Module:
+def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | None, device: Any) -> torch.nn.Module:
     """Draws every tensor of a model by rules, then by its code: see `init_model`."""
     targets = targets_of(model)
     check_whole(model, targets)
@@ -158,9 +154,7 @@ def draw_model(
     return model
 
 
-def _row(
-    target: Target, content: Content | None, calls: Mapping[str, Call | str], source: str
-) -> Row:
+def _row(target: Target, content: Content | None, calls: Mapping[str, Call | str], source: str) -> Row:
     """What a report says of a tensor; without content it was computed."""
     tensor = target.tensor
     call: Call | str = calls[target.name] if content is None else content.rule.call
@@ -248,9 +242,7 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> No
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             remedy = "set it in the module's reset_parameters"
             if open_ones[0].is_stored:
-                remedy += (
-                    f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
-                )
+                remedy += f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
             else:  # which no rule can match
                 remedy += ", or make it on a real device"
             raise ValueError(

@@ -44,9 +44,7 @@ class OwnCode:
 
     source = "reset_parameters"
 
-    def __init__(
-        self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None
-    ) -> None:
+    def __init__(self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None) -> None:
         self._model = model
         self._initialize = initialize
 
@@ -66,9 +64,7 @@ class OwnCode:
         draws = {t.name: recorder.draws(found[slot]) for t in targets for slot in t.slots[:1]}
         return copies_in(draws, by_name)
 
-    def compute(
-        self, targets: list[Target], names: set[str], seed: int, device: Any
-    ) -> dict[str, torch.Tensor]:
+    def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
         """Computes the tensors of these names for real, on whole plain ones beside the model's own.
 
         Draws on the whole of a tensor have its name as their stream; others in the code have the name of the

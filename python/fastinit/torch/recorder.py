@@ -124,9 +124,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
                         self._values[key] = _Values(tensor.untyped_storage(), made, draws)
         return result
 
-    def note(
-        self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None
-    ) -> None:
+    def note(self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None) -> None:
         """Notes that a tensor has been set: by a draw of its own, or from those that are told."""
         storage = tensor.untyped_storage()
         values = self._values.setdefault(_key(tensor), _Values(storage, NEVER, frozenset()))
@@ -207,9 +205,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return _affine(name.rstrip("_"), self.call(args[0]), args[1:], kwargs) or _computed(name)
 
 
-def _made(
-    name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequence[Call | str]
-) -> Call | str:
+def _made(name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequence[Call | str]) -> Call | str:
     """What a new tensor holds."""
     if name in _EMPTY:
         return NEVER
@@ -291,10 +287,7 @@ def _repeats(result: torch.Tensor, args: Any) -> bool:
         for leaf in tree_leaves(args)
         if isinstance(leaf, torch.Tensor)
     }
-    elements = sum(
-        min(leaf.numel(), leaf.untyped_storage().nbytes() // leaf.itemsize)
-        for leaf in views.values()
-    )
+    elements = sum(min(leaf.numel(), leaf.untyped_storage().nbytes() // leaf.itemsize) for leaf in views.values())
     return bool(result.numel() > elements)
 
 
@@ -314,9 +307,7 @@ def _made_from(data: Any) -> Call | str:
     return _computed("tensor")
 
 
-def _affine(
-    name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[str, Any]
-) -> Call | None:
+def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[str, Any]) -> Call | None:
     """The call after a number has been added or multiplied."""
     if isinstance(call, str) or call.padding_idx is not None or _CHANGING & kwargs.keys():
         return None
@@ -359,19 +350,14 @@ def _affine(
 def _truncated(mean: float, std: float, lower: float, upper: float) -> Call:
     """Bounds in units of `std` from `mean`."""
     moments = (("mean", float(mean)),) if mean else ()
-    return Call(
-        "truncated_normal", (*moments, ("std", float(std)), ("lower", lower), ("upper", upper))
-    )
+    return Call("truncated_normal", (*moments, ("std", float(std)), ("lower", lower), ("upper", upper)))
 
 
 def _inverted(low: float, high: float) -> Call | None:
     """What the inverse error function makes of a uniform: a normal of variance 1/2, cut at two quantiles."""
     if not -1 <= low < high <= 1:
         return None
-    ends = (
-        math.copysign(math.inf, end) if abs(end) == 1 else _STANDARD.inv_cdf((1 + end) / 2)
-        for end in (low, high)
-    )
+    ends = (math.copysign(math.inf, end) if abs(end) == 1 else _STANDARD.inv_cdf((1 + end) / 2) for end in (low, high))
     return _truncated(0.0, math.sqrt(0.5), *ends)
 
 
@@ -406,11 +392,7 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
         tensor: torch.Tensor, mean: float, std: float, a: float, b: float, *rest: Any, **named: Any
     ) -> torch.Tensor:
         left_out(own_truncated, tensor, (mean, std, a, b, *rest), named)
-        call = (
-            _truncated(mean, std, *bounds_in_std(mean, std, a, b))
-            if std > 0
-            else constant(float(mean))
-        )
+        call = _truncated(mean, std, *bounds_in_std(mean, std, a, b)) if std > 0 else constant(float(mean))
         recorder.note(tensor, call)
         return tensor
 
@@ -431,9 +413,7 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
     class Literals(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
         """Notes the values that a tensor is made from."""
 
-        def __torch_function__(
-            self, func: Any, _types: Any, args: Any = (), kwargs: Any = None
-        ) -> Any:
+        def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
             given = kwargs or {}
             result = func(*args, **given)
             data = args[0] if args else given.get("data")

@@ -92,9 +92,7 @@ def cuts_of(placements: Sequence[Any], mesh_shape: Sequence[int]) -> dict[int, l
     return cuts
 
 
-def held_ranges(
-    shape: Sequence[int], cuts: dict[int, list[Cut]], coordinate: Sequence[int]
-) -> list[Ranges]:
+def held_ranges(shape: Sequence[int], cuts: dict[int, list[Cut]], coordinate: Sequence[int]) -> list[Ranges]:
     """Returns the positions in each dimension that the process at `coordinate` of the mesh holds.
 
     Example:

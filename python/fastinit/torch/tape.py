@@ -81,9 +81,7 @@ class Tape:
         # Real tensors have their values now, and may have others later.
         args, kwargs = tree_map(_snapshot, (args, kwargs))
         reads = _keys((args, kwargs))
-        self._steps.append(
-            _Step(function, args, kwargs, result, reads, writes, not writes & reads, is_random)
-        )
+        self._steps.append(_Step(function, args, kwargs, result, reads, writes, not writes & reads, is_random))
 
     def replay(
         self, tensors: Mapping[str, torch.Tensor], names: Iterable[str], seed: int, device: Any
@@ -102,20 +100,17 @@ class Tape:
         owners: dict[int, str] = {}
         for name, tensor in tensors.items():
             owners.setdefault(_key(tensor), name)
-        named = {}  # the last draw of each of them
+        named: dict[str, _Step] = {}  # the last draw of each of them
         for step in self._steps:
-            if step.is_random and len(step.writes) == 1 and (name := owners.get(*step.writes)):
-                if _is_whole(step):
-                    named[name] = step
+            if step.is_random and len(step.writes) == 1 and _is_whole(step):
+                (key,) = step.writes
+                named |= {owners[key]: step} if key in owners else {}
         streams = {id(step): name for name, step in named.items()}
         slices = {name: self._slice(tensors[name]) for name in names}
         for name, steps in slices.items():
             others = [step for step in steps if step.is_random and id(step) not in streams]
             streams |= {id(step): f"{name}#{number}" for number, step in enumerate(others)}
-        return {
-            name: _run(steps, tensors[name], streams, seed, device)
-            for name, steps in slices.items()
-        }
+        return {name: _run(steps, tensors[name], streams, seed, device) for name, steps in slices.items()}
 
     def _slice(self, tensor: torch.Tensor) -> list[_Step]:
         """The steps that a tensor depends on, in order."""
@@ -129,9 +124,7 @@ class Tape:
         return steps[::-1]
 
 
-def _run(
-    steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any
-) -> torch.Tensor:
+def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any) -> torch.Tensor:
     """Does the steps on real memory, and returns what then stands for a tensor."""
     memory: dict[int, torch.UntypedStorage] = {}
 
@@ -144,9 +137,7 @@ def _run(
             return value.to(device)
         storage = memory.get(_key(value))
         if storage is None:
-            storage = memory[_key(value)] = torch.UntypedStorage(
-                value.untyped_storage().nbytes(), device=device
-            )
+            storage = memory[_key(value)] = torch.UntypedStorage(value.untyped_storage().nbytes(), device=device)
         there = torch.empty(0, dtype=value.dtype, device=device)
         return there.set_(storage, value.storage_offset(), value.shape, value.stride())
 
@@ -213,9 +204,7 @@ def _snapshot(value: Any) -> Any:
 
 
 def _keys(values: Any) -> frozenset[int]:
-    return frozenset(
-        _key(leaf) for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor) and leaf.is_meta
-    )
+    return frozenset(_key(leaf) for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor) and leaf.is_meta)
 
 
 def _key(tensor: torch.Tensor) -> int:

@@ -191,9 +191,7 @@ def draw_seed(generator: torch.Generator | None) -> int:
     return int(word.random_(generator=generator).item())
 
 
-def _numbers(
-    tensor: torch.Tensor, generator: torch.Generator | None, seed: Seed, stream: Stream
-) -> tuple[int, int]:
+def _numbers(tensor: torch.Tensor, generator: torch.Generator | None, seed: Seed, stream: Stream) -> tuple[int, int]:
     if seed is None and active.interception is not None:
         given = active.interception.source(tensor, generator)
         seed, stream = given.get("seed"), given.get("stream", stream)

@@ -68,9 +68,7 @@ def by_cpu(fill: Fill) -> np.ndarray:
     return target
 
 
-def check(
-    fill: Fill, ptx: str | Kernel, grid: int | None = None, most_steps: int = 1_000_000
-) -> Counts:
+def check(fill: Fill, ptx: str | Kernel, grid: int | None = None, most_steps: int = 1_000_000) -> Counts:
     """Runs the fill's kernel; its target must equal the CPU's, and the rest be as it was.
 
     Args:

@@ -102,9 +102,6 @@ def check_access(access: Access, operands: tuple[Operand, ...]) -> None:
     address, items = operands if access.store else operands[::-1]
     parts = items.items if isinstance(items, Vector) else (items,)
     bits = SIZES[access.type]
-    wide = all(
-        item.bits >= bits if isinstance(item, Register) else _fills(item, bits, access.store)
-        for item in parts
-    )
+    wide = all(item.bits >= bits if isinstance(item, Register) else _fills(item, bits, access.store) for item in parts)
     if not (isinstance(address, Address) and len(parts) == access.count and wide):
         raise UnknownInstruction(f"operands {operands}")

@@ -84,9 +84,7 @@ def add_carry(a: np.ndarray, b: np.ndarray, carry: np.ndarray) -> tuple[np.ndarr
     return total, (partial < a) | (total < partial)
 
 
-def subtract_borrow(
-    a: np.ndarray, b: np.ndarray, borrow: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def subtract_borrow(a: np.ndarray, b: np.ndarray, borrow: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """a - (b + borrow) and the borrow out of it."""
     partial = a - b
     total = partial - borrow.astype(a.dtype)
@@ -195,9 +193,7 @@ def extract_field(a: np.ndarray, position: np.ndarray, length: np.ndarray) -> np
     return np.where(sign, field | ~inside, field).view(a.dtype)
 
 
-def insert_field(
-    a: np.ndarray, b: np.ndarray, position: np.ndarray, length: np.ndarray
-) -> np.ndarray:
+def insert_field(a: np.ndarray, b: np.ndarray, position: np.ndarray, length: np.ndarray) -> np.ndarray:
     """b with its `length` bits from `position` taken from the low bits of a."""
     position, length = position & np.uint32(0xFF), length & np.uint32(0xFF)
     mask = shift_left(_low_bits(length, a.dtype), position)

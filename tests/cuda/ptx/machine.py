@@ -104,9 +104,7 @@ def _sizes(size: Size) -> tuple[int, int, int]:
 class Threads:
     """The threads of some blocks: their special registers, and the warp each belongs to."""
 
-    def __init__(
-        self, numbers: np.ndarray, grid: tuple[int, int, int], block: tuple[int, int, int]
-    ) -> None:
+    def __init__(self, numbers: np.ndarray, grid: tuple[int, int, int], block: tuple[int, int, int]) -> None:
         in_block = block[0] * block[1] * block[2]
         self.count = len(numbers) * in_block
         self.block = np.repeat(numbers, in_block)
@@ -190,9 +188,7 @@ class Run:
             together = lanes if waiting is None else np.union1d(waiting, lanes)
             self.groups[at] = together
 
-    def step(
-        self, instruction: Instruction, decoded: Operation | Access, active: np.ndarray
-    ) -> None:
+    def step(self, instruction: Instruction, decoded: Operation | Access, active: np.ndarray) -> None:
         """One instruction for some threads; errors tell which."""
         lanes = slice(None) if len(active) == self.threads.count else active
         try:
@@ -210,9 +206,7 @@ class Run:
 
     # Instructions.
 
-    def operate(
-        self, operands: tuple[Operand, ...], operation: Operation, lanes: np.ndarray | slice
-    ) -> None:
+    def operate(self, operands: tuple[Operand, ...], operation: Operation, lanes: np.ndarray | slice) -> None:
         outputs = len(operands) - len(operation.sources)
         inputs = [
             self.read(operand, type_name, lanes)
@@ -226,14 +220,10 @@ class Run:
         if operation.carry_out:
             *results, carry = results
             self.write(CARRY, carry, "pred", lanes)
-        for operand, result, type_name in zip(
-            operands[:outputs], results, operation.destinations, strict=False
-        ):
+        for operand, result, type_name in zip(operands[:outputs], results, operation.destinations, strict=False):
             self.write(operand, result, type_name, lanes)
 
-    def access(
-        self, operands: tuple[Operand, ...], access: Access, lanes: np.ndarray | slice
-    ) -> None:
+    def access(self, operands: tuple[Operand, ...], access: Access, lanes: np.ndarray | slice) -> None:
         address, items = operands[::-1] if not access.store else operands
         parts = items.items if isinstance(items, Vector) else (items,)
         base = self.read(address.base, "u64", lanes)
@@ -299,9 +289,7 @@ class Run:
             whole = whole | value << whole.dtype.type(i * part)
         return whole.view(DTYPES[type_name])
 
-    def write(
-        self, operand: Operand, value: np.ndarray, type_name: str, lanes: np.ndarray | slice
-    ) -> None:
+    def write(self, operand: Operand, value: np.ndarray, type_name: str, lanes: np.ndarray | slice) -> None:
         """Sets a register; one wider than the type takes the value extended by its sign or zeros."""
         if isinstance(operand, Sink):
             return

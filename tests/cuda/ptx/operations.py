@@ -43,9 +43,7 @@ class Operation:
     compute: Callable
     carry_in: bool = False  # one more source
     carry_out: bool = False  # one more destination
-    resizes: bool = (
-        False  # registers may be wider than the types: cut on reading, extended on writing
-    )
+    resizes: bool = False  # registers may be wider than the types: cut on reading, extended on writing
     packs: bool = False  # a vector of registers may stand for a wider one
     spare: int = 0  # how many of the last destinations may be left out
 
@@ -81,9 +79,7 @@ class Modifiers:
         """The next word, which must be one of the choices."""
         if not self.left or self.left[0] not in choices:
             found = f".{self.left[0]}" if self.left else "the end"
-            raise UnknownInstruction(
-                f"`{self.name}`: {found} where .{', .'.join(choices)} is known"
-            )
+            raise UnknownInstruction(f"`{self.name}`: {found} where .{', .'.join(choices)} is known")
         return self.left.pop(0)
 
     def takes(self, *choices: str) -> str:

@@ -306,9 +306,7 @@ class _Parser:
                 operands.append(self.operand())
         self.take(";")
         text = self.lines[first.line - 1].strip()
-        return Instruction(
-            opcode.text, tuple(operands), guard, guard_value, label, first.line, text
-        )
+        return Instruction(opcode.text, tuple(operands), guard, guard_value, label, first.line, text)
 
     # Operands.
 

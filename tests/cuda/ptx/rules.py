@@ -194,9 +194,7 @@ def _set(m: Modifiers) -> Operation:
     type_name = m.take(*SCALARS)
     compare, dtype = comparison(m, name, type_name), DTYPES[result]
     true = dtype.type(1) if result == "f32" else np.uint32(0xFFFFFFFF).view(dtype)
-    return Operation(
-        (result,), (type_name,) * 2, lambda a, b: np.where(compare(a, b), true, dtype.type(0))
-    )
+    return Operation((result,), (type_name,) * 2, lambda a, b: np.where(compare(a, b), true, dtype.type(0)))
 
 
 @rule("selp")
@@ -320,9 +318,7 @@ def conversion(mode: str, target: str, source: str) -> Callable:
         old, new = FORMATS[source], FORMATS[target]
         narrows = new.precision < old.precision or new.least > old.least
         if narrows == (mode in ROUNDINGS) and mode not in conversions.WHOLE:
-            return lambda a: conversions.from_float(
-                a.view(old.storage), old, new, mode or "rn"
-            ).view(dtype)
+            return lambda a: conversions.from_float(a.view(old.storage), old, new, mode or "rn").view(dtype)
     raise UnknownInstruction(f"`cvt`: rounding {mode or 'left out'} from .{source} to .{target}")
 
 

@@ -136,9 +136,7 @@ def _check_version(folder: Path, evidence: Evidence) -> None:
         )
 
 
-def _copies(
-    folder: Path, names: Iterable[str], note: bytes
-) -> tuple[dict[str, bytes], dict[str, tuple[str, str]]]:
+def _copies(folder: Path, names: Iterable[str], note: bytes) -> tuple[dict[str, bytes], dict[str, tuple[str, str]]]:
     """The small files that were copied along, as they lie there, and those that are not as told."""
     own = (layout.RECIPE_FILE, layout.NOTE_FILE, layout.INDEX_FILE)
     small = (name for name in names if not name.endswith(layout.FILE_SUFFIX) and name not in own)

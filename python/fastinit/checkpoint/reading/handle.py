@@ -209,10 +209,7 @@ class Handle:
     @property
     def _source(self) -> _Source:
         if self._held is None:
-            raise ValueError(
-                "the checkpoint must be open, got a handle that is closed; "
-                "use it inside its `with` block"
-            )
+            raise ValueError("the checkpoint must be open, got a handle that is closed; use it inside its `with` block")
         return self._held
 
     def _check(self, name: str) -> None:
@@ -321,9 +318,7 @@ def _array_type(dtype: str, name: str) -> str:
     """The name of a stored type in NumPy and PyTorch."""
     known = dtype if dtype in STORED else layout.OTHER_TYPES.get(dtype, (0, None))[1]
     if known is None:
-        raise CheckpointError(
-            f"tensor {show(name)} must have a type that arrays can hold, got {show(dtype)}"
-        )
+        raise CheckpointError(f"tensor {show(name)} must have a type that arrays can hold, got {show(dtype)}")
     return known
 
 
@@ -336,9 +331,7 @@ def _torch() -> Any:
         return importlib.import_module("torch")
     except ImportError:
         remedy = 'install PyTorch (pip install torch), or use "numpy"'
-        raise ImportError(
-            f'framework "torch" needs PyTorch, which is not installed; {remedy}'
-        ) from None
+        raise ImportError(f'framework "torch" needs PyTorch, which is not installed; {remedy}') from None
 
 
 def _to_torch(part: NDArray[Any], dtype: str, name: str) -> Any:

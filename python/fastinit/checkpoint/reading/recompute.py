@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.plan import PlannedTensor, Shard
 
 CHUNK_BYTES = 4 * 2**20  # read at once
-BLOCK_BYTES = (
-    2**16
-)  # drawn and compared at once: the most that the core draws on the calling thread
+BLOCK_BYTES = 2**16  # drawn and compared at once: the most that the core draws on the calling thread
 MAX_THREADS = 16
 SAMPLE_BLOCK_BYTES = 64 * 2**10
 SAMPLE_BLOCKS = 64  # of one tensor at most
@@ -78,9 +76,7 @@ def sample(shards: Sequence[Shard], chance: random.Random) -> list[list[Span]]:
     tensors = sum(len(shard.tensors) for shard in shards)
     limit = SAMPLE_BYTES // SAMPLE_BLOCK_BYTES
     inner = min(SAMPLE_BLOCKS - 2, limit // max(tensors, 1))
-    blocks: set[tuple[int, int]] = (
-        set()
-    )  # the number of the file, and that of the block in its data
+    blocks: set[tuple[int, int]] = set()  # the number of the file, and that of the block in its data
     for number, shard in enumerate(shards):
         for tensor in shard.tensors:
             if tensor.nbytes:
@@ -242,13 +238,9 @@ class _File:
                 if error.errno == errno.EINVAL and direct is not None:
                     self._is_direct = False
                     continue
-                raise CheckpointError(
-                    f"cannot read {show_path(self._path)}: {error.strerror}"
-                ) from None
+                raise CheckpointError(f"cannot read {show_path(self._path)}: {error.strerror}") from None
             if got == 0:
-                raise CheckpointError(
-                    f"cannot read {show_path(self._path)}: it became shorter meanwhile"
-                )
+                raise CheckpointError(f"cannot read {show_path(self._path)}: it became shorter meanwhile")
             done += got
 
     @staticmethod

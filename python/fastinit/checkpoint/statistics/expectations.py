@@ -181,10 +181,7 @@ class _Normal:
         z = np.clip(((edges - self.centre) / self.scale).astype(float), self.lower, self.upper)
         # Each difference is taken of the smaller tails, which keep their digits.
         near = list((z / math.sqrt(2)).clip(-40, 40))
-        above, below = (
-            np.fromiter((math.erfc(sign * x) / 2 for x in near), float, len(near))
-            for sign in (1, -1)
-        )
+        above, below = (np.fromiter((math.erfc(sign * x) / 2 for x in near), float, len(near)) for sign in (1, -1))
         inside: _Floats = np.where(z[:-1] > 0, above[:-1] - above[1:], below[1:] - below[:-1])
         return inside / tails(self.lower, self.upper).inside
 
@@ -259,9 +256,7 @@ def _rounded(ideal: _Normal | _Uniform, element: ElementType) -> Law:
         values = _values(numbers, element).astype(np.longdouble)
         probabilities = ideal.probabilities(_edges(values, overflow in (-first, last)))
         zeros = float(probabilities[values == 0].sum())
-        nonfinite = (
-            max(0.0, 1.0 - float(probabilities.sum())) if overflow in (-first, last) else 0.0
-        )
+        nonfinite = max(0.0, 1.0 - float(probabilities.sum())) if overflow in (-first, last) else 0.0
         if not probabilities.any():
             return Law(math.nan, math.nan, 0.0, math.nan, math.nan, 0.0, nonfinite=1.0)
         spread = std

@@ -30,9 +30,7 @@ def find_faults(found: Moments, law: Law) -> list[str]:
     assert found.high is not None
     if law.low == law.high:
         if not found.low == found.high == law.low:
-            faults.append(
-                f"values from {found.low:.9g} to {found.high:.9g} where all must be {law.low:.9g}"
-            )
+            faults.append(f"values from {found.low:.9g} to {found.high:.9g} where all must be {law.low:.9g}")
         return faults
     if found.low < law.low:
         faults.append(f"min {found.low:.6g} is below {law.low:.6g}, the least possible")
@@ -88,9 +86,7 @@ def _moments(found: Moments, law: Law) -> list[str]:
 
 
 def _far(what: str, found: float, expected: float, standard_error: float) -> str:
-    away = (
-        f"{abs(found - expected) / standard_error:.3g} standard errors" if standard_error else "far"
-    )
+    away = f"{abs(found - expected) / standard_error:.3g} standard errors" if standard_error else "far"
     return f"{what} {found:.6g} is {away} from {expected:.6g}"
 
 

@@ -52,20 +52,14 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise CheckpointError(
-            f'a plot needs matplotlib, got: {error}; pip install "fastinit-nn[plot]"'
-        ) from None
+        raise CheckpointError(f'a plot needs matplotlib, got: {error}; pip install "fastinit-nn[plot]"') from None
     shown = [entry for entry in stats.tensors if _std(entry) > 0]
     chosen = _for_histograms(shown)
     figure: Any = Figure(figsize=(12, 7.5 if chosen else 4.5), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     if stats.marked:
         _name_marked(figure, stats.marked)
-    upper, lower = (
-        figure.subfigures(2, 1, height_ratios=(1.35, 1))
-        if chosen
-        else (figure.subfigures(1, 1), None)
-    )
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.35, 1)) if chosen else (figure.subfigures(1, 1), None)
     _draw_std(upper, stats, shown)
     if lower is not None:
         for axes, entry in zip(np.ravel(lower.subplots(1, len(chosen))), chosen, strict=True):
@@ -132,9 +126,7 @@ def _axes_of_std(part: Any, has_lines: bool, points: int) -> tuple[Any, Any]:
     return tuple(part.subplots(1, 2, sharey=True, width_ratios=(24, width)))
 
 
-def _draw_lines(
-    axes: Any, lines: dict[str, list[tuple[int, TensorStats]]]
-) -> list[tuple[Any, str]]:
+def _draw_lines(axes: Any, lines: dict[str, list[tuple[int, TensorStats]]]) -> list[tuple[Any, str]]:
     """One line for each template, a little beside each other, as many have the same std."""
     layers = sorted({layer for line in lines.values() for layer, _ in line})
     step = 0.7 / max(len(lines), 7)
@@ -244,9 +236,7 @@ def _draw_legend(part: Any, lines: list[tuple[Any, str]], shown: Sequence[Tensor
         handles.append(Line2D([], [], color=MARKED, **ring))
         names.append("marked")
     if handles:
-        legend = part.legend(
-            handles, ["?"] * len(handles), loc="outside right upper", frameon=False, fontsize=8
-        )
+        legend = part.legend(handles, ["?"] * len(handles), loc="outside right upper", frameon=False, fontsize=8)
         for text, name in zip(legend.get_texts(), names, strict=True):
             text.set_parse_math(False)
             text.set_text(name)

@@ -88,9 +88,7 @@ def sample(checkpoint: StoredCheckpoint, tensor: StoredTensor) -> NDArray[np.flo
     return np.concatenate(parts).astype(np.float64)
 
 
-def _read(
-    checkpoint: StoredCheckpoint, tensor: StoredTensor, begin: int, content: NDArray[np.uint8]
-) -> None:
+def _read(checkpoint: StoredCheckpoint, tensor: StoredTensor, begin: int, content: NDArray[np.uint8]) -> None:
     """Fills memory with the bytes of a tensor from `begin` on."""
     path = checkpoint.folder / tensor.file
     descriptor = open_regular(path)

@@ -138,9 +138,7 @@ class CheckpointStats:
         }
 
 
-def tensor_stats(
-    path: str | os.PathLike[str], *, progress: Callable[[int], None] | None = None
-) -> CheckpointStats:
+def tensor_stats(path: str | os.PathLike[str], *, progress: Callable[[int], None] | None = None) -> CheckpointStats:
     """Reads all of a checkpoint and measures its tensors.
 
     Args:
@@ -186,15 +184,11 @@ def tensor_stats(
                 progress(tensor.nbytes)
     missing = [name for name in planned if name not in stored]
     if missing and os.path.isdir(path):
-        notes.append(
-            f"{len(missing):,} tensors of the recipe are missing, the first is {show(missing[0])}"
-        )
+        notes.append(f"{len(missing):,} tensors of the recipe are missing, the first is {show(missing[0])}")
     return CheckpointStats(checkpoint, tuple(results), tuple(notes))
 
 
-def _judged(
-    tensor: StoredTensor, body: Moments, padding: Moments, planned: PlannedTensor | None
-) -> TensorStats:
+def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: PlannedTensor | None) -> TensorStats:
     """Compares a tensor with its rule, then puts its parts together."""
     faults: list[str] = []
     expected = None

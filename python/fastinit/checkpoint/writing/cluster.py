@@ -30,9 +30,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise CheckpointError(
-            f'a Dask cluster needs Dask, got: {error}; pip install "fastinit-nn[dask]"'
-        ) from None
+        raise CheckpointError(f'a Dask cluster needs Dask, got: {error}; pip install "fastinit-nn[dask]"') from None
     try:
         _check_address(address)
         client = Client(address, timeout=_TIMEOUT, set_as_default=False)

@@ -54,9 +54,7 @@ class Files(NamedTuple):
         sides = plan.side_files()
         for name in (*sides, *(shard.file for shard in plan.shards)):
             if name in ("", ".", "..") or "/" in name or "\0" in name or destination.is_part(name):
-                raise CheckpointError(
-                    f"the files of a checkpoint must have plain names, got {show(name)}; rename it"
-                )
+                raise CheckpointError(f"the files of a checkpoint must have plain names, got {show(name)}; rename it")
         return cls(plan.shards, sides)
 
     @property
@@ -80,8 +78,7 @@ class Files(NamedTuple):
             return False
         try:
             return not self.unfinished(folder) and all(
-                destination.read_file(name, folder, len(content) + 1) == content
-                for name, content in self.sides.items()
+                destination.read_file(name, folder, len(content) + 1) == content for name, content in self.sides.items()
             )
         except FileNotFoundError:
             return False
@@ -111,9 +108,7 @@ class WorkingFolder:
         try:
             self._enter(is_new)
         except BaseException as error:
-            is_anothers = isinstance(
-                error, CheckpointError
-            )  # by now, as a run that came between says
+            is_anothers = isinstance(error, CheckpointError)  # by now, as a run that came between says
             if is_new and not is_anothers:
                 _discard(self.path)
             self._open.close()
@@ -228,10 +223,7 @@ class WorkingFolder:
             is_there = os.path.lexists(self.target)
             first = f"remove {self.target}, then " if is_there and not self._force else ""
             options = f"{RESUME} and {FORCE}" if is_there and self._force else RESUME
-            return (
-                f"{self.path} holds {finished} of {count} finished files; "
-                f"{first}run again with {options} to go on"
-            )
+            return f"{self.path} holds {finished} of {count} finished files; {first}run again with {options} to go on"
         remove_checkpoint(self.path)
         return "nothing was left behind"
 
@@ -298,8 +290,7 @@ def _left_by_another_run(path: Path) -> str:
         )
     except FileNotFoundError:
         return (
-            f"{path} must not exist, got a folder without {NOTE_FILE}; "
-            f"remove it, or go on with {RESUME} if it is empty"
+            f"{path} must not exist, got a folder without {NOTE_FILE}; remove it, or go on with {RESUME} if it is empty"
         )
     except CheckpointError as error:
         return str(error)

@@ -65,6 +65,5 @@ def release(lock: int) -> None:
 
 def _busy(path: Path) -> CheckpointError:
     return CheckpointError(
-        f"only one run may write into {path}, got another that is at work; "
-        "wait for it or choose another name"
+        f"only one run may write into {path}, got another that is at work; wait for it or choose another name"
     )

@@ -92,9 +92,7 @@ def write_shard(
         _write(shard, seed, file, progress)
 
 
-def _write(
-    shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], None] | None
-) -> None:
+def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], None] | None) -> None:
     """Fills buffers in this thread while another writes the ones before, in order."""
     free: list[_Buffer] = []
     made = 0

@@ -96,9 +96,7 @@ def write(
     target = Path(os.path.abspath(out))
     files = Files.of(plan)
     if not target.parent.is_dir():
-        raise CheckpointError(
-            f"the folder of OUT must exist, got {target.parent}, which does not; create it first"
-        )
+        raise CheckpointError(f"the folder of OUT must exist, got {target.parent}, which does not; create it first")
     if _is_done(target, files, resume, force):
         _report(progress, plan.file_bytes)
         return 0
