@@ -100,6 +100,16 @@ def test_parts_of_a_fused_weight() -> None:
     assert (parts[1] == normal(2.0, (1000, 8), stream="weight#1")).all()
 
 
+def test_values_are_those_of_the_moment() -> None:
+    def make() -> Any:
+        values = torch.from_numpy(np.float32([1, 2, 4]))
+        logarithms = torch.empty(3).copy_(values).log2_()
+        values.zero_()
+        return logarithms
+
+    assert weight(make).tolist() == [0, 1, 2]
+
+
 def test_orthogonal_matrices_are_orthogonal() -> None:
     w = weight(lambda: nn.init.orthogonal_(torch.empty(6, 6)))
     np.testing.assert_allclose(w @ w.T, np.eye(6), atol=1e-6)

@@ -134,7 +134,7 @@ UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
     "identity": (lambda t: (init.normal_(t), init.eye_(t)), "computed (eye_)"),
     "an array": (lambda t: t.copy_(torch.tensor(np.eye(6, 4))), "computed (tensor)"),
     "an array's memory": (lambda t: t.copy_(torch.from_numpy(np.eye(6, 4))), "computed (data)"),
-    "converted": (lambda t: t.copy_(torch.as_tensor(np.eye(6, 4))), "computed (data)"),
+    "converted": (lambda t: t.copy_(torch.as_tensor(np.eye(6, 4))), "computed (tensor)"),
     "a list of old": (lambda t: t.copy_(torch.Tensor([1, 2, 3, 4])), "computed (data)"),
     "a row repeated": (lambda t: (t.normal_(), t[1:].copy_(t[0])), "repeated"),
     "rows repeated": (lambda t: (t.normal_(), t[3:].copy_(t[:3])), "repeated"),

@@ -58,7 +58,8 @@ def init_model(
 
     The rule of a parameter is the first of `recipe` that matches its name. Where none does, or without a
     recipe, the model's own code says it: `reset_parameters` of its modules, from the inner to the outer ones,
-    then, for models of transformers, their `_init_weights`. The code runs on the meta device, where its
+    then, for models of transformers, their `_init_weights`. What constructors do besides is not seen: `build`
+    sees it. The code runs on the meta device, where its
     distributions are recorded; what it computes otherwise, copies of other tensors included, is computed. A
     shared parameter goes by its first name. Where the code fails, nothing is changed.
 
@@ -241,6 +242,8 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> No
             names = [target.name for target in open_ones]
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
             remedy = "set it in the module's reset_parameters"
+            if reason == DIFFERS:
+                remedy = "build the model by `fastinit.torch.build`, which sees what its constructor shares"
             if open_ones[0].is_stored:
                 remedy += f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
             else:  # which no rule can match

@@ -12,7 +12,6 @@ from fastinit import checks
 from fastinit.recipes import roles
 from fastinit.recipes.presets import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
-from fastinit.sources.resolve import recipe_of
 
 if TYPE_CHECKING:
     from fastinit.recipes.recipe import Recipe
@@ -71,6 +70,8 @@ class Report:
         Raises:
             RecipeError: A tensor that was computed, which no recipe can say.
         """
+        from fastinit.sources.resolve import recipe_of  # reads files of checkpoints too
+
         tensors = tuple(
             Tensor(
                 spec=TensorSpec(row.name, row.shape, row.dtype),
@@ -110,9 +111,9 @@ def report(model: torch.nn.Module) -> Report:
         >>> from fastinit.torch import build, report
         >>> model = build(lambda: torch.nn.LayerNorm(4), seed=0)
         >>> print(report(model))
-        tensor  shape  dtype    rule   std  source
-        weight  [4]    float32  ones   0    constructor
-        bias    [4]    float32  zeros  0    constructor
+        tensor  shape  dtype    rule     std  source
+        weight  [4]    float32  ones()   0    constructor
+        bias    [4]    float32  zeros()  0    constructor
         seed 0
     """
     found = _REPORTS.get(model) if isinstance(model, torch.nn.Module) else None

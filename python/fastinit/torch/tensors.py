@@ -149,8 +149,9 @@ def copy_whole(tensor: torch.Tensor, whole: torch.Tensor) -> None:
     if not sharding.is_dtensor(tensor):
         without_gradient(tensor).copy_(whole)
         return
-    for part, index in sharding.local_parts(tensor):
-        part.copy_(whole[index])
+    with torch.no_grad():
+        for part, index in sharding.local_parts(tensor):
+            part.copy_(whole[index])
     increment_version(tensor)
 
 
