@@ -38,7 +38,7 @@ def plan_rows(plan: Plan) -> list[tuple[str, ...]]:
             tensor.name,
             str(list(tensor.shape)),
             tensor.dtype,
-            str(tensor.rule.call),
+            tensor.rule.call,
             tensor.match,
             f"{tensor.distribution.std:.6g}",
             f"{tensor.nbytes:,}",

@@ -52,9 +52,9 @@ class Rule:
         return f"{shown} and {more} more" if more else shown
 
     @property
-    def call(self) -> Call:
-        """The initializer and its parameters, without names."""
-        return Call(self.init, tuple(self.parameters.items()), self.padding_idx)
+    def call(self) -> str:
+        """The initializer and its parameters, as a call: `normal(std=0.02)`."""
+        return str(Call.of(self))
 
 
 def read_rules(value: object) -> tuple[Rule, ...]:
@@ -153,6 +153,11 @@ class Call:
     init: str
     parameters: tuple[tuple[str, Any], ...] = ()
     padding_idx: int | None = None
+
+    @classmethod
+    def of(cls, rule: Rule) -> Call:
+        """Returns what a rule does."""
+        return cls(rule.init, tuple(rule.parameters.items()), rule.padding_idx)
 
     def __str__(self) -> str:
         """As in `normal(std=0.02)`."""

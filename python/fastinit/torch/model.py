@@ -158,7 +158,7 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
 def _row(target: Target, content: Content | None, calls: Mapping[str, Call | str], source: str) -> Row:
     """What a report says of a tensor; without content it was computed."""
     tensor = target.tensor
-    call: Call | str = calls[target.name] if content is None else content.rule.call
+    call: Call | str = calls[target.name] if content is None else Call.of(content.rule)
     std = None if content is None else content.distribution.std
     dtype = str(tensor.dtype).removeprefix("torch.")
     return Row(target.name, tuple(tensor.shape), dtype, call, std, source, target.is_stored)

@@ -47,6 +47,7 @@ _FACTORIES = {
 _LITERALS = (torch.tensor, torch.as_tensor, torch.asarray)
 # Operations whose elements are those of their inputs, in some order.
 _COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
+_FILLS = ("normal_", "uniform_", "fill_", "zero_")
 _DRAWS = ("normal_", "uniform_", "randn", "rand", "randn_like", "rand_like", "normal")
 # Of arithmetic: what makes it another one than its name says.
 _CHANGING = {"alpha", "rounding_mode"}
@@ -104,24 +105,25 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        result = func(*args, **kwargs)
         name = func.overloadpacket.__name__
+        # On the meta device these do nothing, for which PyTorch takes its time.
+        is_idle = name in _FILLS and args[0].is_meta
+        result = args[0] if is_idle else func(*args, **kwargs)
         if self.tape is not None:
             self.tape.add(func, args, kwargs, result)
         if func._schema.is_mutable:
             if name not in _HARMLESS:
                 self._in_place(name, args, kwargs)
         else:
-            given = {_key(leaf) for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)}
-            for tensor in tree_leaves(result):
-                if isinstance(tensor, torch.Tensor):
-                    key = _key(tensor)
-                    if key not in self._values and key not in given:  # a view makes nothing
-                        made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
-                        if name in _COPIES and _repeats(tensor, args) and _is_random(made):
-                            made = "repeated"
-                        draws = self._draw(tensor) if name in _DRAWS else self._draws_of(args)
-                        self._values[key] = _Values(tensor.untyped_storage(), made, draws)
+            given = {_key(tensor) for tensor in tensors_in(args)}
+            for tensor in tensors_in(result):
+                key = _key(tensor)
+                if key not in self._values and key not in given:  # a view makes nothing
+                    made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
+                    if name in _COPIES and _repeats(tensor, args) and _is_random(made):
+                        made = "repeated"
+                    draws = self._draw(tensor) if name in _DRAWS else self._draws_of(args)
+                    self._values[key] = _Values(tensor.untyped_storage(), made, draws)
         return result
 
     def note(self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None) -> None:
@@ -159,8 +161,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return frozenset((len(self._drawn_into) - 1,))
 
     def _draws_of(self, args: Any) -> frozenset[int]:
-        leaves = (leaf for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor))
-        return frozenset().union(*(self.draws(leaf) for leaf in leaves))
+        return frozenset().union(*map(self.draws, tensors_in(args)))
 
     def call(self, tensor: torch.Tensor) -> Call | str:
         """What a tensor has been set to: a call, or why there is none."""
@@ -175,16 +176,15 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return values.call(storage_elements, row)
 
     def _inputs(self, args: Any) -> list[Call | str]:
-        return [self.call(leaf) for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)]
+        return list(map(self.call, tensors_in(args)))
 
     def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         targets = [kwargs["out"]] if "out" in kwargs else args[:1]
-        for tensor in tree_leaves(targets):
-            if isinstance(tensor, torch.Tensor):
-                # A copy keeps nothing of what was there.
-                read = args[1:] if name == "copy_" else (args, kwargs)
-                draws = None if name in _DRAWS else self._draws_of(read)
-                self.note(tensor, self._written(name, args, kwargs), draws)
+        for tensor in tensors_in(targets):
+            # A copy keeps nothing of what was there.
+            read = args[1:] if name == "copy_" else (args, kwargs)
+            draws = None if name in _DRAWS else self._draws_of(read)
+            self.note(tensor, self._written(name, args, kwargs), draws)
 
     def _written(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Call | str:
         if "out" in kwargs:
@@ -257,7 +257,7 @@ def _held_in(call: Call | str, dtype: torch.dtype) -> Call | str:
 
 def _cast(call: Call | str, sources: Any, target: torch.Tensor) -> Call | str:
     """What of a call is in a copy or result, whose type may be another one."""
-    types = {leaf.dtype for leaf in tree_leaves(sources) if isinstance(leaf, torch.Tensor)}
+    types = {tensor.dtype for tensor in tensors_in(sources)}
     if isinstance(call, str) or types <= {target.dtype}:
         return _held_in(call, target.dtype)
     if call.is_random:
@@ -282,11 +282,7 @@ def _is_random(call: Call | str) -> bool:
 
 def _repeats(result: torch.Tensor, args: Any) -> bool:
     """Whether elements of the inputs stand in a copy more than once, so that it is not independent."""
-    views = {
-        (_key(leaf), leaf.storage_offset(), leaf.numel()): leaf
-        for leaf in tree_leaves(args)
-        if isinstance(leaf, torch.Tensor)
-    }
+    views = {(_key(leaf), leaf.storage_offset(), leaf.numel()): leaf for leaf in tensors_in(args)}
     elements = sum(min(leaf.numel(), leaf.untyped_storage().nbytes() // leaf.itemsize) for leaf in views.values())
     return bool(result.numel() > elements)
 
@@ -434,6 +430,15 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
         init._no_grad_trunc_normal_ = truncated
         stack.enter_context(Literals())
         yield
+
+
+def tensors_in(values: Any) -> list[torch.Tensor]:
+    """Returns the tensors in the arguments or results of an operation."""
+    if isinstance(values, torch.Tensor):
+        return [values]
+    if isinstance(values, (list, tuple)):
+        return [tensor for value in values for tensor in tensors_in(value)]
+    return tensors_in(list(values.values())) if isinstance(values, dict) else []
 
 
 def _is_number(value: object) -> bool:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
 from fastinit.distributions import Normal, Uniform
 from fastinit.frameworks import arguments
 from fastinit.torch.interception import intercepted
+from fastinit.torch.recorder import tensors_in
 from fastinit.torch.tensors import fill, is_fillable
 
 if TYPE_CHECKING:
@@ -78,9 +79,11 @@ class Tape:
     def _append(
         self, function: Any, args: Any, kwargs: Any, result: Any, writes: frozenset[int], is_random: bool
     ) -> None:
-        # Real tensors have their values now, and may have others later.
-        args, kwargs = tree_map(_snapshot, (args, kwargs))
-        reads = _keys((args, kwargs))
+        given = tensors_in((args, kwargs))
+        if not all(tensor.is_meta for tensor in given):
+            # Real tensors have their values now, and may have others later.
+            args, kwargs = tree_map(_snapshot, (args, kwargs))
+        reads = frozenset(_key(tensor) for tensor in given if tensor.is_meta)
         self._steps.append(_Step(function, args, kwargs, result, reads, writes, not writes & reads, is_random))
 
     def replay(
@@ -146,8 +149,8 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
             args, kwargs = tree_map(real, (step.args, step.kwargs))
             stream = streams.get(id(step))
             result = _draw(step, args, kwargs, seed, stream) if stream else step.function(*args, **kwargs)
-            for there, here in zip(tree_leaves(step.result), tree_leaves(result), strict=False):
-                if isinstance(there, torch.Tensor) and _key(there) not in memory:
+            for there, here in zip(tensors_in(step.result), tensors_in(result), strict=False):
+                if _key(there) not in memory:
                     memory[_key(there)] = _storage_as(there, here)
         computed: torch.Tensor = real(tensor).detach().clone()
         return computed
@@ -193,18 +196,16 @@ def _spec(name: str, args: Any, kwargs: dict[str, Any]) -> Distribution:
 
 
 def _device(args: Any, kwargs: dict[str, Any]) -> Any:
-    found = [leaf.device for leaf in tree_leaves(args) if isinstance(leaf, torch.Tensor)]
-    return kwargs.get("device") or (found[0] if found else None)
+    found = tensors_in(args)
+    return kwargs.get("device") or (found[0].device if found else None)
 
 
 def _snapshot(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.detach() if value.is_meta else value.detach().clone()
-    return value
+    return value.detach().clone() if isinstance(value, torch.Tensor) and not value.is_meta else value
 
 
 def _keys(values: Any) -> frozenset[int]:
-    return frozenset(_key(leaf) for leaf in tree_leaves(values) if isinstance(leaf, torch.Tensor) and leaf.is_meta)
+    return frozenset(_key(tensor) for tensor in tensors_in(values) if tensor.is_meta)
 
 
 def _key(tensor: torch.Tensor) -> int:
