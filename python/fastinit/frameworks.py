@@ -15,9 +15,9 @@ from fastinit import checks
 from fastinit.distributions import TruncatedNormal, Uniform, WholeTensor
 from fastinit.dtypes import FLOATS
 from fastinit.fans import compute_fans
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, sparse
-from fastinit.options import Rule
+from fastinit.options import Formula
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,9 +30,9 @@ _LARGEST = {
     for name, element in FLOATS.items()
 }
 
-# The rules of tensors that are only drawn as a whole.
+# The formulas of tensors that are only drawn as a whole.
 MATRICES: dict[str, Callable[..., WholeTensor]] = {
-    function.__name__: cast("Callable[..., WholeTensor]", Rule(function))
+    function.__name__: cast("Callable[..., WholeTensor]", Formula(function))
     for function in (delta_orthogonal, dirac, identity, orthogonal, sparse)
 }
 
@@ -97,7 +97,7 @@ def squared_gain(nonlinearity: str, gain: float, slope: float) -> float:
 @functools.lru_cache(maxsize=1024)
 def scaled_as_torch(shape: tuple[int, ...], scale: float, mode: str, distribution: str) -> Distribution:
     """Returns the distribution whose variance is scale / fan, for weights as (out, in, *kernel)."""
-    return RULES["variance_scaling"](shape, scale=scale, mode=mode, distribution=distribution, layout="torch")
+    return FORMULAS["variance_scaling"](shape, scale=scale, mode=mode, distribution=distribution, layout="torch")
 
 
 def scaled_by_keras(
@@ -128,7 +128,7 @@ def scaled_by_keras(
     name = "normal" if distribution == "untruncated_normal" else distribution
     # A matrix whose sizes are these fans. A fan of 0 is an empty tensor's, which has no values to scale.
     matrix = tuple(max(1, fan) for fan in fans)
-    return RULES["variance_scaling"](matrix, scale=scale, mode=mode, distribution=name)
+    return FORMULAS["variance_scaling"](matrix, scale=scale, mode=mode, distribution=name)
 
 
 def scaled_by_axes(
@@ -167,11 +167,11 @@ def scaled_by_axes(
     # fractions; what does not divide goes to the scale.
     whole = math.gcd(size * inputs, size * outputs, shared)
     fans = (size * inputs // whole, size * outputs // whole)
-    return RULES["variance_scaling"](fans, scale=scale * (shared // whole), mode=mode, distribution=distribution)
+    return FORMULAS["variance_scaling"](fans, scale=scale * (shared // whole), mode=mode, distribution=distribution)
 
 
 def orthogonal_columns(shape: Sequence[int], scale: float, column_axis: int) -> WholeTensor:
-    """Returns the rule of JAX's orthogonal tensors: as a matrix, its columns are along `column_axis`."""
+    """Returns the formula of JAX's orthogonal tensors: as a matrix, its columns are along `column_axis`."""
     others = list(shape)
     columns = others.pop(column_axis)
     matrix = MATRICES["orthogonal"]((*others, columns), gain=scale)

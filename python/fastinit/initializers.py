@@ -1,9 +1,9 @@
-"""Named rules: shape -> distribution. `variance_scaling` and its presets, and the plain distributions.
+"""Named formulas: shape -> distribution. `variance_scaling` and its presets, and the plain distributions.
 
-Each function below is a rule, and `@initializer` makes it the function that draws (see `options`).
-`RULES` has the rules alone, by every name they go by.
+Each function below is a formula, and `@initializer` makes it the function that draws (see `options`).
+`FORMULAS` has the formulas alone, by every name they go by.
 """
-# A rule leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
+# A formula leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
 # ruff: noqa: ARG001
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 from fastinit import checks
 from fastinit.distributions import Bits, Constant, Normal, TruncatedNormal, Uniform
 from fastinit.fans import compute_fans
-from fastinit.options import BitsOptions, FanOptions, Options, Rule, Shape, initializer
+from fastinit.options import BitsOptions, FanOptions, Formula, Options, Shape, initializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -476,7 +476,7 @@ _INITIALIZERS: dict[str, Callable[..., Any]] = {
     "lecun_normal": lecun_normal,
     "lecun_uniform": lecun_uniform,
 }
-RULES = {name: Rule(function) for name, function in _INITIALIZERS.items()}
+FORMULAS = {name: Formula(function) for name, function in _INITIALIZERS.items()}
 
 # doctest takes a decorated function for another module's.
 __test__ = {**_INITIALIZERS, "random_bits": random_bits}

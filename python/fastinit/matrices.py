@@ -4,7 +4,7 @@
 by CuPy on a GPU. What needs LAPACK or cuSOLVER (orthogonal matrices) is reproducible on one machine and
 library only.
 """
-# A rule leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
+# A formula leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
 # ruff: noqa: ARG001
 
 from __future__ import annotations

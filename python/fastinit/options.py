@@ -1,7 +1,7 @@
 """The arguments that every initializer shares, written once.
 
-An initializer is written as its *rule*: a function from a shape and its own parameters to what is drawn.
-`@initializer` makes it the function that users call, which draws. The rule's `**options` say which of the
+An initializer is written as its *formula*: a function from a shape and its own parameters to what is drawn.
+`@initializer` makes it the function that users call, which draws. The formula's `**options` say which of the
 shared arguments it has besides; type checkers, `inspect` and `help` show them all.
 """
 
@@ -112,14 +112,14 @@ _RAISES = """
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
 
-def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
-    """Makes the function that draws out of the rule that says what to draw."""
-    options = _options_of(rule)
-    own = _own_parameters(rule)
-    spec_of = cast("Callable[..., Spec]", rule)
+def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
+    """Makes the function that draws out of the formula that says what to draw."""
+    options = _options_of(formula)
+    own = _own_parameters(formula)
+    spec_of = cast("Callable[..., Spec]", formula)
     known = frozenset(own) | (options.keys() - BitsOptions.__annotations__.keys())
 
-    @functools.wraps(rule)
+    @functools.wraps(formula)
     def initialize(
         shape: Shape,
         *args: Any,
@@ -132,7 +132,7 @@ def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
         **parameters: Any,
     ) -> Any:
         if parameters and not known.issuperset(parameters):
-            raise _unknown(rule.__name__, parameters, initialize)
+            raise _unknown(formula.__name__, parameters, initialize)
         place = device_of(device)
         memory = None if out is None else buffer_of(out, dtype, device)
         if shape is None:
@@ -152,7 +152,7 @@ def initializer(rule: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
         return drawn.owner if out is None else out
 
     _set_signature(initialize, [*own.values(), *options.values()])
-    initialize.__doc__ = _document(rule, options)
+    initialize.__doc__ = _document(formula, options)
     return cast("Callable[P, NDArray[Any]]", initialize)
 
 
@@ -166,39 +166,39 @@ def _shape_of(memory: Buffer | None, index: Any) -> tuple[int, ...]:
     return memory.shape
 
 
-class Rule:
-    """A rule alone: shape and parameters -> distribution, for those who plan without drawing.
+class Formula:
+    """A formula alone: shape and parameters -> distribution, for those who plan without drawing.
 
     `layout` is accepted by all, so that a plan can pass its own, and ignored where there are no fans.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._rule: Callable[..., Distribution] = inspect.unwrap(function)
+        self._formula: Callable[..., Distribution] = inspect.unwrap(function)
         options = {
             name: parameter
-            for name, parameter in _options_of(self._rule).items()
+            for name, parameter in _options_of(self._formula).items()
             if name not in Options.__annotations__
         }
-        self._parameters = {**_own_parameters(self._rule), **options}
+        self._parameters = {**_own_parameters(self._formula), **options}
         _set_signature(self, self._parameters.values())
 
     def __call__(self, shape: Any, **parameters: Any) -> Distribution:
         if "layout" not in self._parameters:
             parameters.pop("layout", None)
         if not parameters.keys() <= self._parameters.keys():
-            raise _unknown(self._rule.__name__, parameters, self)
-        return self._rule(checks.shape(shape), **parameters)
+            raise _unknown(self._formula.__name__, parameters, self)
+        return self._formula(checks.shape(shape), **parameters)
 
 
-def _own_parameters(rule: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    parameters = dict(inspect.signature(rule).parameters)
+def _own_parameters(formula: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    parameters = dict(inspect.signature(formula).parameters)
     parameters.pop("options", None)
     return parameters
 
 
-def _options_of(rule: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """The shared arguments that a rule has, from the TypedDict that its `**options` unpack."""
-    (kind,) = typing.get_args(typing.get_type_hints(rule)["options"])
+def _options_of(formula: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """The shared arguments that a formula has, from the TypedDict that its `**options` unpack."""
+    (kind,) = typing.get_args(typing.get_type_hints(formula)["options"])
     return {
         name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
         for name, (default, _) in OPTIONS.items()
@@ -210,7 +210,7 @@ def _set_signature(function: Any, parameters: Any) -> None:
     function.__signature__ = inspect.Signature(list(parameters))
 
 
-def _document(rule: Callable[..., Any], options: dict[str, Any]) -> str:
+def _document(formula: Callable[..., Any], options: dict[str, Any]) -> str:
     def described(placeholder: re.Match[str]) -> str:
         indent = placeholder[1]
         return "\n".join(
@@ -223,7 +223,7 @@ def _document(rule: Callable[..., Any], options: dict[str, Any]) -> str:
             for name in options
         )
 
-    text = rule.__doc__ or ""
+    text = formula.__doc__ or ""
     raises = "" if "Raises:" in text else _RAISES
     return _PLACEHOLDER.sub(lambda found: described(found) + raises.format(found[1][4:]), text)
 

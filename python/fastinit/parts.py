@@ -38,10 +38,10 @@ class Draw:
     element: ElementType
 
     @classmethod
-    def of(cls, rule: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any) -> Draw:
-        """Returns what a rule draws, whatever rounding mode the caller has set."""
+    def of(cls, formula: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any) -> Draw:
+        """Returns what a formula draws, whatever rounding mode the caller has set."""
         with DefaultFloatEnvironment():
-            return cls(rule(shape, **parameters), shape, element)
+            return cls(formula(shape, **parameters), shape, element)
 
     def fill(self, array: NDArray[Any], seed: int, stream: int, index: Index | None = None) -> None:
         """Fills a contiguous array with the part `index`, or all."""

@@ -10,7 +10,7 @@ import pytest
 
 import fastinit
 from fastinit.distributions import Normal, TruncatedNormal, Uniform
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 
 TORCH_SHAPES = [(11, 7), (11, 7, 3), (11, 7, 3, 5), (11, 7, 2, 3, 4)]
 JAX_SHAPES = [(7, 11), (3, 7, 11), (3, 5, 7, 11)]
@@ -62,10 +62,10 @@ class TestTorch:
         init.kaiming_uniform_(weight, a=math.sqrt(5))
         init.kaiming_normal_(weight, a=0.1, mode="fan_out")
         ours = [
-            RULES["xavier_uniform"](shape, layout="torch", gain=1.7),
-            RULES["xavier_normal"](shape, layout="torch", gain=1.7),
-            RULES["he_uniform"](shape, layout="torch", negative_slope=math.sqrt(5)),
-            RULES["variance_scaling"](shape, layout="torch", scale=2 / 1.01, mode="fan_out"),
+            FORMULAS["xavier_uniform"](shape, layout="torch", gain=1.7),
+            FORMULAS["xavier_normal"](shape, layout="torch", gain=1.7),
+            FORMULAS["he_uniform"](shape, layout="torch", negative_slope=math.sqrt(5)),
+            FORMULAS["variance_scaling"](shape, layout="torch", scale=2 / 1.01, mode="fan_out"),
         ]
         for expected, rule in zip(seen, ours, strict=True):
             assert isinstance(rule, (Normal, Uniform))
@@ -154,7 +154,7 @@ class TestJax:
         distribution: str,
     ) -> None:
         theirs = jax.nn.initializers.variance_scaling(1.5, mode, distribution, **axes)
-        rule = RULES["variance_scaling"](shape, scale=1.5, mode=mode, distribution=distribution, **axes)
+        rule = FORMULAS["variance_scaling"](shape, scale=1.5, mode=mode, distribution=distribution, **axes)
         # Both scale a standard draw: seen by their largest values over many keys.
         keys = jax.random.split(jax.random.PRNGKey(0), 400)
         drawn = np.asarray(jax.vmap(lambda key: theirs(key, shape))(keys), np.float64)
@@ -169,7 +169,7 @@ class TestJax:
         shape = (3, 5, 7, 11)
         theirs = jax.nn.initializers.he_uniform(batch_axis=batch_axis)
         drawn = np.asarray(theirs(jax.random.PRNGKey(0), shape))
-        rule = RULES["he_uniform"](shape, batch_axis=batch_axis)
+        rule = FORMULAS["he_uniform"](shape, batch_axis=batch_axis)
         assert isinstance(rule, Uniform)
         assert np.abs(drawn).max() == pytest.approx(rule.high, rel=0.01)
 
@@ -180,7 +180,7 @@ class TestJax:
             theirs = getattr(jax.nn.initializers, f"{name}_{kind}")()
             drawn = np.asarray(theirs(jax.random.PRNGKey(1), shape))
             parameters = {"truncated": True} if kind == "normal" else {}
-            rule = RULES[f"{name}_{kind}"](shape, **parameters)
+            rule = FORMULAS[f"{name}_{kind}"](shape, **parameters)
             assert drawn.std() == pytest.approx(rule.std, rel=0.01)
             ours = getattr(fastinit, f"{name}_{kind}")(shape, seed=1, **parameters)
             assert np.abs(ours).max() == pytest.approx(np.abs(drawn).max(), rel=0.01)

@@ -15,13 +15,13 @@ import fastinit
 from fastinit import initializers
 from fastinit.distributions import Constant, Normal, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS
-from fastinit.initializers import RULES, TRUNCATED_STD
+from fastinit.initializers import FORMULAS, TRUNCATED_STD
 
 # Every initializer with the arguments that it cannot do without, and a shape that suits all.
 SHAPE = (3, 4, 4)
 CALLS: dict[str, dict[str, Any]] = {
     name: {"value": 1.5} if name == "constant" else {}
-    for name in (*RULES, "random_bits", "orthogonal", "delta_orthogonal", "dirac")
+    for name in (*FORMULAS, "random_bits", "orthogonal", "delta_orthogonal", "dirac")
 }
 FAN_IN, FAN_OUT = 12, 12
 
@@ -88,26 +88,26 @@ def test_all_are_public() -> None:
     ],
 )
 def test_rule(name: str, shape: Any, parameters: dict[str, Any], expected: object) -> None:
-    rule = RULES[name](shape, **parameters)
+    rule = FORMULAS[name](shape, **parameters)
     assert rule == expected
     drawn = getattr(fastinit, name)(shape, **parameters, seed=1)
     assert drawn.shape == (shape if isinstance(shape, tuple) else (shape,))
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name not in ("zeros", "ones", "constant")])
+@pytest.mark.parametrize("name", [name for name in FORMULAS if name not in ("zeros", "ones", "constant")])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_drawn_values_have_the_rules_moments(name: str, dtype: str) -> None:
     shape = (3, 64, 1024)
     drawn = call(name, shape, seed=1, dtype=dtype).astype(np.float64)
-    expected = RULES[name](shape).std
+    expected = FORMULAS[name](shape).std
     mean = 0.5 if name == "uniform" else 0.0
     assert drawn.mean() == pytest.approx(mean, abs=5 * expected / math.sqrt(drawn.size))
     assert drawn.std() == pytest.approx(expected, rel=0.01)
 
 
 def test_truncated_rules_keep_the_variance() -> None:
-    plain = RULES["he_normal"]((64, 64))
-    truncated = RULES["he_normal"]((64, 64), truncated=True)
+    plain = FORMULAS["he_normal"]((64, 64))
+    truncated = FORMULAS["he_normal"]((64, 64), truncated=True)
     assert truncated.std == pytest.approx(plain.std, rel=1e-12)
     assert TruncatedNormal(0.0, 1.0, -2.0, 2.0).std == pytest.approx(TRUNCATED_STD, rel=1e-14)
     assert TruncatedNormal(0.0, 2.0, 0.0, math.inf).std == pytest.approx(2 * math.sqrt(1 - 2 / math.pi))
@@ -118,7 +118,7 @@ def test_aliases() -> None:
     for alias, name in {"xavier": "glorot", "kaiming": "he"}.items():
         for kind in ("normal", "uniform"):
             assert getattr(fastinit, f"{alias}_{kind}") is getattr(fastinit, f"{name}_{kind}")
-            assert f"{alias}_{kind}" in RULES
+            assert f"{alias}_{kind}" in FORMULAS
 
 
 @pytest.mark.parametrize("name", [name for name in CALLS if name != "random_bits"])
@@ -255,8 +255,8 @@ def test_signature_of_the_design() -> None:
 
 
 def test_rules_show_their_parameters_only() -> None:
-    assert list(inspect.signature(RULES["normal"]).parameters) == ["shape", "mean", "std"]
-    assert list(inspect.signature(RULES["he_uniform"]).parameters) == [
+    assert list(inspect.signature(FORMULAS["normal"]).parameters) == ["shape", "mean", "std"]
+    assert list(inspect.signature(FORMULAS["he_uniform"]).parameters) == [
         "shape",
         "negative_slope",
         "layout",
@@ -264,9 +264,9 @@ def test_rules_show_their_parameters_only() -> None:
         "out_axis",
         "batch_axis",
     ]
-    assert RULES["normal"](3, layout="torch", std=2.0) == Normal(0.0, 2.0)
+    assert FORMULAS["normal"](3, layout="torch", std=2.0) == Normal(0.0, 2.0)
     with pytest.raises(TypeError, match=r"normal\(\) has no argument `seed`; it takes mean, std"):
-        RULES["normal"](3, seed=1)
+        FORMULAS["normal"](3, seed=1)
 
 
 def test_cached_rules_tell_true_from_one() -> None:

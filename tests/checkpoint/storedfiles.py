@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 HEAD = 'seed = 3\nlayout = "torch"\n'
-RULES = """
+FORMULAS = """
 [[rule]]
 match = "*.ones"
 init = "ones"
@@ -59,7 +59,7 @@ def recipe_text(dtype: str) -> str:
     lines = [f'"t{i}.{kind}" = {shape}' for (i, shape), kind in itertools.product(enumerate(sizes), kinds)]
     lines += ['"a.padded" = [1, 5]', '"b.padded" = [2000, 500]', '"c.padded" = [3, 0]']
     lines += ['"a.he" = [64, 32]', '"b.he" = [1, 1]', '"c.he" = [16, 8, 3, 3]']
-    return "\n".join([f'dtype = "{dtype}"', HEAD, "[tensors]", *lines, RULES])
+    return "\n".join([f'dtype = "{dtype}"', HEAD, "[tensors]", *lines, FORMULAS])
 
 
 FAULTY = """

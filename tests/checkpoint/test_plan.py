@@ -16,7 +16,7 @@ from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recip
 from fastinit.checkpoint.plan import Plan, split
 from fastinit.checkpoint.sizes import format_bytes, parse_size
 from fastinit.distributions import Constant, Normal
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 from fastinit.random import stream_from_name
 from fastinit.stored import layout
 
@@ -56,11 +56,11 @@ def test_first_matching_rule_wins_and_case_counts() -> None:
 def test_distribution_is_that_of_the_initializer() -> None:
     plan = plan_of('"w" = [30, 20]', rule("*", "he_normal"), 'layout = "torch"')
     (tensor,) = plan.tensors
-    assert tensor.distribution == RULES["he_normal"]((30, 20), layout="torch")
+    assert tensor.distribution == FORMULAS["he_normal"]((30, 20), layout="torch")
     own = plan_of('"w" = [30, 20]', rule("*", "he_normal", 'layout = "keras"'), 'layout = "torch"')
-    assert next(own.tensors).distribution == RULES["he_normal"]((30, 20), layout="keras")
+    assert next(own.tensors).distribution == FORMULAS["he_normal"]((30, 20), layout="keras")
     axes = plan_of('"w" = [30, 20, 5]', rule("*", "he_normal", "in_axis = [1, 2]\nout_axis = 0"))
-    expected = RULES["he_normal"]((30, 20, 5), in_axis=(1, 2), out_axis=0)
+    expected = FORMULAS["he_normal"]((30, 20, 5), in_axis=(1, 2), out_axis=0)
     assert next(axes.tensors).distribution == expected
 
 

@@ -28,7 +28,7 @@ from fastinit.dtypes import FLOATS, STORED
 from fastinit.recipes.recipe import Rule, TensorSpec
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
-RULES = """
+FORMULAS = """
 [[rule]]
 match = "*norm"
 init = "ones"
@@ -64,7 +64,7 @@ DRAWS = {
 
 def plan_of(dtype: str = "float32", shard_bytes: int = 10**9, tensors: str = TENSORS) -> Plan:
     head = f'seed = 42\ndtype = "{dtype}"\nlayout = "torch"\n'
-    rules = RULES if tensors == TENSORS else '[[rule]]\nmatch = "*"\ninit = "normal"\n'
+    rules = FORMULAS if tensors == TENSORS else '[[rule]]\nmatch = "*"\ninit = "normal"\n'
     return make_plan(parse_recipe(head + tensors + rules), shard_bytes)
 
 

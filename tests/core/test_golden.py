@@ -86,7 +86,7 @@ def test_script_writes_what_is_pinned() -> None:
 
 
 # From a name and a shape to bytes: what users keep, whatever the core is asked on the way.
-RULES: dict[str, tuple[dict[str, Any], str]] = {
+FORMULAS: dict[str, tuple[dict[str, Any], str]] = {
     "he_normal": ({}, "c9358e2227a74ecb"),
     "glorot_uniform": ({"dtype": "bfloat16", "layout": "torch"}, "be88ec9629abe2d4"),
     "lecun_normal": ({"truncated": True, "dtype": "float64"}, "faf8afd9e7488e67"),
@@ -127,9 +127,9 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", FORMULAS)
 def test_named_rules_give_the_pinned_bytes(name: str) -> None:
-    options, pinned = RULES[name]
+    options, pinned = FORMULAS[name]
     drawn = getattr(fastinit, name)((64, 48), seed=7, stream="layers.0.weight", **options)
     assert digest(drawn.tobytes()) == pinned
 

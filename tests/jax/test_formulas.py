@@ -51,7 +51,7 @@ class TestFormulas:
 
     @staticmethod
     def scale_of(ours: Any, shape: tuple[int, ...]) -> float:
-        spec = ours.rule(shape, **dict(ours.arguments))
+        spec = ours.formula(shape, **dict(ours.arguments))
         if isinstance(spec, Uniform):
             return spec.high
         assert isinstance(spec, (Normal, TruncatedNormal))

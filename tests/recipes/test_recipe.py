@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 from fastinit.recipes.recipe import MAX_RECIPE_BYTES
 from fastinit.recipes.rules import parameter_names
 
@@ -95,7 +95,7 @@ def test_every_initializer_names_its_parameters() -> None:
     assert parameter_names("normal") == ("mean", "std")
     assert parameter_names("zeros") == ()
     assert {"negative_slope", "layout", "in_axis"} <= set(parameter_names("he_normal"))
-    assert not any("shape" in parameter_names(init) for init in RULES)
+    assert not any("shape" in parameter_names(init) for init in FORMULAS)
 
 
 def test_fans_need_no_layout_where_the_rule_says_where_they_are() -> None:

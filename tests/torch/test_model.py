@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.torch
 
-RULES = [
+FORMULAS = [
     {"match": "embed.*", "init": "normal", "std": 0.02, "padding_idx": 2},
     {"match": "*norm.weight", "init": "ones"},
     {"match": "*.bias", "init": "zeros"},
@@ -109,7 +109,7 @@ class TestRules:
             (str(tmp_path / "recipe.toml"), None),
             (tmp_path / "recipe.toml", 11),
             (parse_recipe(text), None),
-            (RULES, 11),
+            (FORMULAS, 11),
         ):
             model = init_model(Model(getattr(torch, dtype), device), recipe=recipe, seed=seed)
             state = model.state_dict()
@@ -126,10 +126,10 @@ class TestRules:
         assert not torch.equal(other.head.weight, one.head.weight)
 
     def test_values_depend_on_names_alone(self) -> None:
-        whole = init_model(Model(), recipe=RULES, seed=3)
+        whole = init_model(Model(), recipe=FORMULAS, seed=3)
         part = nn.ModuleDict({"other": nn.Linear(6, 10, bias=False), "layers": nn.ModuleDict()})
         part["layers"]["1"] = nn.Linear(6, 6, bias=False)
-        init_model(part, recipe=RULES[4:], seed=3)
+        init_model(part, recipe=FORMULAS[4:], seed=3)
         assert torch.equal(part["layers"]["1"].weight, whole.layers[1].weight)
         assert not torch.equal(part["layers"]["1"].weight, whole.layers[0].weight)
 
@@ -161,27 +161,27 @@ class TestRules:
     def test_wrappers_do_not_change_names(self) -> None:
         from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
 
-        plain = init_model(Model(), recipe=RULES, seed=5)
+        plain = init_model(Model(), recipe=FORMULAS, seed=5)
         wrapped = Model()
         wrapped.layers[0] = checkpoint_wrapper(wrapped.layers[0])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of the compiler about itself
             compiled = torch.compile(wrapped)
         assert any("_orig_mod" in name for name, _ in compiled.named_parameters())
-        init_model(compiled, recipe=RULES, seed=5)
+        init_model(compiled, recipe=FORMULAS, seed=5)
         for one, other in zip(compiled.parameters(), plain.parameters(), strict=True):
             assert torch.equal(one, other)
 
     @pytest.mark.parametrize("inner", [False, True])
     @pytest.mark.parametrize("wrap", [nn.DataParallel, AveragedModel])
     def test_wrappers_that_name_their_model_module(self, wrap: Any, inner: bool) -> None:
-        plain = init_model(Model(), recipe=RULES, seed=5)
+        plain = init_model(Model(), recipe=FORMULAS, seed=5)
         model = Model()
         if inner:
             model.layers[0] = wrap(model.layers[0])
         else:
             model = wrap(model)
-        init_model(model, recipe=RULES, seed=5)
+        init_model(model, recipe=FORMULAS, seed=5)
         for one, other in zip(model.parameters(), plain.parameters(), strict=True):
             assert torch.equal(one, other)
 
@@ -399,7 +399,7 @@ class TestMeta:
         model.head.weight = model.embed.weight
         model.norm.weight.requires_grad_(False)
         model.norm.weight.no_decay = True
-        init_model(model, recipe=[RULES[0]], seed=1)
+        init_model(model, recipe=[FORMULAS[0]], seed=1)
         assert model.head.weight is model.embed.weight
         assert isinstance(model.head.weight, nn.Parameter)
         assert (model.norm.weight.requires_grad, model.norm.weight.no_decay) == (False, True)
@@ -478,7 +478,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]
     ),
     "no match": (
         Model,
-        {"recipe": [*RULES, {"match": "haed.*", "init": "zeros"}]},
+        {"recipe": [*FORMULAS, {"match": "haed.*", "init": "zeros"}]},
         RecipeError,
         r"every rule must match a tensor, got rule 6 \(match = \"haed.\*\"\), which matches none",
     ),

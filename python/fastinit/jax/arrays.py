@@ -11,7 +11,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 from fastinit import checks, dtypes
 from fastinit.frameworks import MATRICES, seed_and_stream
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 from fastinit.jax.drawing import draw_on, words_of
 from fastinit.jax.protocol import RandomInitializer
 from fastinit.parts import Draw
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from fastinit.distributions import Distribution, WholeTensor
 
-_RULES: dict[str, Callable[..., Distribution | WholeTensor]] = {**RULES, **MATRICES}
+_FORMULAS: dict[str, Callable[..., Distribution | WholeTensor]] = {**FORMULAS, **MATRICES}
 
 
 def make(
@@ -95,10 +95,10 @@ def make(
 
 
 def _named(init: str, shape: tuple[int, ...], dtype: Any, parameters: dict[str, Any]) -> Draw:
-    rule = _RULES[checks.choice("init", init, _RULES)]
+    formula = _FORMULAS[checks.choice("init", init, _FORMULAS)]
     # JAX's default, and its word on types that it has not enabled.
     element = dtypes.element_type(jnp.zeros((), dtype).dtype)
-    return Draw.of(rule, shape, element, **parameters)
+    return Draw.of(formula, shape, element, **parameters)
 
 
 def _numbers(draw: Draw, seed: Any, stream: Any, key: Any, sharding: Any) -> tuple[int, int]:

@@ -376,9 +376,9 @@ def delta_orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = Non
     return _made("delta_orthogonal", _delta_orthogonal, dtype, scale=scale, column_axis=column_axis)
 
 
-def _made(name: str, rule: Any, dtype: Any, **arguments: Any) -> RandomInitializer:
+def _made(name: str, formula: Any, dtype: Any, **arguments: Any) -> RandomInitializer:
     hashable = tuple((key, _hashable(value)) for key, value in arguments.items())
-    return RandomInitializer(_THEIRS[name], rule, hashable, dtype)
+    return RandomInitializer(_THEIRS[name], formula, hashable, dtype)
 
 
 def _hashable(argument: Any) -> Any:

@@ -43,13 +43,13 @@ class RandomInitializer:
 
     Args:
         theirs: The function of `jax.nn.initializers` whose arguments these are.
-        rule: What fastinit draws, as a function of the shape and these arguments.
+        formula: What fastinit draws, as a function of the shape and these arguments.
         arguments: Names and values, hashable.
         dtype: The default of `dtype`.
     """
 
     theirs: Callable[..., Any]
-    rule: Callable[..., Distribution | WholeTensor]
+    formula: Callable[..., Distribution | WholeTensor]
     arguments: tuple[tuple[str, Any], ...]
     dtype: Any
 
@@ -117,7 +117,7 @@ def _plan(
         remedy = f"use jax.nn.initializers.{initializer.theirs.__name__} for others"
         raise ValueError(checks.text("dtype", rule, result.dtype.name, remedy))
     sizes = checks.shape(result.shape)  # JAX finds a negative one only when it draws
-    draw = Draw.of(initializer.rule, sizes, element, **arguments)
+    draw = Draw.of(initializer.formula, sizes, element, **arguments)
     return draw, automatic or _with_devices(result.sharding, asked)
 
 

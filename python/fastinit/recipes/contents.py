@@ -9,7 +9,7 @@ from fastinit import checks
 from fastinit.distributions import Constant
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
 
@@ -72,7 +72,7 @@ def content_of(tensor: TensorSpec, rule: Rule, match: str, layout: str | None) -
     given = {} if layout is None else {"layout": layout}
     _, shape, dtype = tensor
     try:
-        distribution = RULES[rule.init](shape, **{**given, **rule.parameters})
+        distribution = FORMULAS[rule.init](shape, **{**given, **rule.parameters})
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:

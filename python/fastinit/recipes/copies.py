@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 RECIPE_FILE = "recipe.toml"  # the small files of every checkpoint
+FILE_SUFFIX = ".safetensors"
+INDEX_SUFFIX = f"{FILE_SUFFIX}.index.json"
 NOTE_FILE = "fastinit.json"
 _MOST = 64
-_OWN_SUFFIXES = (".safetensors", ".safetensors.index.json")
 
 
 def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
@@ -28,7 +29,7 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
     if len(given) > _MOST:
         raise RecipeError(f"`copy` must name at most {_MOST} files, got {len(given)}")
     for name in given:
-        if not is_plain(name) or name in (RECIPE_FILE, NOTE_FILE) or name.endswith(_OWN_SUFFIXES):
+        if not is_plain(name) or name in (RECIPE_FILE, NOTE_FILE) or name.endswith((FILE_SUFFIX, INDEX_SUFFIX)):
             raise RecipeError(
                 f"`copy` must give names of other files than a checkpoint's own, {example}, got {show(name)}"
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
-from fastinit.initializers import RULES
+from fastinit.initializers import FORMULAS
 from fastinit.recipes.patterns import check_pattern
 from fastinit.recipes.toml import choice, is_int, no_unknown
 
@@ -87,9 +87,11 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
     parameters = {key: _frozen(v) for key, v in entry.items() if key not in _OWN_KEYS}
     rule = Rule(number, match, init, parameters, padding_idx)
     if init in _WHOLE_TENSOR:
-        raise RecipeError(f"{rule}: init {show(init)} is not available in recipes yet; use one of {', '.join(RULES)}")
+        raise RecipeError(
+            f"{rule}: init {show(init)} is not available in recipes yet; use one of {', '.join(FORMULAS)}"
+        )
     try:
-        choice("init", init, RULES)
+        choice("init", init, FORMULAS)
         _check_parameters(init, parameters)
         if padding_idx is not None and (not is_int(padding_idx) or not 0 <= padding_idx < 2**63):
             raise RecipeError(
@@ -127,7 +129,7 @@ def parameter_names(init: str) -> tuple[str, ...]:
 
 @functools.cache
 def _signature(init: str) -> dict[str, inspect.Parameter]:
-    parameters = inspect.signature(RULES[init]).parameters
+    parameters = inspect.signature(FORMULAS[init]).parameters
     return {name: parameter for name, parameter in parameters.items() if name != "shape"}
 
 

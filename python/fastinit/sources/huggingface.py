@@ -16,12 +16,12 @@ from fastinit.errors import RecipeError, show
 from fastinit.recipes import roles
 from fastinit.recipes.presets import Material, Tensor
 from fastinit.recipes.tensors import MAX_TENSORS, TensorSpec
-from fastinit.sources.config import CONFIG_FILE, Config, read_config
-from fastinit.sources.surroundings import (
+from fastinit.sources.building import (
     at_most,
     initialized_on_meta,
     quiet_and_offline,
 )
+from fastinit.sources.config import CONFIG_FILE, Config, read_config
 
 if TYPE_CHECKING:
     from pathlib import Path

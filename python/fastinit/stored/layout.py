@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit.dtypes import STORED
 from fastinit.errors import show
+from fastinit.recipes.copies import FILE_SUFFIX, INDEX_SUFFIX
 from fastinit.recipes.copies import NOTE_FILE as NOTE_FILE  # noqa: PLC0414 - for who knows files by this module
 from fastinit.recipes.copies import RECIPE_FILE as RECIPE_FILE  # noqa: PLC0414
 from fastinit.recipes.ranges import RESERVED_NAME
@@ -30,10 +31,9 @@ from fastinit.stored.strict_json import is_utf8, parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FILE_SUFFIX = ".safetensors"
 RECIPE_KEY = "fastinit.recipe"  # of the recipe's text in a header's metadata, and of its hash
 HASH_KEY = "fastinit.recipe_sha256"
-INDEX_FILE = "model.safetensors.index.json"
+INDEX_FILE = f"model{INDEX_SUFFIX}"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
 
 SAFETENSORS_DTYPES = {name: element.safetensors for name, element in STORED.items()}
@@ -138,8 +138,8 @@ def file_name(number: int, count: int) -> str:
     ('model.safetensors', 'model-00002-of-00004.safetensors')
     """
     if count == 1:
-        return "model.safetensors"
-    return f"model-{number:05d}-of-{count:05d}.safetensors"
+        return f"model{FILE_SUFFIX}"
+    return f"model-{number:05d}-of-{count:05d}{FILE_SUFFIX}"
 
 
 def index(weight_map: Mapping[str, str], total_bytes: int) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fastinit.errors import CheckpointError, show, show_path
 from fastinit.files import open_regular, read_at, read_small
-from fastinit.recipes.copies import is_plain
+from fastinit.recipes.copies import FILE_SUFFIX, INDEX_SUFFIX, is_plain
 from fastinit.recipes.tensors import MAX_TENSORS
 from fastinit.stored import layout
 from fastinit.stored.strict_json import parse_json
@@ -23,7 +23,6 @@ from fastinit.stored.strict_json import parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_INDEX_SUFFIX = ".safetensors.index.json"
 _MAX_INDEX_BYTES = 2**28
 
 
@@ -116,7 +115,7 @@ def _listing(folder: Path, suffix: str) -> list[str]:
 
 def _index_of(folder: Path) -> str | None:
     """The name of the folder's index, None if it has none."""
-    names = _listing(folder, _INDEX_SUFFIX)
+    names = _listing(folder, INDEX_SUFFIX)
     if layout.INDEX_FILE in names:
         return layout.INDEX_FILE
     if len(names) > 1:
@@ -129,7 +128,7 @@ def _index_of(folder: Path) -> str | None:
 
 def _file_names(folder: Path) -> list[str]:
     """The safetensors files of a folder without an index."""
-    names = [name for name in _listing(folder, layout.FILE_SUFFIX) if not name.startswith(".")]
+    names = [name for name in _listing(folder, FILE_SUFFIX) if not name.startswith(".")]
     if not names:
         raise CheckpointError(f"{show_path(folder)} must hold a checkpoint, got a folder without safetensors files")
     single = layout.file_name(1, 1)

@@ -11,7 +11,7 @@ from tests.cuda.ptx.operations import (
     ALL_INTEGERS,
     BITS,
     FLOATS,
-    RULES,
+    FORMULAS,
     Access,
     Modifiers,
     Operation,
@@ -38,9 +38,9 @@ def decode(instruction: Instruction) -> Decoded:
     """What an instruction does; raises UnknownInstruction where that is not exactly known."""
     modifiers = Modifiers(instruction.opcode)
     try:
-        if modifiers.name not in RULES:
+        if modifiers.name not in FORMULAS:
             raise UnknownInstruction(f"unknown opcode `{modifiers.name}`")
-        decoded = RULES[modifiers.name](modifiers)
+        decoded = FORMULAS[modifiers.name](modifiers)
         modifiers.end()
         if isinstance(decoded, Operation):
             check_operands(decoded, instruction.operands)

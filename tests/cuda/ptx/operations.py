@@ -66,7 +66,7 @@ class Jump:
 
 
 Decoded = Operation | Access | Jump
-RULES: dict[str, Callable[[Modifiers], Decoded]] = {}
+FORMULAS: dict[str, Callable[[Modifiers], Decoded]] = {}
 
 
 class Modifiers:
@@ -95,7 +95,7 @@ def rule(*names: str) -> Callable:
     """Registers how the opcodes of these names are read."""
 
     def register(read: Callable[[Modifiers], Decoded]) -> Callable[[Modifiers], Decoded]:
-        RULES.update(dict.fromkeys(names, read))
+        FORMULAS.update(dict.fromkeys(names, read))
         return read
 
     return register

@@ -16,6 +16,7 @@ from fastinit import _core
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES, Plan, make_plan
 from fastinit.errors import CheckpointError, RecipeError, show, show_path
 from fastinit.files import read_small
+from fastinit.recipes.copies import FILE_SUFFIX
 from fastinit.recipes.recipe import parse_recipe
 from fastinit.stored import layout
 from fastinit.stored.reader import StoredFile, read_checkpoint
@@ -94,7 +95,7 @@ def _collect(folder: Path, names: Iterable[str]) -> Evidence:
 def _files(folder: Path, names: Iterable[str]) -> Iterator[StoredFile]:
     """The files whose headers are whole."""
     for name in names:
-        if name.endswith(layout.FILE_SUFFIX):
+        if name.endswith(FILE_SUFFIX):
             try:
                 yield read_checkpoint(folder / name).files[0]
             except CheckpointError:
@@ -139,7 +140,7 @@ def _check_version(folder: Path, evidence: Evidence) -> None:
 def _copies(folder: Path, names: Iterable[str], note: bytes) -> tuple[dict[str, bytes], dict[str, tuple[str, str]]]:
     """The small files that were copied along, as they lie there, and those that are not as told."""
     own = (layout.RECIPE_FILE, layout.NOTE_FILE, layout.INDEX_FILE)
-    small = (name for name in names if not name.endswith(layout.FILE_SUFFIX) and name not in own)
+    small = (name for name in names if not name.endswith(FILE_SUFFIX) and name not in own)
     contents = {name: content for name in small if (content := _read(folder / name)) is not None}
     by_hash = {_sha256(content): name for name, content in contents.items()}
     told = _table(note).get("copies")

@@ -15,6 +15,7 @@ from fastinit.checkpoint.reading.evidence import MAX_SMALL_BYTES, replan
 from fastinit.dtypes import STORED
 from fastinit.errors import CheckpointError, show, show_path
 from fastinit.files import read_small, read_start
+from fastinit.recipes.copies import FILE_SUFFIX, INDEX_SUFFIX
 from fastinit.stored import layout
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class _Checks:
 
 def _is_read_as_weights(name: str) -> bool:
     """Whether a loader might take a file for part of the checkpoint; a tokenizer may lie beside it."""
-    return name.endswith((".safetensors", ".safetensors.index.json"))
+    return name.endswith((FILE_SUFFIX, INDEX_SUFFIX))
 
 
 def _missing(name: str) -> Mismatch:
