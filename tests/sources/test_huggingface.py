@@ -24,8 +24,8 @@ from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recip
 from fastinit.checkpoint.plan import Plan, PlannedTensor, split
 from fastinit.distributions import Constant
 from fastinit.sources import huggingface
+from fastinit.sources.building import at_most
 from fastinit.sources.config import read_config
-from fastinit.sources.huggingface import MAX_REPEATED
 from fastinit.sources.resolve import recipe_from_config
 from fastinit.torch.recorder import Recorder
 
@@ -406,12 +406,12 @@ BAD = {
         {"model_type": "nope", "auto_map": {"AutoModel": "x--y.Z"}},
         r"got 'nope'; code that a configuration names is never run",
     ),
-    "layers": (LLAMA | {"num_hidden_layers": 10**9}, r"'num_hidden_layers' must be at most 2000,"),
-    "depths": (MODELS["resnet"] | {"depths": [1, 10**9]}, r"'depths' must be at most 2000,"),
+    "layers": (LLAMA | {"num_hidden_layers": 10**9}, r"'num_hidden_layers' must be at most 20000,"),
+    "depths": (MODELS["resnet"] | {"depths": [1, 10**9]}, r"'depths' must be at most 20000,"),
     "labels": (LLAMA | {"num_labels": 10**9}, r"'num_labels' must be at most 1000000,"),
     "nested": (
         MODELS["clip"] | {"text_config": {"num_hidden_layers": 10**9}},
-        r"'num_hidden_layers' must be at most 2000,",
+        r"'num_hidden_layers' must be at most 20000,",
     ),
     "width": (LLAMA | {"hidden_size": 10**12}, r"cannot build this model: RuntimeError: "),
     "vocabulary": (
@@ -468,15 +468,43 @@ def test_bad_file_is_refused(tmp_path: Path) -> None:
         recipe_from_config("a\0b")
 
 
+# Numbers of configurations that transformers itself has, which name a layer, a stage or an expert and repeat nothing.
+HONEST = {
+    "layer_rope_theta": 500_000.0,
+    "stage_out_channels": [128, 512, 2048, 1024 * 64],
+    "encoder_hash_byte_group_vocab": 500_002,
+    "num_experts": 16_384,
+}
+
+
+@pytest.mark.parametrize("key", HONEST)
+def test_large_numbers_that_repeat_little_are_taken(key: str, tmp_path: Path) -> None:
+    assert recipe_from_config(write_config(tmp_path, LLAMA | {key: HONEST[key]})).tensors
+
+
+def test_modules_and_tensors_are_limited() -> None:
+    with at_most(5, 60), pytest.raises(RecipeError, match="a model must have at most 5 modules, got more"):
+        torch.nn.Sequential(*(torch.nn.Identity() for _ in range(6)))
+    with at_most(5, 60), pytest.raises(RecipeError, match="a model must have at most 5 tensors, got more"):
+        torch.nn.ParameterList(torch.zeros(1) for _ in range(6))
+    with at_most(5, 60):
+        torch.nn.Sequential(*(torch.nn.Identity() for _ in range(5)))
+
+
+def test_time_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastinit.sources.huggingface.MAX_SECONDS", 1e-9)
+    with pytest.raises(RecipeError, match="a model must be built within 1e-09 seconds"):
+        recipe_from_config(write_config(tmp_path, LLAMA))
+
+
 def test_number_of_tensors_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastinit.sources.huggingface.MAX_TENSORS", 20)
-    with pytest.raises(RecipeError, match="a model must have at most 20 tensors, got more"):
+    with pytest.raises(RecipeError, match="a model must have at most 20 modules, got more"):
         recipe_from_config(write_config(tmp_path, LLAMA))
     monkeypatch.setattr("fastinit.sources.huggingface.MAX_TENSORS", 250)
     many = MIXTRAL | {"num_local_experts": 64}
     with pytest.raises(RecipeError, match="at most 250 tensors, got 384 of experts"):
         recipe_from_config(write_config(tmp_path, many))
-    assert MAX_REPEATED == 2_000
 
 
 def test_names_of_labels_are_no_numbers_of_layers(tmp_path: Path) -> None:

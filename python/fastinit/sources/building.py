@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.errors import RecipeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _SILENT = 100  # above all of logging's levels
 
@@ -64,21 +65,27 @@ def initialized_on_meta() -> Iterator[None]:
 
 
 @contextmanager
-def at_most(count: int) -> Iterator[None]:
-    """Stops a model with more parameters and buffers than this."""
+def at_most(tensors: int, seconds: float) -> Iterator[None]:
+    """Stops a model with more parameters and buffers, or more modules, than this, or that takes longer to build."""
     from torch.nn.modules import module as hooks
 
-    left = count
+    end = time.monotonic() + seconds
+    left = {"tensors": tensors, "modules": tensors}
 
-    def registered(_module: Any, _name: str, _value: Any) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise RecipeError(f"a model must have at most {count} tensors, got more")
+    def counts(what: str) -> Callable[..., None]:
+        def registered(*_: Any) -> None:
+            left[what] -= 1
+            if left[what] < 0:
+                raise RecipeError(f"a model must have at most {tensors} {what}, got more")
+            if time.monotonic() > end:
+                raise RecipeError(f"a model must be built within {seconds:g} seconds, got only part of it")
+
+        return registered
 
     handles = (
-        hooks.register_module_parameter_registration_hook(registered),
-        hooks.register_module_buffer_registration_hook(registered),
+        hooks.register_module_parameter_registration_hook(counts("tensors")),
+        hooks.register_module_buffer_registration_hook(counts("tensors")),
+        hooks.register_module_module_registration_hook(counts("modules")),
     )
     try:
         yield

@@ -32,11 +32,15 @@ _INSTALL = 'install them with: pip install "fastinit-nn[transformers]"'
 
 _LEAST_VERSION = 5  # stacked experts, and the names under which they are stored
 
-MAX_REPEATED = 2_000
+MAX_REPEATED = 20_000
+MAX_SECONDS = 300
 MAX_LABELS = 1_000_000
-# Numbers in a configuration that say how often something is made, whose size is not seen before it is.
+# Whole numbers in a configuration that say how often something is made. What modules and tensors they make, and in what
+# time, is watched; but a list of a billion layers' kinds would be made before any of them.
 _REPEATED = re.compile(r"layer|block|depth|stage|expert|level|branch|codebook|quantizer|group")
-_NOT_REPEATED = re.compile(r"size|dim|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval")
+_NOT_REPEATED = re.compile(
+    r"size|dim|channel|vocab|width|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval"
+)
 _NAMES_OF_LABELS = ("label2id", "id2label")  # whose keys may be any word
 # Which kernels run is no matter here, and some would be downloaded.
 _IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
@@ -106,7 +110,7 @@ def _check_number(key: str, value: Any) -> None:
     if key != "num_labels" and (not _REPEATED.search(key) or _NOT_REPEATED.search(key)):
         return
     for number in value if isinstance(value, list) else [value]:
-        if isinstance(number, (int, float)) and number > most:
+        if isinstance(number, int) and number > most:  # floats repeat nothing
             raise RecipeError(f"{show(key)} must be at most {most}, got {show(number)}")
 
 
@@ -167,7 +171,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
     config = known[model_type].from_dict(_without_implementations(values))
     recorder = Recorder()
     with ExitStack() as stack:
-        stack.enter_context(at_most(MAX_TENSORS))
+        stack.enter_context(at_most(MAX_TENSORS, MAX_SECONDS))
         stack.enter_context(left_out_initializers(recorder, initialization.TORCH_INIT_FUNCTIONS))
         stack.enter_context(recorder)
         stack.enter_context(initialized_on_meta())
