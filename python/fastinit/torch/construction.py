@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from fastinit import checks
 from fastinit.random import resolve_seed
+from fastinit.sources.building import initialized_on_meta
 from fastinit.torch.model import draw_model
 from fastinit.torch.own_code import copies_in, initializer_tables, one_call
 from fastinit.torch.recorder import Recorder, left_out_initializers
@@ -34,7 +36,7 @@ def build(
 ) -> torch.nn.Module:
     """Builds a model and initialises every parameter and buffer by its qualified name, as its own code says.
 
-    `make` runs once, on the meta device, where nothing takes memory. What is done to its tensors is recorded,
+    `make` runs once (twice if it is what imports transformers), on the meta device, where nothing takes memory. What is done to its tensors is recorded,
     constructors included, and the last thing that sets a tensor says its distribution. It is then drawn by its
     name as by `init_model`: neither the order of modules nor devices change a value. What no distribution explains,
     such as the logarithm of positions, is computed by doing again what that tensor depends on, and nothing else.
@@ -75,9 +77,10 @@ def build(
     number = None if seed is None else resolve_seed(seed, 0)[0]
     with _default_dtype(dtype):
         try:
-            code = _Construction(Tape())
-            with code.recording(), torch.device("meta"):
-                model = make()
+            knew = "transformers" in sys.modules
+            model, code = _on_meta(make)
+            if not knew and "transformers" in sys.modules:  # whose functions were not yet watched
+                model, code = _on_meta(make)
         except (RuntimeError, NotImplementedError) as error:  # of code that looks at values
             code = _Construction(None)
             with code.recording(), torch.random.fork_rng(), torch.device("cpu"):
@@ -91,6 +94,12 @@ def build(
         raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
     model = draw_model(model, code, number, recipe, device)
     return model if device is None else model.to(device)
+
+
+def _on_meta(make: Callable[[], torch.nn.Module]) -> tuple[torch.nn.Module, _Construction]:
+    code = _Construction(Tape())
+    with code.recording(), torch.device("meta"):
+        return make(), code
 
 
 @contextlib.contextmanager
@@ -140,7 +149,11 @@ class _Construction:
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
-        with left_out_initializers(self._recorder, *initializer_tables()), self._recorder:
+        with contextlib.ExitStack() as stack:
+            if "transformers" in sys.modules:  # which else initialises nothing on the meta device
+                stack.enter_context(initialized_on_meta())
+            stack.enter_context(left_out_initializers(self._recorder, *initializer_tables()))
+            stack.enter_context(self._recorder)
             yield
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
