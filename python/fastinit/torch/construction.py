@@ -36,7 +36,7 @@ def build(
 ) -> torch.nn.Module:
     """Builds a model and initialises every parameter and buffer by its qualified name, as its own code says.
 
-    `make` runs on the meta device, where nothing takes memory: once, or twice where it imports transformers itself. What
+    `make` runs on the meta device, where nothing takes memory: once, or twice if it imports transformers itself. What
     is done to its tensors is recorded, constructors included, and the last thing that sets a tensor says its
     distribution. It is then drawn by its name as by `init_model`: neither the order of modules nor devices change a
     value. What no distribution explains, such as the logarithm of positions, is computed by doing again what that
