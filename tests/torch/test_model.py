@@ -529,3 +529,39 @@ def test_errors_leave_the_meta_device_alone() -> None:
         init_model(model, seed=1)
     assert model.proj.weight is weight
     assert weight.is_meta
+
+
+class SetByConstructor(nn.Module):
+    """What `reset_parameters` would say otherwise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(32, 16)
+        nn.init.normal_(self.linear.weight, std=0.02)
+
+
+def test_values_that_a_constructor_set_are_not_replaced_in_silence() -> None:
+    with pytest.warns(UserWarning, match=r"init_model gives linear\.weight uniform.*fastinit\.torch\.build"):
+        init_model(SetByConstructor(), seed=0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.Linear(32, 16),
+        lambda: nn.LSTM(40, 40),
+        lambda: nn.Conv2d(8, 8, 3),
+        lambda: nn.Embedding(100, 8, padding_idx=1),
+        lambda: nn.Sequential(nn.LayerNorm(80), nn.MultiheadAttention(16, 2), nn.BatchNorm1d(80)),
+    ],
+)
+def test_values_of_reset_parameters_are_replaced_without_a_word(make: Any) -> None:
+    init_model(make(), seed=0)
+
+
+def test_no_values_no_doubt() -> None:
+    with torch.device("meta"):
+        model = SetByConstructor()
+    init_model(model, seed=0)
+    init_model(SetByConstructor(), seed=0, recipe=[{"match": "linear.*", "init": "zeros"}])
+    init_model(SetByConstructor(), seed=0, initialize=lambda model: model.linear.reset_parameters())

@@ -143,6 +143,7 @@ class _Construction:
     """What constructors did to the tensors of a model, as `model.Code`. Without a tape, to real tensors."""
 
     source = "constructor"
+    is_guess = False
 
     def __init__(self, tape: Tape | None) -> None:
         self._recorder = Recorder(tape=tape)

@@ -21,6 +21,7 @@ from fastinit.recipes.recipe import Recipe
 from fastinit.recipes.rules import Call, Rule, read_rules
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.load import load_recipe
+from fastinit.torch.doubt import warn_of_constructors
 from fastinit.torch.own_code import DIFFERS, OwnCode
 from fastinit.torch.recorder import NEVER
 from fastinit.torch.report import Report, Row, keep
@@ -79,6 +80,9 @@ def init_model(
         initialize: Called with the model in place of `reset_parameters` and `_init_weights`, such as
             `lambda model: model.init_weights()`.
 
+    Warns:
+        UserWarning: Values that the model has can't come from its `reset_parameters`, but may from its constructor.
+
     Raises:
         RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
         ValueError: Parameters that FSDP1 has flattened; a parameter that has no rule, and that the model's
@@ -106,6 +110,7 @@ class Code(Protocol):
     """What says how a model initialises itself."""
 
     source: str  # what a report calls it
+    is_guess: bool  # whether other code may have set the values in the end
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
@@ -134,7 +139,10 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
     _check_set([target for target in left if target.name in computed], calls)
     _check_copies(copies, computed, {target.name for target in left})
     ruled = set(contents)
-    contents |= _by_calls([target for target in left if target.name not in computed], calls)
+    said = _by_calls([target for target in left if target.name not in computed], calls)
+    if code.is_guess:
+        warn_of_constructors(left, said)
+    contents |= said
 
     device = device or torch.get_default_device()
     values = code.compute(targets, computed, number, device) if computed else {}

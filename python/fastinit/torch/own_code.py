@@ -47,6 +47,7 @@ class OwnCode:
     def __init__(self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None) -> None:
         self._model = model
         self._initialize = initialize
+        self.is_guess = initialize is None
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
