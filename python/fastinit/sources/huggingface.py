@@ -115,6 +115,8 @@ def _check_number(key: str, value: Any) -> None:
 
 
 def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
+    from fastinit.torch.recorder import storage_key
+
     built, recorder = _build(transformers, config.values)
     stored = _state(built, recorder)
     modules = _modules(built)
@@ -126,7 +128,7 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
         if dtype is not None and own in FLOATS:
             own = dtype
         spec = TensorSpec(name, tuple(value.shape), own)
-        module = modules.get(_storage(value))
+        module = modules.get(storage_key(value))
         base = recorder.call(value)
         kind = "" if module is None else type(module).__name__
         tensors.append(
@@ -257,16 +259,14 @@ def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
 
 def _modules(built: Any) -> dict[int, Any]:
     """The module that owns each storage."""
+    from fastinit.torch.recorder import storage_key
+
     owners: dict[int, Any] = {}
     for module in built.modules():
         for value in (*module._parameters.values(), *module._buffers.values()):
             if value is not None:
-                owners.setdefault(_storage(value), module)
+                owners.setdefault(storage_key(value), module)
     return owners
-
-
-def _storage(value: Any) -> int:
-    return int(value.untyped_storage()._cdata)
 
 
 def _is_embedding(module: Any) -> bool:

@@ -75,7 +75,7 @@ def build(
     if not callable(given):
         example = "pass a function without arguments, such as `lambda: Model(config)`"
         raise TypeError(checks.text("make", "be callable", given, example))
-    number = None if seed is None else resolve_seed(seed, 0)[0]
+    number = _number(seed, recipe)
     with _default_dtype(dtype):
         try:
             knew = "transformers" in sys.modules
@@ -94,7 +94,14 @@ def build(
         rule = "return a torch.nn.Module"
         raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
     model = draw_model(model, code, number, recipe, device)
-    return model if device is None else model.to(device)
+    return model.to(device or torch.get_default_device())  # from the CPU, where it could not be made there
+
+
+def _number(seed: Seed, recipe: Rules | None) -> int | None:
+    """The seed of all draws, None where a recipe may have one."""
+    if seed is not None:
+        return resolve_seed(seed, 0)[0]
+    return draw_seed(None) if recipe is None else None
 
 
 def _on_meta(make: Callable[[], torch.nn.Module]) -> tuple[torch.nn.Module, _Construction]:
@@ -127,9 +134,7 @@ def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = Non
         >>> bool((model.weight == same.weight).all())
         True
     """
-    number = draw_seed(None) if seed is None and recipe is None else None
-    if seed is not None:
-        number, _ = resolve_seed(seed, 0)
+    number = _number(seed, recipe)
     code = _Construction(Tape())
     with _made_modules() as modules, code.recording(), torch.device("meta"):
         yield

@@ -115,9 +115,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             if name not in _HARMLESS:
                 self._in_place(name, args, kwargs)
         else:
-            given = {_key(tensor) for tensor in tensors_in(args)}
+            given = {storage_key(tensor) for tensor in tensors_in(args)}
             for tensor in tensors_in(result):
-                key = _key(tensor)
+                key = storage_key(tensor)
                 if key not in self._values and key not in given:  # a view makes nothing
                     made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
                     if name in _COPIES and _repeats(tensor, args) and _is_random(made):
@@ -129,7 +129,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
     def note(self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None) -> None:
         """Notes that a tensor has been set: by a draw of its own, or from those that are told."""
         storage = tensor.untyped_storage()
-        values = self._values.setdefault(_key(tensor), _Values(storage, NEVER, frozenset()))
+        values = self._values.setdefault(storage_key(tensor), _Values(storage, NEVER, frozenset()))
         if tensor.numel() == 0:
             return
         if isinstance(call, Call) and not call.is_random:
@@ -152,12 +152,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
 
     def draws(self, tensor: torch.Tensor) -> dict[int, bool]:
         """The draws that are in a tensor: its number, and whether it was of this very storage."""
-        values = self._values.get(_key(tensor))
+        values = self._values.get(storage_key(tensor))
         numbers = frozenset() if values is None else values.draws
-        return {number: self._drawn_into[number] == _key(tensor) for number in numbers}
+        return {number: self._drawn_into[number] == storage_key(tensor) for number in numbers}
 
     def _draw(self, tensor: torch.Tensor) -> frozenset[int]:
-        self._drawn_into.append(_key(tensor))
+        self._drawn_into.append(storage_key(tensor))
         return frozenset((len(self._drawn_into) - 1,))
 
     def _draws_of(self, args: Any) -> frozenset[int]:
@@ -167,7 +167,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         """What a tensor has been set to: a call, or why there is none."""
         if tensor.numel() == 0:
             return constant(0.0)  # no element to explain
-        values = self._values.get(_key(tensor))
+        values = self._values.get(storage_key(tensor))
         if values is None:  # of an array, a list or a file, or made before
             return _computed("data")
         storage_elements = tensor.untyped_storage().nbytes() // tensor.itemsize
@@ -282,7 +282,7 @@ def _is_random(call: Call | str) -> bool:
 
 def _repeats(result: torch.Tensor, args: Any) -> bool:
     """Whether elements of the inputs stand in a copy more than once, so that it is not independent."""
-    views = {(_key(leaf), leaf.storage_offset(), leaf.numel()): leaf for leaf in tensors_in(args)}
+    views = {(storage_key(leaf), leaf.storage_offset(), leaf.numel()): leaf for leaf in tensors_in(args)}
     elements = sum(min(leaf.numel(), leaf.untyped_storage().nbytes() // leaf.itemsize) for leaf in views.values())
     return bool(result.numel() > elements)
 
@@ -449,5 +449,6 @@ def _computed(name: str) -> str:
     return f"computed ({name})"
 
 
-def _key(tensor: torch.Tensor) -> int:
+def storage_key(tensor: torch.Tensor) -> int:
+    """Tells the storages of tensors apart, as long as these are held."""
     return int(tensor.untyped_storage()._cdata)

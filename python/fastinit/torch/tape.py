@@ -14,18 +14,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._pytree import tree_map
 
-from fastinit.distributions import Normal, Uniform
-from fastinit.frameworks import arguments
 from fastinit.torch.interception import intercepted
-from fastinit.torch.recorder import tensors_in
-from fastinit.torch.tensors import fill, is_fillable
+from fastinit.torch.recorder import storage_key, tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-
-    from fastinit.distributions import Distribution
-
-_DRAWS = ("normal_", "uniform_", "randn", "rand", "randn_like", "rand_like")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +76,7 @@ class Tape:
         if not all(tensor.is_meta for tensor in given):
             # Real tensors have their values now, and may have others later.
             args, kwargs = tree_map(_snapshot, (args, kwargs))
-        reads = frozenset(_key(tensor) for tensor in given if tensor.is_meta)
+        reads = frozenset(storage_key(tensor) for tensor in given if tensor.is_meta)
         self._steps.append(_Step(function, args, kwargs, result, reads, writes, not writes & reads, is_random))
 
     def replay(
@@ -102,7 +95,7 @@ class Tape:
         """
         owners: dict[int, str] = {}
         for name, tensor in tensors.items():
-            owners.setdefault(_key(tensor), name)
+            owners.setdefault(storage_key(tensor), name)
         named: dict[str, _Step] = {}  # the last draw of each of them
         for step in self._steps:
             if step.is_random and len(step.writes) == 1 and _is_whole(step):
@@ -117,7 +110,7 @@ class Tape:
 
     def _slice(self, tensor: torch.Tensor) -> list[_Step]:
         """The steps that a tensor depends on, in order."""
-        needed, steps = {_key(tensor)}, []
+        needed, steps = {storage_key(tensor)}, []
         for step in reversed(self._steps):
             if step.writes & needed:
                 steps.append(step)
@@ -138,9 +131,9 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
             return value
         if not value.is_meta:
             return value.to(device)
-        storage = memory.get(_key(value))
+        storage = memory.get(storage_key(value))
         if storage is None:
-            storage = memory[_key(value)] = torch.UntypedStorage(value.untyped_storage().nbytes(), device=device)
+            storage = memory[storage_key(value)] = torch.UntypedStorage(value.untyped_storage().nbytes(), device=device)
         there = torch.empty(0, dtype=value.dtype, device=device)
         return there.set_(storage, value.storage_offset(), value.shape, value.stride())
 
@@ -150,8 +143,8 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
             stream = streams.get(id(step))
             result = _draw(step, args, kwargs, seed, stream) if stream else step.function(*args, **kwargs)
             for there, here in zip(tensors_in(step.result), tensors_in(result), strict=False):
-                if _key(there) not in memory:
-                    memory[_key(there)] = _storage_as(there, here)
+                if storage_key(there) not in memory:
+                    memory[storage_key(there)] = _storage_as(there, here)
         computed: torch.Tensor = real(tensor).detach().clone()
         return computed
 
@@ -174,30 +167,13 @@ def _is_whole(step: _Step) -> bool:
 
 
 def _draw(step: _Step, args: Any, kwargs: dict[str, Any], seed: int, stream: str) -> Any:
-    """Does a step that draws, from a stream of fastinit's where fastinit draws such values."""
+    """Does a step that draws, by the name at which draws are taken over: PyTorch's own from a seed of the stream."""
     name = getattr(getattr(step.function, "overloadpacket", None), "__name__", "")
-    if name in _DRAWS:
-        spec = _spec(name, args, kwargs)
-        result = args[0] if name.endswith("_") else torch.empty_like(step.result, device=_device(args, kwargs))
-        if is_fillable(result):
-            return fill(result, spec, seed=seed, stream=stream)
+    function = getattr(torch.Tensor if name.endswith("_") else torch, name, step.function)
     digest = hashlib.sha256(f"{seed} {stream}".encode()).digest()
     with torch.random.fork_rng(), intercepted(lambda *_: {"seed": seed, "stream": stream}):
         torch.manual_seed(int.from_bytes(digest[:8], "little"))
-        return step.function(*args, **kwargs)
-
-
-def _spec(name: str, args: Any, kwargs: dict[str, Any]) -> Distribution:
-    if not name.endswith("_"):
-        return Uniform(0.0, 1.0) if name.startswith("rand_") or name == "rand" else Normal(0.0, 1.0)
-    if name == "uniform_":
-        return Uniform(*map(float, arguments(args[1:], kwargs, ("from", "to"), (0.0, 1.0))))
-    return Normal(*map(float, arguments(args[1:], kwargs, ("mean", "std"), (0.0, 1.0))))
-
-
-def _device(args: Any, kwargs: dict[str, Any]) -> Any:
-    found = tensors_in(args)
-    return kwargs.get("device") or (found[0].device if found else None)
+        return function(*args, **kwargs)
 
 
 def _snapshot(value: Any) -> Any:
@@ -205,8 +181,4 @@ def _snapshot(value: Any) -> Any:
 
 
 def _keys(values: Any) -> frozenset[int]:
-    return frozenset(_key(tensor) for tensor in tensors_in(values) if tensor.is_meta)
-
-
-def _key(tensor: torch.Tensor) -> int:
-    return int(tensor.untyped_storage()._cdata)
+    return frozenset(storage_key(tensor) for tensor in tensors_in(values) if tensor.is_meta)
