@@ -21,8 +21,8 @@ struct MethodTable {
   };
   Row rows[Methods::kSize];
 
-  Function function(const FillSpec& spec) const {
-    return rows[method_of(spec).place].functions[static_cast<int>(spec.type)];
+  Function function(const Method& method, ElementType type) const {
+    return rows[method.place].functions[static_cast<int>(type)];
   }
 };
 

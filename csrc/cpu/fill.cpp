@@ -53,7 +53,7 @@ bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
   if (count == 0) return true;
   const std::size_t item = item_bytes(spec.type);
   const DefaultFloatEnvironment guard;
-  const PieceFunction fill_piece = piece_table().function(spec);
+  const PieceFunction fill_piece = piece_table().function(method_of(spec), spec.type);
   const bool streaming = count * item >= kStreamingBytes;
   auto* bytes = static_cast<unsigned char*>(target);
   return split(target, count, item, interrupt, [&](std::uint64_t first, std::uint64_t n) {

@@ -58,7 +58,7 @@ std::uint64_t blocks_for(std::uint64_t warps, int multiprocessors) {
 }
 
 template <template <class> class Distribution, ElementType kType>
-Launch plan(const FillSpec& spec, void* target, int multiprocessors) {
+Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char* method) {
   using Arguments = typename WarpWriter<Distribution, kType>::Arguments;
   const std::uint64_t count = spec.size();
   const std::size_t item = item_bytes(kType);
@@ -68,12 +68,11 @@ Launch plan(const FillSpec& spec, void* target, int multiprocessors) {
   const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream),
                             decltype(Arguments::draw)(spec)};
   const auto kernel = reinterpret_cast<const void*>(&fill_kernel<Distribution, kType>);
-  return make_launch(kernel, method_of(spec).name, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors),
-                     arguments);
+  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), arguments);
 }
 
 struct PlanMaker {
-  using Function = Launch (*)(const FillSpec&, void* target, int multiprocessors);
+  using Function = Launch (*)(const FillSpec&, void* target, int multiprocessors, const char* method);
   using Lane = CudaLanes::Lane32;
   template <template <class> class Class, ElementType kType>
   static constexpr Function make() {
@@ -99,7 +98,8 @@ int multiprocessors_of(int device) {
 Launch plan_fill(const FillSpec& spec, void* target, int multiprocessors) {
   static constexpr auto kPlans = MakeTable<PlanMaker>::make();
   const DefaultFloatEnvironment guard;
-  return kPlans.function(spec)(spec, target, multiprocessors);
+  const Method method = method_of(spec);
+  return kPlans.function(method, spec.type)(spec, target, multiprocessors, method.name);
 }
 
 Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes,
