@@ -115,6 +115,7 @@ struct Normal {
   using Word = typename Lane::Word;
   Scalar mean, std;
 
+  constexpr Normal(Scalar mean_, Scalar std_) : mean(mean_), std(std_) {}
   explicit Normal(const FillSpec& spec)
       : mean(static_cast<Scalar>(spec.parameters[0])), std(static_cast<Scalar>(spec.parameters[1])) {}
 

@@ -30,23 +30,20 @@ constexpr bool go_together(Distribution distribution, ElementType type) {
 // NumPy allows 64 dimensions; a box never needs more.
 inline constexpr int kMaxRank = 64;
 
-// One fill of any part of one tensor. The part is a box: `run` consecutive flat indices for each point of
-// an outer grid, written to consecutive memory. Element (e, j) has flat index start + sum(e_k strides_k) + j.
-struct FillSpec {
-  Distribution distribution;
-  ElementType type;
-  std::uint64_t seed;
-  std::uint64_t stream;
-  // kUniform: low, high. kNormal: mean, std. kTruncatedNormal: mean, std, low, high (in the units of the
-  // result), then Phi(lower), 1 - Phi(upper) and Phi(upper) - Phi(lower).
-  double parameters[7];
+// Which flat indices, and in which order: `run` consecutive ones for each point of an outer grid.
+// Element (e, j) has flat index start + sum(e_k strides_k) + j.
+struct Box {
   std::uint64_t start;
   std::uint64_t run;
   int rank;
   std::uint64_t extents[kMaxRank];
   std::uint64_t strides[kMaxRank];
 
-  std::uint64_t size() const;  // in elements
+  constexpr std::uint64_t size() const {
+    std::uint64_t size = run;
+    for (int k = 0; k < rank; ++k) size *= extents[k];
+    return size;
+  }
 
   // The flat index of the element at `position` in the box's memory.
   constexpr std::uint64_t index_of(std::uint64_t position) const {
@@ -58,6 +55,17 @@ struct FillSpec {
     }
     return index;
   }
+};
+
+// One fill of any part of one tensor, a box of it, to consecutive memory.
+struct FillSpec : Box {
+  Distribution distribution;
+  ElementType type;
+  std::uint64_t seed;
+  std::uint64_t stream;
+  // kUniform: low, high. kNormal: mean, std. kTruncatedNormal: mean, std, low, high (in the units of the
+  // result), then Phi(lower), 1 - Phi(upper) and Phi(upper) - Phi(lower).
+  double parameters[7];
 };
 
 // Asked now and then by the calling thread; true stops the fill.

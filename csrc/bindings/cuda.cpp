@@ -17,6 +17,11 @@ void cuda_fill(std::uintptr_t address, const FillSpec& spec, int device, std::ui
   cuda::fill(spec, pointer(address), device, pointer(cuda_stream));
 }
 
+void cuda_fill_orthogonal(std::uintptr_t address, const OrthogonalSpec& spec, int device, std::uintptr_t cuda_stream) {
+  const Unlocked unlocked;
+  cuda::fill_orthogonal(spec, pointer(address), device, pointer(cuda_stream));
+}
+
 void cuda_fill_pattern(std::uintptr_t address, std::uint64_t count, std::uint64_t bits, std::size_t itemsize,
                        int device, std::uintptr_t cuda_stream) {
   const Unlocked unlocked;
@@ -32,6 +37,19 @@ py::tuple cuda_launch(std::uintptr_t address, const FillSpec& spec, int multipro
   return described(cuda::plan_fill(spec, pointer(address), multiprocessors), name_of(spec.type));
 }
 
+std::uint64_t cuda_orthogonal_workspace(const OrthogonalSpec& spec, int multiprocessors) {
+  return cuda::orthogonal_workspace(spec, multiprocessors);
+}
+
+py::list cuda_orthogonal_launches(std::uintptr_t address, const OrthogonalSpec& spec, std::uintptr_t workspace,
+                                  int multiprocessors) {
+  py::list launches;
+  for (const auto& launch : cuda::plan_orthogonal(spec, pointer(address), pointer(workspace), multiprocessors)) {
+    launches.append(described(launch, name_of(spec.type)));
+  }
+  return launches;
+}
+
 py::tuple cuda_pattern_launch(std::uintptr_t address, std::uint64_t count, std::uint64_t bits, std::size_t itemsize,
                               int multiprocessors) {
   return described(cuda::plan_pattern(pointer(address), count, bits, itemsize, multiprocessors), "");
@@ -44,6 +62,11 @@ int cuda_device_of(std::uintptr_t address) { return cuda::device_of(pointer(addr
 void bind_cuda(py::module_& module) {
   py::register_exception<cuda::Error>(module, "CudaError", PyExc_RuntimeError);
   module.def("cuda_fill", cuda_fill, py::arg("address"), py::arg("spec"), py::arg("device"), py::arg("cuda_stream"));
+  module.def("cuda_fill_orthogonal", cuda_fill_orthogonal, py::arg("address"), py::arg("spec"), py::arg("device"),
+             py::arg("cuda_stream"));
+  module.def("cuda_orthogonal_workspace", cuda_orthogonal_workspace, py::arg("spec"), py::arg("multiprocessors"));
+  module.def("cuda_orthogonal_launches", cuda_orthogonal_launches, py::arg("address"), py::arg("spec"),
+             py::arg("workspace"), py::arg("multiprocessors"));
   module.def("cuda_fill_pattern", cuda_fill_pattern, py::arg("address"), py::arg("count"), py::arg("bits"),
              py::arg("itemsize"), py::arg("device"), py::arg("cuda_stream"));
   module.def("cuda_launch", cuda_launch, py::arg("address"), py::arg("spec"), py::arg("multiprocessors"));

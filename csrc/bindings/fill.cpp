@@ -1,8 +1,9 @@
-// fill, fill_pattern: the GIL released, Ctrl-C answered.
+// fill, fill_orthogonal, fill_pattern: the GIL released, Ctrl-C answered.
 #include "fill.h"
 
 #include "bindings/bindings.h"
 #include "bindings/unlocked.h"
+#include "orthogonal.h"
 
 namespace py = pybind11;
 
@@ -24,6 +25,10 @@ void fill_memory(std::uintptr_t address, const FillSpec& spec) {
   run([&](Interrupt interrupt) { return fill(spec, reinterpret_cast<void*>(address), interrupt); });
 }
 
+void fill_matrix(std::uintptr_t address, const OrthogonalSpec& spec) {
+  run([&](Interrupt interrupt) { return fill_orthogonal(spec, reinterpret_cast<void*>(address), interrupt); });
+}
+
 void fill_items(std::uintptr_t address, std::uint64_t count, std::uint64_t bits, std::size_t itemsize) {
   run([&](Interrupt interrupt) {
     return fill_pattern(reinterpret_cast<void*>(address), count, bits, itemsize, interrupt);
@@ -34,6 +39,7 @@ void fill_items(std::uintptr_t address, std::uint64_t count, std::uint64_t bits,
 
 void bind_fill(py::module_& module) {
   module.def("fill", fill_memory, py::arg("address"), py::arg("spec"));
+  module.def("fill_orthogonal", fill_matrix, py::arg("address"), py::arg("spec"));
   module.def("fill_pattern", fill_items, py::arg("address"), py::arg("count"), py::arg("bits"), py::arg("itemsize"));
 }
 

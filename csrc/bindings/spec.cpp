@@ -1,4 +1,4 @@
-// FillSpec as a type of Python's: made once of names and numbers, and handed to whatever fills.
+// FillSpec and OrthogonalSpec as types of Python's: made once of names and numbers, and handed to whatever fills.
 #include "bindings/spec.h"
 
 #include <pybind11/pybind11.h>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "bindings/bindings.h"
+#include "orthogonal.h"
 
 namespace py = pybind11;
 
@@ -34,6 +35,20 @@ std::size_t copy(const py::tuple& values, T (&target)[N], const char* argument) 
   return values.size();
 }
 
+void set_box(Box& box, std::uint64_t start, std::uint64_t run, const py::tuple& extents, const py::tuple& strides) {
+  box.start = start;
+  box.run = run;
+  box.rank = static_cast<int>(copy(extents, box.extents, "extents"));
+  if (copy(strides, box.strides, "strides") != extents.size()) {
+    throw py::value_error("`extents` and `strides` must be equally long");
+  }
+}
+
+void set_box(Box& box, const py::tuple& values) {
+  set_box(box, values[0].cast<std::uint64_t>(), values[1].cast<std::uint64_t>(), values[2].cast<py::tuple>(),
+          values[3].cast<py::tuple>());
+}
+
 FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::uint64_t seed, std::uint64_t stream,
                    const py::tuple& parameters, std::uint64_t start, std::uint64_t run, const py::tuple& extents,
                    const py::tuple& strides) {
@@ -46,12 +61,27 @@ FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::u
   spec.seed = seed;
   spec.stream = stream;
   copy(parameters, spec.parameters, "parameters");
-  spec.start = start;
-  spec.run = run;
-  spec.rank = static_cast<int>(copy(extents, spec.extents, "extents"));
-  if (copy(strides, spec.strides, "strides") != extents.size()) {
-    throw py::value_error("`extents` and `strides` must be equally long");
-  }
+  set_box(spec, start, run, extents, strides);
+  return spec;
+}
+
+// `elements` and `vectors`: (start, run, extents, strides).
+OrthogonalSpec make_orthogonal_spec(std::string_view dtype, std::uint64_t seed, std::uint64_t stream, double gain,
+                                    std::uint64_t length, std::uint64_t count, const py::tuple& elements,
+                                    const py::tuple& vectors, std::uint64_t element_stride,
+                                    std::uint64_t vector_stride) {
+  OrthogonalSpec spec{};
+  spec.type = by_name<ElementType>(kElementTypeNames, dtype, "dtype");
+  if (spec.type == ElementType::kUint32) throw py::value_error("an orthogonal matrix is of real numbers");
+  spec.seed = seed;
+  spec.stream = stream;
+  spec.gain = gain;
+  spec.length = length;
+  spec.count = count;
+  set_box(spec.elements, elements);
+  set_box(spec.vectors, vectors);
+  spec.element_stride = element_stride;
+  spec.vector_stride = vector_stride;
   return spec;
 }
 
@@ -73,6 +103,10 @@ void bind_spec(py::module_& module) {
       .def_readonly("seed", &FillSpec::seed)
       .def_readonly("stream", &FillSpec::stream)
       .def_property_readonly("size", &FillSpec::size);
+  py::class_<OrthogonalSpec>(module, "OrthogonalSpec", ordinary)
+      .def(py::init(&make_orthogonal_spec), py::arg("dtype"), py::arg("seed"), py::arg("stream"), py::arg("gain"),
+           py::arg("length"), py::arg("count"), py::arg("elements"), py::arg("vectors"), py::arg("element_stride"),
+           py::arg("vector_stride"));
 }
 
 }  // namespace fastinit

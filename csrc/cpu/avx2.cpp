@@ -4,6 +4,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr PieceTable kAvx2TableValue = make_piece_table<Avx2Lanes>();
-const PieceTable kAvx2Table = kAvx2TableValue;
+constexpr LaneTable kAvx2TableValue = make_lane_table<Avx2Lanes>();
+const LaneTable kAvx2Table = kAvx2TableValue;
 }  // namespace fastinit

@@ -4,6 +4,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr PieceTable kAvx512TableValue = make_piece_table<Avx512Lanes>();
-const PieceTable kAvx512Table = kAvx512TableValue;
+constexpr LaneTable kAvx512TableValue = make_lane_table<Avx512Lanes>();
+const LaneTable kAvx512Table = kAvx512TableValue;
 }  // namespace fastinit

@@ -9,7 +9,7 @@ namespace {
 
 struct Entry {
   InstructionSet set;
-  const PieceTable* table;
+  const LaneTable* table;
 };
 
 #ifdef FASTINIT_AVX2
@@ -62,7 +62,8 @@ std::atomic<const Entry*>& in_use() {
 
 }  // namespace
 
-const PieceTable& piece_table() { return *in_use().load(std::memory_order_relaxed)->table; }
+const PieceTable& piece_table() { return in_use().load(std::memory_order_relaxed)->table->pieces; }
+const OrthogonalTable& orthogonal_table() { return in_use().load(std::memory_order_relaxed)->table->orthogonal; }
 
 std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;

@@ -42,12 +42,6 @@ bool split(void* target, std::uint64_t count, std::size_t item, Interrupt interr
 
 }  // namespace
 
-std::uint64_t FillSpec::size() const {
-  std::uint64_t size = run;
-  for (int k = 0; k < rank; ++k) size *= extents[k];
-  return size;
-}
-
 bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
   const std::uint64_t count = spec.size();
   if (count == 0) return true;

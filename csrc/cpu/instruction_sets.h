@@ -2,21 +2,32 @@
 #pragma once
 
 #include "fill_loop.h"
+#include "reflections.h"
 
 namespace fastinit {
 
-extern const PieceTable kScalarTable;
+struct LaneTable {
+  PieceTable pieces;
+  OrthogonalTable orthogonal;
+};
+template <class Lanes>
+constexpr LaneTable make_lane_table() {
+  return {make_piece_table<Lanes>(), make_orthogonal_table<Lanes>()};
+}
+
+extern const LaneTable kScalarTable;
 #ifdef FASTINIT_AVX2
-extern const PieceTable kAvx2Table;
+extern const LaneTable kAvx2Table;
 #endif
 #ifdef FASTINIT_AVX512
-extern const PieceTable kAvx512Table;
+extern const LaneTable kAvx512Table;
 #endif
 #ifdef FASTINIT_NEON
-extern const PieceTable kNeonTable;
+extern const LaneTable kNeonTable;
 #endif
 
-// The piece functions in use.
+// The functions in use.
 const PieceTable& piece_table();
+const OrthogonalTable& orthogonal_table();
 
 }  // namespace fastinit

@@ -4,6 +4,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr PieceTable kNeonTableValue = make_piece_table<NeonLanes>();
-const PieceTable kNeonTable = kNeonTableValue;
+constexpr LaneTable kNeonTableValue = make_lane_table<NeonLanes>();
+const LaneTable kNeonTable = kNeonTableValue;
 }  // namespace fastinit

@@ -18,8 +18,6 @@
 namespace fastinit {
 namespace {
 
-constexpr std::chrono::milliseconds kInterruptInterval{50};
-
 std::atomic<int> chosen_threads{0};  // 0: not chosen
 
 // GNU OpenMP keeps a pool of threads that a forked child inherits as a record only: its next parallel
@@ -97,26 +95,31 @@ int num_threads() {
   return std::clamp(most, 1, kMostThreads);
 }
 
+bool in_turns(int threads, const std::function<void(const Turn&)>& work, const std::function<bool()>& done,
+              Interrupt interrupt) {
+  while (true) {
+    const Turn turn(interrupt.asked != nullptr);
+    if (threads > 1) {
+      run_on_threads(threads, [&] { work(turn); });
+    } else {
+      work(turn);
+    }
+    if (done()) return true;
+    // No other thread is at work now. A handler may fork, and the child has this thread alone.
+    if (interrupt.asked != nullptr && interrupt.asked(interrupt.context)) return false;
+  }
+}
+
 bool for_each_piece(std::uint64_t pieces, int threads, const std::function<void(std::uint64_t)>& piece,
                     Interrupt interrupt) {
   std::atomic<std::uint64_t> next{0};
-  while (true) {
-    const auto end = std::chrono::steady_clock::now() + kInterruptInterval;
-    const auto work = [&] {
-      for (std::uint64_t k = next++; k < pieces; k = next++) {
-        piece(k);
-        if (interrupt.asked != nullptr && std::chrono::steady_clock::now() >= end) return;
-      }
-    };
-    if (threads > 1 && pieces > 1) {
-      run_on_threads(threads, work);
-    } else {
-      work();
+  const auto work = [&](const Turn& turn) {
+    for (std::uint64_t k = next++; k < pieces; k = next++) {
+      piece(k);
+      if (turn.is_over()) return;
     }
-    if (next >= pieces) return true;
-    // No other thread is at work now. A handler may fork, and the child has this thread alone.
-    if (interrupt.asked(interrupt.context)) return false;
-  }
+  };
+  return in_turns(pieces > 1 ? threads : 1, work, [&] { return next >= pieces; }, interrupt);
 }
 
 }  // namespace fastinit

@@ -3,6 +3,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr PieceTable kScalarTableValue = make_piece_table<ScalarLanes>();
-const PieceTable kScalarTable = kScalarTableValue;
+constexpr LaneTable kScalarTableValue = make_lane_table<ScalarLanes>();
+const LaneTable kScalarTable = kScalarTableValue;
 }  // namespace fastinit

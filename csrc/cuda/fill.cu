@@ -1,12 +1,11 @@
 // Instantiates the kernels, plans their launches and makes them.
 #include <algorithm>
 #include <cstring>
-#include <string>
-#include <type_traits>
 
 #include "cpu/float_environment.h"
 #include "cuda/cuda.h"
 #include "cuda/kernel.h"
+#include "cuda/launch.h"
 #include "cuda/pattern.h"
 
 namespace fastinit::cuda {
@@ -20,36 +19,6 @@ constexpr std::uint64_t kPiecesPerMultiprocessor = 128;
 // A piece has to outweigh its beginning, some hundred instructions, but small fills need many pieces.
 constexpr std::uint64_t kSmallestPieceBytes = 4 * kWarp * kGroupBytes;
 constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 16;
-
-void check(cudaError_t status) {
-  if (status == cudaSuccess) return;
-  cudaGetLastError();  // so that the next call does not report it again
-  throw Error(std::string(cudaGetErrorName(status)) + ": " + cudaGetErrorString(status));
-}
-
-// Makes a device the current one until the end of the scope.
-class OnDevice {
- public:
-  explicit OnDevice(int device) {
-    check(cudaGetDevice(&before_));
-    check(cudaSetDevice(device));
-  }
-  ~OnDevice() { cudaSetDevice(before_); }
-  OnDevice(const OnDevice&) = delete;
-  OnDevice& operator=(const OnDevice&) = delete;
-
- private:
-  int before_ = 0;
-};
-
-template <class Argument>
-Launch make_launch(const void* kernel, const char* method, std::uint64_t blocks, const Argument& argument) {
-  static_assert(std::is_trivially_copyable_v<Argument>);
-  Launch launch{kernel, method, static_cast<unsigned>(blocks), kThreads, {}};
-  launch.argument.resize(sizeof argument);
-  std::memcpy(launch.argument.data(), &argument, sizeof argument);
-  return launch;
-}
 
 std::uint64_t blocks_for(std::uint64_t warps, int multiprocessors) {
   constexpr std::uint64_t block_warps = kThreads / kWarp;
@@ -68,7 +37,8 @@ Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char*
   const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream),
                             decltype(Arguments::draw)(spec)};
   const auto kernel = reinterpret_cast<const void*>(&fill_kernel<Distribution, kType>);
-  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), arguments);
+  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), kThreads,
+                     arguments);
 }
 
 struct PlanMaker {
@@ -79,19 +49,6 @@ struct PlanMaker {
     return plan<Class, kType>;
   }
 };
-
-void run(const Launch& launch, void* stream) {
-  if (launch.grid == 0) return;
-  void* argument = const_cast<unsigned char*>(launch.argument.data());
-  check(cudaLaunchKernel(launch.kernel, dim3(launch.grid), dim3(launch.block), &argument, 0,
-                         static_cast<cudaStream_t>(stream)));
-}
-
-int multiprocessors_of(int device) {
-  int count = 0;
-  check(cudaDeviceGetAttribute(&count, cudaDevAttrMultiProcessorCount, device));
-  return count;
-}
 
 }  // namespace
 
@@ -111,7 +68,7 @@ Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::
   arguments.head = std::min<std::uint64_t>(-reinterpret_cast<std::uintptr_t>(target) % kGroupBytes, arguments.bytes);
   const std::uint64_t warps = arguments.bytes / (kGroupBytes * kWarp) + 1;
   const std::uint64_t blocks = count == 0 ? 0 : blocks_for(warps, multiprocessors);
-  return make_launch(reinterpret_cast<const void*>(&pattern_kernel), "pattern", blocks, arguments);
+  return make_launch(reinterpret_cast<const void*>(&pattern_kernel), "pattern", blocks, kThreads, arguments);
 }
 
 void fill(const FillSpec& spec, void* target, int device, void* stream) {

@@ -130,6 +130,9 @@ struct Avx2Lanes {
   // Measured: with fewer vectors of blocks in flight ports idle, with more registers spill.
   static constexpr int kWordVectors = 5;
   static constexpr int kValueVectors = 3;
+  // A tile of a product: 12 sums, 3 vectors and a factor are all 16 registers.
+  static constexpr int kProductRows = 4;
+  static constexpr int kProductVectors = 3;
   static constexpr std::uintptr_t kStoreAlignment = 32;
   using Wide = Avx2Wide;
   using Lane32 = Avx2Lane32;

@@ -136,6 +136,9 @@ struct Avx512Lanes {
   // Measured: with fewer vectors of blocks in flight ports idle, with more registers spill.
   static constexpr int kWordVectors = 6;
   static constexpr int kValueVectors = 4;
+  // A tile of a product: two vectors wide, so that 32 columns are no more than 32.
+  static constexpr int kProductRows = 8;
+  static constexpr int kProductVectors = 2;
   static constexpr std::uintptr_t kStoreAlignment = 64;
   using Wide = Avx512Wide;
   using Lane32 = Avx512Lane32;

@@ -125,6 +125,9 @@ struct NeonLanes {
   // spill.
   static constexpr int kWordVectors = 4;
   static constexpr int kValueVectors = 1;
+  // A tile of a product: 24 sums, 3 vectors and a factor are 28 of the 32 registers.
+  static constexpr int kProductRows = 8;
+  static constexpr int kProductVectors = 3;
   // Any address will do: NEON has no streaming store that compilers offer alike.
   static constexpr std::uintptr_t kStoreAlignment = 1;
   using Wide = NeonWide;

@@ -71,6 +71,8 @@ struct ScalarLanes {
   static constexpr int kBlocks = 1;
   static constexpr int kWordVectors = 1;
   static constexpr int kValueVectors = 1;
+  static constexpr int kProductRows = 4;
+  static constexpr int kProductVectors = 1;
   static constexpr std::uintptr_t kStoreAlignment = 1;
   using Wide = std::uint64_t;
   // A block is two pairs of 32-bit words, or one pair of 64-bit words.

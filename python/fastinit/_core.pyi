@@ -36,9 +36,39 @@ class FillSpec:
     def size(self) -> int:
         """In elements."""
 
+class OrthogonalSpec:
+    """Some rows and columns of a matrix to draw, as `csrc/orthogonal.h` has them.
+
+    `elements` and `vectors` are boxes: (start, run, extents, strides).
+    """
+
+    def __init__(
+        self,
+        dtype: str,
+        seed: int,
+        stream: int,
+        gain: float,
+        length: int,
+        count: int,
+        elements: tuple[int, int, tuple[int, ...], tuple[int, ...]],
+        vectors: tuple[int, int, tuple[int, ...], tuple[int, ...]],
+        element_stride: int,
+        vector_stride: int,
+    ) -> None: ...
+
 def fill(address: int, spec: FillSpec) -> None: ...
+def fill_orthogonal(address: int, spec: OrthogonalSpec) -> None: ...
 def fill_pattern(address: int, count: int, bits: int, itemsize: int) -> None: ...
 def cuda_fill(address: int, spec: FillSpec, device: int, cuda_stream: int) -> None: ...
+def cuda_fill_orthogonal(address: int, spec: OrthogonalSpec, device: int, cuda_stream: int) -> None: ...
+def cuda_orthogonal_workspace(spec: OrthogonalSpec, multiprocessors: int) -> int:
+    """The bytes that `cuda_orthogonal_launches` work in."""
+
+def cuda_orthogonal_launches(
+    address: int, spec: OrthogonalSpec, workspace: int, multiprocessors: int
+) -> list[tuple[tuple[str, str], int, int, bytes]]:
+    """What `cuda_fill_orthogonal` launches, one after the other, as `cuda_launch` has it."""
+
 def cuda_fill_pattern(address: int, count: int, bits: int, itemsize: int, device: int, cuda_stream: int) -> None: ...
 def cuda_launch(address: int, spec: FillSpec, multiprocessors: int) -> tuple[tuple[str, str], int, int, bytes]:
     """What `cuda_fill` launches: (method, dtype), blocks in the grid, threads in each, the argument."""

@@ -5,6 +5,7 @@ They check themselves when they are made, and once more against an element type 
 
 from __future__ import annotations
 
+import abc
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -15,10 +16,7 @@ from fastinit import checks
 from fastinit.normal_tail import tails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
+    from fastinit.buffers import Buffer
     from fastinit.dtypes import ElementType
 
 # The first number that float32 rounds to infinity.
@@ -27,7 +25,7 @@ FLOAT32_OVERFLOW = float.fromhex("0x1.ffffffp127")
 FARTHEST_BOUND = 10.0
 
 
-def _check_range(element: ElementType, **parameters: float) -> None:
+def check_range(element: ElementType, **parameters: float) -> None:
     """Refuses what float32 arithmetic cannot hold; only float64 elements have float64 arithmetic."""
     if element.wide:
         return
@@ -109,7 +107,7 @@ class Uniform:
 
     def parameters(self, element: ElementType) -> tuple[float, ...]:
         """What the core takes."""
-        _check_range(element, low=self.low, high=self.high)
+        check_range(element, low=self.low, high=self.high)
         return (self.low, self.high)
 
 
@@ -128,7 +126,7 @@ class Normal:
 
     def parameters(self, element: ElementType) -> tuple[float, ...]:
         """What the core takes."""
-        _check_range(element, mean=self.mean, std=self.std)
+        check_range(element, mean=self.mean, std=self.std)
         return (self.mean, self.std)
 
 
@@ -168,7 +166,7 @@ class TruncatedNormal:
     def parameters(self, element: ElementType) -> tuple[float, ...]:
         """What the core takes."""
         mean, std, lower, upper = self.mean, self.parent_std, self.lower, self.upper
-        _check_range(element, mean=mean, std=std)
+        check_range(element, mean=mean, std=std)
         for name, bound, away in (("lower", lower, lower), ("upper", upper, -upper)):
             if away > FARTHEST_BOUND:
                 rule = f"leave values within {FARTHEST_BOUND:g} standard deviations"
@@ -182,18 +180,28 @@ def _density(z: float) -> float:
     return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
 
 
+class Structured(abc.ABC):
+    """A tensor whose elements depend on each other or on their place: see `fastinit.structures`."""
+
+    __slots__ = ()
+    shape: tuple[int, ...]
+    is_random: ClassVar[bool]
+    is_core: ClassVar[bool] = False  # drawn by the core, on GPUs too
+
+    @property
+    @abc.abstractmethod
+    def std(self) -> float:
+        """The standard deviation of an element of which nobody knows the place."""
+
+    def parameters(self, _element: ElementType) -> tuple[float, ...]:
+        """Refuses what an element type cannot hold."""
+        return ()
+
+    @abc.abstractmethod
+    def fill(self, memory: Buffer, index: Any, seed: int, stream: int) -> None:
+        """Fills memory with the part `index` of the tensor, or all of it for None."""
+
+
 Real: TypeAlias = Uniform | Normal | TruncatedNormal  # of real numbers
-Random: TypeAlias = Bits | Real  # drawn by the core
-Distribution: TypeAlias = Constant | Random
-
-
-@dataclass(frozen=True, slots=True)
-class WholeTensor:
-    """A tensor whose elements depend on each other, so that any part of it needs the whole.
-
-    `compute(element, seed, stream, xp)` returns all of it, in any floating type, as an array of `xp`:
-    NumPy, or CuPy for the GPU.
-    """
-
-    compute: Callable[[ElementType, int, int, Any], NDArray[Any]]
-    is_random: bool = True
+Random: TypeAlias = Bits | Real  # drawn by the core, each element by itself
+Distribution: TypeAlias = Constant | Random | Structured

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fastinit import _core, checks, cuda, dtypes
 from fastinit.buffers import Buffer, new_buffer
 from fastinit.devices import CPU, Device
-from fastinit.distributions import Bits, Constant, Distribution, Random, WholeTensor
+from fastinit.distributions import Bits, Constant, Distribution, Random, Structured
 from fastinit.dtypes import DEFAULT_DTYPE, ElementType
 from fastinit.index import Box, box_of
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def draw(
-    spec: Distribution | WholeTensor,
+    spec: Distribution,
     shape: tuple[int, ...],
     out: Buffer | None = None,
     *,
@@ -52,7 +55,7 @@ def draw(
 
 
 def fill_buffer(
-    spec: Distribution | WholeTensor,
+    spec: Distribution,
     buffer: Buffer,
     box: Box,
     *,
@@ -72,8 +75,9 @@ def fill_buffer(
         bits = spec.pattern(buffer.element)
         check_seed(seed, stream)
         _fill_pattern(buffer, box.size, bits)
-    elif isinstance(spec, WholeTensor):
-        _fill_whole(spec, buffer, box.index, seed, stream)
+    elif isinstance(spec, Structured):
+        spec.parameters(buffer.element)
+        spec.fill(buffer, box.index, *(resolve_seed if spec.is_random else check_seed)(seed, stream))
     else:
         parameters = spec.parameters(buffer.element)  # before a generator moves
         drawn = _fill_spec(spec, buffer.element, parameters, box, *resolve_seed(seed, stream))
@@ -83,7 +87,7 @@ def fill_buffer(
             _core.cuda_fill(buffer.address, drawn, *buffer.gpu)
 
 
-def fill_address(spec: Distribution, address: int, dtype_name: str, seed: int, stream: int, box: Box) -> None:
+def fill_address(spec: Constant | Random, address: int, dtype_name: str, seed: int, stream: int, box: Box) -> None:
     """Fills raw memory with a part of a tensor. The caller vouches for the memory and the numbers."""
     element = dtypes.STORED[dtype_name]
     if isinstance(spec, Constant):
@@ -106,7 +110,7 @@ def _fill_spec(
     return _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *part)
 
 
-def _element_of(spec: Distribution | WholeTensor, dtype: Any) -> ElementType:
+def _element_of(spec: Distribution, dtype: Any) -> ElementType:
     is_default = dtype is DEFAULT_DTYPE or dtype is None
     if isinstance(spec, Bits):
         element = dtypes.UINT32 if is_default else dtypes.element_type(dtype)
@@ -116,7 +120,7 @@ def _element_of(spec: Distribution | WholeTensor, dtype: Any) -> ElementType:
     return element
 
 
-def _check_element(spec: Distribution | WholeTensor, element: ElementType, argument: str, verb: str) -> None:
+def _check_element(spec: Distribution, element: ElementType, argument: str, verb: str) -> None:
     if isinstance(spec, Bits):
         if element is not dtypes.UINT32:
             raise TypeError(checks.text(argument, f"{verb} uint32 for raw words", element.name))
@@ -125,7 +129,7 @@ def _check_element(spec: Distribution | WholeTensor, element: ElementType, argum
         raise TypeError(checks.text(argument, rule, element.name))
 
 
-def _check_fit(spec: Distribution | WholeTensor, buffer: Buffer, box: Box) -> None:
+def _check_fit(spec: Distribution, buffer: Buffer, box: Box) -> None:
     _check_element(spec, buffer.element, "out", "have the element type")
     if not buffer.fits(box.shape):
         what = "`shape`" if box.index is None else "the part `index` of `shape`"
@@ -141,12 +145,15 @@ def _fill_pattern(buffer: Buffer, count: int, bits: int) -> None:
         _core.cuda_fill_pattern(*arguments, *buffer.gpu)
 
 
-def _fill_whole(spec: WholeTensor, buffer: Buffer, index: Any, seed: Any, stream: Any) -> None:
-    """Computes where the memory is, with NumPy or CuPy, and copies what was asked for."""
-    number_of = resolve_seed if spec.is_random else check_seed
+def put_computed(buffer: Buffer, compute: Callable[[Any], Any]) -> None:
+    """Computes values where the memory is, with NumPy or CuPy, and puts them there, rounded once.
+
+    Args:
+        buffer: Memory of as many elements.
+        compute: From one of the two modules to an array of it, of any floating type.
+    """
     with contextlib.nullcontext(np) if buffer.gpu is None else cuda.computing_on(buffer.gpu) as xp:
-        whole = spec.compute(buffer.element, *number_of(seed, stream), xp)
-        values = whole if index is None else whole[index]
+        values = compute(xp)
         if buffer.gpu is None:
             _put(values, buffer)
         else:

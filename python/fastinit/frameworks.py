@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
 
 from fastinit import checks
-from fastinit.distributions import TruncatedNormal, Uniform, WholeTensor
+from fastinit.distributions import TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS
 from fastinit.fans import compute_fans
-from fastinit.initializers import FORMULAS
-from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, sparse
-from fastinit.options import Formula
+from fastinit.formulas import FORMULAS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from fastinit.distributions import Distribution
     from fastinit.dtypes import ElementType
@@ -28,12 +26,6 @@ if TYPE_CHECKING:
 _LARGEST = {
     name: float(ml_dtypes.finfo(element.numpy).max)  # type: ignore[no-untyped-call]
     for name, element in FLOATS.items()
-}
-
-# The formulas of tensors that are only drawn as a whole.
-MATRICES: dict[str, Callable[..., WholeTensor]] = {
-    function.__name__: cast("Callable[..., WholeTensor]", Formula(function))
-    for function in (delta_orthogonal, dirac, identity, orthogonal, sparse)
 }
 
 
@@ -168,20 +160,6 @@ def scaled_by_axes(
     whole = math.gcd(size * inputs, size * outputs, shared)
     fans = (size * inputs // whole, size * outputs // whole)
     return FORMULAS["variance_scaling"](fans, scale=scale * (shared // whole), mode=mode, distribution=distribution)
-
-
-def orthogonal_columns(shape: Sequence[int], scale: float, column_axis: int) -> WholeTensor:
-    """Returns the formula of JAX's orthogonal tensors: as a matrix, its columns are along `column_axis`."""
-    others = list(shape)
-    columns = others.pop(column_axis)
-    matrix = MATRICES["orthogonal"]((*others, columns), gain=scale)
-    if column_axis % len(shape) == len(others):
-        return matrix
-
-    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Any:
-        return xp.moveaxis(matrix.compute(element, seed, stream, xp), -1, column_axis)
-
-    return WholeTensor(compute)
 
 
 def seed_and_stream(words: Sequence[int]) -> tuple[int, int]:

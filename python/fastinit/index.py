@@ -94,6 +94,31 @@ def index_box(index: Any, shape: tuple[int, ...]) -> Box:
     return Box(box_shape, start, run, extents, strides, index)
 
 
+def ranges_of(index: Any, shape: tuple[int, ...]) -> tuple[range, ...]:
+    """Returns the positions along each axis of the part that `index` cuts out, of all of it for None.
+
+    Raises:
+        TypeError: As in `index_box`.
+        ValueError: As in `index_box`.
+        IndexError: As in `index_box`.
+
+    Example:
+        >>> ranges_of((slice(1, None), 2), (3, 4))
+        (range(1, 3), range(2, 3))
+    """
+    if index is None:
+        return tuple(map(range, shape))
+    ranges = []
+    for part, size in zip(_full_index(index, shape), shape, strict=True):
+        if isinstance(part, slice):
+            low, high = _bounds(part, size, index)
+            ranges.append(range(low, max(low, high)))
+        else:
+            low = _position(part, size, index, shape)
+            ranges.append(range(low, low + 1))
+    return tuple(ranges)
+
+
 def _full_index(index: Any, shape: tuple[int, ...]) -> list[Any]:
     """One slice or int for each dimension: `...` and missing parts become full slices."""
     parts = list(index) if isinstance(index, tuple) else [index]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 from fastinit import checks
 from fastinit.distributions import Bits, Constant, Normal, TruncatedNormal, Uniform
 from fastinit.fans import compute_fans
-from fastinit.options import BitsOptions, FanOptions, Formula, Options, Shape, initializer
+from fastinit.options import BitsOptions, FanOptions, Options, Shape, initializer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -457,7 +457,8 @@ def _gain_squared(gain: float) -> float:
     return checks.squared("gain", checks.not_negative("gain", gain))
 
 
-_INITIALIZERS: dict[str, Callable[..., Any]] = {
+# `random_bits` draws words, which no model has.
+BY_NAME: dict[str, Callable[..., Any]] = {
     "zeros": zeros,
     "ones": ones,
     "constant": constant,
@@ -476,7 +477,6 @@ _INITIALIZERS: dict[str, Callable[..., Any]] = {
     "lecun_normal": lecun_normal,
     "lecun_uniform": lecun_uniform,
 }
-FORMULAS = {name: Formula(function) for name, function in _INITIALIZERS.items()}
 
 # doctest takes a decorated function for another module's.
-__test__ = {**_INITIALIZERS, "random_bits": random_bits}
+__test__ = {**BY_NAME, "random_bits": random_bits}

@@ -1,39 +1,24 @@
-"""Initializers whose elements depend on each other: any part of the tensor needs the whole.
-
-`index` and `out` work as everywhere, but the whole tensor is computed first, where it will be: by NumPy, or
-by CuPy on a GPU. What needs LAPACK or cuSOLVER (orthogonal matrices) is reproducible on one machine and
-library only.
-"""
+"""Initializers of matrices: tensors whose elements depend on each other or on their place."""
 # A formula leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
 # ruff: noqa: ARG001
 
 from __future__ import annotations
 
-import hashlib
 import math
-from typing import TYPE_CHECKING, Any, Unpack
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Unpack
 
 from fastinit import checks, fans
-from fastinit.devices import CPU, CUDA
-from fastinit.distributions import Bits, Normal, WholeTensor
-from fastinit.fill import draw
 from fastinit.options import Options, Shape, initializer
-
-if TYPE_CHECKING:
-    from fastinit.dtypes import ElementType
-
-Matrix = NDArray[Any]
+from fastinit.structures import DeltaOrthogonal, Dirac, Identity, Orthogonal, Sparse, channels
 
 
 @initializer
-def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]) -> WholeTensor:
+def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]) -> Orthogonal:
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
-    A tensor of more dimensions is seen as the matrix of its output axis and all others. The same values
-    come out on one machine with one LAPACK only, and others on a GPU.
+    A tensor of more dimensions is seen as the matrix of its output axis and all others. It is a product of
+    Householder reflections of normals, so that it has the same bits on every machine, and every row or column
+    (whichever are fewer) is drawn by itself: `index` costs the share of those that it touches.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
@@ -43,7 +28,8 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
 
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
-        ICLR 2014; made uniform as by Mezzadri, Notices of the AMS 54(5), 2007, section 5.
+        ICLR 2014; uniform as by Stewart, The efficient generation of random orthogonal matrices, SIAM J. Numer.
+        Anal. 17(3), 1980.
 
     Example:
         >>> w = orthogonal((8, 3), dtype="float64", seed=1)
@@ -51,21 +37,14 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
         True
     """
     sizes = _sizes(shape, 2, None)
-    factor = checks.finite("gain", gain)
-    out_axis = fans.LAYOUTS[checks.choice("layout", layout, fans.LAYOUTS)][1]
-    split = 1 if out_axis == 0 else -1
-    rows, columns = math.prod(sizes[:split]), math.prod(sizes[split:])
-
-    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
-        return _orthonormal(rows, columns, factor, element, seed, stream, xp).reshape(sizes)
-
-    return WholeTensor(compute)
+    _, out_axis = fans.LAYOUTS[checks.choice("layout", layout, fans.LAYOUTS)]
+    return Orthogonal(sizes, out_axis, out_axis != 0, checks.finite("gain", gain))
 
 
 @initializer
 def delta_orthogonal(
     shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]
-) -> WholeTensor:
+) -> DeltaOrthogonal:
     """Draws a convolution kernel that is orthogonal at its centre and zero around it.
 
     Args:
@@ -84,22 +63,14 @@ def delta_orthogonal(
     """
     sizes = _sizes(shape, 3, 5)
     factor = checks.finite("gain", gain)
-    inputs, outputs, kernel = _channels(sizes, layout)
+    inputs, outputs, _ = channels(sizes, checks.choice("layout", layout, fans.LAYOUTS))
     if outputs < inputs:
         raise ValueError(checks.text("shape", "have no more inputs than outputs", shape))
-
-    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
-        matrix = _orthonormal(outputs, outputs, factor, element, seed, stream, xp)[:inputs]
-        tensor: Matrix = xp.zeros(sizes, matrix.dtype)
-        if tensor.size:
-            _channels_view(tensor, layout, xp)[tuple((n - 1) // 2 for n in kernel)] = matrix
-        return tensor
-
-    return WholeTensor(compute)
+    return DeltaOrthogonal(sizes, layout, factor)
 
 
 @initializer
-def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> WholeTensor:
+def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> Identity:
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
     Args:
@@ -115,18 +86,11 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
         >>> identity((2, 3), gain=2.0).tolist()
         [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
     """
-    rows, columns = _sizes(shape, 2, 2)
-    factor = checks.finite("gain", gain)
-
-    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
-        matrix: Matrix = factor * xp.eye(rows, columns, dtype=_arithmetic(element))
-        return matrix
-
-    return WholeTensor(compute, is_random=False)
+    return Identity(_sizes(shape, 2, 2), checks.finite("gain", gain))
 
 
 @initializer
-def dirac(shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Unpack[Options]) -> WholeTensor:
+def dirac(shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Unpack[Options]) -> Dirac:
     """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
 
     Args:
@@ -143,27 +107,16 @@ def dirac(shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Un
         [[1.0, 0.0], [0.0, 1.0]]
     """
     sizes = _sizes(shape, 3, 5)
-    inputs, outputs, kernel = _channels(sizes, layout)
+    _, outputs, _ = channels(sizes, checks.choice("layout", layout, fans.LAYOUTS))
     count = checks.integer("groups", groups, 1, checks.UINT64 - 1)
     if outputs % count:
         rule = f"divide the number of outputs, {outputs}"
         raise ValueError(checks.text("groups", rule, groups))
-
-    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
-        tensor: Matrix = xp.zeros(sizes, _arithmetic(element))
-        if tensor.size:
-            centre = _channels_view(tensor, layout, xp)[tuple(n // 2 for n in kernel)]
-            group = outputs // count
-            for first in range(0, outputs, group):
-                diagonal = xp.arange(min(group, inputs))
-                centre[diagonal, first + diagonal] = 1
-        return tensor
-
-    return WholeTensor(compute, is_random=False)
+    return Dirac(sizes, layout, count)
 
 
 @initializer
-def sparse(shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpack[Options]) -> WholeTensor:
+def sparse(shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpack[Options]) -> Sparse:
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
@@ -181,58 +134,11 @@ def sparse(shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpac
         >>> (w == 0).sum(axis=0).tolist()
         [3, 3, 3, 3]
     """
-    rows, columns = _sizes(shape, 2, 2)
+    sizes = _sizes(shape, 2, 2)
     share = checks.finite("sparsity", sparsity)
     if not 0 <= share <= 1:
         raise ValueError(checks.text("sparsity", "be in [0, 1]", sparsity))
-    zeros = math.ceil(share * rows)
-    values = Normal(0.0, std)
-
-    def compute(element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
-        sizes = (rows, columns)
-        # Rounded later, like all matrices, to the values that a draw in the narrow type has.
-        matrix = _draw(values, sizes, xp, dtype=_arithmetic(element), seed=seed, stream=stream)
-        ranks = _draw(Bits(), sizes, xp, seed=seed, stream=_stream_of_zeros(stream))
-        if matrix.size:
-            chosen = xp.argsort(ranks, axis=0, kind="stable")[:zeros]
-            matrix[chosen, xp.arange(columns)] = 0
-        return matrix
-
-    return WholeTensor(compute)
-
-
-def _orthonormal(rows: int, columns: int, gain: float, element: ElementType, seed: int, stream: int, xp: Any) -> Matrix:
-    dtype = _arithmetic(element)
-    normal = _draw(Normal(0.0, 1.0), (rows, columns), xp, dtype=dtype, seed=seed, stream=stream)
-    return orthonormalized(normal, gain, xp)
-
-
-def orthonormalized(normal: Matrix, gain: float, xp: Any) -> Matrix:
-    """Makes a normal matrix orthonormal, times `gain`: QR, with the signs that make the result uniform.
-
-    Args:
-        normal: (rows, columns), an array of `xp`.
-        gain: Factor.
-        xp: NumPy, CuPy or PyTorch.
-    """
-    rows, columns = normal.shape
-    q, r = xp.linalg.qr(normal if rows >= columns else normal.T)
-    diagonal = xp.diagonal(r)
-    factor = xp.full_like(diagonal, gain)
-    q *= xp.where(diagonal < 0, -factor, factor)
-    matrix: Matrix = q if rows >= columns else q.T
-    return matrix
-
-
-def _draw(spec: Bits | Normal, shape: tuple[int, ...], xp: Any, **options: Any) -> Matrix:
-    """Draws where `xp`, NumPy or CuPy, computes."""
-    place = CPU if xp is np else CUDA
-    matrix: Matrix = draw(spec, shape, device=place, **options).owner
-    return matrix
-
-
-def _arithmetic(element: ElementType) -> np.dtype[Any]:
-    return np.dtype(np.float64 if element.wide else np.float32)
+    return Sparse(sizes, math.ceil(share * sizes[0]), std)
 
 
 def _sizes(shape: Shape, fewest: int, most: int | None) -> tuple[int, ...]:
@@ -241,26 +147,6 @@ def _sizes(shape: Shape, fewest: int, most: int | None) -> tuple[int, ...]:
         count = {None: f"{fewest} or more", fewest: f"{fewest}"}.get(most, f"{fewest} to {most}")
         raise ValueError(checks.text("shape", f"have {count} dimensions", shape))
     return sizes
-
-
-def _channels(sizes: tuple[int, ...], layout: str) -> tuple[int, int, tuple[int, ...]]:
-    """Inputs, outputs and the kernel's sizes."""
-    in_axis, out_axis = fans.LAYOUTS[checks.choice("layout", layout, fans.LAYOUTS)]
-    kernel = sizes[:-2] if layout == "keras" else sizes[2:]
-    return sizes[in_axis], sizes[out_axis], kernel
-
-
-def _channels_view(tensor: Matrix, layout: str, xp: Any) -> Matrix:
-    """The tensor as (*kernel, in, out)."""
-    view: Matrix = xp.moveaxis(tensor, fans.LAYOUTS[layout], (-2, -1))
-    return view
-
-
-def _stream_of_zeros(stream: int) -> int:
-    """A stream of its own for the places of zeros, so that they do not depend on the values."""
-    text = stream.to_bytes(8, "little")
-    digest = hashlib.blake2b(text, digest_size=8, person=b"fastinit sparse").digest()
-    return int.from_bytes(digest, "little")
 
 
 # doctest takes a decorated function for another module's.

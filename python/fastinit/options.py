@@ -20,7 +20,7 @@ from fastinit import checks
 from fastinit._core import DefaultFloatEnvironment
 from fastinit.buffers import Buffer, buffer_of
 from fastinit.devices import DEFAULT_DEVICE, device_of
-from fastinit.distributions import Distribution, WholeTensor
+from fastinit.distributions import Distribution
 from fastinit.dtypes import DEFAULT_DTYPE, FLOATS
 from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
 from fastinit.fill import draw
@@ -30,7 +30,7 @@ if typing.TYPE_CHECKING:
     from numpy.typing import NDArray
 
 P = ParamSpec("P")
-Spec = TypeVar("Spec", bound=Distribution | WholeTensor)
+Spec = TypeVar("Spec", bound=Distribution)
 
 Shape: TypeAlias = int | Sequence[int] | None
 IndexPart: TypeAlias = slice | int | EllipsisType

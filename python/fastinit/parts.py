@@ -11,7 +11,6 @@ import numpy as np
 from fastinit import _core
 from fastinit._core import DefaultFloatEnvironment
 from fastinit.buffers import Buffer
-from fastinit.distributions import WholeTensor
 from fastinit.fill import fill_buffer
 from fastinit.index import box_of
 
@@ -33,7 +32,7 @@ ALIGNMENT = 64
 class Draw:
     """A tensor to draw. Equal ones have equal values, for each seed and stream."""
 
-    spec: Distribution | WholeTensor
+    spec: Distribution
     shape: tuple[int, ...]
     element: ElementType
 
@@ -59,21 +58,15 @@ class Draw:
     def parts(self, seed: int, stream: int) -> Callable[[Index], NDArray[Any]]:
         """Returns a function from indices to parts, for `jax.make_array_from_callback`.
 
-        Several devices may ask for the same part, which is drawn once, and so is a tensor that is only drawn
-        as a whole.
+        Several devices may ask for the same part, which is drawn once.
         """
         drawn: dict[Any, NDArray[Any]] = {}
 
-        def once(key: Any, index: Index | None) -> NDArray[Any]:
+        def part(index: Index) -> NDArray[Any]:
+            key = tuple((axis.start, axis.stop) for axis in index)  # slices are no keys before Python 3.12
             if key not in drawn:
                 drawn[key] = self.part(seed, stream, index)
             return drawn[key]
-
-        def part(index: Index) -> NDArray[Any]:
-            if isinstance(self.spec, WholeTensor):
-                return once(None, None)[index]
-            # Slices are no keys before Python 3.12.
-            return once(tuple((axis.start, axis.stop) for axis in index), index)
 
         return part
 

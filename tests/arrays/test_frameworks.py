@@ -10,7 +10,7 @@ import pytest
 
 import fastinit
 from fastinit.distributions import Normal, TruncatedNormal, Uniform
-from fastinit.initializers import FORMULAS
+from fastinit.formulas import FORMULAS
 
 TORCH_SHAPES = [(11, 7), (11, 7, 3), (11, 7, 3, 5), (11, 7, 2, 3, 4)]
 JAX_SHAPES = [(7, 11), (3, 7, 11), (3, 5, 7, 11)]

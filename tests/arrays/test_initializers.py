@@ -15,7 +15,8 @@ import fastinit
 from fastinit import initializers
 from fastinit.distributions import Constant, Normal, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS
-from fastinit.initializers import FORMULAS, TRUNCATED_STD
+from fastinit.formulas import FORMULAS
+from fastinit.initializers import TRUNCATED_STD
 
 # Every initializer with the arguments that it cannot do without, and a shape that suits all.
 SHAPE = (3, 4, 4)

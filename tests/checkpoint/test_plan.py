@@ -16,7 +16,7 @@ from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recip
 from fastinit.checkpoint.plan import Plan, split
 from fastinit.checkpoint.sizes import format_bytes, parse_size
 from fastinit.distributions import Constant, Normal
-from fastinit.initializers import FORMULAS
+from fastinit.formulas import FORMULAS
 from fastinit.random import stream_from_name
 from fastinit.stored import layout
 

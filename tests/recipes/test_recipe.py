@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.initializers import FORMULAS
+from fastinit.formulas import FORMULAS
 from fastinit.recipes.recipe import MAX_RECIPE_BYTES
 from fastinit.recipes.rules import parameter_names
 

@@ -13,7 +13,7 @@ import pytest
 import fastinit
 from fastinit import cuda
 from fastinit.distributions import Normal
-from fastinit.frameworks import MATRICES
+from fastinit.formulas import FORMULAS
 from tests.cuda.host import Host, gpus_without_cupy
 
 torch = pytest.importorskip("torch")
@@ -307,7 +307,7 @@ class TestCuda:
         for name, options in (("sparse", {"sparsity": 0.5}), ("dirac", {"layout": "torch"})):
             shape = (6, 5) if name == "sparse" else (6, 5, 3)
             tensor = self.on_gpu(*shape)
-            tensors.fill(tensor, MATRICES[name](shape, **options), seed=5)
+            tensors.fill(tensor, FORMULAS[name](shape, **options), seed=5)
             expected = getattr(fastinit, name)(shape, seed=5, **options)
             np.testing.assert_array_equal(tensor.as_subclass(torch.Tensor).numpy(), expected)
         assert not host.launches

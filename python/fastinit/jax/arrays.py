@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,19 +10,12 @@ import numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 
 from fastinit import checks, dtypes
-from fastinit.frameworks import MATRICES, seed_and_stream
-from fastinit.initializers import FORMULAS
+from fastinit.formulas import FORMULAS
+from fastinit.frameworks import seed_and_stream
 from fastinit.jax.drawing import draw_on, words_of
 from fastinit.jax.protocol import RandomInitializer
 from fastinit.parts import Draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fastinit.distributions import Distribution, WholeTensor
-
-_FORMULAS: dict[str, Callable[..., Distribution | WholeTensor]] = {**FORMULAS, **MATRICES}
 
 
 def make(
@@ -39,8 +32,7 @@ def make(
     """Makes a sharded array of the values that the unsharded one has.
 
     Each device's part is drawn by itself, and only those of this process: on several hosts all make the
-    same call, and nothing is sent. Fans are those of the whole array. Orthogonal matrices and others that
-    are only drawn as a whole are computed once in each process.
+    same call, and nothing is sent. Fans are those of the whole array.
 
     Args:
         shape: Of the whole array.
@@ -95,7 +87,7 @@ def make(
 
 
 def _named(init: str, shape: tuple[int, ...], dtype: Any, parameters: dict[str, Any]) -> Draw:
-    formula = _FORMULAS[checks.choice("init", init, _FORMULAS)]
+    formula = FORMULAS[checks.choice("init", init, FORMULAS)]
     # JAX's default, and its word on types that it has not enabled.
     element = dtypes.element_type(jnp.zeros((), dtype).dtype)
     return Draw.of(formula, shape, element, **parameters)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -9,11 +10,12 @@ import jax
 
 from fastinit import checks
 from fastinit.distributions import Normal, TruncatedNormal, Uniform
-from fastinit.frameworks import MATRICES, orthogonal_columns, scaled_by_axes
+from fastinit.formulas import FORMULAS
+from fastinit.frameworks import scaled_by_axes
 from fastinit.jax.protocol import RandomInitializer
 
 if TYPE_CHECKING:
-    from fastinit.distributions import WholeTensor
+    from fastinit.distributions import Distribution
 
 Axes: TypeAlias = int | Sequence[int]
 
@@ -399,8 +401,9 @@ def _truncated_normal(_shape: tuple[int, ...], *, stddev: float, lower: float, u
     return TruncatedNormal(0.0, checks.not_negative("stddev", stddev), lower, upper)
 
 
-def _orthogonal(shape: tuple[int, ...], *, scale: float, column_axis: int) -> WholeTensor:
-    return orthogonal_columns(shape, checks.finite("scale", scale), column_axis)
+def _orthogonal(shape: tuple[int, ...], *, scale: float, column_axis: int) -> Distribution:
+    matrix = FORMULAS["orthogonal"](shape, gain=checks.finite("scale", scale))
+    return dataclasses.replace(matrix, axis=range(len(shape))[column_axis])
 
 
 def _delta_orthogonal(
@@ -408,5 +411,5 @@ def _delta_orthogonal(
     *,
     scale: float,
     column_axis: int,  # noqa: ARG001 - the rows of a square or wide matrix are orthonormal either way
-) -> WholeTensor:
-    return MATRICES["delta_orthogonal"](shape, gain=checks.finite("scale", scale))
+) -> Distribution:
+    return FORMULAS["delta_orthogonal"](shape, gain=checks.finite("scale", scale))

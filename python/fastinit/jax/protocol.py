@@ -22,7 +22,7 @@ from fastinit.parts import Draw
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fastinit.distributions import Distribution, WholeTensor
+    from fastinit.distributions import Distribution
 
 
 class _OfTheFactory:
@@ -49,7 +49,7 @@ class RandomInitializer:
     """
 
     theirs: Callable[..., Any]
-    formula: Callable[..., Distribution | WholeTensor]
+    formula: Callable[..., Distribution]
     arguments: tuple[tuple[str, Any], ...]
     dtype: Any
 

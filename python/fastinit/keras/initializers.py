@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from fastinit import checks, distributions, dtypes, frameworks
+from fastinit.formulas import FORMULAS
 from fastinit.keras import backends
 from fastinit.keras.draws import SeededDraw
 from fastinit.parts import Draw
 
 if TYPE_CHECKING:
-    from fastinit.distributions import Distribution, WholeTensor
+    from fastinit.distributions import Distribution
 
 # A saved model names "fastinit>GlorotNormal" and the like.
 _serializable = keras.saving.register_keras_serializable(package="fastinit")
@@ -26,7 +27,7 @@ class _Drawn:
 
     seed: Any  # an int or a keras.random.SeedGenerator: Keras makes an int of None
 
-    def _distribution(self, shape: tuple[int, ...]) -> Distribution | WholeTensor:
+    def _distribution(self, shape: tuple[int, ...]) -> Distribution:
         raise NotImplementedError
 
     @backends.untraced
@@ -339,10 +340,10 @@ class Orthogonal(_Drawn, keras.initializers.Orthogonal):
         True
     """
 
-    def _distribution(self, shape: tuple[int, ...]) -> Distribution | WholeTensor:
+    def _distribution(self, shape: tuple[int, ...]) -> Distribution:
         if len(shape) < 2:
             keras.initializers.Orthogonal.__call__(self, shape)  # raises Keras's error
-        return frameworks.MATRICES["orthogonal"](shape, gain=self.gain)
+        return FORMULAS["orthogonal"](shape, gain=self.gain)
 
 
 # Each class in place of the one it is made of, its last base.

@@ -9,7 +9,7 @@ from fastinit import checks
 from fastinit.distributions import Constant
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
-from fastinit.initializers import FORMULAS
+from fastinit.formulas import FORMULAS
 from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
-from fastinit.initializers import FORMULAS
+from fastinit.formulas import FORMULAS
 from fastinit.recipes.patterns import check_pattern
 from fastinit.recipes.toml import choice, is_int, no_unknown
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 RULE_EXAMPLE = 'at least one rule such as: [[rule]] match = "*" init = "normal" std = 0.02'
 
 _OWN_KEYS = ("match", "init", "padding_idx")  # all others are the initializer's
-# Initializers that are no distribution of independent elements: they need the whole matrix.
-_WHOLE_TENSOR = ("orthogonal", "delta_orthogonal", "identity", "dirac", "sparse", "random_bits")
 _MAX_SHOWN = 200  # characters of a pattern in messages
 _MAX_PATTERNS = 100_000
 
@@ -86,10 +84,6 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
         raise RecipeError(f"rule {number}: {error}") from None
     parameters = {key: _frozen(v) for key, v in entry.items() if key not in _OWN_KEYS}
     rule = Rule(number, match, init, parameters, padding_idx)
-    if init in _WHOLE_TENSOR:
-        raise RecipeError(
-            f"{rule}: init {show(init)} is not available in recipes yet; use one of {', '.join(FORMULAS)}"
-        )
     try:
         choice("init", init, FORMULAS)
         _check_parameters(init, parameters)
@@ -170,7 +164,7 @@ class Call:
     @property
     def is_random(self) -> bool:
         """Whether the values are drawn."""
-        return self.init not in ("zeros", "ones", "constant")
+        return self.init not in ("zeros", "ones", "constant", "identity", "dirac")
 
     def table(self, match: Sequence[str]) -> dict[str, Any]:
         """The [[rule]] table of this call."""

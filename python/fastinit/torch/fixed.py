@@ -9,7 +9,7 @@ import torch
 from torch.nn import init
 
 from fastinit.distributions import Constant
-from fastinit.frameworks import MATRICES
+from fastinit.formulas import FORMULAS
 from fastinit.torch.drop_in import drop_in
 from fastinit.torch.sharding import is_dtensor
 from fastinit.torch.tensors import check_memory, fill, is_fillable, without_gradient
@@ -104,7 +104,7 @@ def eye_(tensor: torch.Tensor) -> torch.Tensor:
     """
     rows, columns = tensor.size()
     if is_dtensor(tensor):
-        return fill(tensor, MATRICES["identity"]((rows, columns)))
+        return fill(tensor, FORMULAS["identity"]((rows, columns)))
     torch.eye(rows, columns, out=_memory_of(tensor))
     return tensor
 
@@ -130,7 +130,7 @@ def dirac_(tensor: torch.Tensor, groups: int = 1) -> torch.Tensor:
     if not is_fillable(tensor):
         return _pytorchs_dirac(tensor, groups)
     sizes = tuple(tensor.size())
-    return fill(tensor, MATRICES["dirac"](sizes, groups=groups, layout="torch"))
+    return fill(tensor, FORMULAS["dirac"](sizes, groups=groups, layout="torch"))
 
 
 # The names that PyTorch has deprecated, with its warning.

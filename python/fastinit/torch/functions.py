@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import init
 
-from fastinit import checks, matrices
+from fastinit import checks
 from fastinit.distributions import FARTHEST_BOUND, Normal, TruncatedNormal, Uniform
+from fastinit.formulas import FORMULAS
 from fastinit.frameworks import (
-    MATRICES,
     fits_range,
     scaled_as_torch,
     squared_gain,
@@ -33,10 +33,7 @@ from fastinit.random import DEFAULT_STREAM, Seed, Stream
 from fastinit.torch.drop_in import WordedByPyTorch, drop_in
 from fastinit.torch.tensors import (
     ELEMENTS,
-    check_writable,
-    copy_whole,
     fill,
-    has_elements,
     is_fillable,
 )
 
@@ -350,9 +347,9 @@ def orthogonal_(
 ) -> torch.Tensor:
     """Fills a weight with a (semi-)orthogonal matrix times `gain`, in any dtype.
 
-    The trailing dimensions count as columns. PyTorch's LAPACK works on fastinit's draws: the values are those
-    of `fastinit.orthogonal` up to rounding, and reproducible on one machine and device only. Each process
-    computes the whole of a DTensor before it keeps its shard.
+    The trailing dimensions count as columns. The values are those of `fastinit.orthogonal`, the same on every
+    machine and device. A DTensor's shard is drawn by itself, at the cost of the rows or columns (whichever are
+    fewer) that it touches.
 
     Args:
         tensor: (out, in, *kernel), filled in place.
@@ -373,20 +370,10 @@ def orthogonal_(
         >>> w = orthogonal_(torch.empty(3, 8), seed=1)
         >>> torch.testing.assert_close(w @ w.T, torch.eye(3))
     """
-    sizes = tensor.size()
+    sizes = tuple(tensor.size())
     if len(sizes) < 2:
         raise WordedByPyTorch
-    factor = checks.finite("gain", gain)
-    draw = Normal(0.0, 1.0)
-    if not (is_fillable(tensor) and has_elements(tensor)):
-        return fill(tensor, draw, generator, seed, stream)  # which refuses it, or leaves it
-    check_writable(tensor)
-    dtype = tensor.dtype if tensor.dtype is torch.float64 else torch.float32
-    normal = torch.empty((sizes[0], sizes[1:].numel()), dtype=dtype, device=tensor.device)
-    fill(normal, draw, generator, seed, stream)
-    whole = matrices.orthonormalized(normal, factor, torch)
-    copy_whole(tensor, whole if len(sizes) == 2 else whole.reshape(sizes))
-    return tensor
+    return fill(tensor, FORMULAS["orthogonal"](sizes, gain=gain, layout="torch"), generator, seed, stream)
 
 
 @drop_in
@@ -400,8 +387,6 @@ def sparse_(
     stream: Stream = DEFAULT_STREAM,
 ) -> torch.Tensor:
     """Fills a matrix normally and sets the same share of every column to zero.
-
-    Each process computes the whole of a DTensor before it keeps its shard.
 
     Args:
         tensor: Two dimensions, filled in place.
@@ -424,7 +409,7 @@ def sparse_(
         >>> (w == 0).sum(0).tolist()
         [3, 3, 3, 3]
     """
-    spec = MATRICES["sparse"](tuple(tensor.size()), sparsity=sparsity, std=std)
+    spec = FORMULAS["sparse"](tuple(tensor.size()), sparsity=sparsity, std=std)
     return fill(tensor, spec, generator, seed, stream)
 
 

@@ -15,7 +15,7 @@ from torch.nn import UninitializedBuffer, UninitializedParameter
 from fastinit import checks, cuda, dtypes
 from fastinit.buffers import Buffer, check_storage, check_untraced
 from fastinit.cuda import Gpu
-from fastinit.distributions import Constant, WholeTensor
+from fastinit.distributions import Constant, Structured
 from fastinit.fill import fill_buffer
 from fastinit.index import box_of
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, resolve_seed, stream_number
@@ -78,7 +78,7 @@ _is_plain: Callable[[Any], bool] = functools.lru_cache(maxsize=256)(_is_nothing_
 
 def fill(
     tensor: torch.Tensor,
-    spec: Distribution | WholeTensor,
+    spec: Distribution,
     generator: torch.Generator | None = None,
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
@@ -112,23 +112,18 @@ def fill(
         return tensor
     is_plain = _is_plain(type(tensor))
     check_writable(tensor)
-    if tensor.is_cuda and not isinstance(spec, WholeTensor):  # which is copied there
+    if tensor.is_cuda and _is_by_core(spec):
         cuda.check_built("tensor", "be on the CPU", str(tensor.device))
-    if not isinstance(spec, (Constant, WholeTensor)):
+    if not isinstance(spec, Constant):
         spec.parameters(ELEMENTS[tensor.dtype])  # refuses what the element type cannot hold
     parts = [(tensor, None)] if is_plain else list(sharding.local_parts(tensor))
     numbers = _numbers(tensor, generator, seed, stream) if spec.is_random else (0, 0)
 
     shape = tuple(tensor.shape)
-    if isinstance(spec, WholeTensor) and not (is_plain and tensor.is_cpu):
-        whole = torch.empty(shape, dtype=tensor.dtype, device="cpu")
-        _fill_part(whole, spec, shape, None, *numbers)
-        copy_whole(tensor, whole)
-    else:
-        for part, index in parts:
-            _fill_part(part, spec, shape, index, *numbers)
-        if not is_plain:  # whose local tensor counts its versions by itself
-            increment_version(tensor)
+    for part, index in parts:
+        _fill_part(part, spec, shape, index, *numbers)
+    if not is_plain:  # whose local tensor counts its versions by itself
+        increment_version(tensor)
     return tensor
 
 
@@ -204,7 +199,7 @@ def _numbers(tensor: torch.Tensor, generator: torch.Generator | None, seed: Seed
 
 def _fill_part(
     tensor: torch.Tensor,
-    spec: Distribution | WholeTensor,
+    spec: Distribution,
     shape: tuple[int, ...],
     index: Any,
     seed: int,
@@ -212,7 +207,10 @@ def _fill_part(
 ) -> None:
     if not tensor.numel():
         return
-    memory = tensor if _is_direct(tensor) else _dense_like(tensor)
+    device = tensor.device if tensor.is_cuda and _is_by_core(spec) else "cpu"
+    memory = tensor
+    if not (_is_direct(tensor) and tensor.device.type == torch.device(device).type):
+        memory = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
     fill_buffer(spec, _buffer(memory), box_of(index, shape), seed=seed, stream=stream)
     if memory is not tensor:
         without_gradient(tensor).copy_(memory)
@@ -230,9 +228,9 @@ def _is_direct(tensor: torch.Tensor) -> bool:
     )
 
 
-def _dense_like(tensor: torch.Tensor) -> torch.Tensor:
-    device = tensor.device if tensor.is_cuda else "cpu"
-    return torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+def _is_by_core(spec: Distribution) -> bool:
+    """Tells what the core draws on GPUs too; all else is computed on the CPU and copied."""
+    return not isinstance(spec, Structured) or spec.is_core
 
 
 def _buffer(tensor: torch.Tensor) -> Buffer:

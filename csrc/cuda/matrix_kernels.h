@@ -1,0 +1,332 @@
+// Orthogonal matrices on a GPU: a thread block for each block of reflectors, then one for each strip of columns.
+//
+// A lane has a column, a warp some rows, so that every element is the chain of operations that products.h and
+// reflections.h have: docs/streams.md. Executed, without a GPU, by tests/cuda/ptx.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/kernel.h"
+#include "orthogonal.h"
+
+namespace fastinit {
+
+inline constexpr int kMakeThreads = 512;
+inline constexpr int kApplyThreads = 256;
+inline constexpr int kStripColumns = kWarp;
+
+// What both launches take.
+struct OrthogonalArguments {
+  OrthogonalSpec spec;
+  Schedule schedule;
+  void* target;
+  void* reflectors;  // as ReflectorLayout has them
+  void* strips;      // one for each thread block: rows of 32
+  std::uint64_t blocks;
+};
+
+// A block of reflectors, by one thread block; `kType` is float32 or float64.
+template <ElementType kType>
+class ReflectorMaker {
+  static constexpr bool kDouble = Element<kType>::kDouble;
+  using Lane = std::conditional_t<kDouble, CudaLanes::Lane64, CudaLanes::Lane32>;
+  using Block = Blocks<kDouble>;
+  static constexpr int kSums = 16;
+
+ public:
+  using Scalar = typename Lane::Scalar;
+  struct Shared {
+    Scalar parts[kSums][kReflectors];
+    Scalar gram[kReflectors][kReflectors];
+    Scalar t[kReflectors][kReflectors];  // by columns
+    Scalar tau[kReflectors];
+  };
+
+  __device__ ReflectorMaker(const OrthogonalArguments& arguments, std::uint64_t block, Shared& shared)
+      : arguments_(arguments),
+        shared_(shared),
+        first_(block * kReflectors),
+        rows_(arguments.spec.length - first_),
+        lane_(threadIdx.x % kWarp),
+        warp_(threadIdx.x / kWarp) {
+    const ReflectorLayout layout{arguments.spec.length};
+    v_ = static_cast<Scalar*>(arguments.reflectors) + layout.start(block);
+    factor_ = v_ + layout.factor(block);
+    signs_ = v_ + layout.signs(block);
+  }
+
+  __device__ void make() {
+    clear();
+    __syncthreads();
+    draw();
+    __syncthreads();
+    sum_squares();
+    if (warp_ == 0) set_head();
+    __syncthreads();
+    sum_squares();
+    if (warp_ == 0) {
+      const Scalar sum = shared_.parts[0][lane_];
+      shared_.tau[lane_] = sum > 0 ? 2 / sum : 0;
+    }
+    multiply();
+    __syncthreads();
+    if (warp_ == 0) make_factor();
+  }
+
+ private:
+  static constexpr std::uint32_t kWarps = kMakeThreads / kWarp;
+
+  // What is drawn by nobody: above the diagonal, past the last reflector, and below the last row.
+  __device__ void clear() {
+    const std::uint64_t rounded = ReflectorLayout::rounded(rows_);
+    const bool is_drawn = first_ + lane_ < arguments_.spec.count;
+    for (std::uint64_t i = warp_; i < rounded; i += kWarps) {
+      if (!is_drawn || i < lane_ || i >= rows_) v_[i * kReflectors + lane_] = 0;
+    }
+  }
+
+  // A lane draws its reflector, a block of words at a time.
+  __device__ void draw() {
+    const std::uint64_t k = first_ + lane_;
+    if (k >= arguments_.spec.count) return;
+    SegmentSchedule schedule(arguments_.schedule, threadIdx.z);
+    const std::uint64_t row = k * arguments_.spec.length;  // where its row of normals starts
+    const std::uint64_t begin = row + k;
+    const std::uint64_t end = row + arguments_.spec.length;
+    const Normal<Lane> normal(0, 1);
+    for (std::uint64_t block = begin / Block::kElements + warp_; block * Block::kElements < end; block += kWarps) {
+      schedule.set_block_high(block >> 32);
+      const auto words = philox<CudaLanes>(schedule, CudaLanes::set_wide(static_cast<std::uint32_t>(block)));
+      const auto merge = [](const auto& a, const auto& b) {
+        return CudaLanes::merge<typename Lane::Word>(a, b);
+      };
+      const auto drawn = normal(Block::even(words, merge), Block::odd(words, merge));
+      const std::uint64_t index = block * Block::kElements;
+#pragma unroll
+      for (std::uint32_t e = 0; e < Block::kElements; ++e) {
+        if (index + e >= begin && index + e < end) {
+          v_[(index + e - row - first_) * kReflectors + lane_] = part(e % 2 == 0 ? drawn.even : drawn.odd, e / 2);
+        }
+      }
+    }
+  }
+  static __device__ double part(double value, std::uint32_t) { return value; }
+  static __device__ float part(const CudaLanes::Lane32::Real& values, std::uint32_t pair) { return values.part[pair]; }
+
+  // Ends in parts[0], seen by all.
+  __device__ void sum_squares() {
+    Scalar sum = 0;
+    for (std::uint64_t i = warp_; i < rows_; i += kSums) {
+      const Scalar x = v_[i * kReflectors + lane_];
+      sum = ScalarFma::fma(x, x, sum);
+    }
+    shared_.parts[warp_][lane_] = sum;
+#pragma unroll
+    for (std::uint32_t half = kSums / 2; half > 0; half /= 2) {
+      __syncthreads();
+      if (warp_ < half) shared_.parts[warp_][lane_] += shared_.parts[warp_ + half][lane_];
+    }
+    __syncthreads();
+  }
+
+  __device__ void set_head() {
+    const bool is_in = lane_ < rows_;
+    const Scalar head = is_in ? v_[lane_ * kReflectors + lane_] : Scalar{0};
+    const Scalar norm = std::sqrt(shared_.parts[0][lane_]);
+    signs_[lane_] = head < 0 ? Scalar{1} : Scalar{-1};
+    if (is_in) v_[lane_ * kReflectors + lane_] = head < 0 ? head - norm : head + norm;
+  }
+
+  // V^T V, two rows a warp.
+  __device__ void multiply() {
+    Scalar low = 0, high = 0;
+#pragma unroll 4
+    for (std::uint64_t i = 0; i < rows_; ++i) {
+      const Scalar* row = v_ + i * kReflectors;
+      const Scalar x = row[lane_];
+      low = ScalarFma::fma(row[warp_], x, low);
+      high = ScalarFma::fma(row[warp_ + kWarps], x, high);
+    }
+    shared_.gram[warp_][lane_] = low;
+    shared_.gram[warp_ + kWarps][lane_] = high;
+  }
+
+  // By one warp: a lane has a row of T, and reads of it only what it wrote.
+  __device__ void make_factor() {
+    for (std::uint32_t s = 0; s < kReflectors; ++s) {
+      Scalar sum = 0;
+      for (std::uint32_t q = 0; q < s; ++q) sum = ScalarFma::fma(shared_.t[q][lane_], shared_.gram[q][s], sum);
+      const Scalar tau = shared_.tau[s];
+      const Scalar value = lane_ < s ? -(sum * tau) : lane_ == s ? tau : Scalar{0};
+      shared_.t[s][lane_] = value;
+      factor_[s * kReflectors + lane_] = -value;
+    }
+  }
+
+  using ScalarFma = std::conditional_t<kDouble, ScalarLane64, ScalarLane32>;
+
+  const OrthogonalArguments& arguments_;
+  Shared& shared_;
+  std::uint64_t first_, rows_;
+  Scalar *v_, *factor_, *signs_;
+  std::uint32_t lane_, warp_;
+};
+
+// Strips of columns, one after the other, by one thread block.
+template <ElementType kType>
+class StripWriter {
+  using Lane = std::conditional_t<Element<kType>::kDouble, ScalarLane64, ScalarLane32>;
+  using Stored = typename Element<kType>::Stored;
+  static constexpr std::uint32_t kWarps = kApplyThreads / kWarp;
+  static constexpr std::uint32_t kRows = kReflectors / kWarps;  // of a product, a warp
+
+ public:
+  using Scalar = typename Lane::Scalar;
+  struct Shared {
+    Scalar w[kReflectors][kStripColumns];
+    Scalar u[kReflectors][kStripColumns];
+  };
+
+  __device__ StripWriter(const OrthogonalArguments& arguments, Shared& shared)
+      : arguments_(arguments), shared_(shared), lane_(threadIdx.x % kWarp), warp_(threadIdx.x / kWarp) {
+    const std::uint64_t size = ReflectorLayout::rounded(arguments.spec.length) * kStripColumns;
+    a_ = static_cast<Scalar*>(arguments.strips) + blockIdx.x * size;
+  }
+
+  __device__ void write(std::uint64_t strip) {
+    const OrthogonalSpec& spec = arguments_.spec;
+    first_ = strip * kStripColumns;
+    const std::uint64_t left = spec.vectors.size() - first_;
+    columns_ = left < kStripColumns ? static_cast<std::uint32_t>(left) : kStripColumns;
+    std::uint64_t block = begin() / kReflectors + 1;
+    while (block > 0) {
+      __syncthreads();
+      apply(--block);
+    }
+    __syncthreads();
+    store();
+    __syncthreads();
+  }
+
+ private:
+  // [I; 0] diag(d). Returns the last of its columns.
+  __device__ std::uint64_t begin() {
+    const OrthogonalSpec& spec = arguments_.spec;
+    const ReflectorLayout layout{spec.length};
+    const std::uint64_t rounded = ReflectorLayout::rounded(spec.length);
+    const std::uint64_t column = lane_ < columns_ ? spec.vectors.index_of(first_ + lane_) : rounded;
+    Scalar sign = 0;
+    if (lane_ < columns_) {
+      const std::uint64_t block = column / kReflectors;
+      sign = static_cast<const Scalar*>(arguments_.reflectors)[layout.start(block) + layout.signs(block) +
+                                                               column % kReflectors];
+    }
+    for (std::uint64_t i = warp_; i < rounded; i += kWarps) a_[i * kStripColumns + lane_] = i == column ? sign : 0;
+    std::uint64_t last = 0;
+    for (std::uint32_t c = 0; c < columns_; ++c) {
+      const std::uint64_t each = spec.vectors.index_of(first_ + c);
+      last = each > last ? each : last;
+    }
+    return last;
+  }
+
+  // A = A - V (T (V^T A)), from the block's first row on.
+  __device__ void apply(std::uint64_t block) {
+    const ReflectorLayout layout{arguments_.spec.length};
+    const std::uint64_t rows = layout.rows(block);
+    const Scalar* v = static_cast<const Scalar*>(arguments_.reflectors) + layout.start(block);
+    Scalar* a = a_ + block * kReflectors * kStripColumns + lane_;
+
+    multiply(v, rows, a, shared_.w);
+    __syncthreads();
+    multiply(v + layout.factor(block), kReflectors, &shared_.w[0][lane_], shared_.u);
+    __syncthreads();
+    Scalar u[kReflectors];
+#pragma unroll
+    for (int r = 0; r < kReflectors; ++r) u[r] = shared_.u[r][lane_];
+#pragma unroll 2
+    for (std::uint64_t i = warp_; i < rows; i += kWarps) {
+      Scalar sum = a[i * kStripColumns];
+      Scalar row[kReflectors];
+      load(v + i * kReflectors, row);
+#pragma unroll
+      for (int r = 0; r < kReflectors; ++r) sum = Lane::fma(row[r], u[r], sum);
+      a[i * kStripColumns] = sum;
+    }
+  }
+
+  // result[r] = sum over i of v[i][r] column[i], each warp some r.
+  __device__ void multiply(const Scalar* v, std::uint64_t rows, const Scalar* column,
+                           Scalar (&result)[kReflectors][kStripColumns]) {
+    Scalar sums[kRows] = {};
+    v += warp_ * kRows;
+#pragma unroll 4
+    for (std::uint64_t i = 0; i < rows; ++i) {
+      const Scalar x = column[i * kStripColumns];
+      Scalar row[kRows];
+      load(v + i * kReflectors, row);
+#pragma unroll
+      for (std::uint32_t r = 0; r < kRows; ++r) sums[r] = Lane::fma(row[r], x, sums[r]);
+    }
+#pragma unroll
+    for (std::uint32_t r = 0; r < kRows; ++r) result[warp_ * kRows + r][lane_] = sums[r];
+  }
+
+  // Some numbers of a row of V, 128 bits a load.
+  template <std::size_t kCount>
+  static __device__ void load(const Scalar* from, Scalar (&to)[kCount]) {
+    struct alignas(kGroupBytes) Group {
+      Scalar part[kGroupBytes / sizeof(Scalar)];
+    };
+    constexpr std::size_t kParts = sizeof(Group) / sizeof(Scalar);
+#pragma unroll
+    for (std::size_t g = 0; g < kCount / kParts; ++g) {
+      const Group group = reinterpret_cast<const Group*>(from)[g];
+#pragma unroll
+      for (std::size_t k = 0; k < kParts; ++k) to[g * kParts + k] = group.part[k];
+    }
+  }
+
+  // Neighbours in the target by neighbouring threads.
+  __device__ void store() const {
+    const OrthogonalSpec& spec = arguments_.spec;
+    const std::uint64_t elements = spec.elements.size();
+    const bool by_columns = spec.vector_stride == 1;
+    const std::uint64_t inner = by_columns ? columns_ : elements;
+    for (std::uint64_t k = threadIdx.x; k < elements * columns_; k += kApplyThreads) {
+      const std::uint64_t c = by_columns ? k % inner : k / inner;
+      const std::uint64_t e = by_columns ? k / inner : k % inner;
+      const Scalar x = a_[spec.elements.index_of(e) * kStripColumns + c] * static_cast<Scalar>(spec.gain);
+      static_cast<Stored*>(arguments_.target)[e * spec.element_stride + (first_ + c) * spec.vector_stride] =
+          static_cast<Stored>(Element<kType>::template round<Lane>(x));
+    }
+  }
+
+  const OrthogonalArguments& arguments_;
+  Shared& shared_;
+  Scalar* a_;
+  std::uint64_t first_ = 0;
+  std::uint32_t columns_ = 0, lane_, warp_;
+};
+
+template <ElementType kType>
+__global__ void __launch_bounds__(kMakeThreads)
+    reflector_kernel(const __grid_constant__ OrthogonalArguments arguments) {
+  __shared__ typename ReflectorMaker<kType>::Shared shared;
+  for (std::uint64_t block = blockIdx.x; block < arguments.blocks; block += gridDim.x) {
+    ReflectorMaker<kType>(arguments, block, shared).make();
+    __syncthreads();
+  }
+}
+
+// The last strips, which cost most, first.
+template <ElementType kType>
+__global__ void __launch_bounds__(kApplyThreads)
+    orthogonal_kernel(const __grid_constant__ OrthogonalArguments arguments) {
+  __shared__ typename StripWriter<kType>::Shared shared;
+  StripWriter<kType> writer(arguments, shared);
+  const std::uint64_t strips = (arguments.spec.vectors.size() + kStripColumns - 1) / kStripColumns;
+  for (std::uint64_t k = blockIdx.x; k < strips; k += gridDim.x) writer.write(strips - 1 - k);
+}
+
+}  // namespace fastinit
