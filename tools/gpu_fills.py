@@ -25,6 +25,10 @@ DRAWS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
+# Of several blocks of reflectors and strips of columns, the last ones not full.
+MATRICES = ((130, 70), (70, 130), (100, 40, 3))
+
+
 def empty(count: int, dtype: str, offset: int) -> Any:
     """Preset memory `offset` elements off a multiple of 16 bytes."""
     import cupy
@@ -56,7 +60,15 @@ def main() -> int:
             if out.tobytes() != expected.tobytes():
                 wrong += 1
                 print(f"wrong: {name} {options} {shape} {part} {offset}")
-    print(f"{3 * len(fills())} fills, {wrong} wrong")
+    for shape in MATRICES:
+        for dtype in FLOATS:
+            expected = fastinit.orthogonal(shape, dtype=dtype, seed=7, layout="torch")
+            out = empty(expected.size, dtype, 1).reshape(shape)
+            fastinit.orthogonal(shape, seed=7, layout="torch", out=out, dtype=dtype)
+            if out.tobytes() != expected.tobytes():
+                wrong += 1
+                print(f"wrong: orthogonal {dtype} {shape}")
+    print(f"{3 * len(fills()) + len(MATRICES) * len(FLOATS)} fills, {wrong} wrong")
     return 1 if wrong else 0
 
 

@@ -116,6 +116,7 @@ class ReflectorMaker {
   // Ends in parts[0], seen by all.
   __device__ void sum_squares() {
     Scalar sum = 0;
+#pragma unroll 8
     for (std::uint64_t i = warp_; i < rows_; i += kSums) {
       const Scalar x = v_[i * kReflectors + lane_];
       sum = ScalarFma::fma(x, x, sum);
@@ -140,7 +141,7 @@ class ReflectorMaker {
   // V^T V, two rows a warp.
   __device__ void multiply() {
     Scalar low = 0, high = 0;
-#pragma unroll 4
+#pragma unroll 8
     for (std::uint64_t i = 0; i < rows_; ++i) {
       const Scalar* row = v_ + i * kReflectors;
       const Scalar x = row[lane_];
@@ -173,16 +174,33 @@ class ReflectorMaker {
 };
 
 // Strips of columns, one after the other, by one thread block.
+//
+// Rows of V and A come through shared memory, a chunk at a time, and the next chunk through registers meanwhile.
 template <ElementType kType>
 class StripWriter {
   using Lane = std::conditional_t<Element<kType>::kDouble, ScalarLane64, ScalarLane32>;
   using Stored = typename Element<kType>::Stored;
   static constexpr std::uint32_t kWarps = kApplyThreads / kWarp;
-  static constexpr std::uint32_t kRows = kReflectors / kWarps;  // of a product, a warp
+  static constexpr std::uint32_t kOwn = kReflectors / kWarps;  // rows of a product that a warp has
+  static constexpr std::uint32_t kChunk = 64;                  // rows
+  static constexpr std::uint32_t kChunkSize = kChunk * kReflectors;
+  static constexpr std::uint32_t kChunkRows = kChunk / kWarps;  // of a chunk, that a warp has
+  static_assert(kReflectors == kStripColumns, "chunks of V and of A are of one size");
 
  public:
   using Scalar = typename Lane::Scalar;
+
+ private:
+  struct alignas(kGroupBytes) Group {
+    Scalar part[kGroupBytes / sizeof(Scalar)];
+  };
+  static constexpr std::uint32_t kParts = sizeof(Group) / sizeof(Scalar);
+  static constexpr std::uint32_t kGroups = kChunkSize / kParts / kApplyThreads;  // of a chunk, that a thread moves
+
+ public:
   struct Shared {
+    Group v[kChunkSize / kParts];
+    Group a[kChunkSize / kParts];
     Scalar w[kReflectors][kStripColumns];
     Scalar u[kReflectors][kStripColumns];
   };
@@ -195,13 +213,17 @@ class StripWriter {
 
   __device__ void write(std::uint64_t strip) {
     const OrthogonalSpec& spec = arguments_.spec;
+    const ReflectorLayout layout{spec.length};
     first_ = strip * kStripColumns;
     const std::uint64_t left = spec.vectors.size() - first_;
     columns_ = left < kStripColumns ? static_cast<std::uint32_t>(left) : kStripColumns;
-    std::uint64_t block = begin() / kReflectors + 1;
-    while (block > 0) {
-      __syncthreads();
-      apply(--block);
+    for (std::uint64_t block = begin() / kReflectors + 1; block > 0;) {
+      --block;
+      const Scalar* v = static_cast<const Scalar*>(arguments_.reflectors) + layout.start(block);
+      Scalar* a = a_ + block * kReflectors * kStripColumns;
+      multiply(v, a, layout.rows(block));
+      apply_factor(v + layout.factor(block));
+      subtract(v, a, layout.rows(block));
     }
     __syncthreads();
     store();
@@ -230,60 +252,119 @@ class StripWriter {
     return last;
   }
 
-  // A = A - V (T (V^T A)), from the block's first row on.
-  __device__ void apply(std::uint64_t block) {
-    const ReflectorLayout layout{arguments_.spec.length};
-    const std::uint64_t rows = layout.rows(block);
-    const Scalar* v = static_cast<const Scalar*>(arguments_.reflectors) + layout.start(block);
-    Scalar* a = a_ + block * kReflectors * kStripColumns + lane_;
+  // What a thread moves of the chunk from row `first` on; past the last row, what is never read.
+  static __device__ void fetch(const Scalar* rows, std::uint64_t first, std::uint64_t count, Group (&to)[kGroups]) {
+    const auto* from = reinterpret_cast<const Group*>(rows + first * kReflectors);
+    const std::uint64_t groups = (count - first) * kReflectors / kParts;
+#pragma unroll
+    for (std::uint32_t g = 0; g < kGroups; ++g) {
+      const std::uint32_t k = g * kApplyThreads + threadIdx.x;
+      if (k < groups) to[g] = from[k];
+    }
+  }
+  static __device__ void put(const Group (&from)[kGroups], Group (&chunk)[kChunkSize / kParts]) {
+#pragma unroll
+    for (std::uint32_t g = 0; g < kGroups; ++g) chunk[g * kApplyThreads + threadIdx.x] = from[g];
+  }
 
-    multiply(v, rows, a, shared_.w);
+  // w = V^T A: each warp some of its rows.
+  __device__ void multiply(const Scalar* v, const Scalar* a, std::uint64_t rows) {
+    Scalar sums[kOwn] = {};
+    Group next_v[kGroups] = {}, next_a[kGroups] = {};
+    __syncthreads();  // A is written
+    fetch(v, 0, rows, next_v);
+    fetch(a, 0, rows, next_a);
+    for (std::uint64_t first = 0; first < rows; first += kChunk) {
+      __syncthreads();  // the chunk before is used up
+      put(next_v, shared_.v);
+      put(next_a, shared_.a);
+      __syncthreads();
+      const std::uint64_t after = first + kChunk;
+      if (after < rows) {
+        fetch(v, after, rows, next_v);
+        fetch(a, after, rows, next_a);
+      }
+      const auto n = static_cast<std::uint32_t>(rows - first < kChunk ? rows - first : kChunk);
+#pragma unroll 8
+      for (std::uint32_t i = 0; i < n; ++i) {
+        add_row(i, part(shared_.a, i * kStripColumns + lane_), sums);
+      }
+    }
+#pragma unroll
+    for (std::uint32_t r = 0; r < kOwn; ++r) shared_.w[warp_ * kOwn + r][lane_] = sums[r];
+  }
+  __device__ void add_row(std::uint32_t i, Scalar x, Scalar (&sums)[kOwn]) const {
+#pragma unroll
+    for (std::uint32_t g = 0; g < kOwn / kParts; ++g) {
+      const Group group = shared_.v[(i * kReflectors + warp_ * kOwn) / kParts + g];
+#pragma unroll
+      for (std::uint32_t k = 0; k < kParts; ++k) sums[g * kParts + k] = Lane::fma(group.part[k], x, sums[g * kParts + k]);
+    }
+  }
+  static __device__ Scalar part(const Group (&chunk)[kChunkSize / kParts], std::uint32_t k) {
+    return chunk[k / kParts].part[k % kParts];
+  }
+
+  // u = -T w.
+  __device__ void apply_factor(const Scalar* factor) {
+    Scalar sums[kOwn] = {};
     __syncthreads();
-    multiply(v + layout.factor(block), kReflectors, &shared_.w[0][lane_], shared_.u);
+#pragma unroll 8
+    for (std::uint32_t s = 0; s < kReflectors; ++s) {
+      const Scalar x = shared_.w[s][lane_];
+#pragma unroll
+      for (std::uint32_t r = 0; r < kOwn; ++r) {
+        sums[r] = Lane::fma(factor[s * kReflectors + warp_ * kOwn + r], x, sums[r]);
+      }
+    }
+#pragma unroll
+    for (std::uint32_t r = 0; r < kOwn; ++r) shared_.u[warp_ * kOwn + r][lane_] = sums[r];
     __syncthreads();
+  }
+
+  // A = A + V u: each warp some of the chunk's rows, all at once, as each is one chain.
+  __device__ void subtract(const Scalar* v, Scalar* a, std::uint64_t rows) {
     Scalar u[kReflectors];
 #pragma unroll
     for (int r = 0; r < kReflectors; ++r) u[r] = shared_.u[r][lane_];
-#pragma unroll 2
-    for (std::uint64_t i = warp_; i < rows; i += kWarps) {
-      Scalar sum = a[i * kStripColumns];
-      Scalar row[kReflectors];
-      load(v + i * kReflectors, row);
+    Group next_v[kGroups] = {};
+    Scalar next_a[kChunkRows] = {};
+    fetch(v, 0, rows, next_v);
+    fetch_own(a, 0, rows, next_a);
+    for (std::uint64_t first = 0; first < rows; first += kChunk) {
+      __syncthreads();
+      put(next_v, shared_.v);
+      Scalar sums[kChunkRows];
 #pragma unroll
-      for (int r = 0; r < kReflectors; ++r) sum = Lane::fma(row[r], u[r], sum);
-      a[i * kStripColumns] = sum;
+      for (std::uint32_t k = 0; k < kChunkRows; ++k) sums[k] = next_a[k];
+      __syncthreads();
+      const std::uint64_t after = first + kChunk;
+      if (after < rows) {
+        fetch(v, after, rows, next_v);
+        fetch_own(a, after, rows, next_a);
+      }
+#pragma unroll
+      for (std::uint32_t g = 0; g < kReflectors / kParts; ++g) {
+#pragma unroll
+        for (std::uint32_t k = 0; k < kChunkRows; ++k) {
+          const Group group = shared_.v[(k * kWarps + warp_) * (kReflectors / kParts) + g];
+#pragma unroll
+          for (std::uint32_t p = 0; p < kParts; ++p) sums[k] = Lane::fma(group.part[p], u[g * kParts + p], sums[k]);
+        }
+      }
+#pragma unroll
+      for (std::uint32_t k = 0; k < kChunkRows; ++k) {
+        const std::uint64_t i = first + k * kWarps + warp_;
+        if (i < rows) a[i * kStripColumns + lane_] = sums[k];
+      }
     }
   }
-
-  // result[r] = sum over i of v[i][r] column[i], each warp some r.
-  __device__ void multiply(const Scalar* v, std::uint64_t rows, const Scalar* column,
-                           Scalar (&result)[kReflectors][kStripColumns]) {
-    Scalar sums[kRows] = {};
-    v += warp_ * kRows;
-#pragma unroll 4
-    for (std::uint64_t i = 0; i < rows; ++i) {
-      const Scalar x = column[i * kStripColumns];
-      Scalar row[kRows];
-      load(v + i * kReflectors, row);
+  __device__ void fetch_own(const Scalar* a, std::uint64_t first, std::uint64_t rows,
+                            Scalar (&to)[kChunkRows]) const {
 #pragma unroll
-      for (std::uint32_t r = 0; r < kRows; ++r) sums[r] = Lane::fma(row[r], x, sums[r]);
-    }
-#pragma unroll
-    for (std::uint32_t r = 0; r < kRows; ++r) result[warp_ * kRows + r][lane_] = sums[r];
-  }
-
-  // Some numbers of a row of V, 128 bits a load.
-  template <std::size_t kCount>
-  static __device__ void load(const Scalar* from, Scalar (&to)[kCount]) {
-    struct alignas(kGroupBytes) Group {
-      Scalar part[kGroupBytes / sizeof(Scalar)];
-    };
-    constexpr std::size_t kParts = sizeof(Group) / sizeof(Scalar);
-#pragma unroll
-    for (std::size_t g = 0; g < kCount / kParts; ++g) {
-      const Group group = reinterpret_cast<const Group*>(from)[g];
-#pragma unroll
-      for (std::size_t k = 0; k < kParts; ++k) to[g * kParts + k] = group.part[k];
+    for (std::uint32_t k = 0; k < kChunkRows; ++k) {
+      const std::uint64_t i = first + k * kWarps + warp_;
+      if (i < rows) to[k] = a[i * kStripColumns + lane_];
     }
   }
 
@@ -310,7 +391,7 @@ class StripWriter {
 };
 
 template <ElementType kType>
-__global__ void __launch_bounds__(kMakeThreads)
+__global__ void __launch_bounds__(kMakeThreads, 1)
     reflector_kernel(const __grid_constant__ OrthogonalArguments arguments) {
   __shared__ typename ReflectorMaker<kType>::Shared shared;
   for (std::uint64_t block = blockIdx.x; block < arguments.blocks; block += gridDim.x) {
@@ -321,7 +402,7 @@ __global__ void __launch_bounds__(kMakeThreads)
 
 // The last strips, which cost most, first.
 template <ElementType kType>
-__global__ void __launch_bounds__(kApplyThreads)
+__global__ void __launch_bounds__(kApplyThreads, 1)
     orthogonal_kernel(const __grid_constant__ OrthogonalArguments arguments) {
   __shared__ typename StripWriter<kType>::Shared shared;
   StripWriter<kType> writer(arguments, shared);

@@ -32,6 +32,7 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
         Anal. 17(3), 1980.
 
     Example:
+        >>> import numpy as np
         >>> w = orthogonal((8, 3), dtype="float64", seed=1)
         >>> bool(np.allclose(w.T @ w, np.eye(3)))
         True
@@ -57,6 +58,7 @@ def delta_orthogonal(
         Xiao et al., Dynamical isometry and a mean field theory of CNNs, ICML 2018, algorithm 1.
 
     Example:
+        >>> import numpy as np
         >>> w = delta_orthogonal((3, 4, 4), dtype="float64", seed=1)
         >>> bool(np.allclose(w[1] @ w[1].T, np.eye(4))), int(np.count_nonzero(w[0]))
         (True, 0)

@@ -45,6 +45,7 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
     "xavier_normal_": ((8, 4, 3, 3), {}),
     "kaiming_uniform_": ((8, 4, 3, 3), {"a": 5**0.5}),
     "kaiming_normal_": ((37, 21), {"mode": "fan_out", "nonlinearity": "relu"}),
+    "orthogonal_": ((37, 21), {"gain": 1.5}),
     "sparse_": ((37, 21), {"sparsity": 0.25}),
     "constant_": ((37, 21), {"val": 0.375}),
     "zeros_": ((37, 21), {}),
@@ -240,11 +241,6 @@ class TestFunctions:
                 tensors = [ours.normal_(torch.zeros(99, device=device)) for _ in range(3)]
             filled.append([bytes_of(tensor) for tensor in tensors])
         assert filled[0] == filled[1]
-
-    def test_orthogonal_up_to_rounding(self) -> None:
-        drawn = ours.orthogonal_(torch.zeros(40, 20, device="cuda", dtype=torch.float64), seed=3)
-        expected = ours.orthogonal_(torch.zeros(40, 20, dtype=torch.float64), seed=3)
-        torch.testing.assert_close(drawn.cpu(), expected, atol=1e-12, rtol=0)
 
 
 class TestGraphs:
