@@ -1,6 +1,6 @@
 // Orthogonal matrices as products of Householder reflections of normals: any columns by themselves, the same bits
-// everywhere. Source: Stewart, SIAM J. Numer. Anal. 17(3), 1980; the order of operations: docs/streams.md.
-// Pinned by tests/core/data/orthogonal.txt.
+// everywhere. Source: Stewart, SIAM Journal on Numerical Analysis 17(3), 1980; the order of operations:
+// docs/streams.md. Pinned by tests/core/test_golden.py.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #include "bindings/bindings.h"
 #include "bindings/spec.h"
 #include "bindings/unlocked.h"
+#include "dtype.h"
 
 namespace py = pybind11;
 
@@ -43,11 +44,12 @@ std::uint64_t cuda_orthogonal_workspace(const OrthogonalSpec& spec, int multipro
 
 py::list cuda_orthogonal_launches(std::uintptr_t address, const OrthogonalSpec& spec, std::uintptr_t workspace,
                                   int multiprocessors) {
-  py::list launches;
-  for (const auto& launch : cuda::plan_orthogonal(spec, pointer(address), pointer(workspace), multiprocessors)) {
-    launches.append(described(launch, name_of(spec.type)));
-  }
-  return launches;
+  const auto launches = cuda::plan_orthogonal(spec, pointer(address), pointer(workspace), multiprocessors);
+  const auto scalar = element_facts(spec.type).is_wide ? ElementType::kFloat64 : ElementType::kFloat32;
+  py::list result;
+  result.append(described(launches[0], name_of(scalar)));
+  result.append(described(launches[1], name_of(spec.type)));
+  return result;
 }
 
 py::tuple cuda_pattern_launch(std::uintptr_t address, std::uint64_t count, std::uint64_t bits, std::size_t itemsize,

@@ -37,8 +37,7 @@ Launch plan(const FillSpec& spec, void* target, int multiprocessors, const char*
   const Arguments arguments{spec, pieces, target, Schedule::make(spec.seed, spec.stream),
                             decltype(Arguments::draw)(spec)};
   const auto kernel = reinterpret_cast<const void*>(&fill_kernel<Distribution, kType>);
-  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), kThreads,
-                     arguments);
+  return make_launch(kernel, method, count == 0 ? 0 : blocks_for(pieces.size(), multiprocessors), kThreads, arguments);
 }
 
 struct PlanMaker {

@@ -57,8 +57,7 @@ class ReflectorMaker {
 
   __device__ void make() {
     clear();
-    __syncthreads();
-    draw();
+    draw();  // elsewhere
     __syncthreads();
     sum_squares();
     if (warp_ == 0) set_head();
@@ -97,9 +96,7 @@ class ReflectorMaker {
     for (std::uint64_t block = begin / Block::kElements + warp_; block * Block::kElements < end; block += kWarps) {
       schedule.set_block_high(block >> 32);
       const auto words = philox<CudaLanes>(schedule, CudaLanes::set_wide(static_cast<std::uint32_t>(block)));
-      const auto merge = [](const auto& a, const auto& b) {
-        return CudaLanes::merge<typename Lane::Word>(a, b);
-      };
+      const auto merge = [](const auto& a, const auto& b) { return CudaLanes::merge<typename Lane::Word>(a, b); };
       const auto drawn = normal(Block::even(words, merge), Block::odd(words, merge));
       const std::uint64_t index = block * Block::kElements;
 #pragma unroll
@@ -181,8 +178,8 @@ class StripWriter {
   using Lane = std::conditional_t<Element<kType>::kDouble, ScalarLane64, ScalarLane32>;
   using Stored = typename Element<kType>::Stored;
   static constexpr std::uint32_t kWarps = kApplyThreads / kWarp;
-  static constexpr std::uint32_t kOwn = kReflectors / kWarps;  // rows of a product that a warp has
-  static constexpr std::uint32_t kChunk = 64;                  // rows
+  static constexpr std::uint32_t kWarpRows = kReflectors / kWarps;  // rows of a product that a warp has
+  static constexpr std::uint32_t kChunk = 64;                       // rows
   static constexpr std::uint32_t kChunkSize = kChunk * kReflectors;
   static constexpr std::uint32_t kChunkRows = kChunk / kWarps;  // of a chunk, that a warp has
   static_assert(kReflectors == kStripColumns, "chunks of V and of A are of one size");
@@ -240,8 +237,8 @@ class StripWriter {
     Scalar sign = 0;
     if (lane_ < columns_) {
       const std::uint64_t block = column / kReflectors;
-      sign = static_cast<const Scalar*>(arguments_.reflectors)[layout.start(block) + layout.signs(block) +
-                                                               column % kReflectors];
+      sign = static_cast<const Scalar*>(
+          arguments_.reflectors)[layout.start(block) + layout.signs(block) + column % kReflectors];
     }
     for (std::uint64_t i = warp_; i < rounded; i += kWarps) a_[i * kStripColumns + lane_] = i == column ? sign : 0;
     std::uint64_t last = 0;
@@ -269,7 +266,7 @@ class StripWriter {
 
   // w = V^T A: each warp some of its rows.
   __device__ void multiply(const Scalar* v, const Scalar* a, std::uint64_t rows) {
-    Scalar sums[kOwn] = {};
+    Scalar sums[kWarpRows] = {};
     Group next_v[kGroups] = {}, next_a[kGroups] = {};
     __syncthreads();  // A is written
     fetch(v, 0, rows, next_v);
@@ -291,14 +288,15 @@ class StripWriter {
       }
     }
 #pragma unroll
-    for (std::uint32_t r = 0; r < kOwn; ++r) shared_.w[warp_ * kOwn + r][lane_] = sums[r];
+    for (std::uint32_t r = 0; r < kWarpRows; ++r) shared_.w[warp_ * kWarpRows + r][lane_] = sums[r];
   }
-  __device__ void add_row(std::uint32_t i, Scalar x, Scalar (&sums)[kOwn]) const {
+  __device__ void add_row(std::uint32_t i, Scalar x, Scalar (&sums)[kWarpRows]) const {
 #pragma unroll
-    for (std::uint32_t g = 0; g < kOwn / kParts; ++g) {
-      const Group group = shared_.v[(i * kReflectors + warp_ * kOwn) / kParts + g];
+    for (std::uint32_t g = 0; g < kWarpRows / kParts; ++g) {
+      const Group group = shared_.v[(i * kReflectors + warp_ * kWarpRows) / kParts + g];
 #pragma unroll
-      for (std::uint32_t k = 0; k < kParts; ++k) sums[g * kParts + k] = Lane::fma(group.part[k], x, sums[g * kParts + k]);
+      for (std::uint32_t k = 0; k < kParts; ++k)
+        sums[g * kParts + k] = Lane::fma(group.part[k], x, sums[g * kParts + k]);
     }
   }
   static __device__ Scalar part(const Group (&chunk)[kChunkSize / kParts], std::uint32_t k) {
@@ -307,18 +305,18 @@ class StripWriter {
 
   // u = -T w.
   __device__ void apply_factor(const Scalar* factor) {
-    Scalar sums[kOwn] = {};
+    Scalar sums[kWarpRows] = {};
     __syncthreads();
 #pragma unroll 8
     for (std::uint32_t s = 0; s < kReflectors; ++s) {
       const Scalar x = shared_.w[s][lane_];
 #pragma unroll
-      for (std::uint32_t r = 0; r < kOwn; ++r) {
-        sums[r] = Lane::fma(factor[s * kReflectors + warp_ * kOwn + r], x, sums[r]);
+      for (std::uint32_t r = 0; r < kWarpRows; ++r) {
+        sums[r] = Lane::fma(factor[s * kReflectors + warp_ * kWarpRows + r], x, sums[r]);
       }
     }
 #pragma unroll
-    for (std::uint32_t r = 0; r < kOwn; ++r) shared_.u[warp_ * kOwn + r][lane_] = sums[r];
+    for (std::uint32_t r = 0; r < kWarpRows; ++r) shared_.u[warp_ * kWarpRows + r][lane_] = sums[r];
     __syncthreads();
   }
 
@@ -359,8 +357,7 @@ class StripWriter {
       }
     }
   }
-  __device__ void fetch_own(const Scalar* a, std::uint64_t first, std::uint64_t rows,
-                            Scalar (&to)[kChunkRows]) const {
+  __device__ void fetch_own(const Scalar* a, std::uint64_t first, std::uint64_t rows, Scalar (&to)[kChunkRows]) const {
 #pragma unroll
     for (std::uint32_t k = 0; k < kChunkRows; ++k) {
       const std::uint64_t i = first + k * kWarps + warp_;

@@ -1,10 +1,9 @@
 // Plans the two launches of an orthogonal matrix and makes them, in memory of the stream's own order.
-#include "cuda/matrix_kernels.h"
-
 #include <algorithm>
 
 #include "cpu/float_environment.h"
 #include "cuda/launch.h"
+#include "cuda/matrix_kernels.h"
 
 namespace fastinit::cuda {
 namespace {
@@ -35,9 +34,7 @@ Kernels kernels_for(ElementType type, std::integer_sequence<int, kTypes...>) {
   (look(std::integral_constant<ElementType, static_cast<ElementType>(kTypes)>{}), ...);
   return found;
 }
-Kernels kernels_for(ElementType type) {
-  return kernels_for(type, std::make_integer_sequence<int, kElementTypes>());
-}
+Kernels kernels_for(ElementType type) { return kernels_for(type, std::make_integer_sequence<int, kElementTypes>()); }
 
 struct Sizes {
   std::uint64_t blocks;           // of reflectors
@@ -49,8 +46,7 @@ Sizes sizes_of(const OrthogonalSpec& spec, std::size_t scalar_bytes, int multipr
   if (spec.elements.size() == 0 || spec.vectors.size() == 0) return {};
   const ReflectorLayout layout{spec.length};
   const std::uint64_t strips = (spec.vectors.size() + kStripColumns - 1) / kStripColumns;
-  const std::uint64_t grid =
-      std::min(strips, static_cast<std::uint64_t>(multiprocessors) * kStripsPerMultiprocessor);
+  const std::uint64_t grid = std::min(strips, static_cast<std::uint64_t>(multiprocessors) * kStripsPerMultiprocessor);
   const std::uint64_t blocks = spec.blocks();
   return {blocks, layout.start(blocks) * scalar_bytes, grid,
           grid * ReflectorLayout::rounded(spec.length) * kStripColumns * scalar_bytes};

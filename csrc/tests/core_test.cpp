@@ -24,6 +24,7 @@ std::uint64_t checksum() {
     fill(spec, elements.data());
     for (const unsigned char byte : elements) sum = (sum ^ byte) * 0x100000001B3;
   }
+  for (const unsigned char byte : orthogonal_bytes()) sum = (sum ^ byte) * 0x100000001B3;
   return sum;
 }
 
@@ -54,6 +55,8 @@ int main(int argc, char** argv) {
   test_empty_fills();
   test_edges();
   test_methods();
+  test_orthogonal();
+  test_orthogonal_interrupt();
   test_patterns();
   test_float_environment();
   test_callers_threads();

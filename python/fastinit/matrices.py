@@ -28,8 +28,8 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
 
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
-        ICLR 2014; uniform as by Stewart, The efficient generation of random orthogonal matrices, SIAM J. Numer.
-        Anal. 17(3), 1980.
+        ICLR 2014; uniform as by Stewart, The efficient generation of random orthogonal matrices, SIAM Journal
+        on Numerical Analysis 17(3), 1980.
 
     Example:
         >>> import numpy as np

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from fastinit import _core, fans
+from fastinit import _core, checks, fans
 from fastinit.devices import CPU, CUDA
 from fastinit.distributions import Bits, Constant, Normal, Structured, check_range
 from fastinit.fill import draw, fill_buffer, put_computed
@@ -69,9 +69,9 @@ class Orthogonal(Structured):
         one, others = part[axis], (*part[:axis], *part[axis + 1 :])
         sizes = (*self.shape[:axis], *self.shape[axis + 1 :])
         strides = (math.prod(map(len, others)), 1) if axis == 0 else (1, len(one))
-        sides = (_Side(self.shape[axis], _box((one,), (self.shape[axis],)), strides[0]),)
-        sides = (*sides, _Side(math.prod(sizes), _box(others, sizes), strides[1]))
-        rows, columns = reversed(sides) if self.is_columns else sides
+        own = _Side(self.shape[axis], _box((one,), (self.shape[axis],)), strides[0])
+        rest = _Side(math.prod(sizes), _box(others, sizes), strides[1])
+        rows, columns = (rest, own) if self.is_columns else (own, rest)
         _fill_matrix(memory, memory.address, rows, columns, self.gain, seed, stream)
 
     def _with_axis_last(self, part: Ranges, element: ElementType, seed: int, stream: int, xp: Any) -> Array:
@@ -282,10 +282,15 @@ def _fill_matrix(
         elements.stride,
         vectors.stride,
     )
-    if memory.gpu is None:
-        _core.fill_orthogonal(address, spec)
-    else:
+    if memory.gpu is not None:
         _core.cuda_fill_orthogonal(address, spec, *memory.gpu)
+        return
+    try:
+        _core.fill_orthogonal(address, spec)
+    except MemoryError:
+        size = elements.size * vectors.size * (8 if memory.element.wide else 4)
+        rule = f"leave memory for its reflectors, up to {size} bytes"
+        raise MemoryError(checks.text("shape", rule, (rows.size, columns.size))) from None
 
 
 def channels(sizes: tuple[int, ...], layout: str) -> tuple[int, int, tuple[int, ...]]:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fastinit
+from fastinit.fill import draw
+from fastinit.formulas import FORMULAS
+
+if TYPE_CHECKING:
+    import random
 
 MATRIX_SHAPES = [(4, 4), (7, 3), (3, 7), (3, 3, 4, 5), (2, 9, 4), (1, 1), (6, 1)]
 
@@ -94,6 +102,61 @@ def test_zeros_of_sparse_do_not_depend_on_the_values() -> None:
     drawn = fastinit.sparse((2000, 20), sparsity=0.5, std=1.0, seed=1)
     assert abs(drawn[drawn != 0].mean()) < 0.05
     assert drawn[drawn != 0].std() == pytest.approx(1.0, abs=0.03)
+
+
+EVERY: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
+    ("orthogonal", (70, 33), {"gain": 1.5}),
+    ("orthogonal", (33, 70), {}),
+    ("orthogonal", (40, 3, 4, 2), {"layout": "torch"}),
+    ("orthogonal", (3, 4, 2, 40), {}),
+    ("delta_orthogonal", (3, 2, 4, 6), {"gain": 2.0}),
+    ("delta_orthogonal", (6, 4, 3, 2), {"layout": "torch"}),
+    ("identity", (9, 5), {"gain": -2.5}),
+    ("dirac", (3, 2, 4, 6), {"groups": 2}),
+    ("dirac", (6, 4, 3, 2), {"layout": "torch", "groups": 3}),
+    ("sparse", (20, 9), {"sparsity": 0.3}),
+]
+
+
+@pytest.mark.parametrize(("name", "shape", "options"), EVERY)
+@given(chance=st.randoms(use_true_random=False))
+@settings(max_examples=40)
+def test_part_is_that_of_the_whole(
+    name: str, shape: tuple[int, ...], options: dict[str, Any], chance: random.Random
+) -> None:
+    whole = getattr(fastinit, name)(shape, seed=1, **options)
+    index = tuple(
+        chance.randrange(size) if chance.random() < 0.2 else slice(*sorted(chance.choices(range(size + 1), k=2)))
+        for size in shape[: chance.randint(0, len(shape))]
+    )
+    part = getattr(fastinit, name)(shape, seed=1, index=index, **options)
+    assert part.shape == whole[index].shape
+    assert part.tobytes() == whole[index].tobytes()
+
+
+def test_part_of_a_matrix_beyond_any_memory() -> None:
+    with pytest.raises(MemoryError, match="`shape` must leave memory for its reflectors"):
+        fastinit.orthogonal((2**44, 2**10), index=np.s_[:2, :2], seed=1)
+    part = fastinit.identity((2**30, 2**30), index=np.s_[2:4, 1:4])
+    np.testing.assert_array_equal(part, [[0, 1, 0], [0, 0, 1]])
+    part = fastinit.sparse((10, 2**50), sparsity=0.5, index=np.s_[:, -3:], seed=1)
+    assert ((part == 0).sum(axis=0) == 5).all()
+
+
+@pytest.mark.parametrize(("name", "shape", "options"), EVERY)
+def test_std_is_that_of_the_elements(name: str, shape: tuple[int, ...], options: dict[str, Any]) -> None:
+    drawn = np.stack([getattr(fastinit, name)(shape, seed=seed, dtype="float64", **options) for seed in range(100)])
+    assert FORMULAS[name](shape, **options).std == pytest.approx(drawn.std(), rel=0.03)
+
+
+def test_rows_and_columns_far_apart_in_a_tensor() -> None:
+    """An axis between others, which only JAX's orthogonal initializers take."""
+    spec = dataclasses.replace(FORMULAS["orthogonal"]((3, 40, 5)), axis=1)
+    last = fastinit.orthogonal((3, 5, 40), seed=1)
+    drawn = draw(spec, (3, 40, 5), seed=1).owner
+    np.testing.assert_array_equal(drawn, np.moveaxis(last, -1, 1))
+    part = draw(spec, (3, 40, 5), seed=1, index=np.s_[1:, 5:30, 2]).owner
+    np.testing.assert_array_equal(part, drawn[1:, 5:30, 2])
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,15 @@ FORMULAS: dict[str, tuple[dict[str, Any], str]] = {
         "a159253d808e5a8e",
     ),
 }
+# Of tensors whose elements depend on each other or on their place.
+STRUCTURED: list[tuple[str, tuple[int, ...], dict[str, Any], str]] = [
+    ("orthogonal", (64, 48), {}, "3aaefc20a2183ffd"),
+    ("orthogonal", (64, 48), {"dtype": "float64", "gain": 1.5, "index": np.s_[5:60, 7:40]}, "d4713e0297d2962e"),
+    ("delta_orthogonal", (3, 40, 48), {}, "9c72c54e0df8c613"),
+    ("identity", (64, 48), {"gain": 0.3, "dtype": "float16"}, "eb9c9f2bbf4fe5a6"),
+    ("dirac", (3, 40, 48), {}, "744cb7cae667ab02"),
+    ("sparse", (64, 48), {"sparsity": 0.1}, "9744b459de0210b3"),
+]
 CHECKPOINT = "951244ca9a7dd935"
 RECIPE = """
 seed = 42
@@ -131,6 +140,14 @@ def digest(content: bytes) -> str:
 def test_named_rules_give_the_pinned_bytes(name: str) -> None:
     options, pinned = FORMULAS[name]
     drawn = getattr(fastinit, name)((64, 48), seed=7, stream="layers.0.weight", **options)
+    assert digest(drawn.tobytes()) == pinned
+
+
+@pytest.mark.parametrize(("name", "shape", "options", "pinned"), STRUCTURED)
+def test_matrices_have_the_pinned_bytes(
+    name: str, shape: tuple[int, ...], options: dict[str, Any], pinned: str
+) -> None:
+    drawn = getattr(fastinit, name)(shape, seed=7, stream="layers.0.weight", **options)
     assert digest(drawn.tobytes()) == pinned
 
 

@@ -105,7 +105,7 @@ class TestMake:
         assert sizes == [128 // parts] * parts
         sizes.clear()
         init.make(SHAPE, sharding, init="orthogonal", seed=1)
-        assert sizes == [128]
+        assert sizes == [128 // parts] * parts
 
 
 class TestMakeArguments:

@@ -138,8 +138,7 @@ class TestLayouts:
                 lambda: drawn(seed=3),
                 4,
             ),
-            # Drawn as a whole.
-            (fastinit.keras.Orthogonal(seed=3), lambda: fastinit.orthogonal(SHAPE, seed=3), 1),
+            (fastinit.keras.Orthogonal(seed=3), lambda: fastinit.orthogonal(SHAPE, seed=3), 4),
         ],
     )
     def test_a_sharded_weight_is_the_unsharded_one(

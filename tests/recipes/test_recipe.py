@@ -134,9 +134,7 @@ BAD_RULE = {
     ),
     '[[rule]]\nmatch = "*"\ninit = 3\n': r"`init` must be one of .*got 3",
     '[[rule]]\nmatch = "*"\ninit = ["zeros"]\n': r"`init` must be one of .*got \['zeros'\]",
-    '[[rule]]\nmatch = "*"\ninit = "orthogonal"\n': (
-        r"init 'orthogonal' is not available in recipes yet; use one of zeros, "
-    ),
+    '[[rule]]\nmatch = "*"\ninit = "random_bits"\n': r"`init` must be one of zeros, .*got 'random_bits'",
     '[[rule]]\nmatch = "*"\ninit = "normal"\nstdd = 1\n': (
         r"the keys of init 'normal' are mean, std, got 'stdd'; did you mean 'std'\?"
     ),

@@ -108,6 +108,15 @@ def test_new_tensors_have_calls_too(name: str) -> None:
     assert recorded(write) == call
 
 
+def test_orthogonal_matrices_have_a_call() -> None:
+    call = Call("orthogonal", (("gain", 1.5), ("layout", "torch")))
+    assert recorded(lambda t: (init.normal_(t), init.orthogonal_(t, 1.5))[1]) == call
+    assert recorded(lambda t: init.orthogonal_(t, gain=1.5, generator=None)) == call
+    assert recorded(lambda t: init.orthogonal_(t.data, 1.5)) == call
+    row = recorded(lambda t: (init.orthogonal_(t, 1.5), t[2].zero_(), t)[2])
+    assert row == Call(call.init, call.parameters, 2)
+
+
 UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
     "nothing": (lambda _: None, NEVER),
     "a part": (lambda t: t[1:3].normal_(), "set in parts that differ"),
@@ -130,7 +139,17 @@ UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
     "repeated": (lambda t: t.copy_(torch.randn(4)), "repeated"),
     "expanded": (lambda t: t.copy_(torch.randn(6, 1).expand(6, 4).clone()), "repeated"),
     "clamped": (lambda t: t.normal_().clamp_(0), "computed (clamp_)"),
-    "orthogonal": (lambda t: (init.normal_(t), init.orthogonal_(t)), "computed (orthogonal_)"),
+    "orthogonal rows": (lambda t: [init.orthogonal_(part) for part in t.chunk(2)], "computed (orthogonal_)"),
+    "orthogonal, scaled": (lambda t: init.orthogonal_(t).mul_(2), "computed (mul_)"),
+    "orthogonal, joined": (
+        lambda t: t.copy_(torch.cat([init.orthogonal_(torch.empty(3, 4)) for _ in range(2)])),
+        "computed (orthogonal_)",
+    ),
+    "orthogonal, seen otherwise": (lambda t: init.orthogonal_(t.view(4, 6)), "computed (orthogonal_)"),
+    "orthogonal, copied otherwise": (
+        lambda t: t.copy_(init.orthogonal_(torch.empty(4, 6)).view(6, 4)),
+        "computed (orthogonal_)",
+    ),
     "identity": (lambda t: (init.normal_(t), init.eye_(t)), "computed (eye_)"),
     "an array": (lambda t: t.copy_(torch.tensor(np.eye(6, 4))), "computed (tensor)"),
     "an array's memory": (lambda t: t.copy_(torch.from_numpy(np.eye(6, 4))), "computed (data)"),

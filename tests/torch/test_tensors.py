@@ -272,7 +272,10 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
             torch.cuda, "current_stream",
             lambda device: SimpleNamespace(cuda_stream=machine.streams[device.index]),
         )  # fmt: skip
-        monkeypatch.setattr(tensors, "_dense_like", lambda t: torch.empty(t.shape).as_subclass(OnGpu))
+        monkeypatch.setattr(
+            tensors, "_memory_on",
+            lambda device, t: torch.empty(t.shape).as_subclass(torch.Tensor if device == "cpu" else OnGpu),
+        )  # fmt: skip
         yield machine
 
 

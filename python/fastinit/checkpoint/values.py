@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fastinit.distributions import Constant
+from fastinit.buffers import Buffer
+from fastinit.distributions import Constant, Structured
 from fastinit.dtypes import STORED
-from fastinit.fill import fill_address
-from fastinit.index import Box, index_box
+from fastinit.fill import fill_address, fill_buffer
+from fastinit.index import Box, index_box, whole_box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,8 +24,17 @@ _ZERO = Constant(0.0)
 
 
 def fill_run(tensor: PlannedTensor, seed: int, start: int, count: int, address: int) -> None:
-    """Fills memory with the elements `start` to `start + count` of a tensor, by flat index."""
-    _fill_box(tensor, seed, _run(start, count), address)
+    """Fills memory with the elements `start` to `start + count` of a tensor, by flat index.
+
+    Of a matrix whose elements depend on each other the whole is drawn, once for runs that follow each other, and
+    kept until `forget_matrices`.
+    """
+    if isinstance(tensor.distribution, Structured):
+        item = STORED[tensor.dtype].itemsize
+        whole = _matrices.drawn(tensor, seed)
+        ctypes.memmove(address, whole.ctypes.data + start * item, count * item)
+    else:
+        fill_address(tensor.distribution, address, tensor.dtype, seed, tensor.stream, _run(start, count))
     first, last = max(start, tensor.zeros[0]), min(start + count, tensor.zeros[1])
     if first < last:
         offset = (first - start) * STORED[tensor.dtype].itemsize
@@ -32,14 +45,53 @@ def draw_part(tensor: PlannedTensor, seed: int, index: Any) -> NDArray[Any]:
     """Returns the part `index` of a tensor, as if cut from the whole; see `fastinit.index.index_box`."""
     box = index_box(index, tensor.shape)
     part = np.empty(box.shape, STORED[tensor.dtype].numpy)
-    _fill_box(tensor, seed, box, part.ctypes.data)
+    if box.size:
+        memory = Buffer(part.ctypes.data, box.shape, STORED[tensor.dtype], part)
+        fill_buffer(tensor.distribution, memory, box, seed=seed, stream=tensor.stream)
     if tensor.zeros != (0, 0):
         part[_is_zero(tensor, index)] = 0
     return part
 
 
-def _fill_box(tensor: PlannedTensor, seed: int, box: Box, address: int) -> None:
-    fill_address(tensor.distribution, address, tensor.dtype, seed, tensor.stream, box)
+def forget_matrices() -> None:
+    """Gives the memory of matrices back."""
+    _matrices.drop()
+
+
+class _Matrices:
+    """The last matrices that were drawn whole: two, as threads that go through files meet at most two at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # held while drawing, so that threads draw nothing twice
+        self._drawn: dict[Any, NDArray[Any]] = {}
+
+    def drawn(self, tensor: PlannedTensor, seed: int) -> NDArray[Any]:
+        key = (tensor.name, tensor.distribution, tensor.dtype, seed)
+        with self._lock:
+            if key not in self._drawn:
+                while len(self._drawn) > 1:
+                    del self._drawn[next(iter(self._drawn))]
+                whole = np.empty(tensor.shape, STORED[tensor.dtype].numpy)
+                memory = Buffer(whole.ctypes.data, whole.shape, STORED[tensor.dtype], whole)
+                box = whole_box(tensor.shape)
+                fill_buffer(tensor.distribution, memory, box, seed=seed, stream=tensor.stream)
+                self._drawn[key] = whole
+            return self._drawn[key]
+
+    def drop(self) -> None:
+        with self._lock:
+            self._drawn.clear()
+
+
+_matrices = _Matrices()
+
+
+def _new_matrices() -> None:
+    global _matrices
+    _matrices = _Matrices()
+
+
+os.register_at_fork(after_in_child=_new_matrices)  # the lock may be held by another thread
 
 
 def _run(start: int, count: int) -> Box:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +12,7 @@ from fastinit.distributions import Normal, TruncatedNormal, Uniform
 from fastinit.formulas import FORMULAS
 from fastinit.frameworks import scaled_by_axes
 from fastinit.jax.protocol import RandomInitializer
+from fastinit.structures import Orthogonal
 
 if TYPE_CHECKING:
     from fastinit.distributions import Distribution
@@ -324,8 +324,7 @@ def orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> 
     """Builds an initializer of orthogonal matrices, times `scale`.
 
     Seen as the matrix of all other axes and `column_axis`, the array has orthonormal rows or columns,
-    whichever are fewer. `scale` is what `fastinit.orthogonal` calls `gain`. The same values come out on one
-    machine with one LAPACK only.
+    whichever are fewer. `scale` is what `fastinit.orthogonal` calls `gain`.
 
     Args:
         scale: Finite.
@@ -352,8 +351,7 @@ def orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> 
 def delta_orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> RandomInitializer:
     """Builds an initializer of convolution kernels, orthogonal at their centre and zero around it.
 
-    `scale` is what `fastinit.delta_orthogonal` calls `gain`. The same values come out on one machine with
-    one LAPACK only.
+    `scale` is what `fastinit.delta_orthogonal` calls `gain`.
 
     Args:
         scale: Finite.
@@ -402,8 +400,9 @@ def _truncated_normal(_shape: tuple[int, ...], *, stddev: float, lower: float, u
 
 
 def _orthogonal(shape: tuple[int, ...], *, scale: float, column_axis: int) -> Distribution:
-    matrix = FORMULAS["orthogonal"](shape, gain=checks.finite("scale", scale))
-    return dataclasses.replace(matrix, axis=range(len(shape))[column_axis])
+    gain = checks.finite("scale", scale)
+    FORMULAS["orthogonal"](shape, gain=gain)  # has the errors
+    return Orthogonal(shape, range(len(shape))[column_axis], True, gain)
 
 
 def _delta_orthogonal(

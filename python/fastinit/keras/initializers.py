@@ -319,8 +319,8 @@ class Orthogonal(_Drawn, keras.initializers.Orthogonal):
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
     A tensor of more dimensions is seen as the matrix of its last axis and all others, as by
-    `fastinit.orthogonal`. The same values come out on one machine with one LAPACK only. The narrow types
-    work too, which Keras's own class refuses: the factorisation is made in float32 and rounded.
+    `fastinit.orthogonal`. The narrow types work too, which Keras's own class refuses: they are computed in
+    float32 and rounded.
 
     Args:
         gain: Finite.

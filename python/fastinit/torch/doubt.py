@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING
 
-from fastinit.distributions import Constant
+from fastinit.distributions import Constant, Structured
 from fastinit.torch.sharding import is_dtensor
 
 if TYPE_CHECKING:
@@ -61,5 +61,7 @@ def _fits(std: float, content: Content) -> bool:
     """Whether a sample's spread is one that the content's distribution has."""
     if isinstance(content.distribution, Constant):
         return std == 0
+    if isinstance(content.distribution, Structured):  # of which a sample says little
+        return True
     expected = content.distribution.std
     return abs(std - expected) <= _LIMIT * expected / math.sqrt(2 * _LEAST)

@@ -1,7 +1,7 @@
 """What a model's own code makes of its tensors: recorded on the meta device, or computed for real.
 
 Recorded are the distributions; they are then drawn by name, and of a DTensor just the local shard. What no
-distribution explains (positions, slopes, orthogonal matrices) is computed by running the code once more on real
+distribution explains (positions, slopes, decays) is computed by running the code once more on real
 tensors, of a DTensor on a whole plain one, of which each process keeps its shard.
 """
 

@@ -58,13 +58,14 @@ _HARMLESS = ("detach_", "set_", "resize_", "squeeze_", "unsqueeze_", "t_", "tran
 class _Values:
     """What is in a storage: what covers all of it, what was written to parts since, and which draws are in it."""
 
-    __slots__ = ("draws", "parts", "storage", "whole")
+    __slots__ = ("draws", "parts", "shape", "storage", "whole")
 
     def __init__(self, storage: Any, whole: Call | str, draws: frozenset[int]) -> None:
         self.storage = storage  # held, so that its address is not given to another one
         self.whole = whole
         self.draws = draws
         self.parts: dict[tuple[int, int], Call] = {}  # (first element, elements)
+        self.shape: tuple[int, ...] | None = None  # of the matrix that `whole` is, if it is one
 
     def call(self, elements: int, row: int) -> Call | str:
         """The call that explains all elements, or why none does. `row` is the size of a row."""
@@ -143,6 +144,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         values.draws = draws if is_whole else values.draws | draws
         if is_whole:
             values.whole = call
+            values.shape = tuple(tensor.shape) if _is_matrix(call) else None
             values.parts.clear()
         elif isinstance(call, Call) and tensor.is_contiguous():
             values.parts[int(tensor.storage_offset()), tensor.numel()] = call
@@ -170,13 +172,20 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         values = self._values.get(storage_key(tensor))
         if values is None:  # of an array, a list or a file, or made before
             return _computed("data")
+        if values.shape is not None and not (tensor.is_contiguous() and values.shape == tuple(tensor.shape)):
+            return _computed("orthogonal_")  # another view of the matrix
         storage_elements = tensor.untyped_storage().nbytes() // tensor.itemsize
         whole = tensor.numel() == storage_elements and tensor.is_contiguous()
         row = math.prod(tensor.shape[1:]) if whole and tensor.ndim > 1 else 0
         return values.call(storage_elements, row)
 
     def _inputs(self, args: Any) -> list[Call | str]:
-        return list(map(self.call, tensors_in(args)))
+        return list(map(self._source, tensors_in(args)))
+
+    def _source(self, tensor: torch.Tensor) -> Call | str:
+        """What a tensor gives to others: of a matrix, elements that are no matrix by themselves."""
+        call = self.call(tensor)
+        return _computed("orthogonal_") if _is_matrix(call) else call
 
     def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         targets = [kwargs["out"]] if "out" in kwargs else args[:1]
@@ -200,9 +209,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         if name == "fill_" and _is_number(args[1]):
             return _constant(args[1])
         if name == "copy_":
-            call = _cast(self.call(args[1]), args[1:], args[0])
+            call = _cast(self._source(args[1]), args[1:], args[0])
             return "repeated" if _repeats(args[0], args[1:]) and _is_random(call) else call
-        return _affine(name.rstrip("_"), self.call(args[0]), args[1:], kwargs) or _computed(name)
+        return _affine(name.rstrip("_"), self._source(args[0]), args[1:], kwargs) or _computed(name)
 
 
 def _made(name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequence[Call | str]) -> Call | str:
@@ -395,7 +404,8 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
     def computes(own: Any) -> Callable[..., torch.Tensor]:
         def noted(tensor: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:
             left_out(own, tensor, rest, named)
-            recorder.note(tensor, _computed(own.__name__))
+            is_known = own.__name__ == "orthogonal_" and _is_whole(tensor)
+            recorder.note(tensor, _orthogonal(*rest, **named) if is_known else _computed(own.__name__))
             return tensor
 
         return noted
@@ -443,6 +453,20 @@ def tensors_in(values: Any) -> list[torch.Tensor]:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float))
+
+
+def _orthogonal(gain: float = 1, generator: Any = None) -> Call:  # noqa: ARG001 - as PyTorch's function
+    return Call("orthogonal", (("gain", float(gain)), ("layout", "torch")))
+
+
+def _is_matrix(call: Call | str) -> bool:
+    return isinstance(call, Call) and call.init == "orthogonal"
+
+
+def _is_whole(tensor: torch.Tensor) -> bool:
+    """Whether a matrix is all of a tensor, and not some of its rows or another view of it."""
+    base = tensor._base
+    return base is None or (base.shape == tensor.shape and base.stride() == tensor.stride())
 
 
 def _computed(name: str) -> str:

@@ -207,10 +207,9 @@ def _fill_part(
 ) -> None:
     if not tensor.numel():
         return
-    device = tensor.device if tensor.is_cuda and _is_by_core(spec) else "cpu"
-    memory = tensor
-    if not (_is_direct(tensor) and tensor.device.type == torch.device(device).type):
-        memory = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+    on_gpu = tensor.is_cuda and _is_by_core(spec)
+    is_there = _is_direct(tensor) and tensor.is_cuda == on_gpu
+    memory = tensor if is_there else _memory_on(tensor.device if on_gpu else "cpu", tensor)
     fill_buffer(spec, _buffer(memory), box_of(index, shape), seed=seed, stream=stream)
     if memory is not tensor:
         without_gradient(tensor).copy_(memory)
@@ -226,6 +225,10 @@ def _is_direct(tensor: torch.Tensor) -> bool:
         and not tensor.is_neg()
         and tensor.data_ptr() % tensor.itemsize == 0
     )
+
+
+def _memory_on(device: Any, tensor: torch.Tensor) -> torch.Tensor:
+    return torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
 
 
 def _is_by_core(spec: Distribution) -> bool:

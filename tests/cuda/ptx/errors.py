@@ -31,6 +31,14 @@ class Misaligned(Fault):
     """An access whose address is no multiple of its width, which faults on a GPU."""
 
 
+class Race(Fault):
+    """An access that another warp's may come before or after, as no barrier is between them."""
+
+
+class DivergentBarrier(PtxError):
+    """A barrier at which some threads of a block wait while the others wait elsewhere."""
+
+
 class Undefined(PtxError):
     """An operation whose result the manual leaves open."""
 

@@ -13,6 +13,7 @@ from tests.cuda.ptx.operations import (
     FLOATS,
     FORMULAS,
     Access,
+    Barrier,
     Modifiers,
     Operation,
 )
@@ -46,6 +47,8 @@ def decode(instruction: Instruction) -> Decoded:
             check_operands(decoded, instruction.operands)
         elif isinstance(decoded, Access):
             check_access(decoded, instruction.operands)
+        elif isinstance(decoded, Barrier) and instruction.operands != (Immediate(0),):
+            raise UnknownInstruction("only barrier 0 is known, for all threads")
         return decoded
     except UnknownInstruction as error:
         message = f"line {instruction.line}: {instruction.text}: {error}"
@@ -85,7 +88,8 @@ def check_operand(operation: Operation, operand: Operand, type_name: str, is_sou
     elif isinstance(operand, Negated):
         fits = type_name == "pred"
     else:
-        fits = isinstance(operand, Symbol) and operation.packs and SIZES[type_name] == 64
+        wide = isinstance(operand, Symbol) and SIZES[type_name] in (64, operand.bits)
+        fits = wide and operation.packs
     if not fits:
         raise UnknownInstruction(f"operand {operand} for .{type_name}")
 
@@ -97,11 +101,17 @@ def _fills(item: Operand, bits: int, is_source: bool) -> bool:
     return isinstance(item, Immediate) if is_source else isinstance(item, Sink)
 
 
+def _fits_base(base: Operand, space: str) -> bool:
+    """Whether an address is as wide as its space's are: shared ones may have 32 bits."""
+    return not isinstance(base, Register) or base.bits == 64 or (base.bits == 32 and space == "shared")
+
+
 def check_access(access: Access, operands: tuple[Operand, ...]) -> None:
     """Refuses a load or store whose registers are too few or too narrow."""
     address, items = operands if access.store else operands[::-1]
     parts = items.items if isinstance(items, Vector) else (items,)
     bits = SIZES[access.type]
     wide = all(item.bits >= bits if isinstance(item, Register) else _fills(item, bits, access.store) for item in parts)
-    if not (isinstance(address, Address) and len(parts) == access.count and wide):
+    fits = isinstance(address, Address) and _fits_base(address.base, access.space)
+    if not (fits and len(parts) == access.count and wide):
         raise UnknownInstruction(f"operands {operands}")

@@ -2,7 +2,7 @@
 
 Registers are arrays over the threads. Threads stand in groups, one for each place in the program; the
 group furthest behind runs until it meets another or splits, so that threads come together again after
-a branch. Blocks share nothing and run together.
+a branch, and wait at barriers. Blocks run together; each has shared memory of its own.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.cuda.ptx.errors import Fault, PtxError, Runaway, UnknownInstruction
+from tests.cuda.ptx.errors import DivergentBarrier, Fault, PtxError, Runaway, UnknownInstruction
 from tests.cuda.ptx.instructions import decode
 from tests.cuda.ptx.memory import Memory
-from tests.cuda.ptx.operations import CARRY, DTYPES, Access, Jump, Operation
+from tests.cuda.ptx.operations import CARRY, DTYPES, Access, Barrier, Operation
 from tests.cuda.ptx.parser import aligned_bytes
+from tests.cuda.ptx.races import Races
+from tests.cuda.ptx.shared import Shared
 from tests.cuda.ptx.syntax import SIZES, Immediate, Negated, Register, Sink, Special, Symbol, Vector
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 WARP = 32
 MOST_IN_BLOCK = 1024
 MOST_AT_ONCE = 1 << 16  # threads; more blocks than that run one batch after the other
+RACING = ("global", "shared", "generic")  # spaces that threads have in common, to read and write
 UNSET = 0xA5A5A5A5A5A5A5A5  # what a register holds where nothing was written
 
 
@@ -109,6 +112,8 @@ class Threads:
         self.count = len(numbers) * in_block
         self.block = np.repeat(numbers, in_block)
         self.within = np.tile(np.arange(in_block), len(numbers))
+        self.copy = self.block - self.block[0]  # of shared memory: the block's number among these
+        self.blocks = len(numbers)
         self.warp = self.block * -(-in_block // WARP) + self.within // WARP
         self.special: dict[str, np.ndarray] = {
             "%laneid": (self.within % WARP).astype(np.uint32),
@@ -138,12 +143,16 @@ class Run:
         self.program = program
         self.threads = threads
         self.memory = memory
-        self.symbols = symbols
+        self.shared = Shared(kernel.shared, threads.blocks, memory)
+        self.symbols = symbols | self.shared.symbols
+        self.memory.races = self.races()
         self.counts = counts
         self.most_steps = most_steps
         self.registers: dict[str, np.ndarray] = {}
         self.locals = {each.name: self.local(each) for each in kernel.locals}
-        self.groups: dict[int, np.ndarray] = {0: np.arange(threads.count)}
+        self.everyone = np.arange(threads.count)
+        self.groups: dict[int, np.ndarray] = {0: self.everyone}
+        self.waiting: dict[int, np.ndarray] = {}  # at barriers, by the place behind
 
     def local(self, variable: Local) -> np.ndarray:
         """Each thread's address of a variable in its own memory."""
@@ -152,9 +161,20 @@ class Run:
         start = self.memory.add(room, space="local").address
         return start + stride * np.arange(self.threads.count, dtype=np.uint64)
 
+    def races(self) -> Races | None:
+        """The check for races, where blocks' threads work together at all."""
+        decoded = [each for _, each in self.program]
+        if not self.kernel.shared and not any(isinstance(each, Barrier) for each in decoded):
+            return None
+        accesses = [each for each in decoded if isinstance(each, Access) and each.space in RACING]
+        granule = min((SIZES[each.type] // 8 * each.count for each in accesses), default=1)
+        return Races(self.threads.block, self.threads.within // WARP, granule)
+
     def run(self) -> None:
         """Runs all threads to their end."""
-        while self.groups:
+        while self.groups or self.waiting:
+            if not self.groups:
+                self.release()
             start = min(self.groups)
             self.run_group(start, self.groups.pop(start))
 
@@ -171,22 +191,52 @@ class Run:
                 active = lanes[self.register(instruction.guard)[lanes] == instruction.guard_value]
             self.counts.add(instruction, len(active), warps)
             at += 1
-            if isinstance(decoded, Jump):
-                if not decoded.leaves and len(active):
-                    self.join(self.kernel.labels[instruction.label], active)
-                if len(active):
-                    lanes = np.setdiff1d(lanes, active, assume_unique=True)
-                    break
-            elif len(active):
+            if not len(active):
+                continue
+            if isinstance(decoded, Operation | Access):
                 self.step(instruction, decoded, active)
+                continue
+            if isinstance(decoded, Barrier):
+                _join(self.waiting, at, active)
+            elif not decoded.leaves:
+                self.join(self.kernel.labels[instruction.label], active)
+            lanes = np.setdiff1d(lanes, active, assume_unique=True)
+            break
         self.join(at, lanes)
 
     def join(self, at: int, lanes: np.ndarray) -> None:
         """Puts threads at a place, with those that stand there already."""
         if len(lanes) and at < len(self.program):
-            waiting = self.groups.get(at)
-            together = lanes if waiting is None else np.union1d(waiting, lanes)
-            self.groups[at] = together
+            _join(self.groups, at, lanes)
+
+    def release(self) -> None:
+        """Lets blocks go on from the first barrier at which all their threads wait that have not ended.
+
+        All that have not ended wait somewhere.
+        """
+        alive = np.zeros(self.threads.blocks, np.int64)
+        for lanes in self.waiting.values():
+            alive += self.per_block(lanes)
+        for at in sorted(self.waiting):
+            lanes = self.waiting.pop(at)
+            whole = (self.per_block(lanes) == alive)[self.threads.copy[lanes]]
+            if not whole.all():
+                self.waiting[at] = lanes[~whole]
+            if whole.any():
+                if self.memory.races:
+                    self.memory.races.pass_barrier(lanes[whole])
+                self.join(at, lanes[whole])
+                return
+        at = min(self.waiting)
+        instruction, copy = self.program[at - 1][0], self.threads.copy[self.waiting[at][0]]
+        raise DivergentBarrier(
+            f"line {instruction.line}: {instruction.text}: divergent barrier: {self.per_block(self.waiting[at])[copy]} "
+            f"threads of block {self.threads.block[0] + copy} wait here, of {alive[copy]} that have not ended"
+        )
+
+    def per_block(self, lanes: np.ndarray) -> np.ndarray:
+        """How many of the threads each block has."""
+        return np.bincount(self.threads.copy[lanes], minlength=self.threads.blocks)
 
     def step(self, instruction: Instruction, decoded: Operation | Access, active: np.ndarray) -> None:
         """One instruction for some threads; errors tell which."""
@@ -226,21 +276,22 @@ class Run:
     def access(self, operands: tuple[Operand, ...], access: Access, lanes: np.ndarray | slice) -> None:
         address, items = operands[::-1] if not access.store else operands
         parts = items.items if isinstance(items, Vector) else (items,)
-        base = self.read(address.base, "u64", lanes)
+        narrow = isinstance(address.base, Register) and address.base.bits == 32
+        base = self.read(address.base, "u32" if narrow else "u64", lanes).astype(np.uint64)
         offset = np.uint64(address.offset % 2**64)
         width = SIZES[access.type] // 8
-        where = np.broadcast_to(base + offset, self.shape(lanes))
+        threads = self.everyone[lanes]
+        where = np.broadcast_to(base + offset, threads.shape)
+        if self.kernel.shared and access.space in ("shared", "generic"):
+            where = self.shared.real(where, width * access.count, self.threads.copy[lanes], access.space)
         if access.store:
             values = [self.read(each, access.type, lanes) for each in parts]
             raw = [np.broadcast_to(v.view(f"u{width}"), where.shape) for v in values]
-            self.memory.store(where, raw, access.space)
+            self.memory.store(where, raw, access.space, threads)
             return
-        values = self.memory.load(where, width, access.count, access.space)
+        values = self.memory.load(where, width, access.count, access.space, threads)
         for each, value in zip(parts, values, strict=True):
             self.write(each, value.view(DTYPES[access.type]), access.type, lanes)
-
-    def shape(self, lanes: np.ndarray | slice) -> tuple[int]:
-        return (self.threads.count if isinstance(lanes, slice) else len(lanes),)
 
     # Operands.
 
@@ -274,7 +325,8 @@ class Run:
         if isinstance(operand, Symbol) and operand.name in self.locals:
             return self.locals[operand.name][lanes]
         if isinstance(operand, Symbol) and operand.name in self.symbols:
-            return np.full(1, self.symbols[operand.name], np.uint64)
+            whole = np.full(1, self.symbols[operand.name], f"u{SIZES[type_name] // 8}")
+            return whole.view(DTYPES[type_name])
         if isinstance(operand, Vector):
             return self.pack(operand, type_name, lanes)
         raise UnknownInstruction(f"operand {operand}")
@@ -308,6 +360,11 @@ class Run:
                 value = value.astype(f"{value.dtype.kind}{size}")
             value = value.view(f"u{size}")
         self.register(operand)[lanes] = value
+
+
+def _join(places: dict[int, np.ndarray], at: int, lanes: np.ndarray) -> None:
+    """Adds threads to those at a place."""
+    places[at] = np.union1d(places[at], lanes) if at in places else lanes
 
 
 def _low_part(value: np.ndarray, type_name: str) -> np.ndarray:

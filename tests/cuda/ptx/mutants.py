@@ -85,7 +85,7 @@ OTHER_WORDS = {
 # Where neither is a matter of words: equality has no sign and no order, nor has cutting a word.
 SIGN_MATTERS = re.compile(r"(mul\.wide|mul\.hi|min|max|div|rem|bfe|setp\.[lg][te]|cvt\.r..?\.f|cvt\.[us]64\.[us]32)\b")
 ORDER_MATTERS = re.compile(r"(sub|shl|shr|selp|div|rem|prmt|shf|setp\.[lg][te])\b")
-DROPPED = ("st", "bra", "add", "xor", "neg")
+DROPPED = ("st", "bra", "add", "xor", "neg", "bar")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,12 @@ class Jump:
     leaves: bool
 
 
-Decoded = Operation | Access | Jump
+@dataclass(frozen=True)
+class Barrier:
+    """Waits for all threads of the block that have not ended."""
+
+
+Decoded = Operation | Access | Jump | Barrier
 FORMULAS: dict[str, Callable[[Modifiers], Decoded]] = {}
 
 

@@ -80,6 +80,8 @@ class _Parser:
         self.tokens = [*tokens_of(text), Token("end", "", len(self.lines))]
         self.at = 0
         self.variables: dict[str, Variable] = {}
+        self.shared: dict[str, Local] = {}
+        self.used: dict[str, Local] = {}  # of the shared ones, by the kernel at hand
         self.scopes: list[dict[str, Register]] = []
         self.declared = 0  # registers of inner scopes, which may share their names
 
@@ -133,6 +135,8 @@ class _Parser:
                 kernels[kernel.name] = kernel
             elif token.text in (".const", ".global"):
                 self.variable(token.text[1:])
+            elif token.text == ".shared":
+                self.shared_variable()
             elif token.text not in LINKAGE:
                 self.at -= 1
                 raise self.error("unknown directive")
@@ -146,7 +150,19 @@ class _Parser:
 
     def variable(self, space: str) -> None:
         """`.const .align 4 .b8 name[8] = {0, 0, 128, 63};` after its state space."""
-        alignment = self.integer() if self.takes(".align") else 1
+        alignment, bits, name, count = self.declaration()
+        values: list[int] = []
+        if self.takes("="):
+            values = self.initial_values()
+        self.take(";")
+        unsigned = np.dtype(f"u{bits // 8}")
+        content = np.zeros(count, unsigned)
+        content[: len(values)] = np.array([v % 2**bits for v in values], unsigned)
+        self.variables[name] = Variable(name, space, aligned_bytes(content.tobytes(), alignment))
+
+    def declaration(self) -> tuple[int, int, str, int]:
+        """`.align 4 .b8 name[8]`: the alignment, an item's bits, the name and the number of items."""
+        alignment = self.integer() if self.takes(".align") else 0
         type_name = self.take().text[1:]
         bits = SIZES.get(type_name, 0)
         if bits < 8:
@@ -156,14 +172,15 @@ class _Parser:
         if self.takes("["):
             count = self.integer()
             self.take("]")
-        values: list[int] = []
-        if self.takes("="):
-            values = self.initial_values()
+        return alignment or bits // 8, bits, name, count
+
+    def shared_variable(self) -> None:
+        """`.shared .align 16 .b8 name[4096];` after its first word."""
+        alignment, bits, name, count = self.declaration()
         self.take(";")
-        unsigned = np.dtype(f"u{bits // 8}")
-        content = np.zeros(count, unsigned)
-        content[: len(values)] = np.array([v % 2**bits for v in values], unsigned)
-        self.variables[name] = Variable(name, space, aligned_bytes(content.tobytes(), alignment))
+        if name in self.shared:
+            raise self.error(f"{name} is declared already")
+        self.shared[name] = Local(name, alignment, bits // 8 * count)
 
     def initial_values(self) -> list[int]:
         if not self.takes("{"):
@@ -187,6 +204,7 @@ class _Parser:
 
     def kernel(self) -> Kernel:
         kernel = Kernel(self.take().text, variables=self.variables)
+        self.used = {}
         if self.takes("("):
             while not self.takes(")"):
                 self.parameter(kernel)
@@ -202,6 +220,7 @@ class _Parser:
         self.scopes = [{}]
         while self.scopes:
             self.statement(kernel)
+        kernel.shared = [*self.used.values()]
         for instruction in kernel.instructions:
             if instruction.label and instruction.label not in kernel.labels:
                 raise SyntaxNotKnown(f"line {instruction.line}: no label {instruction.label}")
@@ -239,6 +258,8 @@ class _Parser:
             self.registers()
         elif token.text == ".local":
             self.local(kernel)
+        elif token.text == ".shared":
+            self.shared_variable()
         elif token.text in IGNORED:
             if token.text == ".pragma":
                 self.take()
@@ -348,7 +369,10 @@ class _Parser:
         if token.kind == "word" and token.text[0] == "%":
             return Special(token.text)
         if token.kind == "word":
-            return Symbol(token.text)
+            if token.text not in self.shared:
+                return Symbol(token.text)
+            self.used[token.text] = self.shared[token.text]
+            return Symbol(token.text, 32)
         self.at -= 1
         raise self.error("unknown operand")
 

@@ -27,12 +27,14 @@ from tests.cuda.ptx.operations import (
     SIGNED,
     UNSIGNED,
     Access,
+    Barrier,
     Jump,
     Operation,
     rounded,
     rule,
     same,
 )
+from tests.cuda.ptx.shared import WINDOW
 from tests.cuda.ptx.syntax import SIZES
 
 if TYPE_CHECKING:
@@ -278,9 +280,10 @@ def _mov(m: Modifiers) -> Operation:
 
 @rule("cvta")
 def _cvta(m: Modifiers) -> Operation:
-    m.takes("to")
-    m.take("global", "const", "param", "local")
-    return same(m.take("u64"), 1, lambda a: a)
+    is_back, space = m.takes("to"), m.take("global", "const", "param", "local", "shared")
+    # All other addresses are generic ones as they are.
+    start = np.uint64(WINDOW if space == "shared" else 0)
+    return same(m.take("u64"), 1, lambda a: a - start if is_back else a + start)
 
 
 @rule("cvt")
@@ -342,13 +345,22 @@ CACHE_HINTS = ("ca", "cg", "cs", "lu", "cv", "wb", "wt")
 @rule("ld", "st")
 def _access(m: Modifiers) -> Access:
     is_store = m.name == "st"
-    spaces = ("global", "local") if is_store else ("global", "local", "const", "param")
+    spaces = ("global", "local", "shared", *(() if is_store else ("const", "param")))
     space = m.takes(*spaces) or "generic"
     if space == "global" and not is_store:
         m.takes("nc")
     m.takes(*CACHE_HINTS)
     count = int((m.takes("v2", "v4", "v8") or "v1")[1:])
     return Access(is_store, space, m.take("b8", *ALL_INTEGERS, *BITS, *FLOATS), count)
+
+
+@rule("bar", "barrier")
+def _bar(m: Modifiers) -> Barrier:
+    m.takes("cta")
+    m.take("sync")
+    if m.name == "barrier":
+        m.takes("aligned")
+    return Barrier()
 
 
 @rule("bra")

@@ -39,7 +39,8 @@ class Immediate:
 
 @dataclass(frozen=True)
 class Symbol:
-    name: str  # a parameter or a module's variable
+    name: str  # a parameter or a variable
+    bits: int = 64  # the fewest that its address needs: 32 for shared memory
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Local:
-    """Memory of a thread's own."""
+    """Memory of a thread's own, or of a block's, with nothing in it at first."""
 
     name: str
     alignment: int
@@ -109,6 +110,7 @@ class Kernel:
     most_threads: int | None = None  # in a block, from .maxntid or .reqntid
     variables: dict[str, Variable] = field(default_factory=dict)  # the module's
     locals: list[Local] = field(default_factory=list)
+    shared: list[Local] = field(default_factory=list)  # that it uses, the module's too
 
     @property
     def parameter_bytes(self) -> int:

@@ -20,7 +20,7 @@ import numpy as np
 
 from fastinit.checkpoint.memory import aligned_memory
 from fastinit.checkpoint.threads import thread_pool
-from fastinit.checkpoint.values import fill_run
+from fastinit.checkpoint.values import fill_run, forget_matrices
 from fastinit.dtypes import STORED
 from fastinit.errors import CheckpointError, show_path
 from fastinit.files import open_regular
@@ -111,6 +111,7 @@ class Recomputation:
 
     def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
+        forget_matrices()
 
     def compare(self, path: Path, shard: Shard, spans: Iterable[Span]) -> Difference | None:
         """Compares parts of a file, in order, up to the first difference.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 import ml_dtypes
 import numpy as np
 
-from fastinit.distributions import Bits, Constant, Normal, TruncatedNormal, Uniform
+from fastinit.distributions import Bits, Constant, Normal, Structured, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS, STORED, ElementType
 from fastinit.normal_tail import tails
 
@@ -126,7 +126,7 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
         '0.020000 0.15625 0.0389'
     """
     element = STORED[dtype]
-    if isinstance(distribution, Bits):
+    if isinstance(distribution, Bits | Structured):
         return None
     if isinstance(distribution, Constant):
         return _constant(distribution.value, element)
@@ -140,7 +140,7 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
 
 def shares(distribution: Distribution, dtype: str, edges: _Floats) -> _Floats | None:
     """Returns the probabilities of the intervals between edges, before rounding; None for constants."""
-    if isinstance(distribution, Bits | Constant) or distribution.std == 0:
+    if isinstance(distribution, Bits | Constant | Structured) or distribution.std == 0:
         return None
     return _ideal(distribution, STORED[dtype]).probabilities(edges.astype(np.longdouble))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fastinit.checkpoint.memory import aligned_memory
 from fastinit.checkpoint.threads import thread_pool
-from fastinit.checkpoint.values import fill_run
+from fastinit.checkpoint.values import fill_run, forget_matrices
 from fastinit.checkpoint.writing.destination import new_file, open_destination
 from fastinit.checkpoint.writing.direct import ALIGNMENT
 from fastinit.dtypes import STORED
@@ -128,6 +128,7 @@ def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], 
             collect()
     finally:
         pool.shutdown(cancel_futures=True)  # first: no thread may use a buffer that is given back
+        forget_matrices()
         for buffer in (*free, *(entry[1] for entry in writing)):
             if _spare.qsize() < BUFFERS:
                 _spare.put(buffer)

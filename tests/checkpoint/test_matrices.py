@@ -1,0 +1,103 @@
+"""Checkpoints of matrices whose elements depend on each other: written, read, verified, by part."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors.numpy import load_file
+
+import fastinit
+import fastinit.checkpoint
+from fastinit import _core
+from fastinit.checkpoint import make_plan, parse_recipe, verify, write
+from fastinit.checkpoint.writing import shard_writer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+RECIPE = """
+seed = 5
+dtype = "float32"
+layout = "torch"
+[tensors]
+tall = [300, 70]
+wide = { shape = [70, 300], dtype = "float16" }
+conv = [40, 20, 3, 3]
+centre = [40, 20, 3, 3]
+same = [30, 30]
+through = [40, 20, 3]
+few = [100, 30]
+other = [1000]
+[[rule]]
+match = ["tall", "wide"]
+init = "orthogonal"
+gain = 1.5
+[[rule]]
+match = "conv"
+init = "orthogonal"
+[[rule]]
+match = "centre"
+init = "delta_orthogonal"
+[[rule]]
+match = "same"
+init = "identity"
+[[rule]]
+match = "through"
+init = "dirac"
+[[rule]]
+match = "few"
+init = "sparse"
+sparsity = 0.3
+[[rule]]
+match = "*"
+init = "normal"
+"""
+CALLS: dict[str, tuple[str, dict[str, Any]]] = {
+    "tall": ("orthogonal", {"gain": 1.5}),
+    "wide": ("orthogonal", {"gain": 1.5, "dtype": "float16"}),
+    "conv": ("orthogonal", {"layout": "torch"}),
+    "centre": ("delta_orthogonal", {"layout": "torch"}),
+    "same": ("identity", {}),
+    "through": ("dirac", {"layout": "torch"}),
+    "few": ("sparse", {"sparsity": 0.3}),
+    "other": ("normal", {}),
+}
+
+
+def test_tensors_are_those_of_the_functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_writer, "BUFFER_BYTES", 1 << 14)  # runs end in the middle of rows
+    plan = make_plan(parse_recipe(RECIPE), 100_000)
+    write(plan, tmp_path / "out")
+    found = {name: t for file in (tmp_path / "out").glob("*.safetensors") for name, t in load_file(file).items()}
+    for name, (function, options) in CALLS.items():
+        expected = getattr(fastinit, function)(found[name].shape, seed=5, stream=name, **options)
+        assert found[name].tobytes() == expected.tobytes(), name
+    assert verify(tmp_path / "out").mismatch is None
+    opened = fastinit.checkpoint.open(tmp_path / "out")
+    for name in CALLS:
+        np.testing.assert_array_equal(opened.get_slice(name)[3:20], found[name][3:20])
+
+
+def test_a_matrix_is_drawn_once_for_all_its_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = 'seed = 1\ndtype = "float32"\nlayout = "torch"\n[tensors]\na = [500, 500]\nb = [500, 400]\n'
+    recipe += '[[rule]]\nmatch = "*"\ninit = "orthogonal"\n'
+    drawn = []
+    fill = _core.fill_orthogonal
+    monkeypatch.setattr(_core, "fill_orthogonal", lambda *arguments: (drawn.append(1), fill(*arguments)))
+    monkeypatch.setattr(shard_writer, "BUFFER_BYTES", 1 << 14)
+    write(make_plan(parse_recipe(recipe)), tmp_path / "out")
+    assert len(drawn) == 2
+    assert verify(tmp_path / "out").mismatch is None
+    assert len(drawn) == 4
+
+
+def test_verify_finds_another_value(tmp_path: Path) -> None:
+    write(make_plan(parse_recipe(RECIPE)), tmp_path / "out")
+    (file,) = (tmp_path / "out").glob("*.safetensors")
+    content = bytearray(file.read_bytes())
+    content[content.index(b"}}") + 5000] ^= 1
+    file.write_bytes(content)
+    assert verify(tmp_path / "out").mismatch is not None
