@@ -77,6 +77,8 @@ def fill_buffer(
         _fill_pattern(buffer, box.size, bits)
     elif isinstance(spec, Structured):
         spec.parameters(buffer.element)
+        if buffer.gpu is not None and not spec.is_core:
+            cuda.import_cupy("computing on the GPU")
         spec.fill(buffer, box.index, *(resolve_seed if spec.is_random else check_seed)(seed, stream))
     else:
         parameters = spec.parameters(buffer.element)  # before a generator moves

@@ -30,7 +30,7 @@ BESIDE = 64  # bytes kept on both sides of an allocation, which nothing may touc
 
 
 class Launch(NamedTuple):
-    """A call of `cuda_fill` or `cuda_fill_pattern`: what the CPU's function takes, and where."""
+    """A call of `cuda_fill`, `cuda_fill_orthogonal` or `cuda_fill_pattern`: what the CPU's function takes, and where."""
 
     arguments: tuple[Any, ...]
     device: int
@@ -62,6 +62,11 @@ class Host:
         """Stands for `_core.cuda_fill`."""
         self.launches.append(Launch(arguments[:-2], *arguments[-2:]))
         self.run(*arguments[:-2])
+
+    def fill_orthogonal(self, *arguments: Any) -> None:
+        """Stands for `_core.cuda_fill_orthogonal`."""
+        self.launches.append(Launch(arguments[:-2], *arguments[-2:]))
+        _core.fill_orthogonal(*arguments[:-2])
 
     def fill_pattern(self, *arguments: Any) -> None:
         """Stands for `_core.cuda_fill_pattern`."""
@@ -116,6 +121,7 @@ def gpus_without_cupy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
     host = Host(_core.fill, _core.fill_pattern)
     replaced = {
         "cuda_fill": host.fill,
+        "cuda_fill_orthogonal": host.fill_orthogonal,
         "cuda_fill_pattern": host.fill_pattern,
         "cuda_device_count": lambda: len(host.streams),
         "cuda_device_of": lambda _address: 1,

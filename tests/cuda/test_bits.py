@@ -60,7 +60,11 @@ def test_every_kernel_of_the_extension_is_some_case() -> None:
         distribution, user = EVERY[case]
         fill = Fill(distribution, dtype, user)
         launched.add(fill.plan(fill.room()[1])[0])
-    for text in kernels.modules().values():
+    for dtype in FLOATS:
+        box = (0, 1, (), ())
+        spec = _core.OrthogonalSpec(dtype, 0, 0, 1.0, 1, 1, box, box, 1, 1)
+        launched.update(launch[0] for launch in _core.cuda_orthogonal_launches(0, spec, 0, 1))
+    for text in (text for texts in kernels.modules().values() for text in texts):
         for entry in kernels.ENTRY.findall(text):
             found = key_of(entry)
             assert (found.method, found.dtype) in launched, entry

@@ -411,10 +411,8 @@ def test_arguments_fill_the_parameters_exactly() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "bar.sync 0;",
+        "bar.arrive 0, 64;",
         "atom.global.add.u32 %r4, [%rd2], 1;",
-        "st.shared.u32 [%rd2], 1;",
-        "ld.shared.u32 %r4, [%rd2];",
         "ld.volatile.global.u32 %r4, [%rd2];",
         "st.global.v3.u32 [%rd2], {%r0, %r0, %r0};",
         "st.global.v2.u32 [%rd2], {%r0, %r0, %r0};",
@@ -437,4 +435,4 @@ def test_what_is_not_known_is_refused(line: str) -> None:
 
 def test_unknown_instructions_are_refused_even_where_no_thread_goes() -> None:
     with pytest.raises(UnknownInstruction, match="bar"):
-        fill("ret;\nbar.sync 0;", 32)
+        fill("ret;\nbar.arrive 0, 64;", 32)

@@ -110,7 +110,7 @@ def test_variables_and_their_alignment() -> None:
         ("bra $L_9;", "no label"),
         ("@%p9 bra $L_9;", "unknown register"),
         (".local .b8 depot[8];", "expected .align"),
-        (".shared .align 8 .b8 tile[8];", "unknown directive"),
+        (".tex .u32 picture;", "unknown"),
         (".reg .b128 %q<2>;", "unknown type"),
         ("mov.u32 %r0, 1", "expected ;"),
         ("mov.u32 %r0, `;", "cannot read"),
@@ -124,7 +124,7 @@ def test_text_that_is_not_known_is_refused(body: str, what: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [".func f() { ret; }", ".shared .b8 x[4];", ".extern .func f;", ".const .b8 x[2] = {-;"],
+    [".func f() { ret; }", ".extern .func f;", ".const .b8 x[2] = {-;"],
 )
 def test_module_text_that_is_not_known_is_refused(line: str) -> None:
     with pytest.raises(SyntaxNotKnown, match=r"line \d+"):

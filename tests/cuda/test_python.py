@@ -365,7 +365,7 @@ def test_no_cupy(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(error).endswith('; pip install "fastinit-nn[cuda]"')
     generator = fastinit.Generator(seed=1)
     with pytest.raises(ImportError, match=r"computing on the GPU needs CuPy.*fastinit-nn\[cuda\]"):
-        fastinit.orthogonal((3, 5), seed=generator, out=WithInterface(np.zeros((3, 5))))
+        fastinit.sparse((3, 5), sparsity=0.5, seed=generator, out=WithInterface(np.zeros((3, 5))))
     assert generator.next_stream() == 0
     fill(OnGpu())  # what computes nothing needs none
     assert len(host.launches) == 1

@@ -28,23 +28,26 @@ ENTRY = re.compile(r"^\.(?:visible|weak) \.entry (\w+)", re.MULTILINE)
 
 
 @functools.cache
-def modules() -> dict[str, str]:
-    """The extension's PTX by target, such as "sm_90"."""
+def modules() -> dict[str, list[str]]:
+    """The extension's PTX by target, such as "sm_90": a module for each of its sources."""
     text = cuobjdump(Path(str(_core.__file__)), "-ptx")
     sections = re.split(r"^Fatbin \w+ code:$", text, flags=re.MULTILINE)
     # What cuobjdump says about a module stands before the module's own first line.
     sources = (each[each.index(".version") :] for each in sections if ".version" in each)
-    return {source.partition(".target ")[2].split()[0].rstrip(","): source for source in sources}
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        found.setdefault(source.partition(".target ")[2].split()[0].rstrip(","), []).append(source)
+    return found
 
 
 @functools.cache
 def source(target: str, key: Key) -> str:
     """The PTX module cut down to one kernel: the whole would take a while to parse."""
-    text = modules()[target]
-    starts = [*ENTRY.finditer(text)]
-    for start, after in zip(starts, [*starts[1:], None], strict=True):
-        if listing.key_of(start[1]) == listing.Key(*key):
-            return text[: starts[0].start()] + text[start.start() : after and after.start()]
+    for text in modules()[target]:
+        starts = [*ENTRY.finditer(text)]
+        for start, after in zip(starts, [*starts[1:], None], strict=True):
+            if listing.key_of(start[1]) == listing.Key(*key):
+                return text[: starts[0].start()] + text[start.start() : after and after.start()]
     raise KeyError(f"{target} has no kernel for {key}")
 
 
