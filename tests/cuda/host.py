@@ -30,7 +30,7 @@ BESIDE = 64  # bytes kept on both sides of an allocation, which nothing may touc
 
 
 class Launch(NamedTuple):
-    """A call of `cuda_fill`, `cuda_fill_orthogonal` or `cuda_fill_pattern`: what the CPU's function takes, and where."""
+    """A call of a `cuda_fill...` function: what the CPU's function takes, and where."""
 
     arguments: tuple[Any, ...]
     device: int

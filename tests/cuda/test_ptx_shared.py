@@ -73,7 +73,8 @@ def test_a_barrier_that_some_never_reach_is_refused() -> None:
 
 
 def test_threads_that_ended_are_not_waited_for() -> None:
-    body = f"setp.ge.u32 %p0, %r0, 32;\n@%p0 ret;\n{PUT}{WAIT}ld.shared.u32 %r8, [%r5];\nst.global.u32 [%rd2], %r8;\nret;\n"
+    own = "ld.shared.u32 %r8, [%r5];\nst.global.u32 [%rd2], %r8;\nret;\n"
+    body = f"setp.ge.u32 %p0, %r0, 32;\n@%p0 ret;\n{PUT}{WAIT}{own}"
     assert run(body) == [*range(32), *[0] * 32]
 
 
