@@ -12,6 +12,7 @@ import fastinit.checkpoint
 from fastinit import _core
 from fastinit.checkpoint import make_plan, parse_recipe, verify, write
 from fastinit.checkpoint.writing import shard_writer
+from fastinit.cli import tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,3 +102,11 @@ def test_verify_finds_another_value(tmp_path: Path) -> None:
     content[content.index(b"}}") + 5000] ^= 1
     file.write_bytes(content)
     assert verify(tmp_path / "out").mismatch is not None
+
+
+def test_plan_says_what_memory_a_matrix_takes() -> None:
+    # The values of 300 x 70 in float32, and as many reflectors.
+    said = tables.memory(make_plan(parse_recipe(RECIPE)))
+    assert said == "its largest matrix takes 168 KB of memory while it is drawn"
+    plain = 'seed = 1\ndtype = "float32"\n[tensors]\na = [3]\n[[rule]]\nmatch = "*"\ninit = "ones"\n'
+    assert tables.memory(make_plan(parse_recipe(plain))) is None

@@ -53,6 +53,15 @@ def draw_part(tensor: PlannedTensor, seed: int, index: Any) -> NDArray[Any]:
     return part
 
 
+def matrix_bytes(tensor: PlannedTensor) -> int:
+    """The memory that writing a tensor takes beside buffers: all of a matrix, and the reflectors of an orthogonal one."""
+    if not isinstance(tensor.distribution, Structured):
+        return 0
+    if not tensor.distribution.is_core:
+        return tensor.nbytes
+    return tensor.nbytes + tensor.size * (8 if STORED[tensor.dtype].wide else 4)
+
+
 def forget_matrices() -> None:
     """Gives the memory of matrices back."""
     _matrices.drop()

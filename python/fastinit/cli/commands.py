@@ -68,6 +68,8 @@ def plan(arguments: argparse.Namespace) -> int:
     else:
         tables.print_table(tables.plan_rows(made), left=("tensor", "dtype", "rule", "match", "file"))
         print_line(tables.totals(made))
+        if memory := tables.memory(made):
+            print_line(memory)
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.sizes import format_bytes
+from fastinit.checkpoint.values import matrix_bytes
 from fastinit.cli.output import print_line
 from fastinit.errors import printable
 
@@ -93,6 +94,12 @@ def totals(plan: Plan) -> str:
         f"{tensors:,} {'tensor' if tensors == 1 else 'tensors'}, {plan.parameters:,} parameters, "
         f"{format_bytes(plan.tensor_bytes)} in {files:,} {'file' if files == 1 else 'files'}"
     )
+
+
+def memory(plan: Plan) -> str | None:
+    """Says what the largest matrix takes while it is written, if the plan has one."""
+    largest = max(map(matrix_bytes, plan.tensors), default=0)
+    return f"its largest matrix takes {format_bytes(largest)} of memory while it is drawn" if largest else None
 
 
 def wrote(plan: Plan, out: str, written: int, seconds: float) -> str:

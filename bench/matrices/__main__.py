@@ -1,0 +1,127 @@
+"""`python -m bench.matrices`: measure orthogonal matrices, or make the page of a result."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import fastinit
+
+from .. import frontend, machine
+from ..timing import calls_for, seconds_of
+from . import report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SHAPES = ((64, 64), (256, 256), (1024, 1024), (4096, 1024), (1024, 4096), (4096, 4096))
+QUICK = ((64, 64), (256, 256))
+PARTS = 4
+# In a process of its own: how much more memory it held at most than before the call.
+MEMORY = """
+import resource, numpy, fastinit
+out = numpy.zeros(({0}, {0}), numpy.float32)
+fastinit.orthogonal((64, 64), seed=1)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+fastinit.orthogonal(({0}, {0}), seed=1, out=out)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="python -m bench.matrices", description=__doc__)
+    add = top.add_argument
+    add("--repeats", type=int, default=7, metavar="N", help="samples of each side, in turns (default 7)")
+    add("--quick", action="store_true", help="small matrices: does everything work")
+    frontend.add_files(top)
+    return top
+
+
+def in_turns(sides: dict[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
+    """Seconds of a call, side by side, so that what else the machine does meets all alike."""
+    calls = {name: calls_for(min(seconds_of(run)[0] for _ in range(2))) for name, run in sides.items()}
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(repeats):
+        for name, run in sides.items():
+            found[name].append(seconds_of(run, calls[name])[0])
+    return found
+
+
+def sides_of(shape: tuple[int, int], threads: int) -> dict[str, Callable[[], Any]]:
+    """fastinit's call and PyTorch's, if it is installed, into memory that exists."""
+    out = np.zeros(shape, np.float32)
+    sides: dict[str, Callable[[], Any]] = {"fastinit": lambda: fastinit.orthogonal(shape, seed=1, out=out)}
+    try:
+        import torch
+    except ImportError:
+        return sides
+    torch.set_num_threads(threads)
+    tensor = torch.zeros(shape)
+    sides["torch"] = lambda: torch.nn.init.orthogonal_(tensor)
+    return sides
+
+
+def products(size: int, threads: int) -> dict[str, Callable[[], Any]]:
+    """Matrix products of libraries that are made for them: the multiply-adds that this machine does."""
+    a, out = np.ones((size, size), np.float32), np.zeros((size, size), np.float32)
+    sides: dict[str, Callable[[], Any]] = {"numpy": lambda: np.matmul(a, a, out=out)}
+    try:
+        import torch
+    except ImportError:
+        return sides
+    torch.set_num_threads(threads)
+    b, target = torch.ones(size, size), torch.zeros(size, size)
+    sides["torch"] = lambda: torch.mm(b, b, out=target)
+    return sides
+
+
+def parts(size: int) -> dict[str, Callable[[], Any]]:
+    """The whole, and each quarter of the columns."""
+    step = size // PARTS
+    out, part = np.zeros((size, size), np.float32), np.zeros((size, step), np.float32)
+
+    def quarter(number: int) -> Callable[[], Any]:
+        index = np.s_[:, number * step : (number + 1) * step]
+        return lambda: fastinit.orthogonal((size, size), seed=1, index=index, out=part)
+
+    whole = {"whole": lambda: fastinit.orthogonal((size, size), seed=1, out=out)}
+    return {**whole, **{f"quarter {number + 1}": quarter(number) for number in range(PARTS)}}
+
+
+def run(repeats: int, quick: bool) -> dict[str, Any]:
+    threads = len(os.sched_getaffinity(0))
+    fastinit.set_num_threads(threads)
+    shapes, size = (QUICK, 256) if quick else (SHAPES, 4096)
+    rows = []
+    for shape in shapes:
+        print(f"{shape[0]} x {shape[1]} ...", file=sys.stderr)
+        rows.append({"shape": shape, "samples": in_turns(sides_of(shape, threads), repeats)})
+    memory = subprocess.run([sys.executable, "-c", MEMORY.format(size)], capture_output=True, text=True, check=True)
+    return {
+        "schema": 1,
+        "quick": quick,
+        "threads": threads,
+        "machine": machine.describe(),
+        "isa": fastinit.build_info()["isa"],
+        "rows": rows,
+        "products": {"size": size, "samples": in_turns(products(size, threads), repeats)},
+        "parts": {"size": size, "samples": in_turns(parts(size), repeats)},
+        "memory": {"size": size, "bytes": int(memory.stdout)},
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    if options.render:
+        return frontend.render(options, report.render)
+    found = run(2 if options.quick else options.repeats, options.quick)
+    return frontend.finish(options, found, report.page(found), prefix="matrices-")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

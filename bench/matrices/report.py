@@ -1,0 +1,83 @@
+"""The page of a result, made from its numbers and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from ..tables import render_page, table
+from ..timing import median_ratio, summary
+
+TEMPLATE = Path(__file__).with_name("page.md")
+GOALS = {(64, 64): 1.5, (1024, 1024): 2.0, (4096, 1024): 2.0, (4096, 4096): 2.0}  # times PyTorch's
+
+
+def operations(shape: tuple[int, int]) -> float:
+    """Multiplications and additions of applying every reflector to the columns that it changes."""
+    m, n = max(shape), min(shape)
+    return 4 * (m * n * n / 2 - n**3 / 6)
+
+
+def product_rate(result: dict[str, Any]) -> float:
+    """Operations a second of the best matrix product in this run."""
+    size = result["products"]["size"]
+    return max(float(2 * size**3 / summary(s).median) for s in result["products"]["samples"].values())
+
+
+def speed(result: dict[str, Any]) -> str:
+    """Milliseconds beside PyTorch's, and the share of the multiply-adds of a matrix product."""
+    lines = []
+    for row in result["rows"]:
+        shape, samples = tuple(row["shape"]), row["samples"]
+        mine = summary(samples["fastinit"]).median
+        ratio = median_ratio(samples["torch"], samples["fastinit"]) if "torch" in samples else None
+        goal = GOALS.get(shape)
+        verdict = (
+            "" if goal is None or ratio is None else f"at least {goal:g}x | {'met' if ratio >= goal else 'missed'}"
+        )
+        lines.append(
+            (
+                f"{shape[0]} x {shape[1]}",
+                f"{mine * 1e3:.3g}",
+                f"{summary(samples['torch']).median * 1e3:.3g}" if ratio else "",
+                f"{ratio:.2f}x" if ratio else "",
+                *(verdict.split(" | ") if verdict else ("", "")),
+                f"{operations(shape) / mine / product_rate(result):.0%}",
+            )
+        )
+    return table(("matrix", "ms", "torch, ms", "times torch's", "wanted", "", "of a product's rate"), lines)
+
+
+def shares(result: dict[str, Any]) -> str:
+    """What each quarter of the columns takes of the whole."""
+    samples = result["parts"]["samples"]
+    whole = samples["whole"]
+    names = [name for name in samples if name != "whole"]
+    return table(
+        ("columns", "of the whole's time"),
+        [(name, f"{1 / median_ratio(whole, samples[name]):.0%}") for name in names],
+    )
+
+
+def page(result: dict[str, Any]) -> str:
+    size = result["memory"]["size"]
+    fields = {
+        **result["machine"],
+        "threads": result["threads"],
+        "isa": result["isa"],
+        "rate": f"{product_rate(result) / 1e9:.0f}",
+        "product_size": result["products"]["size"],
+        "speed": speed(result),
+        "size": size,
+        "memory": f"{result['memory']['bytes'] / 2**20:.0f}",
+        "reflectors": f"{2 * size * size / 2**20:.0f}",
+        "shares": shares(result),
+        "notes": "\n**A quick run: it says little of the speed.**\n" * result["quick"],
+    }
+    return Template(TEMPLATE.read_text()).substitute(fields)
+
+
+def render(source: Path, docs: Path) -> list[Path]:
+    """Write benchmarks-matrices.json (a copy of `source`) and benchmarks-matrices.md to `docs`."""
+    return render_page(source, docs, "benchmarks-matrices", page)
