@@ -54,7 +54,7 @@ def draw_part(tensor: PlannedTensor, seed: int, index: Any) -> NDArray[Any]:
 
 
 def matrix_bytes(tensor: PlannedTensor) -> int:
-    """The memory that writing a tensor takes beside buffers: all of a matrix, and the reflectors of an orthogonal one."""
+    """The memory that a tensor takes while it is drawn: all of a matrix, and the reflectors of an orthogonal one."""
     if not isinstance(tensor.distribution, Structured):
         return 0
     if not tensor.distribution.is_core:
