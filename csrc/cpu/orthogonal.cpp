@@ -47,6 +47,8 @@ class Strips {
     left_ = (groups + groups_ - 1) / groups_;
     jobs_left_ = left_;
     const std::uint64_t values_bytes = groups_ * group_bytes;
+    idle_.reserve(static_cast<std::size_t>(threads));  // so that no thread allocates
+    begun_.reserve(static_cast<std::size_t>(threads));
     for (int k = 0; k < threads; ++k) {
       Memory memory = allocate(values_bytes + 2 * groups_ * kReflectors * row_bytes);
       const Strip strip{0, 0, groups_, memory.get(), memory.get() + values_bytes};
