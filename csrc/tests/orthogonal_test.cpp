@@ -42,7 +42,7 @@ std::string describe(const OrthogonalSpec& spec) {
 
 std::vector<unsigned char> drawn(const OrthogonalSpec& spec) {
   const std::size_t bytes = spec.elements.size() * spec.vectors.size() * item_bytes(spec.type);
-  GuardedMemory target(bytes, 4);
+  GuardedMemory target(bytes, item_bytes(spec.type));
   check(fill_orthogonal(spec, target.data()), "a fill that nobody stops ends: " + describe(spec));
   check(target.guards_untouched(), "wrote outside its target: " + describe(spec));
   return {target.data(), target.data() + bytes};

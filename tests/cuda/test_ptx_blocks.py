@@ -43,7 +43,8 @@ START = """
 """
 END = "\nst.global.u32 [%rd2], %r9;\nret;\n}\n"
 OWN = "st.shared.u32 [%r6], %r3;\n"  # the thread's number into its own word
-NEXT_WARP = "xor.b32 %r7, %r5, 128;\nadd.s32 %r7, %r4, %r7;\nld.shared.u32 %r9, [%r7];"
+OTHER_WARP = "xor.b32 %r7, %r5, 128;\nadd.s32 %r7, %r4, %r7;\n"  # where the word of the thread 32 away is
+NEXT_WARP = f"{OTHER_WARP}ld.shared.u32 %r9, [%r7];"
 UNSET = 0xA5A5A5A5
 
 
@@ -103,7 +104,8 @@ def test_vectors_and_narrow_items_lie_as_in_other_memory() -> None:
 
 
 def test_shared_memory_by_generic_addresses() -> None:
-    body = f"""{OWN}
+    # The second warp's generic addresses are of the output.
+    body = """
     cvt.u64.u32 %rd3, %r4;
     cvta.shared.u64 %rd4, %rd3;
     cvt.u64.u32 %rd5, %r5;
@@ -113,16 +115,12 @@ def test_shared_memory_by_generic_addresses() -> None:
     st.u32 [%rd4], 7;
     ld.u32 %r9, [%rd4];
     cvta.to.shared.u64 %rd5, %rd4;
-    @%p0 ld.shared.u32 %r9, [%rd5];
+    @%p0 ld.shared.u32 %r8, [%rd5];
     mov.u64 %rd6, tile;
-    @%p0 add.s64 %rd2, %rd2, 0;
-    ld.shared.u32 %r8, [%rd6];
     sub.s64 %rd6, %rd5, %rd6;
-    cvt.u32.u64 %r8, %rd6;
-    @%p0 mul.lo.u32 %r9, %r9, %r8;"""
-    # The second warp's stores go to the output, where nobody else looks; its last load races with nothing of it.
-    out, _ = run(body.replace("ld.shared.u32 %r8, [%rd6];", ""))
-    assert out == [7 * 4 * i for i in range(32)] + [7] * 32
+    cvt.u32.u64 %r10, %rd6;
+    @%p0 mad.lo.u32 %r9, %r8, %r10, %r9;"""
+    assert run(body)[0] == [7 * 4 * i + 7 for i in range(32)] + [7] * 32
 
 
 def test_variables_of_the_module_and_of_types() -> None:
@@ -141,8 +139,7 @@ def test_variables_of_the_module_and_of_types() -> None:
 @pytest.mark.parametrize("access", ["st.shared.u32 [%r6+OFFSET], 1;", "ld.shared.u32 %r9, [%r6+OFFSET];"])
 @pytest.mark.parametrize(("offset", "lane"), [(260, 63), (-4, 0), (1 << 20, 0), (1 << 40, 0)])
 def test_shared_access_outside_a_variable_is_caught(access: str, offset: int, lane: int) -> None:
-    # In the last block, and in one whose neighbours have such bytes.
-    for block in (0, 1):
+    for block in (0, 1):  # beyond block 0's memory lies block 1's
         body = f"setp.eq.u32 %p0, %r1, {block};\n@%p0 {access.replace('OFFSET', str(offset))}"
         with pytest.raises(OutOfBounds, match=rf"\(shared\), by thread {lane} of block {block}"):
             run(body, grid=2)
@@ -296,7 +293,7 @@ def test_what_is_not_known_of_blocks_is_refused(line: str) -> None:
         (f"{NEXT_WARP}\n{OWN}", "another warp loaded from here"),
         # The barrier orders the first two alone.
         (f"{OWN}bar.sync 0;\n{NEXT_WARP}\n{OWN}", "another warp loaded from here"),
-        (f"{OWN}xor.b32 %r7, %r6, 128;\nst.shared.u32 [%r7], %r3;", "stored another value"),
+        (f"{OWN}{OTHER_WARP}st.shared.u32 [%r7], %r3;", "stored another value"),
         # All read one word, and the first warp goes on to write it.
         ("ld.shared.u32 %r9, [%r4];\nsetp.eq.u32 %p0, %r0, 0;\n@%p0 st.shared.u32 [%r4], 1;", "loaded from here"),
         # Two warps agree on what they store, but not that it is there in time.
@@ -306,7 +303,7 @@ def test_what_is_not_known_of_blocks_is_refused(line: str) -> None:
 )
 def test_a_missing_barrier_is_noticed(body: str, what: str) -> None:
     with pytest.raises(Race, match=rf"line \d+: .*{what}.* by thread \d+ of block 0"):
-        run(body.replace("xor.b32 %r7, %r6, 128", "xor.b32 %r7, %r5, 128;\nadd.s32 %r7, %r4, %r7"))
+        run(body)
 
 
 @pytest.mark.parametrize(

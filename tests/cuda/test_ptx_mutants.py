@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from tests.cuda.ptx.errors import Race
 from tests.cuda.ptx.machine import launch
 from tests.cuda.ptx.memory import Memory
 from tests.cuda.ptx.mutants import Mutant, mutants_of
@@ -40,11 +41,11 @@ def small() -> Kernel:
     return parse(SMALL).kernels["k"]
 
 
-def outcome(kernel: Kernel) -> int:
+def outcome(kernel: Kernel, block: int = 1) -> int:
     out = np.full(4, 77, np.uint32)
     memory = Memory()
     memory.add(out)
-    launch(kernel, 1, 1, out.ctypes.data.to_bytes(8, "little"), memory, most_steps=500)
+    launch(kernel, 1, block, out.ctypes.data.to_bytes(8, "little"), memory, most_steps=500)
     return int(out[0])
 
 
@@ -88,3 +89,19 @@ def test_dropping_an_instruction_moves_the_labels_after_it() -> None:
     broken = Mutant("", 0, None).apply(kernel)
     assert broken.labels == {"LOOP": kernel.labels["LOOP"] - 1}
     assert Mutant("", 2, None).apply(kernel).labels == kernel.labels
+
+
+def test_a_dropped_barrier_is_a_mutant_and_noticed() -> None:
+    lines = [
+        ".shared .u32 word;",
+        "mov.u32 %r2, %tid.x;",
+        "setp.eq.u32 %p0, %r2, 40;",
+        "@%p0 st.shared.u32 [word], 20;",
+        "bar.sync 0;",
+        "ld.shared.u32 %r1, [word];",
+    ]
+    kernel = parse(SMALL.replace("mov.u32 %r1, 0;", "\n".join(lines))).kernels["k"]
+    (dropped,) = (m for m in mutants_of(kernel) if m.kind == "bar dropped")
+    assert outcome(kernel, block=64) == 23
+    with pytest.raises(Race):
+        outcome(dropped.apply(kernel), block=64)
