@@ -6,6 +6,8 @@ import argparse
 import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,14 +24,17 @@ if TYPE_CHECKING:
 SHAPES = ((64, 64), (256, 256), (1024, 1024), (4096, 1024), (1024, 4096), (4096, 4096))
 QUICK = ((64, 64), (256, 256))
 PARTS = 4
+PEAK = Path(__file__).with_name("peak.cpp")
 # In a process of its own: how much more memory it held at most than before the call.
 MEMORY = """
-import resource, numpy, fastinit
-out = numpy.zeros(({0}, {0}), numpy.float32)
+import re, numpy, fastinit
+def most():
+    return 1024 * int(re.search("VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1])
+out = numpy.ones(({0}, {0}), numpy.float32)
 fastinit.orthogonal((64, 64), seed=1)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = most()
 fastinit.orthogonal(({0}, {0}), seed=1, out=out)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024)
+print(most() - before)
 """
 
 
@@ -66,18 +71,14 @@ def sides_of(shape: tuple[int, int], threads: int) -> dict[str, Callable[[], Any
     return sides
 
 
-def products(size: int, threads: int) -> dict[str, Callable[[], Any]]:
-    """Matrix products of libraries that are made for them: the multiply-adds that this machine does."""
-    a, out = np.ones((size, size), np.float32), np.zeros((size, size), np.float32)
-    sides: dict[str, Callable[[], Any]] = {"numpy": lambda: np.matmul(a, a, out=out)}
-    try:
-        import torch
-    except ImportError:
-        return sides
-    torch.set_num_threads(threads)
-    b, target = torch.ones(size, size), torch.zeros(size, size)
-    sides["torch"] = lambda: torch.mm(b, b, out=target)
-    return sides
+def peak(threads: int, repeats: int) -> list[float]:
+    """Operations a second of multiply-adds alone, by a program that is compiled for this processor."""
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "peak")
+        command = ["c++", "-O3", "-march=native", "-ffp-contract=fast", "-pthread", str(PEAK), "-o", str(program)]
+        subprocess.run(command, check=True)
+        run = [str(program), str(threads)]
+        return [float(subprocess.run(run, capture_output=True, check=True).stdout) for _ in range(repeats)]
 
 
 def parts(size: int) -> dict[str, Callable[[], Any]]:
@@ -109,7 +110,7 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
         "machine": machine.describe(),
         "isa": fastinit.build_info()["isa"],
         "rows": rows,
-        "products": {"size": size, "samples": in_turns(products(size, threads), repeats)},
+        "peak": peak(threads, repeats),
         "parts": {"size": size, "samples": in_turns(parts(size), repeats)},
         "memory": {"size": size, "bytes": int(memory.stdout)},
     }

@@ -19,14 +19,13 @@ def operations(shape: tuple[int, int]) -> float:
     return 4 * (m * n * n / 2 - n**3 / 6)
 
 
-def product_rate(result: dict[str, Any]) -> float:
-    """Operations a second of the best matrix product in this run."""
-    size = result["products"]["size"]
-    return max(float(2 * size**3 / summary(s).median) for s in result["products"]["samples"].values())
+def peak(result: dict[str, Any]) -> float:
+    """Operations a second of multiply-adds alone."""
+    return max(map(float, result["peak"]))
 
 
 def speed(result: dict[str, Any]) -> str:
-    """Milliseconds beside PyTorch's, and the share of the multiply-adds of a matrix product."""
+    """Milliseconds beside PyTorch's, and the share of the multiply-adds that the machine can do."""
     lines = []
     for row in result["rows"]:
         shape, samples = tuple(row["shape"]), row["samples"]
@@ -43,10 +42,10 @@ def speed(result: dict[str, Any]) -> str:
                 f"{summary(samples['torch']).median * 1e3:.3g}" if ratio else "",
                 f"{ratio:.2f}x" if ratio else "",
                 *wanted,
-                f"{operations(shape) / mine / product_rate(result):.0%}",
+                f"{operations(shape) / mine / peak(result):.0%}",
             )
         )
-    return table(("matrix", "ms", "torch, ms", "times torch's", "wanted", "", "of a product's rate"), lines)
+    return table(("matrix", "ms", "torch, ms", "times torch's", "wanted", "", "of the peak"), lines)
 
 
 def shares(result: dict[str, Any]) -> str:
@@ -66,8 +65,7 @@ def page(result: dict[str, Any]) -> str:
         **result["machine"],
         "threads": result["threads"],
         "isa": result["isa"],
-        "rate": f"{product_rate(result) / 1e9:.0f}",
-        "product_size": result["products"]["size"],
+        "rate": f"{peak(result) / 1e9:.0f}",
         "speed": speed(result),
         "size": size,
         "memory": f"{result['memory']['bytes'] / 2**20:.0f}",

@@ -134,7 +134,7 @@ def test_text_that_is_not_known_is_refused(body: str, what: str) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [".func f() { ret; }", ".extern .func f;", ".const .b8 x[2] = {-;"],
+    [".func f() { ret; }", ".extern .shared .b8 x[];", ".extern .func f;", ".const .b8 x[2] = {-;"],
 )
 def test_module_text_that_is_not_known_is_refused(line: str) -> None:
     with pytest.raises(SyntaxNotKnown, match=r"line \d+"):
