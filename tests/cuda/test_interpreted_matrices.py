@@ -75,8 +75,7 @@ def test_parts(shape: tuple[int, int], index: Any) -> None:
     assert interpreted(shape, "float32", index) == expected.tobytes()
 
 
-# The others order rows in global memory, whose races the interpreter does not follow, or the passes of a loop that
-# goes through once here.
+# The others stand beside another barrier, or end a loop that goes through once here.
 @pytest.mark.parametrize(("method", "others"), [("reflectors", 3), ("orthogonal", 1)])
 def test_a_missing_barrier_is_noticed(method: str, others: int) -> None:
     key = (method, "float32")

@@ -154,6 +154,13 @@ def test_a_variable_does_not_reach_into_the_next() -> None:
             run(f"st.shared.u32 [one], 1;\nst.shared.u32 [two], 1;\nst.shared.u32 {access}, 1;", before=before)
 
 
+def test_an_access_partly_outside_a_variable_is_caught() -> None:
+    before = ".shared .align 4 .b8 six[6];\n"
+    run("st.shared.u16 [six+4], 1;", before=before)
+    with pytest.raises(OutOfBounds, match="4 bytes"):
+        run("st.shared.u32 [six+4], 1;", before=before)
+
+
 def test_a_generic_address_outside_shared_memory_is_caught() -> None:
     body = "cvt.u64.u32 %rd3, %r6;\ncvta.shared.u64 %rd4, %rd3;\n"
     run(f"{body}st.u32 [%rd4+256], 1;")
@@ -294,8 +301,9 @@ def test_what_is_not_known_of_blocks_is_refused(line: str) -> None:
         # The barrier orders the first two alone.
         (f"{OWN}bar.sync 0;\n{NEXT_WARP}\n{OWN}", "another warp loaded from here"),
         (f"{OWN}{OTHER_WARP}st.shared.u32 [%r7], %r3;", "stored another value"),
-        # All read one word, and the first warp goes on to write it.
+        # All read one word, and one warp goes on to write it.
         ("ld.shared.u32 %r9, [%r4];\nsetp.eq.u32 %p0, %r0, 0;\n@%p0 st.shared.u32 [%r4], 1;", "loaded from here"),
+        ("ld.shared.u32 %r9, [%r4];\nsetp.ge.u32 %p0, %r0, 32;\n@%p0 st.shared.u32 [%r4], 1;", "loaded from here"),
         # Two warps agree on what they store, but not that it is there in time.
         ("st.shared.u32 [%r4], 3;\nld.shared.u32 %r9, [%r4];", "another warp stored here"),
         (f"st.shared.u8 [%r6+3], 1;\n{NEXT_WARP}", "another warp stored here"),
