@@ -52,8 +52,6 @@ class Verdict(report.Verdict):
             return f"nothing is drawn; {seconds(mine - theirs)} of {seconds(mine)} come on top of the framework's"
         share = outside(self.subject)
         passed = f"{share:.0%} of {seconds(mine)} pass outside of the draws"
-        if "orthogonal" in self.row["work"]["kind"].lower():
-            return f"the factorisation, LAPACK's on both sides; {passed}"
         where = "the cost of a call" if share > MOSTLY else "the draws themselves"
         alone = _number(theirs / (mine * (1 - share)))
         return f"{where}; {passed}, and with the draws alone it would be {alone}x"

@@ -374,7 +374,7 @@ def test_page_tells_met_and_missed_and_what_bounds() -> None:
 @pytest.mark.parametrize(
     ("draws", "bound"),
     [
-        (0.5, "the factorisation, LAPACK's on both sides; 75% of 2 s"),
+        (0.5, "the cost of a call; 75% of 2 s"),
         (0.0, "nothing is drawn; 1 s of 2 s come on top"),
     ],
 )

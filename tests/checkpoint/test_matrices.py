@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 from safetensors.numpy import load_file
 
 import fastinit
 import fastinit.checkpoint
 from fastinit import _core
-from fastinit.checkpoint import make_plan, parse_recipe, verify, write
+from fastinit.checkpoint import make_plan, parse_recipe, tensor_stats, verify, write
 from fastinit.checkpoint.writing import shard_writer
-from fastinit.cli import tables
+from fastinit.cli import main, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 RECIPE = """
 seed = 5
@@ -110,3 +109,19 @@ def test_plan_says_what_memory_a_matrix_takes() -> None:
     assert said == "its largest matrix takes 168 KB of memory while it is drawn"
     plain = 'seed = 1\ndtype = "float32"\n[tensors]\na = [3]\n[[rule]]\nmatch = "*"\ninit = "ones"\n'
     assert tables.memory(make_plan(parse_recipe(plain))) is None
+
+
+def test_stats_expect_nothing_of_a_matrix(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(make_plan(parse_recipe(RECIPE)), tmp_path / "out")
+    found = tensor_stats(tmp_path / "out")
+    assert found.marked == ()
+    assert [each.tensor.name for each in found.tensors if each.expected is not None] == ["other"]
+    for command in (["stats"], ["stats", "--json"], ["verify"]):
+        assert main([command[0], str(tmp_path / "out"), *command[1:]]) == 0
+    assert "tall" in capsys.readouterr().out
+
+
+def test_plot_of_matrices(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    write(make_plan(parse_recipe(RECIPE)), tmp_path / "out")
+    assert main(["stats", str(tmp_path / "out"), "--plot", str(tmp_path / "plot.svg")]) == 0
