@@ -5,7 +5,6 @@ Small immutable values, as those of `distributions`. Any part of a tensor is dra
 
 from __future__ import annotations
 
-import abc
 import hashlib
 import math
 from dataclasses import dataclass
@@ -146,9 +145,9 @@ class _Computed(Structured):
         dtype = np.dtype(np.float64 if memory.element.wide else np.float32)
         put_computed(memory, lambda xp: self.compute(part, dtype, seed, stream, xp))
 
-    @abc.abstractmethod
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:
         """Returns the part, whose axes all stay, in the type that the core would compute in."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
