@@ -71,13 +71,11 @@ def index_box(index: Any, shape: tuple[int, ...]) -> Box:
     dims: list[tuple[int, int]] = []
     empty = False
     for part, size in zip(reversed(parts), reversed(shape), strict=True):
+        positions = _positions(part, size, index, shape)
+        extent = positions.stop - positions.start  # `len` ends at 2**63
         if isinstance(part, slice):
-            low, high = _bounds(part, size, index)
-            extent = max(high - low, 0)
             kept.append(extent)
-        else:
-            low, extent = _position(part, size, index, shape), 1
-        start += low * stride
+        start += positions.start * stride
         empty |= extent == 0
         if extent != 1:
             if dims and stride == dims[-1][0] * dims[-1][1]:
@@ -108,15 +106,17 @@ def ranges_of(index: Any, shape: tuple[int, ...]) -> tuple[range, ...]:
     """
     if index is None:
         return tuple(map(range, shape))
-    ranges = []
-    for part, size in zip(_full_index(index, shape), shape, strict=True):
-        if isinstance(part, slice):
-            low, high = _bounds(part, size, index)
-            ranges.append(range(low, max(low, high)))
-        else:
-            low = _position(part, size, index, shape)
-            ranges.append(range(low, low + 1))
-    return tuple(ranges)
+    parts = _full_index(index, shape)
+    return tuple(_positions(part, size, index, shape) for part, size in zip(parts, shape, strict=True))
+
+
+def _positions(part: Any, size: int, index: Any, shape: tuple[int, ...]) -> range:
+    """Those along one axis."""
+    if isinstance(part, slice):
+        low, high = _bounds(part, size, index)
+        return range(low, max(low, high))
+    low = _position(part, size, index, shape)
+    return range(low, low + 1)
 
 
 def _full_index(index: Any, shape: tuple[int, ...]) -> list[Any]:

@@ -29,8 +29,20 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+class _WithGain(Structured):
+    """A tensor that is `gain` times what it is named for."""
+
+    __slots__ = ()
+    gain: float
+
+    def parameters(self, element: ElementType) -> tuple[float, ...]:
+        """Refuses what the element type cannot hold."""
+        check_range(element, gain=self.gain)
+        return (self.gain,)
+
+
 @dataclass(frozen=True, slots=True)
-class Orthogonal(Structured):
+class Orthogonal(_WithGain):
     """A matrix with orthonormal rows or columns, whichever are fewer, times `gain`.
 
     Attributes:
@@ -52,11 +64,6 @@ class Orthogonal(Structured):
         """The root mean square of an element."""
         size = self.shape[self.axis]
         return abs(self.gain) / math.sqrt(max(size, math.prod(self.shape) // size)) if math.prod(self.shape) else 0.0
-
-    def parameters(self, element: ElementType) -> tuple[float, ...]:
-        """What the core takes."""
-        check_range(element, gain=self.gain)
-        return (self.gain,)
 
     def fill(self, memory: Buffer, index: Any, seed: int, stream: int) -> None:
         """Fills memory with a part of the tensor."""
@@ -85,7 +92,7 @@ class Orthogonal(Structured):
 
 
 @dataclass(frozen=True, slots=True)
-class DeltaOrthogonal(Structured):
+class DeltaOrthogonal(_WithGain):
     """A convolution kernel that is an orthogonal matrix at its centre and zero around it.
 
     Attributes:
@@ -107,24 +114,18 @@ class DeltaOrthogonal(Structured):
         size = math.prod(self.shape)
         return abs(self.gain) * math.sqrt(inputs / size) if size else 0.0
 
-    def parameters(self, element: ElementType) -> tuple[float, ...]:
-        """What the core takes."""
-        check_range(element, gain=self.gain)
-        return (self.gain,)
-
     def fill(self, memory: Buffer, index: Any, seed: int, stream: int) -> None:
         """Fills memory with a part of the tensor."""
         part = ranges_of(index, self.shape)
         lengths = tuple(map(len, part))
         fill_buffer(Constant(0.0), memory, whole_box(lengths))
         inputs, outputs, kernel = channels(self.shape, self.layout)
-        in_axis, out_axis = (axis % len(part) for axis in fans.LAYOUTS[self.layout])
-        places = [axis for axis in range(len(part)) if axis not in (in_axis, out_axis)]
-        centre = [(size - 1) // 2 for size in kernel]
-        if not math.prod(lengths) or any(c not in part[axis] for c, axis in zip(centre, places, strict=True)):
+        centre = _place_in_kernel([(size - 1) // 2 for size in kernel], part, self.layout)
+        if not math.prod(lengths) or centre is None:
             return
+        in_axis, out_axis = (axis % len(part) for axis in fans.LAYOUTS[self.layout])
         stride = [math.prod(lengths[axis + 1 :]) for axis in range(len(part))]
-        first = sum((c - part[axis].start) * stride[axis] for c, axis in zip(centre, places, strict=True))
+        first = sum(place * stride[axis] for axis, place in centre.items())
         sides = (
             _Side(inputs, _box((part[in_axis],), (inputs,)), stride[in_axis]),
             _Side(outputs, _box((part[out_axis],), (outputs,)), stride[out_axis]),
@@ -151,7 +152,7 @@ class _Computed(Structured):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity(_Computed):
+class Identity(_WithGain, _Computed):
     """A matrix with `gain` on its main diagonal."""
 
     shape: tuple[int, ...]
@@ -162,11 +163,6 @@ class Identity(_Computed):
     def std(self) -> float:
         """The standard deviation of the elements."""
         return _spread(min(self.shape), math.prod(self.shape), self.gain)
-
-    def parameters(self, element: ElementType) -> tuple[float, ...]:
-        """Refuses what the element type cannot hold."""
-        check_range(element, gain=self.gain)
-        return (self.gain,)
 
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:  # noqa: ARG002
         """See `_Computed.compute`."""
@@ -205,13 +201,12 @@ class Dirac(_Computed):
         axes = fans.LAYOUTS[self.layout]
         view = xp.moveaxis(tensor, axes, (-2, -1))
         given, taken = part[axes[0]], part[axes[1]]
-        places = [part[axis] for axis in range(len(part)) if axis not in (axes[0] % len(part), axes[1] % len(part))]
-        centre = [size // 2 for size in kernel]
-        if tensor.size and all(c in place for c, place in zip(centre, places, strict=True)):
+        centre = _place_in_kernel([size // 2 for size in kernel], part, self.layout)
+        if tensor.size and centre is not None:
             output = np.arange(taken.start, taken.stop)
             input_ = output % (outputs // self.groups)
             handed = (input_ >= given.start) & (input_ < min(given.stop, inputs))
-            at = tuple(c - place.start for c, place in zip(centre, places, strict=True))
+            at = tuple(centre.values())
             view[at][xp.asarray(input_[handed] - given.start), xp.asarray(output[handed] - taken.start)] = 1
         return tensor
 
@@ -297,6 +292,15 @@ def channels(sizes: tuple[int, ...], layout: str) -> tuple[int, int, tuple[int, 
     in_axis, out_axis = fans.LAYOUTS[layout]
     kernel = sizes[:-2] if layout == "keras" else sizes[2:]
     return sizes[in_axis], sizes[out_axis], kernel
+
+
+def _place_in_kernel(place: list[int], part: Ranges, layout: str) -> dict[int, int] | None:
+    """Where a place of the kernel lies in a part, by axis; None where the part does not hold it."""
+    of_channels = {axis % len(part) for axis in fans.LAYOUTS[layout]}
+    axes = [axis for axis in range(len(part)) if axis not in of_channels]
+    if any(at not in part[axis] for axis, at in zip(axes, place, strict=True)):
+        return None
+    return {axis: at - part[axis].start for axis, at in zip(axes, place, strict=True)}
 
 
 def _box(part: Ranges, sizes: tuple[int, ...]) -> Box:

@@ -177,3 +177,8 @@ def test_errors(index: Any, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind) as caught:
         index_box(index, (4, 5))
     assert message in str(caught.value)
+
+
+def test_axis_longer_than_len_can_say() -> None:
+    assert index_box(np.s_[:], (2**64 - 1,)).run == 2**64 - 1
+    assert index_box(np.s_[2**63 + 5], (2**64 - 1,)).start == 2**63 + 5
