@@ -20,6 +20,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     transformers = pytest.importorskip("transformers")
 
+from fastinit import checkpoint
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.plan import Plan, PlannedTensor, split
 from fastinit.distributions import Constant
@@ -260,12 +261,53 @@ def test_own_rules_come_first_and_serve_what_cannot_be_derived(tmp_path: Path) -
     assert recipe.rules[0].match == ("*.A_log", "*.dt_proj.bias")
 
 
-def test_what_cannot_be_derived_is_named_with_its_module(tmp_path: Path) -> None:
+def test_what_is_computed_has_literal_values(tmp_path: Path) -> None:
+    recipe = recipe_from_config(write_config(tmp_path, MAMBA), seed=4)
+    calls = {t.name: t.rule.call for t in make_plan(recipe).tensors}
+    first = "backbone.layers.0.mixer.A_log"
+    assert calls["backbone.layers.1.mixer.A_log"] == f"literal(key={first!r})"  # the same in each layer
+    expected = np.log(np.arange(1, 17, dtype=np.float32))
+    np.testing.assert_allclose(recipe.literals[first], np.tile(expected, (64, 1)), rtol=1e-6)
+    biases = [recipe.literals[f"backbone.layers.{layer}.mixer.dt_proj.bias"] for layer in (0, 1)]
+    assert not (biases[0] == biases[1]).any()  # draws of their own
+    steps = np.logaddexp(0.0, np.stack(biases).astype(np.float64))  # softplus, which the model applies
+    assert 0.9e-3 < steps.min() < steps.max() < 0.101
+    again = recipe_from_config(tmp_path / "config.json", seed=4)
+    assert again.text == recipe.text
+    assert recipe_from_config(tmp_path / "config.json", seed=5).literals_sha256 != recipe.literals_sha256
+
+
+def test_norms_of_weights_are_those_of_the_weights_drawn(tmp_path: Path) -> None:
+    small = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 32}
+    values = {"model_type": "wav2vec2", "architectures": ["Wav2Vec2Model"], "conv_dim": [8] * 7, **small}
+    recipe = recipe_from_config(write_config(tmp_path, values), seed=4)
+    name = "encoder.pos_conv_embed.conv.parametrizations.weight.original"
+    with checkpoint.open(recipe) as drawn:
+        direction = drawn.get_tensor(f"{name}1").astype(np.float64)
+        norm = np.sqrt((direction**2).sum((0, 1), keepdims=True))
+        np.testing.assert_allclose(drawn.get_tensor(f"{name}0"), norm, rtol=1e-6)
+
+
+def test_what_nothing_sets_is_named_with_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mixer = transformers.models.mamba.modeling_mamba.MambaMixer
+    own = mixer.__init__
+
+    def with_more(self: Any, *args: Any, **kwargs: Any) -> None:
+        own(self, *args, **kwargs)
+        self.extra = torch.nn.Parameter(torch.empty(3))
+
+    monkeypatch.setattr(mixer, "__init__", with_more)
     message = (
-        r"tensor 'backbone\.layers\.0\.mixer\.A_log' \(in MambaMixer\) of shape \[64, 16\] has values "
-        r"that cannot be derived: it is computed \(log\) by the model's own code; .*add a \[\[rule\]\] "
-        r"for 'backbone\.layers\.\{0\.\.1\}\.mixer\.A_log', 'backbone.*dt_proj\.bias'"
+        r"tensor 'backbone\.layers\.0\.mixer\.extra' \(in MambaMixer\) of shape \[3\] has values that cannot be "
+        r"derived: it is never set by the model's own code; .*add a \[\[rule\]\] for 'backbone.layers.\{0\.\.1\}\.mixer"
     )
+    with pytest.raises(RecipeError, match=message):
+        recipe_from_config(write_config(tmp_path, MAMBA))
+
+
+def test_computation_of_a_tensor_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(huggingface, "MAX_COMPUTED_BYTES", 4000)
+    message = r"`backbone\.layers\.0\.mixer\.A_log` must be computed from at most 4000 bytes, got \d+; give it a rule"
     with pytest.raises(RecipeError, match=message):
         recipe_from_config(write_config(tmp_path, MAMBA))
 

@@ -256,10 +256,40 @@ def test_report_becomes_a_recipe(tmp_path: Path) -> None:
     assert "normal(std=0.02)" in str(report(model))
 
 
-def test_report_names_what_no_recipe_says() -> None:
+def test_recipe_of_a_report_has_what_was_computed(tmp_path: Path) -> None:
+    model = build(lambda: Holder(lambda: torch.arange(1.0, 5).log()), seed=SEED)
+    recipe = report(model).recipe()
+    with torch.no_grad():
+        model.weight.add_(1)  # trained since
+    checkpoint.write(checkpoint.make_plan(recipe), tmp_path / "out")
+    assert checkpoint.verify(tmp_path / "out").mismatch is None
+    with checkpoint.open(tmp_path / "out", "pt") as stored:
+        assert torch.equal(stored.get_tensor("weight"), torch.arange(1.0, 5).log())
+    init_model(model, seed=SEED, recipe=tmp_path / "out" / "recipe.toml")
+    assert torch.equal(model.weight.detach(), torch.arange(1.0, 5).log())
+
+
+def test_computed_values_past_what_a_recipe_may_have_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fastinit.torch.model.MAX_BYTES", 10)
     model = build(lambda: Holder(lambda: torch.arange(1.0, 5).log()), seed=SEED)
     with pytest.raises(RecipeError, match=r"weight was computed \(log\)"):
         report(model).recipe()
+
+
+def test_literal_values_of_whole_numbers_fill_a_model() -> None:
+    class Positions(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("ids", torch.arange(6).flip(0))
+
+    recipe = report(build(Positions, seed=SEED)).recipe()
+    model = Positions()
+    model.ids.zero_()
+    init_model(model, seed=SEED, recipe=recipe)
+    assert model.ids.tolist() == [5, 4, 3, 2, 1, 0]
+
+
+def test_report_is_asked_of_a_model_that_has_one() -> None:
     with pytest.raises(ValueError, match="`model` must be a module that `build`"):
         report(nn.Linear(2, 2))
 

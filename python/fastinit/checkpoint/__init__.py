@@ -16,6 +16,7 @@ from fastinit.errors import CheckpointError, RecipeError
 from fastinit.recipes.recipe import Recipe, parse_recipe
 from fastinit.sources.load import load_recipe
 from fastinit.sources.resolve import recipe_from_checkpoint, recipe_from_config
+from fastinit.sources.save import save_recipe
 
 __all__ = [
     "CheckpointError",
@@ -37,6 +38,7 @@ __all__ = [
     "plot_stats",
     "recipe_from_checkpoint",
     "recipe_from_config",
+    "save_recipe",
     "tensor_stats",
     "verify",
     "write",

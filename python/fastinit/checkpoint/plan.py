@@ -178,8 +178,13 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     Raises:
         RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
     """
+    if recipe.literals_sha256 is not None and not recipe.literals:
+        raise RecipeError(
+            f"{recipe.source}: the file of literal values that a recipe names must have been read, got the text "
+            "alone; use load_recipe on its file"
+        )
     try:
-        contents = plan_tensors(recipe.tensors, recipe.rules, recipe.layout)
+        contents = plan_tensors(recipe.tensors, recipe.rules, recipe.layout, recipe.literals)
     except RecipeError as error:
         raise RecipeError(f"{recipe.source}: {error}") from None
     sizes = [content.nbytes for content in contents]

@@ -14,6 +14,7 @@ from fastinit.distributions import Constant, Structured
 from fastinit.dtypes import STORED
 from fastinit.fill import fill_address, fill_buffer
 from fastinit.index import Box, index_box, whole_box
+from fastinit.recipes.literals import Literal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def draw_part(tensor: PlannedTensor, seed: int, index: Any) -> NDArray[Any]:
 
 def matrix_bytes(tensor: PlannedTensor) -> int:
     """The memory that a tensor takes while it is drawn: all of a matrix, and the reflectors of an orthogonal one."""
-    if not isinstance(tensor.distribution, Structured):
+    if not isinstance(tensor.distribution, Structured) or isinstance(tensor.distribution, Literal):
         return 0
     if not tensor.distribution.is_core:
         return tensor.nbytes

@@ -18,13 +18,14 @@ from fastinit.checkpoint import (
     plot_stats,
     recipe_from_checkpoint,
     recipe_from_config,
+    save_recipe,
     tensor_stats,
     write,
 )
 from fastinit.checkpoint import verify as verify_checkpoint
 from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
-from fastinit.cli.output import print_line, progress_bar
+from fastinit.cli.output import complain, print_line, progress_bar
 from fastinit.errors import printable
 from fastinit.recipes.presets import DEFAULT_PRESET
 
@@ -63,6 +64,11 @@ def plan(arguments: argparse.Namespace) -> int:
     if arguments.toml:
         sys.stdout.flush()
         sys.stdout.buffer.write(made.recipe.text.encode())  # to the byte, whatever the encoding
+        if made.recipe.literals:
+            complain("warning", "the recipe names a file of literal values; --save FILE.toml writes both")
+    elif arguments.save:
+        for file in save_recipe(made.recipe, arguments.save):
+            print_line(f"wrote {printable(str(file))}")
     elif arguments.json:
         print_line(json.dumps(tables.plan_as_dict(made), indent=1))
     else:

@@ -82,6 +82,7 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     form = plan.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the plan as JSON")
     form.add_argument("--toml", action="store_true", help="print the recipe itself, with all names and rules")
+    form.add_argument("--save", metavar="FILE.toml", help="write the recipe, and what it names, to be kept or changed")
 
     verify = command("verify", commands.verify, "recompute a checkpoint and compare every byte")
     verify.add_argument("folder", metavar="DIR", help="a folder that fastinit has written")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fastinit import checks
 from fastinit.distributions import Constant
@@ -12,14 +13,21 @@ from fastinit.errors import RecipeError, show
 from fastinit.formulas import FORMULAS
 from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
+from fastinit.recipes.literals import LITERAL, Literal, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from fastinit.distributions import Distribution
     from fastinit.dtypes import ElementType
     from fastinit.recipes.rules import Rule
     from fastinit.recipes.tensors import TensorSpec
+
+    Literals: TypeAlias = Mapping[str, NDArray[Any]]
+
+_NO_LITERALS: Literals = MappingProxyType({})
 
 
 class Content(NamedTuple):
@@ -41,13 +49,16 @@ class Content(NamedTuple):
 
 
 @uncollected()
-def plan_tensors(tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: str | None) -> list[Content]:
+def plan_tensors(
+    tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: str | None, literals: Literals = _NO_LITERALS
+) -> list[Content]:
     """Says what each tensor holds, in their order.
 
     Args:
         tensors: Those of a recipe, or any others.
         rules: The first whose pattern matches a name is the tensor's.
         layout: Where shapes have their fans: see `fastinit.compute_fans`. None if no rule asks.
+        literals: The literal values that rules name.
 
     Raises:
         RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
@@ -58,12 +69,14 @@ def plan_tensors(tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: s
         key = (rule.number, match, tensor.shape, tensor.dtype)
         content = known.get(key)
         if content is None:
-            content = known[key] = content_of(tensor, rule, match, layout)
+            content = known[key] = content_of(tensor, rule, match, layout, literals)
         contents.append(content)
     return contents
 
 
-def content_of(tensor: TensorSpec, rule: Rule, match: str, layout: str | None) -> Content:
+def content_of(
+    tensor: TensorSpec, rule: Rule, match: str, layout: str | None, literals: Literals = _NO_LITERALS
+) -> Content:
     """Says what a tensor holds that has this rule.
 
     Raises:
@@ -72,7 +85,11 @@ def content_of(tensor: TensorSpec, rule: Rule, match: str, layout: str | None) -
     given = {} if layout is None else {"layout": layout}
     _, shape, dtype = tensor
     try:
-        distribution = FORMULAS[rule.init](shape, **{**given, **rule.parameters})
+        distribution: Distribution
+        if rule.init == LITERAL:
+            distribution = literal(shape, literals, **rule.parameters)
+        else:
+            distribution = FORMULAS[rule.init](shape, **{**given, **rule.parameters})
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:
@@ -85,11 +102,11 @@ def _check_element(distribution: Distribution, element: ElementType) -> None:
     """Refuses now what the core's arguments would refuse in the middle of writing."""
     if isinstance(distribution, Constant):
         distribution.pattern(element)
-    elif element.name in FLOATS:
+    elif element.name in FLOATS or isinstance(distribution, Literal):
         distribution.parameters(element)
     else:
         rule = f"be one of {', '.join(FLOATS)} for random values"
-        remedy = "use zeros, ones or constant for this tensor"
+        remedy = "use zeros, ones, constant or literal for this tensor"
         raise ValueError(checks.text("dtype", rule, element.name, remedy))
 
 

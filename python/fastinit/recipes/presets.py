@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastinit.dtypes import INTEGERS
 from fastinit.errors import RecipeError, show
@@ -17,7 +17,9 @@ from fastinit.recipes import roles
 from fastinit.recipes.rules import Call, constant, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from fastinit.recipes.tensors import TensorSpec
 
@@ -51,6 +53,7 @@ class Material:
         std: The configuration's `initializer_range`.
         layout: Of the shapes, if it is known.
         copies: Small files to lie beside the result.
+        compute: Computes tensors whose base is no call, by their names and with a seed, as far as it can.
     """
 
     origin: str
@@ -58,6 +61,7 @@ class Material:
     std: float
     layout: str | None
     copies: Mapping[str, bytes]
+    compute: Callable[[Sequence[str], int], Mapping[str, NDArray[Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

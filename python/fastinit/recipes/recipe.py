@@ -25,6 +25,7 @@ from fastinit.dtypes import FLOATS
 from fastinit.errors import RecipeError, show, show_path
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.copies import read_copy
+from fastinit.recipes.literals import LITERAL, read_hash
 from fastinit.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
 from fastinit.recipes.tensors import (
     DTYPE_EXAMPLE,
@@ -37,9 +38,11 @@ from fastinit.recipes.toml import choice, is_int, no_unknown, read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
 MAX_RECIPE_BYTES = 16 * 2**20
 
-KEYS = ("seed", "dtype", "layout", "copy", "tensors", "rule")
+KEYS = ("seed", "dtype", "layout", "copy", "literals", "tensors", "rule")
 FILE_KEYS = ("like", "config", "preset")
 _EXAMPLES = {
     "seed": "a line such as: seed = 0",
@@ -59,6 +62,8 @@ class Recipe:
             said `like`, `config` or `preset`.
         dtype: Of the tensors that name none; None if each names one.
         copies: Small files to lie beside the result: name -> content.
+        literals_sha256: Of the file of literal values, which is among the copies; None without.
+        literals: These values by the keys of rules; empty while the file has not been read.
     """
 
     source: str
@@ -69,6 +74,8 @@ class Recipe:
     tensors: tuple[TensorSpec, ...]
     rules: tuple[Rule, ...]
     copies: Mapping[str, bytes] = field(default_factory=dict)
+    literals_sha256: str | None = None
+    literals: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
     @property
     def sha256(self) -> str:
@@ -77,7 +84,7 @@ class Recipe:
 
 
 def parse_recipe(text: str, source: str = "recipe") -> Recipe:
-    """Checks the text of a recipe, which must be self-contained. The files under `copy` are not read.
+    """Checks the text of a recipe, which must be self-contained. No file that it names is read.
 
     Raises:
         RecipeError: The text is not a recipe.
@@ -126,12 +133,15 @@ def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
     tensors = read_tensors(table["tensors"], dtype)
     rules = read_rules(table["rule"])
     read_copy(table)
+    literals = read_hash(table.get("literals"))
+    if literals is None and any(rule.init == LITERAL for rule in rules):
+        raise RecipeError(f"`literals` is missing, and a rule has init = {LITERAL!r}; add the SHA-256 of their file")
     if not rules:
         raise RecipeError(f"`rule` must not be empty; add {RULE_EXAMPLE}")
     for rule in rules if layout is None else ():
         if needs_layout(rule):
             raise RecipeError(f"`layout` is missing, and {rule} takes fans; {LAYOUT_REMEDY}")
-    return Recipe(source, text, seed, dtype, layout, tensors, rules)
+    return Recipe(source, text, seed, dtype, layout, tensors, rules, literals_sha256=literals)
 
 
 LAYOUT_REMEDY = (

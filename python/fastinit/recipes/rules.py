@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
 from fastinit.formulas import FORMULAS
+from fastinit.recipes.literals import KEY, LITERAL
 from fastinit.recipes.patterns import check_pattern
 from fastinit.recipes.toml import choice, is_int, no_unknown
 
@@ -85,7 +86,7 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
     parameters = {key: _frozen(v) for key, v in entry.items() if key not in _OWN_KEYS}
     rule = Rule(number, match, init, parameters, padding_idx)
     try:
-        choice("init", init, FORMULAS)
+        choice("init", init, (*FORMULAS, LITERAL))
         _check_parameters(init, parameters)
         if padding_idx is not None and (not is_int(padding_idx) or not 0 <= padding_idx < 2**63):
             raise RecipeError(
@@ -123,6 +124,8 @@ def parameter_names(init: str) -> tuple[str, ...]:
 
 @functools.cache
 def _signature(init: str) -> dict[str, inspect.Parameter]:
+    if init == LITERAL:
+        return {KEY: inspect.Parameter(KEY, inspect.Parameter.KEYWORD_ONLY)}
     parameters = inspect.signature(FORMULAS[init]).parameters
     return {name: parameter for name, parameter in parameters.items() if name != "shape"}
 
@@ -164,7 +167,7 @@ class Call:
     @property
     def is_random(self) -> bool:
         """Whether the values are drawn."""
-        return self.init not in ("zeros", "ones", "constant", "identity", "dirac")
+        return self.init not in ("zeros", "ones", "constant", "identity", "dirac", LITERAL)
 
     def table(self, match: Sequence[str]) -> dict[str, Any]:
         """The [[rule]] table of this call."""
@@ -182,6 +185,11 @@ def constant(value: float) -> Call:
     if value in (0.0, 1.0):
         return Call("ones" if value else "zeros")
     return Call("constant", (("value", value),))
+
+
+def literal(key: str) -> Call:
+    """The call that takes literal values of the recipe."""
+    return Call(LITERAL, ((KEY, key),))
 
 
 def normal(std: float, mean: float = 0.0, padding_idx: int | None = None) -> Call:

@@ -24,7 +24,10 @@ from fastinit.sources.building import (
 from fastinit.sources.config import CONFIG_FILE, Config, read_config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from fastinit.torch.recorder import Recorder
 
@@ -35,6 +38,7 @@ _LEAST_VERSION = 5  # stacked experts, and the names under which they are stored
 MAX_REPEATED = 20_000
 MAX_SECONDS = 300
 MAX_LABELS = 1_000_000
+MAX_COMPUTED_BYTES = 2**31  # that the computation of one tensor may hold
 # Whole numbers in a configuration that say how often something is made. What modules and tensors they make, and in what
 # time, is watched; but a list of a billion layers' kinds would be made before any of them.
 _REPEATED = re.compile(r"layer|block|depth|stage|expert|level|branch|codebook|quantizer|group")
@@ -145,7 +149,22 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
         std=config.std,
         layout="torch",
         copies={CONFIG_FILE: config.content},
+        compute=lambda names, seed: _compute(recorder, stored, names, seed),
     )
+
+
+def _compute(recorder: Recorder, stored: Mapping[str, Any], names: Sequence[str], seed: int) -> dict[str, NDArray[Any]]:
+    """Computes tensors by doing again what the model's code did to them."""
+    from fastinit.torch.recorder import NEVER
+    from fastinit.torch.tape import array_of
+
+    assert recorder.tape is not None
+    known = [name for name in names if recorder.call(stored[name]) != NEVER]
+    try:
+        values = recorder.tape.replay(stored, known, seed, "cpu", MAX_COMPUTED_BYTES)
+    except Exception as error:  # noqa: BLE001 - whatever PyTorch raises on code that has no values to look at
+        raise RecipeError(f"a tensor that the model's own code computes cannot be computed: {error}") from None
+    return {name: array_of(value) for name, value in values.items()}
 
 
 def _reason(spec: TensorSpec, kind: str, base: str) -> str:
@@ -162,6 +181,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
     from transformers import initialization
 
     from fastinit.torch.recorder import Recorder, left_out_initializers
+    from fastinit.torch.tape import Tape
 
     model_type = values["model_type"]
     known = transformers.CONFIG_MAPPING
@@ -171,7 +191,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
             f"`model_type` must be one that transformers {transformers.__version__} has, got {show(model_type)}{code}"
         )
     config = known[model_type].from_dict(_without_implementations(values))
-    recorder = Recorder()
+    recorder = Recorder(tape=Tape())
     with ExitStack() as stack:
         stack.enter_context(at_most(MAX_TENSORS, MAX_SECONDS))
         stack.enter_context(left_out_initializers(recorder, initialization.TORCH_INIT_FUNCTIONS))

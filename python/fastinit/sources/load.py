@@ -21,8 +21,8 @@ _MAX_COPY_BYTES = 16 * 2**20  # of each
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     """Reads a recipe from a file.
 
-    The files that it names under `copy` are read. Besides what `parse_recipe` takes, a file may say, with
-    paths relative to its folder:
+    The files that it names under `copy` are read, and that of its literal values, which lies beside it.
+    Besides what `parse_recipe` takes, a file may say, with paths relative to its folder:
     `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
     Face model; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
 
@@ -43,7 +43,7 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
         folder = Path(path).parent
         copies = _read_copies(table, folder)
         if not any(key in table for key in FILE_KEYS):
-            return replace(recipe_of(table, text, source), copies=copies)
+            return _with_literals(replace(recipe_of(table, text, source), copies=copies), folder)
         from fastinit.sources.resolve import resolve  # of which most recipes have no need
 
         recipe = resolve(table, folder, source)
@@ -52,6 +52,14 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
         raise RecipeError(f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}") from None
     except RecipeError as error:
         raise RecipeError(f"{source}: {error}") from None
+
+
+def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
+    if recipe.literals_sha256 is None:
+        return recipe
+    from fastinit.stored.literals import read_beside  # of which most recipes have no need
+
+    return read_beside(recipe, folder)
 
 
 def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:

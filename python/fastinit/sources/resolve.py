@@ -5,6 +5,7 @@ What is made is TOML text that says everything, and is read again like any other
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from fastinit.errors import RecipeError, show, show_path
 from fastinit.recipes import roles
 from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.compress import compress_set
+from fastinit.recipes.literals import keyed, read_hash
 from fastinit.recipes.patterns import quote
 from fastinit.recipes.presets import (
     DEFAULT_PRESET,
@@ -34,14 +36,17 @@ from fastinit.recipes.recipe import (
     read_seed,
     require,
 )
-from fastinit.recipes.rules import Call, read_rules
+from fastinit.recipes.rules import Call, literal, read_rules
 from fastinit.recipes.tensors import read_tensors, tensor_table
 from fastinit.recipes.toml import choice, write_entry, write_table
 from fastinit.sources.like import by_names, like
+from fastinit.stored.literals import encode, read_values, with_literals
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
 
 _SHOWN = 4  # patterns in a message
@@ -123,7 +128,7 @@ def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
         raise RecipeError(f"a recipe must have one of `tensors`, `like` and `config`, got {got}; keep one")
     (key,) = given
     if key == "tensors":
-        return _resolve(table, lambda dtype: _listed(table["tensors"], dtype), source)
+        return _resolve(table, lambda dtype: _listed(table["tensors"], dtype), source, folder)
     path = folder / _path(key, table[key])
     make = like if key == "like" else _model
 
@@ -133,7 +138,7 @@ def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
         except RecipeError as error:
             raise RecipeError(f"`{key}`: {error}") from None
 
-    return _resolve(table, made, source)
+    return _resolve(table, made, source, folder)
 
 
 def recipe_of(material: Material, seed: int) -> Recipe:
@@ -169,8 +174,17 @@ def _named(source: str, make: Callable[[], Recipe]) -> Recipe:
         raise RecipeError(f"{source}: {error}") from None
 
 
-def _resolve(table: Mapping[str, Any], make: Callable[[str | None], Material], source: str) -> Recipe:
-    """Makes a recipe of the tensors that `make` gives for an element type, and of a table's rules."""
+def _resolve(
+    table: Mapping[str, Any], make: Callable[[str | None], Material], source: str, folder: Path | None = None
+) -> Recipe:
+    """Makes a recipe of the tensors that `make` gives for an element type, and of a table's rules.
+
+    Args:
+        table: Of a recipe's file, or of the options that stand for one.
+        make: Gives the tensors.
+        source: Names the recipe in messages.
+        folder: Where the table's file of literal values lies, if it names one.
+    """
     seed, dtype, layout = read_seed(table), read_dtype(table), read_layout(table)
     name = choice("preset", table.get("preset", DEFAULT_PRESET), PRESETS)
     own = table.get("rule", [])
@@ -181,10 +195,14 @@ def _resolve(table: Mapping[str, Any], make: Callable[[str | None], Material], s
         raise RecipeError(f"`layout` is missing, and preset {name} takes fans; {LAYOUT_REMEDY}")
     matcher = Matcher(rules)
     rest = [t for t in material.tensors if matcher.first(t.spec.name) is None]
+    rest, computed = _computed(material, rest, seed)
+    literals = {**_own_literals(table, folder), **computed}
+    content = encode(literals) if literals else b""
     calls = _calls(name, material, rest)
     specs = [tensor.spec for tensor in material.tensors]
     main = dtype or _main_dtype([spec.dtype for spec in specs])
-    head = {"seed": seed, "dtype": main, "layout": layout}
+    digest = hashlib.sha256(content).hexdigest() if literals else None
+    head = {"seed": seed, "dtype": main, "layout": layout, "literals": digest}
     try:
         text = "\n".join(
             (
@@ -203,7 +221,24 @@ def _resolve(table: Mapping[str, Any], make: Callable[[str | None], Material], s
         raise RecipeError(f"`rule`: {error}") from None
     recipe = read_recipe(text, source)
     _check(recipe, calls, len(rules))
-    return replace(recipe, copies=material.copies)
+    recipe = replace(recipe, copies=material.copies)
+    return with_literals(recipe, literals, content) if literals else recipe
+
+
+def _computed(material: Material, tensors: list[Tensor], seed: int) -> tuple[list[Tensor], dict[str, NDArray[Any]]]:
+    """Computes what no call explains: the tensors, now with calls for literal values, and these by key."""
+    names = [tensor.spec.name for tensor in tensors if isinstance(tensor.base, str)]
+    if material.compute is None or not names:
+        return tensors, {}
+    keys, arrays = keyed(material.compute(names, seed).items())
+    known = {name: literal(key) for name, key in keys.items()}
+    return [replace(t, base=known.get(t.spec.name, t.base)) for t in tensors], arrays
+
+
+def _own_literals(table: Mapping[str, Any], folder: Path | None) -> Mapping[str, NDArray[Any]]:
+    """The literal values that a recipe's file names for its own rules."""
+    digest = read_hash(table.get("literals"))
+    return {} if digest is None or folder is None else read_values(digest, folder)
 
 
 def _calls(name: str, material: Material, tensors: Sequence[Tensor]) -> dict[Call, list[str]]:

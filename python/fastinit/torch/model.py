@@ -17,6 +17,7 @@ from fastinit.errors import RecipeError, show
 from fastinit.random import resolve_seed
 from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.contents import content_of, plan_tensors
+from fastinit.recipes.literals import MAX_BYTES, Literal
 from fastinit.recipes.recipe import Recipe
 from fastinit.recipes.rules import Call, Rule, read_rules
 from fastinit.recipes.tensors import TensorSpec
@@ -31,6 +32,8 @@ from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, is_fil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from fastinit.random import Seed
     from fastinit.recipes.contents import Content
@@ -127,12 +130,12 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
         if torch.nn.parameter.is_lazy(target.tensor):
             remedy = "run it once on an example, or give the module its sizes"
             raise ValueError(checks.text("model", "have shapes", f"lazy {target.name}", remedy))
-    rules, layout, number = _rules(recipe)
+    rules, layout, number, literals = _rules(recipe)
     if seed is not None:
         number, _ = resolve_seed(seed, 0)
     elif number is None:
         number = draw_seed(None)
-    contents, left = _by_rules(targets, rules, layout, is_strict=not _is_recipe(recipe))
+    contents, left = _by_rules(targets, rules, layout, literals, is_strict=not _is_recipe(recipe))
     left = [target for target in left if target.is_parameter or target.tensor.is_meta]
     calls, copies = code.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
@@ -159,8 +162,14 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
         for target in targets
         if target.name in contents or target.name in values
     )
-    keep(model, Report(tuple(rows), number))
+    keep(model, Report(tuple(rows), number, _small(values)))
     return model
+
+
+def _small(values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What a report keeps of computed values: all, if a recipe can have them beside it."""
+    is_small = sum(value.nbytes for value in values.values()) <= MAX_BYTES
+    return {name: value.cpu() for name, value in values.items()} if is_small else {}
 
 
 def _row(target: Target, content: Content | None, calls: Mapping[str, Call | str], source: str) -> Row:
@@ -176,19 +185,23 @@ def _is_recipe(recipe: Rules | None) -> bool:
     return isinstance(recipe, (Recipe, str, os.PathLike))
 
 
-def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], str, int | None]:
-    """The rules, the layout of shapes, and the seed of a recipe."""
+def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], str, int | None, Mapping[str, NDArray[Any]]]:
+    """The rules, the layout of shapes, the seed and the literal values of a recipe."""
     if recipe is None:
-        return (), "torch", None
+        return (), "torch", None, {}
     if isinstance(recipe, (str, os.PathLike)):
         recipe = load_recipe(recipe)
     if isinstance(recipe, Recipe):
-        return recipe.rules, recipe.layout or "torch", recipe.seed
-    return read_rules(list(map(dict, recipe))), "torch", None
+        return recipe.rules, recipe.layout or "torch", recipe.seed, recipe.literals
+    return read_rules(list(map(dict, recipe))), "torch", None, {}
 
 
 def _by_rules(
-    targets: Sequence[Target], rules: Sequence[Rule], layout: str, is_strict: bool
+    targets: Sequence[Target],
+    rules: Sequence[Rule],
+    layout: str,
+    literals: Mapping[str, NDArray[Any]],
+    is_strict: bool,
 ) -> tuple[dict[str, Content], list[Target]]:
     """Says what the tensors hold that a rule matches, by name, and returns the others.
 
@@ -213,7 +226,7 @@ def _by_rules(
     try:
         if is_strict:
             assign(specs, rules)
-        contents = plan_tensors(specs, kept, layout)
+        contents = plan_tensors(specs, kept, layout, literals)
     except RecipeError as error:
         raise RecipeError(f"init_model: {error}") from None
     return dict(zip((spec.name for spec in specs), contents, strict=True)), left
@@ -273,6 +286,8 @@ def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str])
 def _fill(tensor: torch.Tensor, content: Content, seed: int, name: str) -> None:
     if tensor.dtype in ELEMENTS:
         fill(tensor, content.distribution, seed=seed, stream=name)
+    elif isinstance(content.distribution, Literal):
+        copy_whole(tensor, torch.from_numpy(content.distribution.array.copy()))
     elif isinstance(content.distribution, Constant):  # whole numbers, which the stream has not
         with torch.no_grad():
             tensor.fill_(content.distribution.value)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import torch
@@ -12,8 +12,13 @@ from fastinit import checks
 from fastinit.recipes import roles
 from fastinit.recipes.presets import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
+from fastinit.torch.tape import array_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
     from fastinit.recipes.recipe import Recipe
     from fastinit.recipes.rules import Call
 
@@ -50,10 +55,12 @@ class Report:
     Attributes:
         rows: Of all parameters and buffers that were set, in the model's order.
         seed: Of all draws.
+        computed: The values of the tensors that were computed, by name; empty if they take more than 256 MiB.
     """
 
     rows: tuple[Row, ...]
     seed: int
+    computed: Mapping[str, torch.Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
         cells = [_TITLES, *map(_cells, self.rows)]
@@ -64,11 +71,11 @@ class Report:
     def recipe(self) -> Recipe:
         """Returns a recipe of the model's stored tensors, to keep, to edit, and to write as a checkpoint.
 
-        `fastinit.checkpoint.write(make_plan(recipe), folder)` draws the same values, and so does `fastinit init` of
-        `recipe.text` in a file.
+        `fastinit.checkpoint.write(make_plan(recipe), folder)` writes the same values;
+        `fastinit.checkpoint.save_recipe` puts it into a file. Of what was computed it has the values.
 
         Raises:
-            RecipeError: A tensor that was computed, which no recipe can say.
+            RecipeError: The values that were computed take more than the 256 MiB that may lie beside a recipe.
         """
         from fastinit.sources.resolve import recipe_of  # reads files of checkpoints too
 
@@ -82,7 +89,10 @@ class Report:
             for row in self.rows
             if row.is_stored
         )
-        return recipe_of(Material("a model", tensors, DEFAULT_STD, "torch", {}), self.seed)
+        return recipe_of(Material("a model", tensors, DEFAULT_STD, "torch", {}, self._values), self.seed)
+
+    def _values(self, names: Sequence[str], _seed: int) -> dict[str, NDArray[Any]]:
+        return {name: array_of(self.computed[name]) for name in names if name in self.computed}
 
 
 def _cells(row: Row) -> tuple[str, ...]:

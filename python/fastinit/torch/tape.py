@@ -8,17 +8,22 @@ that only make views need not be repeated.
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils._pytree import tree_map
 
+from fastinit import checks
+from fastinit.dtypes import STORED
 from fastinit.torch.interception import intercepted
 from fastinit.torch.recorder import storage_key, tensors_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +85,12 @@ class Tape:
         self._steps.append(_Step(function, args, kwargs, result, reads, writes, not writes & reads, is_random))
 
     def replay(
-        self, tensors: Mapping[str, torch.Tensor], names: Iterable[str], seed: int, device: Any
+        self,
+        tensors: Mapping[str, torch.Tensor],
+        names: Iterable[str],
+        seed: int,
+        device: Any,
+        most_bytes: float = math.inf,
     ) -> dict[str, torch.Tensor]:
         """Computes tensors for real.
 
@@ -92,6 +102,10 @@ class Tape:
             names: Of those to compute.
             seed: Of the draws.
             device: Where.
+            most_bytes: That the computation of one tensor may hold.
+
+        Raises:
+            ValueError: One needs more.
         """
         owners: dict[int, str] = {}
         for name, tensor in tensors.items():
@@ -103,6 +117,8 @@ class Tape:
                 named |= {owners[key]: step} if key in owners else {}
         streams = {id(step): name for name, step in named.items()}
         slices = {name: self._slice(tensors[name]) for name in names}
+        for name, steps in slices.items():
+            _check_memory(name, steps, most_bytes)
         for name, steps in slices.items():
             others = [step for step in steps if step.is_random and id(step) not in streams]
             streams |= {id(step): f"{name}#{number}" for number, step in enumerate(others)}
@@ -120,6 +136,14 @@ class Tape:
         return steps[::-1]
 
 
+def _check_memory(name: str, steps: list[_Step], most_bytes: float) -> None:
+    """Refuses steps whose tensors together take more memory than this."""
+    tensors = (tensor for step in steps for tensor in tensors_in((step.args, step.kwargs, step.result)))
+    held = sum({storage_key(tensor): tensor.untyped_storage().nbytes() for tensor in tensors}.values())
+    if held > most_bytes:
+        raise ValueError(checks.text(name, f"be computed from at most {most_bytes:.0f} bytes", held, "give it a rule"))
+
+
 def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any) -> torch.Tensor:
     """Does the steps on real memory, and returns what then stands for a tensor."""
     memory: dict[int, torch.UntypedStorage] = {}
@@ -133,7 +157,9 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
             return value.to(device)
         storage = memory.get(storage_key(value))
         if storage is None:
-            storage = memory[storage_key(value)] = torch.UntypedStorage(value.untyped_storage().nbytes(), device=device)
+            # Zeros where nothing is set, so that nothing depends on what was in the memory.
+            storage = torch.zeros(value.untyped_storage().nbytes(), dtype=torch.uint8, device=device).untyped_storage()
+            memory[storage_key(value)] = storage
         there = torch.empty(0, dtype=value.dtype, device=device)
         return there.set_(storage, value.storage_offset(), value.shape, value.stride())
 
@@ -174,6 +200,14 @@ def _draw(step: _Step, args: Any, kwargs: dict[str, Any], seed: int, stream: str
     with torch.random.fork_rng(), intercepted(lambda *_: {"seed": seed, "stream": stream}):
         torch.manual_seed(int.from_bytes(digest[:8], "little"))
         return function(*args, **kwargs)
+
+
+def array_of(tensor: torch.Tensor) -> NDArray[Any]:
+    """Returns the values of a tensor as an array of the same type, bfloat16 and float8 as ml_dtypes have them."""
+    dtype = STORED[str(tensor.dtype).removeprefix("torch.")].numpy
+    raw = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    array: NDArray[Any] = raw.view(dtype).reshape(tuple(tensor.shape))
+    return array
 
 
 def _snapshot(value: Any) -> Any:

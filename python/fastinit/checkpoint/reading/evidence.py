@@ -17,14 +17,18 @@ from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES, Plan, make_plan
 from fastinit.errors import CheckpointError, RecipeError, show, show_path
 from fastinit.files import read_small
 from fastinit.recipes.copies import FILE_SUFFIX
+from fastinit.recipes.literals import file_of
 from fastinit.recipes.recipe import parse_recipe
 from fastinit.stored import layout
+from fastinit.stored.literals import checked, with_literals
 from fastinit.stored.reader import StoredFile, read_checkpoint
 from fastinit.stored.strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from fastinit.recipes.recipe import Recipe
 
 MAX_SMALL_BYTES = 2**28  # of a file that is read whole
 _WITNESSES = 3  # headers to ask for the recipe
@@ -49,6 +53,14 @@ class Evidence(NamedTuple):
     note: bytes
 
 
+class DamagedLiterals(Exception):
+    """The file of literal values is not the one that the recipe names."""
+
+    def __init__(self, file: str, expected: str, found: str) -> None:
+        super().__init__(file, expected, found)
+        self.file, self.expected, self.found = file, expected, found
+
+
 class Replanned(NamedTuple):
     """The plan of a checkpoint, and the copies that are not what the note says: name -> told, found."""
 
@@ -61,6 +73,7 @@ def replan(folder: Path, names: Iterable[str]) -> Replanned:
 
     Raises:
         CheckpointError: There is no recipe to plan from, or one of another stream version.
+        DamagedLiterals: Without its literal values no plan can be made.
     """
     evidence = _collect(folder, names)
     text = _recipe_text(folder, evidence)
@@ -68,10 +81,24 @@ def replan(folder: Path, names: Iterable[str]) -> Replanned:
     copies, strange = _copies(folder, names, evidence.note)
     try:
         recipe = parse_recipe(text, layout.RECIPE_FILE)
-        recipe = dataclasses.replace(recipe, copies=copies)
+        recipe = _with_literals(dataclasses.replace(recipe, copies=copies), folder)
         return Replanned(make_plan(recipe, _shard_bytes(evidence.note)), strange)
     except RecipeError as error:
         raise CheckpointError(f"{show_path(folder)}: its recipe cannot be used: {error}") from None
+
+
+def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
+    """Reads the literal values that a recipe names, wherever the note says they are."""
+    if recipe.literals_sha256 is None:
+        return recipe
+    name = file_of(recipe.literals_sha256)
+    content = recipe.copies.get(name) or _read(folder / name)
+    if content is None:
+        raise DamagedLiterals(name, "there, as the recipe names it", "no such file")
+    found = _sha256(content)
+    if found != recipe.literals_sha256:
+        raise DamagedLiterals(name, f"of SHA-256 '{recipe.literals_sha256}', as the recipe says", repr(found))
+    return with_literals(recipe, checked(content, found), content)
 
 
 def _collect(folder: Path, names: Iterable[str]) -> Evidence:

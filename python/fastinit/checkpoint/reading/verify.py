@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastinit.checkpoint.reading import recompute
-from fastinit.checkpoint.reading.evidence import MAX_SMALL_BYTES, replan
+from fastinit.checkpoint.reading.evidence import MAX_SMALL_BYTES, DamagedLiterals, replan
 from fastinit.dtypes import STORED
 from fastinit.errors import CheckpointError, show, show_path
 from fastinit.files import read_small, read_start
@@ -105,7 +105,12 @@ def verify(
         raise CheckpointError(
             f"cannot read {show_path(folder)}: {reason}; give the folder that fastinit wrote"
         ) from None
-    checks = _Checks(folder, names, replan(folder, names), progress)
+    try:
+        replanned = replan(folder, names)
+    except DamagedLiterals as damage:  # what else there is cannot be compared then
+        total = sum(os.stat(folder / name).st_size for name in names)
+        return Verification(Mismatch(damage.file, damage.expected, damage.found), 0, total)
+    checks = _Checks(folder, names, replanned, progress)
     mismatch = next(checks.run(sample), None)
     return Verification(mismatch, checks.checked, checks.total)
 

@@ -21,8 +21,10 @@ from fastinit.checkpoint.statistics.scan import BLOCK_BYTES, Job, measured
 from fastinit.dtypes import STORED
 from fastinit.errors import CheckpointError, RecipeError, show, show_path
 from fastinit.files import read_small
+from fastinit.recipes.literals import Literal
 from fastinit.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
 from fastinit.stored import layout
+from fastinit.stored.literals import read_beside
 from fastinit.stored.reader import read_checkpoint
 
 if TYPE_CHECKING:
@@ -200,7 +202,9 @@ def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: Plan
     else:
         law = law_of(planned.distribution, tensor.dtype)
         faults += unlike_padding(padding)
-        if law is None:  # elements that depend on each other
+        if isinstance(planned.distribution, Literal):  # which may be anything
+            pass
+        elif law is None:  # elements that depend on each other
             faults += tell_nonfinite(body)
         else:
             expected = Expectation(planned.distribution, law, body.size + padding.size, padding.size)
@@ -228,7 +232,7 @@ def _planned(checkpoint: StoredCheckpoint) -> tuple[Mapping[str, PlannedTensor],
         stored = _stored_recipe(checkpoint)
         if stored is None:
             return {}, []
-        plan = make_plan(parse_recipe(*stored))
+        plan = make_plan(read_beside(parse_recipe(*stored), checkpoint.folder))
     except (RecipeError, CheckpointError) as error:
         return {}, [f"nothing can be expected, as the recipe cannot be used: {error}"]
     return {tensor.name: tensor for tensor in plan.tensors}, []

@@ -1,0 +1,76 @@
+"""Recipes into files, with what they name beside them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastinit.errors import CheckpointError, RecipeError, show_path
+from fastinit.files import read_small
+from fastinit.recipes.literals import file_of
+from fastinit.recipes.recipe import read_table
+from fastinit.recipes.toml import write_entry
+
+if TYPE_CHECKING:
+    from fastinit.recipes.recipe import Recipe
+
+
+def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
+    """Writes a recipe to a file, and beside it the file of its literal values and the files that it copies.
+
+    Args:
+        recipe: From `recipe_from_config`, `Report.recipe` or elsewhere.
+        path: The file to make, whose name ends in .toml.
+
+    Returns:
+        The files that lie there now, the recipe's first.
+
+    Raises:
+        RecipeError: The recipe's file exists, or another one with other content. Nothing is written.
+        CheckpointError: A file cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> from fastinit.checkpoint import load_recipe, parse_recipe
+        >>> recipe = parse_recipe('seed = 0\\ndtype = "float32"\\n[tensors]\\nw = [8]\\n'
+        ...                       '[[rule]]\\nmatch = "*"\\ninit = "zeros"\\n')
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     (file,) = save_recipe(recipe, folder + "/my.toml")
+        ...     load_recipe(file).text == recipe.text
+        True
+    """
+    target = Path(path)
+    if target.suffix != ".toml":
+        raise RecipeError(f"a recipe's file must end in .toml, got {show_path(path)}; rename it")
+    contents = {target.parent / name: content for name, content in recipe.copies.items()}
+    contents[target] = _with_copies(recipe).encode()
+    for file, content in contents.items():
+        if os.path.lexists(file) and (file == target or not _holds(file, content)):
+            raise RecipeError(f"{show_path(file)} exists already; choose another name or folder, or remove it")
+    try:
+        for file, content in contents.items():  # the recipe last, so that it is complete where it is
+            if not file.exists():
+                part = file.with_name(f".{file.name}.part")
+                part.write_bytes(content)
+                os.replace(part, file)
+    except OSError as error:
+        raise CheckpointError(f"cannot write {show_path(file)}: {error.strerror}") from None
+    return [target, *(file for file in contents if file != target)]
+
+
+def _with_copies(recipe: Recipe) -> str:
+    """The text, with the files that lie beside named as copies where it does not say so itself."""
+    own = () if recipe.literals_sha256 is None else (file_of(recipe.literals_sha256),)
+    names = [name for name in recipe.copies if name not in own]
+    if not names or "copy" in read_table(recipe.text):
+        return recipe.text
+    head, break_, rest = recipe.text.partition("\n\n")  # of a recipe that was made
+    return head + "\n" + write_entry("copy", {name: name for name in names}) + break_ + rest
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    try:
+        return read_small(file, len(content)) == content
+    except CheckpointError:
+        return False

@@ -1,0 +1,120 @@
+"""The file of a recipe's literal values: a safetensors file whose tensors are named by the rules' keys.
+
+Its name does not end in .safetensors, as loaders take all such files of a folder for weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastinit.dtypes import STORED
+from fastinit.errors import CheckpointError, RecipeError, show, show_path
+from fastinit.files import read_small
+from fastinit.recipes.literals import MAX_BYTES, file_of
+from fastinit.stored import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from fastinit.recipes.recipe import Recipe
+
+
+def encode(literals: Mapping[str, NDArray[Any]]) -> bytes:
+    """Returns the content of the file.
+
+    Raises:
+        RecipeError: The values take more than `MAX_BYTES`.
+    """
+    # The wider types first, so that every item is aligned.
+    items = sorted(literals.items(), key=lambda item: -item[1].itemsize)
+    header = layout.header((layout.Entry(key, a.dtype.name, a.shape, a.nbytes) for key, a in items), {})
+    total = len(header) + sum(array.nbytes for _, array in items)
+    if total > MAX_BYTES:
+        largest, array = max(items, key=lambda item: item[1].nbytes)
+        raise RecipeError(
+            f"the literal values of a recipe must take at most {MAX_BYTES} bytes, got {total}; "
+            f"add a [[rule]] for {show(largest)}, which takes {array.nbytes}"
+        )
+    return header + b"".join(array.tobytes() for _, array in items)
+
+
+def decode(content: bytes) -> dict[str, NDArray[Any]]:
+    """Returns the values by key, as views of the content.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    size = layout.LENGTH.size
+    if len(content) < size:
+        raise ValueError(f"the file must begin with the {size} bytes of a length, got {len(content)} bytes")
+    start = size + layout.LENGTH.unpack(content[:size])[0]
+    if start > len(content):
+        raise ValueError(f"the file must have a header of {start - size} bytes, got {len(content) - size}")
+    entries, _ = layout.parse_header(content[size:start], len(content) - start)
+    found = {}
+    for entry in entries:
+        if entry.dtype not in STORED:
+            raise ValueError(f"literal values must be of {', '.join(STORED)}, got {show(entry.dtype)}")
+        count = math.prod(entry.shape)
+        values = np.frombuffer(content, STORED[entry.dtype].numpy, count, start + entry.offset)
+        found[entry.name] = values.reshape(entry.shape)
+    return found
+
+
+def with_literals(recipe: Recipe, literals: Mapping[str, NDArray[Any]], content: bytes) -> Recipe:
+    """Returns a recipe with its literal values, whose file is among its copies."""
+    assert recipe.literals_sha256 is not None
+    copies = {**recipe.copies, file_of(recipe.literals_sha256): content}
+    return replace(recipe, copies=copies, literals=literals)
+
+
+def read_beside(recipe: Recipe, folder: Path) -> Recipe:
+    """Returns a recipe with its literal values, if it names any, from the folder that it lies in.
+
+    Raises:
+        RecipeError: See `read_values`.
+    """
+    if recipe.literals_sha256 is None:
+        return recipe
+    content = _content(recipe.literals_sha256, folder)
+    return with_literals(recipe, checked(content, recipe.literals_sha256), content)
+
+
+def read_values(sha256: str, folder: Path) -> dict[str, NDArray[Any]]:
+    """Reads the literal values with a hash from a folder.
+
+    Raises:
+        RecipeError: The file cannot be read, or is not the one with this hash.
+    """
+    return checked(_content(sha256, folder), sha256)
+
+
+def _content(sha256: str, folder: Path) -> bytes:
+    try:
+        return read_small(folder / file_of(sha256), MAX_BYTES)
+    except CheckpointError as error:
+        raise RecipeError(f"`literals`: {error}; the file has to lie beside the recipe") from None
+
+
+def checked(content: bytes, sha256: str) -> dict[str, NDArray[Any]]:
+    """Returns the literal values in the content of their file.
+
+    Raises:
+        RecipeError: It is not the content with this hash.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        rule = f"{show_path(file_of(sha256))} must have the SHA-256 {sha256}"
+        raise RecipeError(f"{rule}, got {found}; it is damaged, or another recipe's")
+    try:
+        return decode(content)
+    except ValueError as error:
+        raise RecipeError(f"{show_path(file_of(sha256))}: {error}") from None
