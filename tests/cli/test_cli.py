@@ -20,6 +20,7 @@ from fastinit.checkpoint import load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.writing import cluster
 from fastinit.cli import commands, main, tables
 
+NAMES_DECIDE = pytest.mark.filterwarnings("default:names alone decide")  # said on standard error
 EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
 RECIPE = """
 seed = 1
@@ -176,6 +177,7 @@ def test_plan_as_json_has_every_field(recipe: Path, capsys: pytest.CaptureFixtur
     }
 
 
+@NAMES_DECIDE
 def test_plan_as_toml_is_a_recipe_of_the_same_plan(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "--like", str(source), "--toml"]) == 0
     text = capsys.readouterr().out
@@ -197,11 +199,15 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source"
 
 
+@NAMES_DECIDE
 def test_init_like_a_checkpoint(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     options = ["--seed", "7", "--dtype", "float16", "--preset", "he", "--layout", "keras"]
     assert main(["init", "--like", str(source), str(out), *options]) == 0
-    assert capsys.readouterr().out.startswith("wrote 3 tensors, 44 parameters, 88 B in 1 file to ")
+    printed = capsys.readouterr()
+    assert printed.out.startswith("wrote 3 tensors, 44 parameters, 88 B in 1 file to ")
+    warning = "names alone decide for all tensors, as there is no config.json beside them"
+    assert printed.err == f"fastinit: warning: {warning}\n"
     found = load_file(out / "model.safetensors")
     assert (found["h.0.ln_1.weight"] == 1).all()
     assert (found["h.0.mlp.c_fc.bias"] == 0).all()
@@ -209,6 +215,29 @@ def test_init_like_a_checkpoint(source: Path, tmp_path: Path, capsys: pytest.Cap
     drawn = fastinit.he_normal((8, 4), layout="keras", dtype="float16", seed=7, stream=name)
     assert found[name].tobytes() == drawn.tobytes()
     assert main(["verify", str(out)]) == 0
+
+
+def test_plan_saves_a_recipe_with_what_it_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("transformers")
+    config = tmp_path / "config.json"
+    mamba = {"model_type": "mamba", "hidden_size": 32, "num_hidden_layers": 2, "vocab_size": 60}
+    config.write_text(json.dumps(mamba))
+    (tmp_path / "kept").mkdir()
+    saved = tmp_path / "kept" / "my.toml"
+    assert main(["plan", "--config", str(config), "--save", str(saved)]) == 0
+    names = [Path(line.removeprefix("wrote ")).name for line in capsys.readouterr().out.splitlines()]
+    assert names[:2] == ["my.toml", "config.json"]
+    assert sorted(names) == sorted(file.name for file in saved.parent.iterdir())
+    assert main(["init", str(saved), str(tmp_path / "out")]) == 0
+    assert main(["init", f"--config={config}", str(tmp_path / "other")]) == 0
+    assert main(["verify", str(tmp_path / "out")]) == 0
+    one, other = (load_file(tmp_path / name / "model.safetensors") for name in ("out", "other"))
+    assert all((one[name] == other[name]).all() for name in other)
+    capsys.readouterr()
+    assert main(["plan", "--config", str(config), "--save", str(saved)]) == 2
+    assert "my.toml exists already; choose another name" in capsys.readouterr().err
+    assert main(["plan", "--config", str(config), "--toml"]) == 0
+    assert "names a file of literal values; --save FILE.toml writes both" in capsys.readouterr().err
 
 
 def test_init_from_a_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

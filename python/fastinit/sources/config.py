@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "config.json"
 MAX_CONFIG_BYTES = 16 * 2**20
+QUANTIZATION = "quantization_config"
 _SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 

@@ -60,7 +60,11 @@ def model(path: Path, dtype: str | None) -> Material:
     Raises:
         RecipeError: It describes no model.
     """
-    config = read_config(path)
+    return model_of(read_config(path), dtype)
+
+
+def model_of(config: Config, dtype: str | None) -> Material:
+    """Builds the model of a configuration that was read: see `model`."""
     _check(config.values)
     with quiet_and_offline():
         try:
@@ -150,6 +154,7 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
         layout="torch",
         copies={CONFIG_FILE: config.content},
         compute=lambda names, seed: _compute(recorder, stored, names, seed),
+        base_prefix=f"{built.base_model_prefix}." if built.base_model_prefix else "",
     )
 
 
