@@ -108,7 +108,10 @@ def test_checkpoint(tmp_path: Path) -> None:
         assert isinstance(handle, used.Handle)
         with pytest.raises(used.UnknownTensorError):
             handle.get_tensor("v")
-    assert used.recipe_from_checkpoint(out).tensors
+    with pytest.warns(UserWarning, match="names alone decide for all tensors"):
+        assert used.recipe_from_checkpoint(out).tensors
+    (saved,) = used.save_recipe(recipe, tmp_path / "saved.toml")
+    assert saved.read_text() == recipe.text
     with pytest.raises(used.RecipeError):
         used.parse_recipe("seed")
     with pytest.raises(used.CheckpointError):
