@@ -207,7 +207,7 @@ BAD = {
         "r.toml: tensor 'w', rule 1 (match = \"*\"): `std` must be finite and >= 0, got -0.02"
     ),
     ('"w" = [2]', rule("*", "normal", "std = nan"), ""): "`std` must be finite and >= 0, got nan",
-    ('"w" = [2]', rule("*", "normal", 'std = "0.02"'), ""): "`std` must be",
+    ('"w" = [2]', rule("*", "normal", 'std = "0.02 x"'), ""): "`std`: the expression '0.02 x', at character 6",
     ('"w" = [2]', rule("*", "normal", "std = true"), ""): "`std` must be",
     ('"w" = [2]', rule("*", "normal", "std = 1979-05-27"), ""): "`std` must be",
     ('"w" = [2]', rule("*", "normal", "std = 1e300"), ""): "`std` must lie within float32's range",

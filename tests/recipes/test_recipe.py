@@ -112,7 +112,8 @@ BAD_RULE = {
     '[[rule]]\nmatch = ["a*", 3]\ninit = "zeros"\n': r"rule 1: `match` must be a pattern.*got 3",
     '[[rule]]\nmatch = [["a*"]]\ninit = "zeros"\n': r"rule 1: `match` must be .*got \['a\*'\]",
     '[[rule]]\nmatch = "a.{0..3"\ninit = "zeros"\n': (
-        r"rule 1: braces in a pattern must enclose a range such as \{0\.\.15\}, got pattern 'a\.\{0"
+        r"rule 1: braces in a pattern must enclose a range such as \{0\.\.15\} or a name such as \{layer\}, "
+        r"got pattern 'a\.\{0"
     ),
     '[[rule]]\nmatch = "a.{3..0}"\ninit = "zeros"\n': (
         r"rule 1: a range must go up .*got \{3\.\.0\} in pattern 'a\.\{3\.\.0\}'"

@@ -674,3 +674,23 @@ def test_gpt2_example_is_what_the_configuration_gives(tmp_path: Path) -> None:
 
     assert kinds(example) == kinds(config)
     assert example.parameters == 124_439_808
+
+
+def test_expressions_know_the_numbers_of_the_configuration(tmp_path: Path) -> None:
+    write_config(tmp_path, GPT2)
+    (tmp_path / "r.toml").write_text(
+        'seed = 1\nconfig = "config.json"\n[let]\nbase_width = 16\n'
+        '[[rule]]\nmatch = "*.attn.c_attn.weight"\ninit = "normal"\nstd = "sqrt(base_width / width) / heads"\n'
+        '[[rule]]\nmatch = "*.mlp.*.weight"\ninit = "normal"\nstd = "config.n_embd / config.hidden_size / layers"\n'
+    )
+    recipe = load_recipe(tmp_path / "r.toml")
+    assert recipe.constants == {
+        "base_width": 16, "config.hidden_size": 64, "config.n_embd": 64, "heads": 4, "width": 64,
+    }  # fmt: skip
+    stds = {tensor.name: tensor.distribution.std for tensor in make_plan(parse_recipe(recipe.text)).tensors}
+    assert stds["transformer.h.1.attn.c_attn.weight"] == 0.5 / 4
+    assert stds["transformer.h.2.mlp.c_fc.weight"] == 1 / 3
+    wrong = (tmp_path / "r.toml").read_text().replace("config.n_embd", "config.n_embed")
+    (tmp_path / "r.toml").write_text(wrong)
+    with pytest.raises(RecipeError, match=r"'config\.n_embed' is not known; .*did you mean"):
+        make_plan(load_recipe(tmp_path / "r.toml"))

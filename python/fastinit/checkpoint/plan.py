@@ -184,7 +184,7 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
             "alone; use load_recipe on its file"
         )
     try:
-        contents = plan_tensors(recipe.tensors, recipe.rules, recipe.layout, recipe.literals)
+        contents = plan_tensors(recipe.tensors, recipe.rules, recipe.setting)
     except RecipeError as error:
         raise RecipeError(f"{recipe.source}: {error}") from None
     sizes = [content.nbytes for content in contents]

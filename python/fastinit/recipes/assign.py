@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_MATCHES = 200_000_000  # a minute or so
 
-_NUMBERS = re.compile(r"\{[0-9]+\.\.[0-9]+\}|[0-9]+")
+_NUMBERS = re.compile(r"\{[0-9]+\.\.[0-9]+\}|\{[A-Za-z_][A-Za-z0-9_]*\}|[0-9]+")
 
 
 class Matcher:

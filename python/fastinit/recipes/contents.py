@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastinit import checks
 from fastinit.distributions import Constant
@@ -14,20 +14,18 @@ from fastinit.formulas import FORMULAS
 from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.literals import LITERAL, Literal, literal
+from fastinit.recipes.roles import count_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from fastinit.distributions import Distribution
     from fastinit.dtypes import ElementType
     from fastinit.recipes.rules import Rule
+    from fastinit.recipes.setting import Setting
     from fastinit.recipes.tensors import TensorSpec
 
-    Literals: TypeAlias = Mapping[str, NDArray[Any]]
-
-_NO_LITERALS: Literals = MappingProxyType({})
+_NO_NUMBERS: Mapping[str, float] = MappingProxyType({})
 
 
 class Content(NamedTuple):
@@ -49,53 +47,66 @@ class Content(NamedTuple):
 
 
 @uncollected()
-def plan_tensors(
-    tensors: Sequence[TensorSpec], rules: Sequence[Rule], layout: str | None, literals: Literals = _NO_LITERALS
-) -> list[Content]:
+def plan_tensors(tensors: Sequence[TensorSpec], rules: Sequence[Rule], setting: Setting) -> list[Content]:
     """Says what each tensor holds, in their order.
 
     Args:
         tensors: Those of a recipe, or any others.
         rules: The first whose pattern matches a name is the tensor's.
-        layout: Where shapes have their fans: see `fastinit.compute_fans`. None if no rule asks.
-        literals: The literal values that rules name.
+        setting: What they refer to; without layers, those of the tensors are counted.
 
     Raises:
         RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
     """
-    known: dict[tuple[int, str, tuple[int, ...], str], Content] = {}
+    if not setting.layers and any(rule.expressions for rule in rules):
+        setting = setting._replace(layers=count_layers(tensor.name for tensor in tensors))
+    known: dict[Any, Content] = {}
     contents = []
     for tensor, (rule, match) in zip(tensors, assign(tensors, rules), strict=True):
-        key = (rule.number, match, tensor.shape, tensor.dtype)
+        numbers = setting.numbers(tensor, rule, match) if rule.expressions else {}
+        key = (rule.number, match, tensor.shape, tensor.dtype, *numbers.values())
         content = known.get(key)
         if content is None:
-            content = known[key] = content_of(tensor, rule, match, layout, literals)
+            content = known[key] = content_of(tensor, rule, match, setting, numbers)
         contents.append(content)
     return contents
 
 
 def content_of(
-    tensor: TensorSpec, rule: Rule, match: str, layout: str | None, literals: Literals = _NO_LITERALS
+    tensor: TensorSpec, rule: Rule, match: str, setting: Setting, numbers: Mapping[str, float] = _NO_NUMBERS
 ) -> Content:
     """Says what a tensor holds that has this rule.
+
+    Args:
+        tensor: The tensor.
+        rule: Its rule.
+        match: The pattern that matched.
+        setting: What the rule refers to.
+        numbers: What the rule's expressions are worth.
 
     Raises:
         RecipeError: The rule does not fit it.
     """
-    given = {} if layout is None else {"layout": layout}
+    given = {} if setting.layout is None else {"layout": setting.layout}
     _, shape, dtype = tensor
     try:
+        parameters = {**given, **rule.parameters, **{key: _whole(number) for key, number in numbers.items()}}
         distribution: Distribution
         if rule.init == LITERAL:
-            distribution = literal(shape, literals, **rule.parameters)
+            distribution = literal(shape, setting.literals, **rule.parameters)
         else:
-            distribution = FORMULAS[rule.init](shape, **{**given, **rule.parameters})
+            distribution = FORMULAS[rule.init](shape, **parameters)
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
     nbytes = math.prod(shape) * STORED[dtype].itemsize
     return Content(shape, dtype, nbytes, rule, match, distribution, zeros)
+
+
+def _whole(number: float) -> float:
+    """A number of groups is a whole one."""
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _check_element(distribution: Distribution, element: ElementType) -> None:

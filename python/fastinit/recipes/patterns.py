@@ -1,6 +1,7 @@
-"""Patterns of tensor names: shell wildcards, and ranges that stand for whole numbers.
+"""Patterns of tensor names: shell wildcards, and ranges and names that stand for whole numbers.
 
     model.layers.{0..15}.*      every tensor of layers 0 to 15, not of layer 150
+    stages.{stage}.{block}.*    any numbers, which expressions of the rule know by these names
 
 `*` is anything, dots too; `?` one character; `[abc]` and `[!abc]` one of these or none of them.
 """
@@ -16,6 +17,8 @@ from fastinit.errors import RecipeError, show
 from fastinit.recipes.ranges import split_ranges
 
 _SPECIAL = re.compile(r"[*?\[]")
+_CAPTURE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_ANY_NUMBER = "\0"  # stands for a name in braces: no pattern has it
 _TOKEN = re.compile(r"\*+|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
@@ -34,12 +37,19 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         >>> [name for name in ("h.9.w", "h.10.w", "h.100.w") if wanted.match(name)]
         ['h.9.w', 'h.10.w']
     """
-    ranged = split_ranges(pattern, "a pattern", "pattern")
+    captures = _CAPTURE.findall(pattern)
+    for name in captures:
+        if captures.count(name) > 1:
+            rule = "a pattern must have each name in braces once"
+            raise RecipeError(f"{rule}, got {show(name)} again in {show(pattern)}")
+    ranged = split_ranges(_CAPTURE.sub(_ANY_NUMBER, pattern), "a pattern", "pattern")
     pieces = [""]  # between the stars
     for place, text in enumerate(ranged.texts):
         for token in _TOKEN.findall(text):
             if token.startswith("*"):
                 pieces.append("")
+            elif token == _ANY_NUMBER:
+                pieces[-1] += rf"(?<![0-9])(?P<{captures.pop(0)}>[0-9]{{1,9}})(?![0-9])"
             else:
                 pieces[-1] += _one(token)
         if place < len(ranged.ranges):
@@ -51,8 +61,23 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?s:{first}{middle}.*{rest[-1]})\Z")
 
 
+def captured(pattern: str, name: str) -> dict[str, int]:
+    """Returns the numbers that stand in a tensor's name for the names in a pattern's braces.
+
+    >>> captured("h.{layer}.*", "h.11.w")
+    {'layer': 11}
+    """
+    found = compile_pattern(pattern).match(name)
+    return {} if found is None else {key: int(number) for key, number in found.groupdict().items()}
+
+
+def captures_of(pattern: str) -> set[str]:
+    """Returns the names in a pattern's braces."""
+    return set(_CAPTURE.findall(pattern))
+
+
 def is_plain(pattern: str) -> bool:
-    """Whether a pattern has no wildcards; it may have ranges."""
+    """Whether a pattern has no wildcards; it may have ranges and names in braces."""
     return _SPECIAL.search(pattern) is None
 
 

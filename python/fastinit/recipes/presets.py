@@ -54,6 +54,7 @@ class Material:
         layout: Of the shapes, if it is known.
         copies: Small files to lie beside the result.
         compute: Computes tensors whose base is no call, by their names and with a seed, as far as it can.
+        number: Gives the number that a name such as `config.hidden_size` stands for, None if there is none.
         base_prefix: What the names begin with that a checkpoint of the model without its head has not.
     """
 
@@ -63,6 +64,7 @@ class Material:
     layout: str | None
     copies: Mapping[str, bytes]
     compute: Callable[[Sequence[str], int], Mapping[str, NDArray[Any]]] | None = None
+    number: Callable[[str], float | None] = lambda _: None
     base_prefix: str = ""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RESERVED_NAME = "__metadata__"  # the key of a safetensors header that is no tensor's
 MAX_RANGES = 8
 MAX_NAME = 1000  # characters: a range would multiply a longer name to any size
+_BRACED = {"tensor": "a range such as {0..15}", "pattern": "a range such as {0..15} or a name such as {layer}"}
 _RANGE = re.compile(r"\{([0-9]{1,18})\.\.([0-9]{1,18})\}")
 
 
@@ -61,7 +62,7 @@ def split_ranges(pattern: str, what: str, kind: str) -> RangedName:
     pieces = _RANGE.split(pattern)  # text, first, last, text, first, last, ..., text
     texts = tuple(pieces[::3])
     if any(brace in text for text in texts for brace in "{}"):
-        raise RecipeError(f"braces in {what} must enclose a range such as {{0..15}}, got {kind} {show(pattern)}")
+        raise RecipeError(f"braces in {what} must enclose {_BRACED[kind]}, got {kind} {show(pattern)}")
     if len(texts) > MAX_RANGES + 1:
         raise RecipeError(f"{what} must have at most {MAX_RANGES} ranges, got {show(pattern)}")
     ends = zip(pieces[1::3], pieces[2::3], strict=True)

@@ -27,6 +27,7 @@ from fastinit.fans import LAYOUTS
 from fastinit.recipes.copies import read_copy
 from fastinit.recipes.literals import LITERAL, read_hash
 from fastinit.recipes.rules import RULE_EXAMPLE, Rule, needs_layout, read_rules
+from fastinit.recipes.setting import Setting, read_constants
 from fastinit.recipes.tensors import (
     DTYPE_EXAMPLE,
     TENSORS_EXAMPLE,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 MAX_RECIPE_BYTES = 16 * 2**20
 
-KEYS = ("seed", "dtype", "layout", "copy", "literals", "tensors", "rule")
+KEYS = ("seed", "dtype", "layout", "copy", "literals", "let", "tensors", "rule")
 FILE_KEYS = ("like", "config", "preset")
 _EXAMPLES = {
     "seed": "a line such as: seed = 0",
@@ -64,6 +65,7 @@ class Recipe:
         copies: Small files to lie beside the result: name -> content.
         literals_sha256: Of the file of literal values, which is among the copies; None without.
         literals: These values by the keys of rules; empty while the file has not been read.
+        constants: What `[let]` names, for expressions.
     """
 
     source: str
@@ -76,6 +78,12 @@ class Recipe:
     copies: Mapping[str, bytes] = field(default_factory=dict)
     literals_sha256: str | None = None
     literals: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def setting(self) -> Setting:
+        """What the rules refer to."""
+        return Setting(self.layout, self.constants, self.literals)
 
     @property
     def sha256(self) -> str:
@@ -141,7 +149,8 @@ def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
     for rule in rules if layout is None else ():
         if needs_layout(rule):
             raise RecipeError(f"`layout` is missing, and {rule} takes fans; {LAYOUT_REMEDY}")
-    return Recipe(source, text, seed, dtype, layout, tensors, rules, literals_sha256=literals)
+    constants = read_constants(table.get("let"))
+    return Recipe(source, text, seed, dtype, layout, tensors, rules, literals_sha256=literals, constants=constants)
 
 
 LAYOUT_REMEDY = (

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
 from fastinit.formulas import FORMULAS
+from fastinit.recipes.expressions import Expression, read_expression
 from fastinit.recipes.literals import KEY, LITERAL
 from fastinit.recipes.patterns import check_pattern
 from fastinit.recipes.toml import choice, is_int, no_unknown
@@ -31,6 +32,7 @@ class Rule:
         number: Counts from 1 in the recipe.
         match: Patterns, of which one is enough; see `fastinit.recipes.patterns`.
         padding_idx: The row of its tensors that is zero.
+        expressions: Those of its parameters that are expressions, by name.
     """
 
     number: int
@@ -38,6 +40,7 @@ class Rule:
     init: str
     parameters: Mapping[str, Any]
     padding_idx: int | None = None
+    expressions: Mapping[str, Expression] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"rule {self.number} (match = {self.patterns})"
@@ -92,9 +95,29 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
             raise RecipeError(
                 f"`padding_idx` must be the number of the row that is to be zero, such as 0, got {show(padding_idx)}"
             )
+        expressions = _expressions(init, parameters)
     except RecipeError as error:
         raise RecipeError(f"{rule}: {error}") from None
-    return rule
+    return replace(rule, expressions=expressions) if expressions else rule
+
+
+def _expressions(init: str, parameters: Mapping[str, Any]) -> dict[str, Expression]:
+    """Reads the texts among the parameters that are numbers."""
+    found = {}
+    for key, value in parameters.items():
+        if isinstance(value, str) and key in _numbers(init):
+            try:
+                found[key] = read_expression(value)
+            except RecipeError as error:
+                raise RecipeError(f"`{key}`: {error}") from None
+    return found
+
+
+@functools.cache
+def _numbers(init: str) -> frozenset[str]:
+    """Names the parameters of an initializer that are numbers."""
+    annotations = {name: str(parameter.annotation) for name, parameter in _signature(init).items()}
+    return frozenset(name for name, kind in annotations.items() if kind in ("float", "int", "float | None"))
 
 
 def _patterns(value: object) -> tuple[str, ...]:
@@ -133,7 +156,9 @@ def _signature(init: str) -> dict[str, inspect.Parameter]:
 def needs_layout(rule: Rule) -> bool:
     """Whether a rule takes fans and does not say by itself where they are."""
     names_axes = {"in_axis", "out_axis"} <= rule.parameters.keys()
-    return "layout" in parameter_names(rule.init) and "layout" not in rule.parameters and not names_axes
+    names = frozenset().union(*(expression.names for expression in rule.expressions.values()))
+    takes_fans = "layout" in parameter_names(rule.init) or not names.isdisjoint(("fan_in", "fan_out"))
+    return takes_fans and "layout" not in rule.parameters and not names_axes
 
 
 def _frozen(value: Any) -> Any:

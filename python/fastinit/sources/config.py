@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CONFIG_FILE = "config.json"
 MAX_CONFIG_BYTES = 16 * 2**20
 QUANTIZATION = "quantization_config"
+_CONFIG = "config."  # what a name of it begins with in an expression
+_SHORT_NAMES = {"width": "config.hidden_size", "heads": "config.num_attention_heads"}
 _SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 
@@ -49,6 +51,32 @@ class Config:
                 f"{CONFIG_FILE}: `initializer_range` must be a number of at least 0, such as 0.02, got {show(given)}"
             )
         return float(given)
+
+
+def number_of(config: object, name: str) -> float | None:
+    """Returns the number of a configuration that a name in an expression stands for, None if there is none.
+
+    Args:
+        config: Of a model of transformers, whose attributes go by several names.
+        name: `config.` and the path of an attribute, or `width` and `heads` for hidden_size and num_attention_heads. A
+            configuration of several models is asked for its text model's where it has none itself.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> number_of(SimpleNamespace(hidden_size=64), "width")
+        64.0
+    """
+    path = _SHORT_NAMES.get(name, name)
+    if not path.startswith(_CONFIG):
+        return None
+    text = getattr(config, "get_text_config", None)
+    for owner in (config, None if text is None else text()):
+        found: Any = owner
+        for attribute in path.removeprefix(_CONFIG).split("."):
+            found = getattr(found, attribute, None)
+        if isinstance(found, (int, float)) and not isinstance(found, bool) and math.isfinite(found):
+            return float(found)
+    return None
 
 
 def _special_float(table: dict[str, Any]) -> Any:

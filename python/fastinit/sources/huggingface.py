@@ -21,7 +21,7 @@ from fastinit.sources.building import (
     initialized_on_meta,
     quiet_and_offline,
 )
-from fastinit.sources.config import CONFIG_FILE, Config, read_config
+from fastinit.sources.config import CONFIG_FILE, Config, number_of, read_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -154,6 +154,7 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
         layout="torch",
         copies={CONFIG_FILE: config.content},
         compute=lambda names, seed: _compute(recorder, stored, names, seed),
+        number=lambda name: number_of(built.config, name),
         base_prefix=f"{built.base_model_prefix}." if built.base_model_prefix else "",
     )
 

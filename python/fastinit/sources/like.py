@@ -119,6 +119,7 @@ def _as_the_model_says(material: Material, config: Config | None) -> Material:
             for tensor in material.tensors
         ),
         layout=model.layout,
+        number=model.number,
         compute=lambda names, seed: _computed(model, named, names, seed),
     )
 

@@ -36,7 +36,8 @@ from fastinit.recipes.recipe import (
     read_seed,
     require,
 )
-from fastinit.recipes.rules import Call, literal, read_rules
+from fastinit.recipes.rules import Call, Rule, literal, read_rules
+from fastinit.recipes.setting import OWN_NAMES, read_constants
 from fastinit.recipes.tensors import read_tensors, tensor_table
 from fastinit.recipes.toml import choice, write_entry, write_table
 from fastinit.sources.like import by_names, like
@@ -203,18 +204,18 @@ def _resolve(
     main = dtype or _main_dtype([spec.dtype for spec in specs])
     digest = hashlib.sha256(content).hexdigest() if literals else None
     head = {"seed": seed, "dtype": main, "layout": layout, "literals": digest}
+    tensors = tensor_table(specs, main or "")  # which checks names before patterns are made of them
+    made = [call.table(list(map(quote, compress_set(names)))) for call, names in calls.items()]
+    constants = _constants(table, [*rules, *read_rules(made)], material)
     try:
         text = "\n".join(
             (
                 f"# Made from {_comment(material.origin)}, preset {name}.",
                 *(write_entry(key, value) for key, value in head.items() if value is not None),
                 "",
-                write_table("[tensors]", tensor_table(specs, main or "")),
-                *(write_table("[[rule]]", entry) for entry in own),
-                *(
-                    write_table("[[rule]]", call.table(list(map(quote, compress_set(names)))))
-                    for call, names in calls.items()
-                ),
+                *((write_table("[let]", constants),) if constants else ()),
+                write_table("[tensors]", tensors),
+                *(write_table("[[rule]]", entry) for entry in (*own, *made)),
             )
         )
     except TypeError as error:  # a date, which is no initializer's parameter
@@ -233,6 +234,17 @@ def _computed(material: Material, tensors: list[Tensor], seed: int) -> tuple[lis
     keys, arrays = keyed(material.compute(names, seed).items())
     known = {name: literal(key) for name, key in keys.items()}
     return [replace(t, base=known.get(t.spec.name, t.base)) for t in tensors], arrays
+
+
+def _constants(table: Mapping[str, Any], rules: Sequence[Rule], material: Material) -> dict[str, float]:
+    """What the rules' expressions name: constants of the file, and numbers of the configuration."""
+    constants = read_constants(table.get("let"))
+    names = {name for rule in rules for expression in rule.expressions.values() for name in expression.names}
+    for name in sorted(names - constants.keys() - set(OWN_NAMES)):
+        value = material.number(name)
+        if value is not None:
+            constants[name] = value
+    return constants
 
 
 def _own_literals(table: Mapping[str, Any], folder: Path | None) -> Mapping[str, NDArray[Any]]:

@@ -19,7 +19,9 @@ from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.contents import content_of, plan_tensors
 from fastinit.recipes.literals import MAX_BYTES, Literal
 from fastinit.recipes.recipe import Recipe
+from fastinit.recipes.roles import count_layers
 from fastinit.recipes.rules import Call, Rule, read_rules
+from fastinit.recipes.setting import Setting
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.load import load_recipe
 from fastinit.torch.doubt import warn_of_constructors
@@ -33,14 +35,13 @@ from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, is_fil
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from fastinit.random import Seed
     from fastinit.recipes.contents import Content
     from fastinit.torch.state import Target
 
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
+_SETTING = Setting(layout="torch")  # of rules alone
 _SHOWN = 4  # names in an error
 _POWER_ITERATIONS = 15  # as many as PyTorch's spectral norm starts with
 _EXAMPLE = '"init": "normal", "std": 0.02'  # of a rule, in an error
@@ -130,12 +131,12 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
         if torch.nn.parameter.is_lazy(target.tensor):
             remedy = "run it once on an example, or give the module its sizes"
             raise ValueError(checks.text("model", "have shapes", f"lazy {target.name}", remedy))
-    rules, layout, number, literals = _rules(recipe)
+    rules, setting, number = _rules(recipe)
     if seed is not None:
         number, _ = resolve_seed(seed, 0)
     elif number is None:
         number = draw_seed(None)
-    contents, left = _by_rules(targets, rules, layout, literals, is_strict=not _is_recipe(recipe))
+    contents, left = _by_rules(targets, rules, setting, is_strict=not _is_recipe(recipe))
     left = [target for target in left if target.is_parameter or target.tensor.is_meta]
     calls, copies = code.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
@@ -185,22 +186,21 @@ def _is_recipe(recipe: Rules | None) -> bool:
     return isinstance(recipe, (Recipe, str, os.PathLike))
 
 
-def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], str, int | None, Mapping[str, NDArray[Any]]]:
-    """The rules, the layout of shapes, the seed and the literal values of a recipe."""
+def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], Setting, int | None]:
+    """The rules of a recipe, what they refer to, and its seed."""
     if recipe is None:
-        return (), "torch", None, {}
+        return (), _SETTING, None
     if isinstance(recipe, (str, os.PathLike)):
         recipe = load_recipe(recipe)
     if isinstance(recipe, Recipe):
-        return recipe.rules, recipe.layout or "torch", recipe.seed, recipe.literals
-    return read_rules(list(map(dict, recipe))), "torch", None, {}
+        return recipe.rules, recipe.setting._replace(layout=recipe.layout or "torch"), recipe.seed
+    return read_rules(list(map(dict, recipe))), _SETTING, None
 
 
 def _by_rules(
     targets: Sequence[Target],
     rules: Sequence[Rule],
-    layout: str,
-    literals: Mapping[str, NDArray[Any]],
+    setting: Setting,
     is_strict: bool,
 ) -> tuple[dict[str, Content], list[Target]]:
     """Says what the tensors hold that a rule matches, by name, and returns the others.
@@ -223,10 +223,12 @@ def _by_rules(
         for rule in rules
         if (match := tuple(p for p in rule.match if (rule.number, p) in used))
     ]
+    if any(rule.expressions for rule in kept):
+        setting = setting._replace(layers=count_layers(target.name for target in targets))
     try:
         if is_strict:
             assign(specs, rules)
-        contents = plan_tensors(specs, kept, layout, literals)
+        contents = plan_tensors(specs, kept, setting)
     except RecipeError as error:
         raise RecipeError(f"init_model: {error}") from None
     return dict(zip((spec.name for spec in specs), contents, strict=True)), left
@@ -241,7 +243,7 @@ def _by_calls(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> dic
         assert isinstance(call, Call)
         if call not in rules:
             (rules[call],) = read_rules([call.table(["*"])])
-        contents[target.name] = content_of(_spec(target), rules[call], "*", "torch")
+        contents[target.name] = content_of(_spec(target), rules[call], "*", _SETTING)
     return contents
 
 

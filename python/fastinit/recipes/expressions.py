@@ -1,0 +1,262 @@
+"""Expressions for the numbers of a rule: `"0.02 / sqrt(2 * (layer + 1))"`. A parser of its own, nothing is `eval`ed.
+
+    sum     = product { ("+" | "-") product }
+    product = sign { ("*" | "/") sign }
+    sign    = ("-" | "+") sign | power
+    power   = atom [ "**" sign ]
+    atom    = number | name | name "[" integer "]" | function "(" sum { "," sum } ")" | "(" sum ")"
+
+Numbers are float64. Sums, products, quotients and roots are IEEE's; `exp`, `log` and `**` are computed in decimal
+arithmetic of 50 digits and rounded once, so that a value is the same on every machine, whatever its libm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import decimal
+import functools
+import math
+import operator
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastinit.errors import RecipeError, show, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+MAX_CHARACTERS = 500
+_MAX_DEPTH = 40
+_SHOWN = 20  # characters of the rest of a text
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
+    r"|(?P<sign>\*\*|[-+*/(),\[\]]))",
+    re.ASCII,
+)
+_EXACT = decimal.Context(prec=50, Emax=10**6, Emin=-(10**6), traps=[decimal.InvalidOperation, decimal.DivisionByZero])
+
+
+def _decimal(function: Callable[..., decimal.Decimal]) -> Callable[..., float]:
+    def rounded(*numbers: float) -> float:
+        return float(function(_EXACT, *map(decimal.Decimal, numbers)))
+
+    return rounded
+
+
+_OPERATORS: dict[str, Callable[..., float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": _decimal(decimal.Context.power),
+}
+FUNCTIONS: dict[str, Callable[..., float]] = {
+    "sqrt": math.sqrt,
+    "exp": _decimal(decimal.Context.exp),
+    "log": _decimal(decimal.Context.ln),
+    "min": min,
+    "max": max,
+}
+_ANY_NUMBER = ("min", "max")  # of arguments; the others have one
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A number, a name with perhaps an index, or a function of nodes; and where it begins in the text."""
+
+    at: int
+    value: float | str | Callable[..., float]
+    inner: tuple[_Node, ...] = ()
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that was read; `str` of it is its text.
+
+    Attributes:
+        names: All names in it.
+    """
+
+    text: str
+    names: frozenset[str]
+    _root: _Node
+
+    def __str__(self) -> str:
+        return self.text
+
+    def value(self, lookup: Callable[[str, int | None], float]) -> float:
+        """Returns the value.
+
+        Args:
+            lookup: Gives the number that a name, perhaps with an index, stands for.
+
+        Raises:
+            RecipeError: The value is no finite number, or `lookup` raises a LookupError that says why.
+
+        Example:
+            >>> read_expression("0.02 / sqrt(2 * (layer + 1))").value(lambda name, index: 7.0)
+            0.005
+        """
+        return self._value(self._root, lookup)
+
+    def _value(self, node: _Node, lookup: Callable[[str, int | None], float]) -> float:
+        if isinstance(node.value, float):
+            return node.value
+        if isinstance(node.value, str):
+            try:
+                return float(lookup(node.value, node.index))
+            except LookupError as error:
+                raise RecipeError(_at(self.text, node.at, str(error.args[0]))) from None
+        inner = [self._value(each, lookup) for each in node.inner]
+        try:
+            value = node.value(*inner)
+        except (ArithmeticError, ValueError):
+            value = math.nan
+        if not math.isfinite(value):
+            shown = ", ".join(f"{number:g}" for number in inner)
+            raise RecipeError(_at(self.text, node.at, f"there must be a finite result, got none of {shown}"))
+        return value
+
+
+@functools.lru_cache(maxsize=4096)
+def read_expression(text: str) -> Expression:
+    """Reads an expression.
+
+    Raises:
+        RecipeError: It is none, or too long or deep.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise RecipeError(f"an expression must have at most {MAX_CHARACTERS} characters, got {len(text)}")
+    reader = _Reader(text)
+    root = reader.sum()
+    if reader.token:
+        raise reader.error("an operator or the end must follow")
+    return Expression(text, frozenset(reader.names), root)
+
+
+class _Reader:
+    """Reads from left to right, one function for each line of the grammar."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._end = self._at = self._depth = 0
+        self.token = self._kind = ""
+        self.names: set[str] = set()
+        self._next()
+
+    def sum(self) -> _Node:
+        return self._chain("+-", self._product)
+
+    def _product(self) -> _Node:
+        return self._chain("*/", self._sign)
+
+    def _chain(self, operators: str, read: Callable[[], _Node]) -> _Node:
+        node = read()
+        while self.token and self.token in operators:
+            at, function = self._at, _OPERATORS[self._next()]
+            node = _Node(at, function, (node, read()))
+        return node
+
+    def _sign(self) -> _Node:
+        if self.token not in ("-", "+"):
+            return self._power()
+        at, sign = self._at, self._next()
+        with self._deeper():
+            inner = self._sign()
+        return _Node(at, operator.neg, (inner,)) if sign == "-" else inner
+
+    def _power(self) -> _Node:
+        node = self._atom()
+        if self.token != "**":
+            return node
+        at, function = self._at, _OPERATORS[self._next()]
+        with self._deeper():
+            return _Node(at, function, (node, self._sign()))
+
+    def _atom(self) -> _Node:
+        at, kind = self._at, self._kind
+        if kind == "number":
+            if not math.isfinite(float(self.token)):
+                raise self.error("float64 has no number as large")
+            return _Node(at, float(self._next()))
+        if kind == "name":
+            name = self._next()
+            if self.token == "(":
+                return self._call(at, name)
+            self.names.add(name)
+            return _Node(at, name, index=self._index() if self.token == "[" else None)
+        if self.token == "(":
+            return self._bracketed()[0]
+        raise self.error("a number, a name or a bracket must follow")
+
+    def _call(self, at: int, name: str) -> _Node:
+        if name not in FUNCTIONS:
+            raise RecipeError(_at(self._text, at, unknown(name, FUNCTIONS, "the functions are")))
+        inner = self._bracketed(many=True)
+        if name not in _ANY_NUMBER and len(inner) != 1:
+            raise RecipeError(_at(self._text, at, f"{name} takes one argument, got {len(inner)}"))
+        return _Node(at, FUNCTIONS[name] if len(inner) > 1 or name not in _ANY_NUMBER else float, tuple(inner))
+
+    def _bracketed(self, many: bool = False) -> list[_Node]:
+        self._next()
+        with self._deeper():
+            inner = [self.sum()]
+            while many and self.token == ",":
+                self._next()
+                inner.append(self.sum())
+        self._expect(")")
+        return inner
+
+    def _index(self) -> int:
+        self._next()
+        sign = self._next() if self.token == "-" else ""
+        if not self.token.isdecimal():
+            raise self.error("a whole number must stand in []")
+        digits = self._next()
+        self._expect("]")
+        return int(sign + digits)
+
+    def _expect(self, token: str) -> None:
+        if self.token != token:
+            raise self.error(f"{show(token)} must follow")
+        self._next()
+
+    def _next(self) -> str:
+        """Goes to the next token and returns the one that was."""
+        before, rest = self.token, self._text[self._end :]
+        self._at = self._end + len(rest) - len(rest.lstrip())
+        found = _TOKEN.match(self._text, self._end)
+        if found is None:
+            self.token = self._kind = ""
+            if rest.strip():
+                raise self.error(f"no expression has the sign {show(rest.strip()[0])}")
+        else:
+            self._kind = found.lastgroup or ""
+            self.token, self._end = found[self._kind], found.end()
+        return before
+
+    @contextlib.contextmanager
+    def _deeper(self) -> Iterator[None]:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise self.error(f"at most {_MAX_DEPTH} brackets and signs may lie within each other")
+        yield
+        self._depth -= 1
+
+    def error(self, message: str) -> RecipeError:
+        return RecipeError(_at(self._text, self._at, message))
+
+
+def unknown(name: str, known: Iterable[str], what: str) -> str:
+    """Says that a name is not known, and what is."""
+    known = sorted(known)
+    return f"{show(name)} is not known; {what} {', '.join(known)}{suggest(name, known)}"
+
+
+def _at(text: str, place: int, message: str) -> str:
+    """A message about a place of the text."""
+    rest = text[place:].strip()
+    where = f"character {place + 1}, {show(rest[:_SHOWN] + '...' * (len(rest) > _SHOWN))}" if rest else "its end"
+    return f"the expression {show(text)}, at {where}: {message}"

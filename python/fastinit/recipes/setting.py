@@ -1,0 +1,137 @@
+"""What the rules of a recipe refer to besides the tensor that they are applied to."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastinit.errors import RecipeError, show
+from fastinit.fans import compute_fans
+from fastinit.recipes import roles
+from fastinit.recipes.expressions import read_expression, unknown
+from fastinit.recipes.patterns import captured, captures_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from fastinit.recipes.rules import Rule
+    from fastinit.recipes.tensors import TensorSpec
+
+OWN_NAMES = ("layer", "layers", "fan_in", "fan_out", "numel", "shape")  # of a tensor, in expressions
+_NONE: Mapping[str, Any] = MappingProxyType({})
+_MAX_CONSTANTS = 1000
+_FAN_OPTIONS = ("layout", "in_axis", "out_axis", "batch_axis")
+
+
+class Setting(NamedTuple):
+    """What rules refer to.
+
+    Attributes:
+        layout: Where shapes have their fans: see `fastinit.compute_fans`. None if no rule asks.
+        constants: What `[let]` names, for expressions.
+        literals: The literal values, by key.
+        layers: How many layers each stack of layers has; see `fastinit.recipes.roles`.
+    """
+
+    layout: str | None = None
+    constants: Mapping[str, float] = _NONE
+    literals: Mapping[str, NDArray[Any]] = _NONE
+    layers: Mapping[str, int] = _NONE
+
+    def numbers(self, tensor: TensorSpec, rule: Rule, match: str) -> dict[str, float]:
+        """Returns what a rule's expressions are worth for a tensor, by parameter.
+
+        Raises:
+            RecipeError: One names something that the tensor has not, or is no finite number.
+        """
+        names = captured(match, tensor.name) if captures_of(match) else {}
+
+        def lookup(name: str, index: int | None) -> float:
+            if (name == "shape") != (index is not None):
+                raise LookupError("write `shape` with a place, as in shape[0], and no other name with one")
+            if name in names:
+                return names[name]
+            return self.constants[name] if name in self.constants else self._own(tensor, rule, name, index)
+
+        values = {}
+        for key, expression in rule.expressions.items():
+            try:
+                values[key] = expression.value(lookup)
+            except RecipeError as error:
+                raise RecipeError(f"tensor {show(tensor.name)}, {rule}: `{key}`: {error}") from None
+        return values
+
+    def _own(self, tensor: TensorSpec, rule: Rule, name: str, index: int | None) -> float:
+        if name in ("layer", "layers"):
+            layer = roles.layer(tensor.name)
+            if layer is None:
+                raise LookupError(
+                    f"{show(tensor.name)} has no number of a layer; give it a rule of its own, or name the number "
+                    "in the pattern, as in h.{layer}.*"
+                )
+            return layer if name == "layer" else self.layers[roles.stack(tensor.name)]
+        if name in ("fan_in", "fan_out"):
+            options = {key: rule.parameters[key] for key in _FAN_OPTIONS if key in rule.parameters}
+            given = {} if self.layout is None else {"layout": self.layout}
+            try:
+                return compute_fans(tensor.shape, **{**given, **options})[name == "fan_out"]
+            except (TypeError, ValueError) as error:
+                raise LookupError(f"{show(tensor.name)} of shape {list(tensor.shape)} has no {name}: {error}") from None
+        if name == "numel":
+            return math.prod(tensor.shape)
+        if name == "shape" and index is not None:
+            if not -len(tensor.shape) <= index < len(tensor.shape):
+                raise LookupError(f"{show(tensor.name)} of shape {list(tensor.shape)} has no axis {index}")
+            return tensor.shape[index]
+        remedy = "; name others in [let]"
+        raise LookupError(unknown(name, (*OWN_NAMES, *self.constants), "the names are") + remedy)
+
+
+def read_constants(table: object) -> dict[str, float]:
+    """Reads a `[let]` table: names and numbers, or expressions of the names before them.
+
+    A table within it gives names with dots, such as `config.hidden_size`.
+
+    Raises:
+        RecipeError: A name or a value is none.
+    """
+    if table is None:
+        return {}
+    if not isinstance(table, dict):
+        raise RecipeError(f"`let` must be a table of names and numbers, such as [let] width = 2048, got {show(table)}")
+    constants: dict[str, float] = {}
+    _add_constants(constants, "", table)
+    return constants
+
+
+def _add_constants(constants: dict[str, float], prefix: str, table: dict[str, Any]) -> None:
+    for key, value in table.items():
+        name = prefix + key
+        if isinstance(value, dict):
+            _add_constants(constants, f"{name}.", value)
+            continue
+        if not all(part.isidentifier() and part.isascii() for part in name.split(".")) or name in OWN_NAMES:
+            own = ", ".join(OWN_NAMES)
+            raise RecipeError(f"a name in [let] must be of letters, digits and _, and none of {own}, got {show(name)}")
+        constants[name] = _constant(name, value, constants)
+        if len(constants) > _MAX_CONSTANTS:
+            raise RecipeError(f"[let] must have at most {_MAX_CONSTANTS} names, got more")
+
+
+def _constant(name: str, value: object, known: dict[str, float]) -> float:
+    def lookup(other: str, index: int | None) -> float:
+        if index is not None or other not in known:
+            raise LookupError(unknown(other, known, "the names before it are"))
+        return known[other]
+
+    if isinstance(value, str):
+        try:
+            return read_expression(value).value(lookup)
+        except RecipeError as error:
+            raise RecipeError(f"[let] {name}: {error}") from None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 2**1000:
+        raise RecipeError(f"[let] {name} must be a finite number or an expression, got {show(value)}")
+    return float(value)
