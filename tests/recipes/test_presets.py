@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from fastinit.checkpoint import Recipe, RecipeError, load_recipe, make_plan, parse_recipe
-from fastinit.recipes.presets import DEFAULT_PRESET, PRESETS
+from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, read_preset
 from fastinit.recipes.roles import count_layers, is_residual_output, norm_value
+from fastinit.recipes.rules import Call
+from fastinit.recipes.tensors import TensorSpec
 
 HEAD = 'seed = 7\ndtype = "float32"\n'
 LLAMA = """
@@ -33,14 +35,21 @@ def recipe_of(folder: Path, text: str) -> Recipe:
 
 
 def calls_of(folder: Path, tensors: str, preset: str, head: str = "") -> dict[str, str]:
+    """The call of each tensor, with the numbers that its expressions are worth."""
     recipe = recipe_of(folder, f'{HEAD}preset = "{preset}"\n{head}\n{tensors}')
-    return {t.name: t.rule.call for t in make_plan(recipe).tensors}
+    layers = count_layers(tensor.name for tensor in recipe.tensors)
+    found = {}
+    for t in make_plan(recipe).tensors:
+        spec = TensorSpec(t.name, t.shape, t.dtype)
+        numbers = recipe.setting._replace(layers=layers).numbers(spec, t.rule, t.match)
+        found[t.name] = str(Call(t.rule.init, tuple({**t.rule.parameters, **numbers}.items())))
+    return found
 
 
 def test_names_and_the_default() -> None:
-    assert list(PRESETS) == ["hf", "gpt2", "llama-depth", "he", "glorot", "lecun"]
-    assert DEFAULT_PRESET == "hf"
-    assert all(preset.summary and preset.source for preset in PRESETS.values())
+    assert {"hf", "gpt2", "llama-depth", "he", "glorot", "lecun"} <= set(NAMES)
+    assert NAMES[0] == DEFAULT_PRESET == "hf"
+    assert all(read_preset(name).summary and read_preset(name).source for name in NAMES)
 
 
 def test_hf_by_name(tmp_path: Path) -> None:
@@ -282,5 +291,6 @@ def test_bad_file_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
 
 def test_docs_have_every_preset_as_it_is() -> None:
     page = (Path(__file__).parents[2] / "docs" / "checkpoints.md").read_text()
-    for name, preset in PRESETS.items():
+    for name in NAMES:
+        preset = read_preset(name)
         assert f"| `{name}` | {preset.summary} | {preset.source} |\n" in page

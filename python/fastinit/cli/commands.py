@@ -27,7 +27,7 @@ from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
 from fastinit.cli.output import complain, print_line, progress_bar
 from fastinit.errors import printable
-from fastinit.recipes.presets import DEFAULT_PRESET
+from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, read_preset
 
 if TYPE_CHECKING:
     import argparse
@@ -108,6 +108,15 @@ def stats(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         plot_stats(found, arguments.plot)
     return DIFFERS if found.marked else 0
+
+
+def presets(_arguments: argparse.Namespace) -> int:
+    """Lists the presets."""
+    for name in NAMES:
+        preset = read_preset(name)
+        print_line(f"{name:<{max(map(len, NAMES))}}  {preset.summary}")
+        print_line(f"{'':<{max(map(len, NAMES))}}  ({preset.source})")
+    return 0
 
 
 def info(_arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from fastinit.checkpoint.sizes import parse_size
 from fastinit.cli import commands
 from fastinit.dtypes import FLOATS
 from fastinit.fans import LAYOUTS
-from fastinit.recipes.presets import DEFAULT_PRESET, PRESETS
+from fastinit.recipes.presets import DEFAULT_PRESET, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,6 +96,7 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     stats.add_argument("--plot", metavar="FILE.png", help="plot them, with some histograms")
     _add_quiet(stats)
 
+    command("presets", commands.presets, "list the presets: what each does, and where it is from")
     command("info", commands.info, "show versions and what the processor can do")
     return parser
 
@@ -110,7 +111,7 @@ def _add_source(parser: argparse.ArgumentParser, with_recipe: bool, rest: str) -
     # None where absent: a recipe says these itself.
     add(
         "--preset",
-        choices=tuple(PRESETS),
+        choices=NAMES,
         help=f"with --like or --config: rules by name (default {DEFAULT_PRESET})",
     )
     add("--seed", metavar="N", type=_seed, help="with --like or --config (default 0)")

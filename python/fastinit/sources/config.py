@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
-from fastinit.recipes.presets import DEFAULT_STD
+from fastinit.recipes.material import DEFAULT_STD
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
 from fastinit.recipes import roles
-from fastinit.recipes.presets import Material, Tensor
+from fastinit.recipes.material import Material, Tensor
 from fastinit.recipes.tensors import MAX_TENSORS, TensorSpec
 from fastinit.sources.building import (
     at_most,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import CheckpointError, RecipeError, show
 from fastinit.recipes import roles
-from fastinit.recipes.presets import DEFAULT_STD, Material, Tensor, base_by_name
+from fastinit.recipes.material import DEFAULT_STD, Material, Tensor, base_by_name
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.config import CONFIG_FILE, QUANTIZATION, read_config
 from fastinit.stored.reader import read_checkpoint

@@ -13,20 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.dtypes import FLOATS
 from fastinit.errors import RecipeError, show, show_path
-from fastinit.recipes import roles
 from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.compress import compress_set
 from fastinit.recipes.literals import keyed, read_hash
+from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.patterns import quote
-from fastinit.recipes.presets import (
-    DEFAULT_PRESET,
-    DEFAULT_STD,
-    PRESETS,
-    Material,
-    Model,
-    Tensor,
-    call_of,
-)
+from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, Preset, call_of, read_preset
 from fastinit.recipes.recipe import (
     LAYOUT_REMEDY,
     Recipe,
@@ -187,26 +179,27 @@ def _resolve(
         folder: Where the table's file of literal values lies, if it names one.
     """
     seed, dtype, layout = read_seed(table), read_dtype(table), read_layout(table)
-    name = choice("preset", table.get("preset", DEFAULT_PRESET), PRESETS)
+    name = choice("preset", table.get("preset", DEFAULT_PRESET), NAMES)
+    preset = read_preset(name)
     own = table.get("rule", [])
     rules = read_rules(own)
     material = make(dtype)
     layout = layout or material.layout
-    if PRESETS[name].takes_fans and layout is None:
+    if preset.takes_fans and layout is None:
         raise RecipeError(f"`layout` is missing, and preset {name} takes fans; {LAYOUT_REMEDY}")
     matcher = Matcher(rules)
     rest = [t for t in material.tensors if matcher.first(t.spec.name) is None]
     rest, computed = _computed(material, rest, seed)
     literals = {**_own_literals(table, folder), **computed}
     content = encode(literals) if literals else b""
-    calls = _calls(name, material, rest)
+    calls = _calls(preset, rest)
     specs = [tensor.spec for tensor in material.tensors]
     main = dtype or _main_dtype([spec.dtype for spec in specs])
     digest = hashlib.sha256(content).hexdigest() if literals else None
     head = {"seed": seed, "dtype": main, "layout": layout, "literals": digest}
     tensors = tensor_table(specs, main or "")  # which checks names before patterns are made of them
     made = [call.table(list(map(quote, compress_set(names)))) for call, names in calls.items()]
-    constants = _constants(table, [*rules, *read_rules(made)], material)
+    constants = _constants(table, [*rules, *read_rules(made)], material, preset)
     try:
         text = "\n".join(
             (
@@ -236,12 +229,13 @@ def _computed(material: Material, tensors: list[Tensor], seed: int) -> tuple[lis
     return [replace(t, base=known.get(t.spec.name, t.base)) for t in tensors], arrays
 
 
-def _constants(table: Mapping[str, Any], rules: Sequence[Rule], material: Material) -> dict[str, float]:
-    """What the rules' expressions name: constants of the file, and numbers of the configuration."""
+def _constants(table: Mapping[str, Any], rules: Sequence[Rule], material: Material, preset: Preset) -> dict[str, float]:
+    """What the rules' expressions name: constants of the file, of the preset, and numbers of the configuration."""
     constants = read_constants(table.get("let"))
+    defaults = {"config.initializer_range": material.std, **read_constants(preset.constants)}
     names = {name for rule in rules for expression in rule.expressions.values() for name in expression.names}
     for name in sorted(names - constants.keys() - set(OWN_NAMES)):
-        value = material.number(name)
+        value = defaults[name] if name in defaults else material.number(name)
         if value is not None:
             constants[name] = value
     return constants
@@ -253,14 +247,13 @@ def _own_literals(table: Mapping[str, Any], folder: Path | None) -> Mapping[str,
     return {} if digest is None or folder is None else read_values(digest, folder)
 
 
-def _calls(name: str, material: Material, tensors: Sequence[Tensor]) -> dict[Call, list[str]]:
+def _calls(preset: Preset, tensors: Sequence[Tensor]) -> dict[Call, list[str]]:
     """The calls of a preset, and the names that each serves."""
-    model = Model(material.std, roles.count_layers(t.spec.name for t in material.tensors))
     calls: dict[Call, list[str]] = {}
     faults: dict[str, str] = {}
     for tensor in tensors:
         try:
-            calls.setdefault(call_of(PRESETS[name], tensor, model), []).append(tensor.spec.name)
+            calls.setdefault(call_of(preset, tensor), []).append(tensor.spec.name)
         except RecipeError as error:
             faults[tensor.spec.name] = str(error)
     if faults:

@@ -10,7 +10,7 @@ import torch
 
 from fastinit import checks
 from fastinit.recipes import roles
-from fastinit.recipes.presets import DEFAULT_STD, Material, Tensor
+from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.torch.tape import array_of
 
