@@ -160,8 +160,11 @@ def check_storage(argument: str, tensor: Any) -> None:
     """
     if not tensor.numel():
         return
-    ends = (stride * (size - 1) for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    need = (tensor.storage_offset() + sum(ends) + 1) * tensor.element_size()
+    if tensor.is_contiguous():
+        last = tensor.numel() - 1
+    else:
+        last = sum(stride * (size - 1) for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    need = (tensor.storage_offset() + last + 1) * tensor.element_size()
     have = tensor.untyped_storage().nbytes()
     if have < need:
         rule, seen = f"have memory for its elements, {need} bytes", _Verbatim(f"{have} bytes")

@@ -12,6 +12,8 @@ def is_traced() -> bool:
         return False
     if torch._C._get_tracing_state() is not None or torch.compiler.is_exporting():
         return True
+    if not torch._C._len_torch_dispatch_stack() and torch._ops.mode_stack_state_for_pre_dispatch().get(0) is None:
+        return False  # no mode that could be one of a trace
     # Until it is imported, nobody has made a mode of it.
     proxies = sys.modules.get("torch.fx.experimental.proxy_tensor")
     return proxies is not None and proxies.get_proxy_mode() is not None

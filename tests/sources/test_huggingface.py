@@ -313,15 +313,13 @@ def test_computation_of_a_tensor_is_bounded(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_gpt2_preset_scales_residual_projections_once(tmp_path: Path) -> None:
-    scaled = 0.02 / math.sqrt(6)
-    calls = {t.name: t.rule.call for t in plan_of(tmp_path, GPT2, preset="gpt2").tensors}
-    assert calls["transformer.h.0.mlp.c_proj.weight"] == f"normal(std={scaled!r})"
-    assert calls["transformer.h.0.attn.c_attn.weight"] == "normal(std=0.02)"
-    llama = {t.name: t.rule.call for t in plan_of(tmp_path, LLAMA, preset="gpt2").tensors}
-    scaled = 0.03 / math.sqrt(6)
-    assert llama["model.layers.2.self_attn.o_proj.weight"] == f"normal(std={scaled!r})"
-    assert llama["model.layers.2.mlp.down_proj.weight"] == f"normal(std={scaled!r})"
-    assert llama["model.layers.2.mlp.up_proj.weight"] == "normal(std=0.03)"
+    gpt2 = {t.name: t.distribution.std for t in plan_of(tmp_path, GPT2, preset="gpt2").tensors}
+    assert gpt2["transformer.h.0.mlp.c_proj.weight"] == 0.02 / math.sqrt(6)
+    assert gpt2["transformer.h.0.attn.c_attn.weight"] == 0.02
+    llama = {t.name: t.distribution.std for t in plan_of(tmp_path, LLAMA, preset="gpt2").tensors}
+    assert llama["model.layers.2.self_attn.o_proj.weight"] == 0.03 / math.sqrt(6)
+    assert llama["model.layers.2.mlp.down_proj.weight"] == 0.03 / math.sqrt(6)
+    assert llama["model.layers.2.mlp.up_proj.weight"] == 0.03
 
 
 def test_fans_know_the_layout_of_conv1d(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from fastinit.recipes.rules import Call, constant, normal
-from fastinit.torch.recorder import NEVER, Recorder, left_out_initializers
+from fastinit.torch.left_out import left_out_initializers
+from fastinit.torch.recorder import NEVER, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,6 +60,7 @@ CASES: dict[str, tuple[Callable[..., object], Call]] = {
     "copied": (lambda t: t.copy_(torch.randn(6, 4)), normal(1.0)),
     "a constant repeated": (lambda t: t.copy_(torch.ones(4)), constant(1.0)),
     "the same again": (lambda t: (t.zero_(), t[2:4].zero_()), constant(0.0)),
+    "made again": (lambda t: torch.empty(6, 4, out=init.normal_(t)), normal(1.0)),
     "in parts": (lambda t: [row.normal_(0.0, 0.5) for row in t], normal(0.5)),
     "halves": (lambda t: [half.normal_(0.0, 0.5) for half in t.chunk(2)], normal(0.5)),
 }
@@ -108,6 +110,22 @@ def test_new_tensors_have_calls_too(name: str) -> None:
     assert recorded(write) == call
 
 
+def test_matrices_have_calls() -> None:
+    assert recorded(lambda t: (init.normal_(t), init.eye_(t))[1]) == Call("identity")
+    assert recorded(lambda t: init.sparse_(t, 0.5)) == Call("sparse", (("sparsity", 0.5), ("std", 0.01)))
+    kernel = recorded(lambda _: init.dirac_(torch.empty(4, 2, 3), 2))
+    assert kernel == Call("dirac", (("groups", 2), ("layout", "torch")))
+    assert recorded(lambda _: init.eye_(torch.empty(3, 3, dtype=torch.int64))) == "computed (eye_)"
+
+
+def test_zeros_have_their_sign() -> None:
+    negative = Call("constant", (("value", -0.0),))
+    for make in (lambda t: t.fill_(-0.0), lambda t: t.zero_().neg_(), lambda t: t.zero_().mul_(-2)):
+        assert str(recorded(make)) == str(negative)
+    for make in (lambda t: t.fill_(0.0), lambda t: t.fill_(-0.0).add_(0), lambda t: t.fill_(-0.0).neg_()):
+        assert recorded(make) == Call("zeros")
+
+
 def test_orthogonal_matrices_have_a_call() -> None:
     call = Call("orthogonal", (("gain", 1.5), ("layout", "torch")))
     assert recorded(lambda t: (init.normal_(t), init.orthogonal_(t, 1.5))[1]) == call
@@ -150,7 +168,10 @@ UNKNOWN: dict[str, tuple[Callable[..., object], str]] = {
         lambda t: t.copy_(init.orthogonal_(torch.empty(4, 6)).view(6, 4)),
         "computed (orthogonal_)",
     ),
-    "identity": (lambda t: (init.normal_(t), init.eye_(t)), "computed (eye_)"),
+    "identity, negated": (lambda t: init.eye_(t).neg_(), "computed (neg_)"),
+    "identity, copied otherwise": (lambda t: t.copy_(init.eye_(torch.empty(4, 6)).view(6, 4)), "computed (eye_)"),
+    "identity in part": (lambda t: init.eye_(t[:3]), "computed (eye_)"),
+    "sparse, scaled": (lambda t: init.sparse_(t, 0.5).mul_(2), "computed (mul_)"),
     "an array": (lambda t: t.copy_(torch.tensor(np.eye(6, 4))), "computed (tensor)"),
     "an array's memory": (lambda t: t.copy_(torch.from_numpy(np.eye(6, 4))), "computed (data)"),
     "converted": (lambda t: t.copy_(torch.as_tensor(np.eye(6, 4))), "computed (tensor)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -207,8 +208,10 @@ def constant(value: float) -> Call:
     >>> constant(1.0).init, constant(0.5).parameters
     ('ones', (('value', 0.5),))
     """
-    if value in (0.0, 1.0):
-        return Call("ones" if value else "zeros")
+    if value == 1.0:
+        return Call("ones")
+    if value == 0.0 and math.copysign(1.0, value) > 0:
+        return Call("zeros")
     return Call("constant", (("value", value),))
 
 

@@ -186,7 +186,8 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
     import torch
     from transformers import initialization
 
-    from fastinit.torch.recorder import Recorder, left_out_initializers
+    from fastinit.torch.left_out import left_out_initializers
+    from fastinit.torch.recorder import Recorder
     from fastinit.torch.tape import Tape
 
     model_type = values["model_type"]

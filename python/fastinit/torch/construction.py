@@ -11,9 +11,11 @@ import torch
 from fastinit import checks
 from fastinit.random import resolve_seed
 from fastinit.sources.building import initialized_on_meta
+from fastinit.torch.left_out import left_out_initializers
 from fastinit.torch.model import draw_model
-from fastinit.torch.own_code import copies_in, initializer_tables, one_call
-from fastinit.torch.recorder import Recorder, left_out_initializers
+from fastinit.torch.own_code import copies_in, initializer_tables
+from fastinit.torch.recall import CONSTRUCTOR, remember
+from fastinit.torch.recorder import Recorder
 from fastinit.torch.tape import Tape
 from fastinit.torch.tensors import draw_seed
 
@@ -94,7 +96,9 @@ def build(
         rule = "return a torch.nn.Module"
         raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
     model = draw_model(model, code, number, recipe, device)
-    return model.to(device or torch.get_default_device())  # from the CPU, where it could not be made there
+    if not code.is_on_meta:
+        model = model.to(device or torch.get_default_device())
+    return model
 
 
 def _number(seed: Seed, recipe: Rules | None) -> int | None:
@@ -147,12 +151,12 @@ def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = Non
 class _Construction:
     """What constructors did to the tensors of a model, as `model.Code`. Without a tape, to real tensors."""
 
-    source = "constructor"
-    is_guess = False
-
     def __init__(self, tape: Tape | None) -> None:
+        self.is_on_meta = tape is not None
         self._recorder = Recorder(tape=tape)
         self._tape = tape
+        self._calls: dict[str, Call | str] = {}
+        self._copies: dict[str, str] = {}
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
@@ -163,11 +167,25 @@ class _Construction:
             stack.enter_context(self._recorder)
             yield
 
-    def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
+    def look(self, targets: list[Target]) -> None:
+        """Finds what was done to the tensors of a model, and keeps it as long as the model lives."""
         recorder = self._recorder
-        calls = {slot: recorder.call(slot.tensor) for target in targets for slot in target.slots}
-        by_name = {target.name: one_call(target, set(), calls) for target in targets}
-        return copies_in({t.name: recorder.draws(t.tensor) for t in targets}, by_name)
+        calls = {target.name: recorder.call(target.tensor) for target in targets}
+        draws = {target.name: recorder.draws(target.tensor) for target in targets}
+        self._calls, self._copies = copies_in(draws, calls)
+        remember(targets, self._calls, self._copies, self._tape)
+
+    def knows(self, _target: Target) -> bool:
+        return True
+
+    def source(self, _name: str) -> str:
+        return CONSTRUCTOR
+
+    def is_guess(self, _name: str) -> bool:
+        return False
+
+    def record(self, _targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
+        return self._calls, self._copies
 
     def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
         tensors = {target.name: target.tensor for target in targets}

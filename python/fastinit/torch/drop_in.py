@@ -11,7 +11,7 @@ from torch.nn import init
 from torch.overrides import TorchFunctionMode
 
 from fastinit.torch import graphs
-from fastinit.torch.tensors import is_fillable
+from fastinit.torch.tensors import inactive, is_fillable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +88,7 @@ class _OneDraw(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
 def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
     """What PyTorch's function raises for a call, if it does: seen on a small stand-in for the tensor."""
     given = _as_pytorchs(kwargs)
-    with warnings.catch_warnings(), torch.random.fork_rng(devices=()):
+    with warnings.catch_warnings(), torch.random.fork_rng(devices=()), inactive():
         warnings.simplefilter("ignore")
         try:
             stand_ins = {name: _stand_in(value) for name, value in given.items()}

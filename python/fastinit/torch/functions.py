@@ -38,7 +38,9 @@ from fastinit.torch.tensors import (
 )
 
 if TYPE_CHECKING:
-    from fastinit.distributions import Distribution
+    from collections.abc import Callable
+
+    from fastinit.distributions import Distribution, Real
 
 _MODES = ("fan_in", "fan_out")
 
@@ -77,11 +79,15 @@ def uniform_(
         >>> bool((w.abs() <= 1).all())
         True
     """
+    return fill(tensor, _uniform(tensor.size(), tensor.dtype, a, b), generator, seed, stream)
+
+
+def _uniform(_sizes: Any, dtype: torch.dtype, a: float = 0.0, b: float = 1.0) -> Uniform:
     spec = Uniform(a, b)
-    if is_fillable(tensor) and not fits_range(spec, ELEMENTS[tensor.dtype]):
-        rule = f"be such that `a`, `b` and b - a are numbers of {tensor.dtype}"
+    if dtype in ELEMENTS and not fits_range(spec, ELEMENTS[dtype]):
+        rule = f"be such that `a`, `b` and b - a are numbers of {dtype}"
         raise ValueError(checks.text("b", rule, b, f"`a` is {a}"))
-    return fill(tensor, spec, generator, seed, stream)
+    return spec
 
 
 @drop_in
@@ -278,7 +284,7 @@ def kaiming_uniform_(
         >>> bool(w.abs().max() <= 0.1)
         True
     """
-    return _kaiming("uniform", tensor, a, mode, nonlinearity, generator, seed, stream)
+    return _fill_kaiming("uniform", tensor, a, mode, nonlinearity, generator, seed, stream)
 
 
 @drop_in
@@ -315,10 +321,10 @@ def kaiming_normal_(
         >>> round(float(w.std()), 2)
         0.1
     """
-    return _kaiming("normal", tensor, a, mode, nonlinearity, generator, seed, stream)
+    return _fill_kaiming("normal", tensor, a, mode, nonlinearity, generator, seed, stream)
 
 
-def _kaiming(
+def _fill_kaiming(
     distribution: str, tensor: torch.Tensor, a: Any, mode: str, nonlinearity: str, *numbers: Any
 ) -> torch.Tensor:
     sizes = tuple(tensor.size())
@@ -327,13 +333,31 @@ def _kaiming(
             raise WordedByPyTorch
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=4)
         return tensor
+    return fill(tensor, _kaiming(distribution, sizes, a, mode, nonlinearity), *numbers)
+
+
+def _kaiming(distribution: str, sizes: tuple[int, ...], a: Any, mode: str, nonlinearity: str) -> Distribution:
     gain = calculate_gain(nonlinearity, a)
     if mode not in _MODES:
         mode = mode.lower()  # PyTorch takes either case
         if mode not in _MODES:
             raise WordedByPyTorch
     scale = squared_gain(nonlinearity, gain, a)
-    return fill(tensor, scaled_as_torch(sizes, scale, mode, distribution), *numbers)
+    return scaled_as_torch(sizes, scale, mode, distribution)
+
+
+def _kaiming_uniform(
+    sizes: tuple[int, ...], _dtype: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu"
+) -> Any:
+    return _kaiming("uniform", sizes, a, mode, nonlinearity)
+
+
+# What these functions draw, for tensors with elements: sizes, dtype and arguments -> distribution.
+DISTRIBUTIONS: dict[str, Callable[..., Real]] = {
+    "uniform_": _uniform,
+    "normal_": lambda _sizes, _dtype, mean=0.0, std=1.0: Normal(mean, std),
+    "kaiming_uniform_": _kaiming_uniform,
+}
 
 
 @drop_in

@@ -26,11 +26,12 @@ from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.load import load_recipe
 from fastinit.torch.doubt import warn_of_constructors
 from fastinit.torch.own_code import DIFFERS, OwnCode
+from fastinit.torch.recall import Recalled
 from fastinit.torch.recorder import NEVER
 from fastinit.torch.report import Report, Row, keep
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
-from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, is_fillable
+from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, filling_of, is_fillable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,15 +63,18 @@ def init_model(
     the same names, seed and rules.
 
     The rule of a parameter is the first of `recipe` that matches its name. Where none does, or without a
-    recipe, the model's own code says it: `reset_parameters` of its modules, from the inner to the outer ones,
-    then, for models of transformers, their `_init_weights`. What constructors do besides is not seen: `build`
-    sees it. The code runs on the meta device, where its
+    recipe, the model's own code says it. Of modules that `build` or `by_name` has made, that is what was recorded of
+    their constructors: `init_model(build(make, seed=0), seed=1)` equals `build(make, seed=1)`, buffers included. Of
+    other modules, those that took the place of such ones and copies by `copy.deepcopy` too, and of tensors whose shape
+    has changed, it is `reset_parameters`, from the inner to the outer ones, then, for models of transformers,
+    `_init_weights`; what their constructors do besides is not seen. This code runs on the meta device, where its
     distributions are recorded; what it computes otherwise, copies of other tensors included, is computed. A
-    shared parameter goes by its first name. Where the code fails, nothing is changed.
+    shared parameter goes by its first name. Where the code fails, nothing is changed. `report(model)` says which code
+    each tensor was drawn by.
 
     What is on the meta device gets its memory where it belongs and is filled there: parameters, and buffers,
-    whose values the model's own code must set. Other buffers stay, but for those that a rule fills with one
-    value.
+    whose values the model's own code must set. Other buffers stay, but for those that a constructor was recorded to
+    set, and those that a rule fills with one value.
 
     Args:
         model: Its parameters and buffers may be DTensors, of which each process fills its local shard.
@@ -85,7 +89,8 @@ def init_model(
             `lambda model: model.init_weights()`.
 
     Warns:
-        UserWarning: Values that the model has can't come from its `reset_parameters`, but may from its constructor.
+        UserWarning: Values that the model has can't come from its `reset_parameters`, but may from its constructor,
+            which was not recorded.
 
     Raises:
         RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
@@ -107,14 +112,24 @@ def init_model(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"`model` must be a torch.nn.Module, got {type(model).__name__}")
-    return draw_model(model, OwnCode(model, initialize), seed, recipe, device)
+    own = OwnCode(model, initialize)
+    return draw_model(model, Recalled(own) if initialize is None else own, seed, recipe, device)
 
 
 class Code(Protocol):
     """What says how a model initialises itself."""
 
-    source: str  # what a report calls it
-    is_guess: bool  # whether other code may have set the values in the end
+    def look(self, targets: list[Target]) -> None:
+        """Is shown the tensors before anything is asked or changed."""
+
+    def knows(self, target: Target) -> bool:
+        """Whether it says what is in a buffer that has values already, too."""
+
+    def source(self, name: str) -> str:
+        """What a report calls the code that sets a tensor."""
+
+    def is_guess(self, name: str) -> bool:
+        """Whether other code may have set its values in the end."""
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
@@ -136,16 +151,16 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
         number, _ = resolve_seed(seed, 0)
     elif number is None:
         number = draw_seed(None)
+    code.look(targets)
     contents, left = _by_rules(targets, rules, setting, is_strict=not _is_recipe(recipe))
-    left = [target for target in left if target.is_parameter or target.tensor.is_meta]
+    left = [target for target in left if target.is_parameter or target.tensor.is_meta or code.knows(target)]
     calls, copies = code.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
     _check_set([target for target in left if target.name in computed], calls)
     _check_copies(copies, computed, {target.name for target in left})
     ruled = set(contents)
     said = _by_calls([target for target in left if target.name not in computed], calls)
-    if code.is_guess:
-        warn_of_constructors(left, said)
+    warn_of_constructors((target for target in left if code.is_guess(target.name)), said)
     contents |= said
 
     device = device or torch.get_default_device()
@@ -155,13 +170,19 @@ def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | N
         if target.name in values:
             copy_whole(target.tensor, values[target.name])
     tensors = {target.name: target.tensor for target in targets}
+    fillings: dict[int, Callable[..., Any]] = {}
     for name, content in contents.items():
-        _fill(tensors[name], content, number, name)
+        filling = fillings.get(id(content)) or fillings.setdefault(id(content), filling_of(content.distribution))
+        _fill(tensors[name], content, filling, number, name)
     _renew_spectral_norms(model, {id(target.tensor): target.name for target in targets}, number)
+    said_by: dict[int, tuple[Call, float]] = {}
+    for content in contents.values():
+        if id(content) not in said_by:
+            said_by[id(content)] = Call.of(content.rule), content.distribution.std
     rows = (
-        _row(target, contents.get(target.name), calls, "recipe" if target.name in ruled else code.source)
-        for target in targets
-        if target.name in contents or target.name in values
+        _row(target, said_by.get(id(contents.get(name))), calls, "recipe" if name in ruled else code.source(name))
+        for name, target in ((target.name, target) for target in targets)
+        if name in contents or name in values
     )
     keep(model, Report(tuple(rows), number, _small(values)))
     return model
@@ -173,13 +194,15 @@ def _small(values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.cpu() for name, value in values.items()} if is_small else {}
 
 
-def _row(target: Target, content: Content | None, calls: Mapping[str, Call | str], source: str) -> Row:
-    """What a report says of a tensor; without content it was computed."""
+def _row(target: Target, said: tuple[Call, float] | None, calls: Mapping[str, Call | str], source: str) -> Row:
+    """What a report says of a tensor: the call that drew it and the standard deviation, unless it was computed."""
     tensor = target.tensor
-    call: Call | str = calls[target.name] if content is None else Call.of(content.rule)
-    std = None if content is None else content.distribution.std
-    dtype = str(tensor.dtype).removeprefix("torch.")
-    return Row(target.name, tuple(tensor.shape), dtype, call, std, source, target.is_stored)
+    call, std = (calls[target.name], None) if said is None else said
+    return Row(target.name, tuple(tensor.shape), _dtype_of(tensor), call, std, source, target.is_stored)
+
+
+def _dtype_of(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _is_recipe(recipe: Rules | None) -> bool:
@@ -208,6 +231,8 @@ def _by_rules(
     Args:
         is_strict: Whether every rule must match; a recipe may be of a larger model than this part of one.
     """
+    if not rules:
+        return {}, list(targets)
     matcher = Matcher(rules)
     specs, left, used = [], [], set()
     for target in targets:
@@ -237,19 +262,25 @@ def _by_rules(
 def _by_calls(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> dict[str, Content]:
     """Says what the tensors hold that the model's own code explains, by name."""
     rules: dict[Call, Rule] = {}
+    known: dict[Any, Content] = {}  # by all that it depends on
     contents = {}
     for target in targets:
-        call = calls[target.name]
+        call, tensor = calls[target.name], target.tensor
         assert isinstance(call, Call)
-        if call not in rules:
-            (rules[call],) = read_rules([call.table(["*"])])
-        contents[target.name] = content_of(_spec(target), rules[call], "*", _SETTING)
+        key = (call, tensor.shape, tensor.dtype, tensor.layout, type(tensor))
+        content = known.get(key)
+        if content is None:
+            spec = _spec(target)
+            if call not in rules:
+                (rules[call],) = read_rules([call.table(["*"])])
+            content = known[key] = content_of(spec, rules[call], "*", _SETTING)
+        contents[target.name] = content
     return contents
 
 
 def _spec(target: Target) -> TensorSpec:
     tensor = target.tensor
-    dtype = str(tensor.dtype).removeprefix("torch.")
+    dtype = _dtype_of(tensor)
     if dtype not in STORED or (dtype in FLOATS and not is_fillable(tensor)):
         rule = f"have dense tensors of {', '.join(STORED)}"
         seen = f"{target.name}: {type(tensor).__name__} of {dtype}, {tensor.layout}"
@@ -285,9 +316,9 @@ def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str])
             raise ValueError(checks.text("model", rule, source, "or a rule for neither"))
 
 
-def _fill(tensor: torch.Tensor, content: Content, seed: int, name: str) -> None:
+def _fill(tensor: torch.Tensor, content: Content, filling: Callable[..., Any], seed: int, name: str) -> None:
     if tensor.dtype in ELEMENTS:
-        fill(tensor, content.distribution, seed=seed, stream=name)
+        filling(tensor, seed, name)
     elif isinstance(content.distribution, Literal):
         copy_whole(tensor, torch.from_numpy(content.distribution.array.copy()))
     elif isinstance(content.distribution, Constant):  # whole numbers, which the stream has not

@@ -16,7 +16,8 @@ import torch
 
 from fastinit import checks
 from fastinit.torch.interception import intercepted
-from fastinit.torch.recorder import NEVER, Recorder, left_out_initializers
+from fastinit.torch.left_out import left_out_initializers
+from fastinit.torch.recorder import NEVER, Recorder
 from fastinit.torch.sharding import is_dtensor
 from fastinit.torch.state import Slot, replaced, twin_of
 
@@ -42,12 +43,24 @@ class OwnCode:
         initialize: Called with the model instead.
     """
 
-    source = "reset_parameters"
-
     def __init__(self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None) -> None:
         self._model = model
         self._initialize = initialize
-        self.is_guess = initialize is None
+
+    def look(self, _targets: list[Target]) -> None:
+        """Does not need to."""
+
+    def knows(self, _target: Target) -> bool:
+        """Nothing of buffers that have values: see `model.Code`."""
+        return False
+
+    def source(self, _name: str) -> str:
+        """Which code says it."""
+        return "reset_parameters"
+
+    def is_guess(self, _name: str) -> bool:
+        """Whether other code may have set the values in the end."""
+        return self._initialize is None
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
@@ -91,7 +104,7 @@ class OwnCode:
         used: set[str] = set()
         with_memory = {target.name for target in real}
         for target in targets:
-            place = _place(target.tensor, device) if target.name in with_memory else "meta"
+            place = place_of(target.tensor, device) if target.name in with_memory else "meta"
             twin = twin_of(target.tensor, place)
             if not twin.is_meta:
                 wholes[twin.data_ptr(), twin.numel()] = target.name
@@ -122,7 +135,8 @@ class OwnCode:
         modules = list(_inner_first(self._model))
         for name, module in modules:
             for method in _RESETS:
-                if callable(getattr(module, method, None)):
+                is_there = hasattr(type(module), method) or method in vars(module)
+                if is_there and callable(getattr(module, method)):
                     yield name, getattr(module, method)
         owners = self._pretrained()
         for name, module in modules:
@@ -152,7 +166,7 @@ class OwnCode:
         }
 
 
-def _place(tensor: torch.Tensor, device: Any) -> Any:
+def place_of(tensor: torch.Tensor, device: Any) -> Any:
     """Where a whole plain tensor in place of this one is computed."""
     if is_dtensor(tensor):
         return tensor.device_mesh.device_type

@@ -9,32 +9,31 @@ distribution can be derived from it.
 
 from __future__ import annotations
 
+import functools
 import math
-from contextlib import ExitStack, contextmanager
 from statistics import NormalDist
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import torch
-from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
-from fastinit.frameworks import arguments, bounds_in_std
+from fastinit.frameworks import arguments
 from fastinit.recipes.rules import Call, constant, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from fastinit.torch.tape import Tape
 
 NEVER = "never set"
 
+_NOTHING: frozenset[int] = frozenset()  # no draws
+
 _STANDARD = NormalDist()
 _SAME = 1e-6  # of bounds that code computes in two ways
 _FARTHEST = 8.3  # standard deviations that the inverse error function reaches in float64
 
-_EMPTY = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
+EMPTY = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 _FACTORIES = {
     "zeros": 0.0,
     "zeros_like": 0.0,
@@ -43,8 +42,6 @@ _FACTORIES = {
     "ones_like": 1.0,
     "new_ones": 1.0,
 }
-# Made of numbers, lists or arrays.
-_LITERALS = (torch.tensor, torch.as_tensor, torch.asarray)
 # Operations whose elements are those of their inputs, in some order.
 _COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
 _FILLS = ("normal_", "uniform_", "fill_", "zero_")
@@ -53,6 +50,34 @@ _DRAWS = ("normal_", "uniform_", "randn", "rand", "randn_like", "rand_like", "no
 _CHANGING = {"alpha", "rounding_mode"}
 # In place, but no element changes.
 _HARMLESS = ("detach_", "set_", "resize_", "squeeze_", "unsqueeze_", "t_", "transpose_")
+
+
+# Initializers whose elements depend on their place, and PyTorch's names of them.
+_MATRICES = {"orthogonal": "orthogonal_", "identity": "eye_", "dirac": "dirac_", "sparse": "sparse_"}
+
+
+class Operation(NamedTuple):
+    """What is to be known of an operation that PyTorch dispatches."""
+
+    name: str
+    is_mutable: bool
+    is_random: bool
+    takes: int  # tensors: none, its first argument alone, or several
+
+    def tensors(self, args: Any, kwargs: Any) -> list[torch.Tensor]:
+        """The tensors in its arguments."""
+        if self.takes == 0:
+            return []
+        return [args[0]] if self.takes == 1 and args else tensors_in((args, kwargs))
+
+
+@functools.cache
+def operation(func: Any) -> Operation:
+    """Returns what is to be known of an operation, of which PyTorch tells slowly."""
+    is_random = torch.Tag.nondeterministic_seeded in func.tags
+    taken = [str(argument.type) for argument in func._schema.arguments if "Tensor" in str(argument.type)]
+    takes = 1 if taken == ["Tensor"] and str(func._schema.arguments[0].type) == "Tensor" else 2 * len(taken)
+    return Operation(func.overloadpacket.__name__, func._schema.is_mutable, is_random, takes)
 
 
 class _Values:
@@ -64,13 +89,15 @@ class _Values:
         self.storage = storage  # held, so that its address is not given to another one
         self.whole = whole
         self.draws = draws
-        self.parts: dict[tuple[int, int], Call] = {}  # (first element, elements)
+        self.parts: dict[tuple[int, int], Call] | None = None  # (first element, elements)
         self.shape: tuple[int, ...] | None = None  # of the matrix that `whole` is, if it is one
 
     def call(self, elements: int, row: int) -> Call | str:
         """The call that explains all elements, or why none does. `row` is the size of a row."""
+        if self.parts is None:
+            return self.whole
         calls = set(self.parts.values())
-        if not calls or calls == {self.whole}:
+        if calls == {self.whole}:
             return self.whole
         spans = sorted(self.parts)
         ends = [start + count for start, count in spans]
@@ -102,41 +129,66 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         self._values: dict[int, _Values] = {}
         self._drawn_into: list[int] = []  # the storage of each draw
         for tensor in unset:
-            self.note(tensor, NEVER)
+            self.note_empty(tensor)
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nobody compiles what is recorded, and to switch that off takes longer than to record
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
-        name = func.overloadpacket.__name__
-        # On the meta device these do nothing, for which PyTorch takes its time.
-        is_idle = name in _FILLS and args[0].is_meta
-        result = args[0] if is_idle else func(*args, **kwargs)
-        if self.tape is not None:
-            self.tape.add(func, args, kwargs, result)
-        if func._schema.is_mutable:
+        about = operation(func)
+        name = about.name
+        if about.is_mutable:
+            # On the meta device these do nothing, for which PyTorch takes its time.
+            is_idle = name in _FILLS and args[0].is_meta
+            result = args[0] if is_idle else func(*args, **kwargs)
+            written = tensors_in(kwargs["out"] if "out" in kwargs else args[:1])
+            if self.tape is not None:
+                given = about.tensors(args, kwargs)
+                self.tape.add(func, args, kwargs, result, given, written, about.is_random)
             if name not in _HARMLESS:
-                self._in_place(name, args, kwargs)
-        else:
-            given = {storage_key(tensor) for tensor in tensors_in(args)}
-            for tensor in tensors_in(result):
-                key = storage_key(tensor)
-                if key not in self._values and key not in given:  # a view makes nothing
-                    made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
-                    if name in _COPIES and _repeats(tensor, args) and _is_random(made):
-                        made = "repeated"
-                    draws = self._draw(tensor) if name in _DRAWS else self._draws_of(args)
-                    self._values[key] = _Values(tensor.untyped_storage(), made, draws)
+                self._in_place(name, args, kwargs, written)
+            return result
+        result = func(*args, **kwargs)
+        given = about.tensors(args, kwargs)
+        storages = {storage_key(tensor) for tensor in given}
+        new = [tensor for tensor in tensors_in(result) if storage_key(tensor) not in storages]  # and no view
+        if name in EMPTY:
+            for tensor in new:
+                self.note_empty(tensor)
+            return result
+        if new and self.tape is not None:
+            self.tape.add(func, args, kwargs, result, given, new, about.is_random)
+        for tensor in new:
+            if storage_key(tensor) not in self._values:
+                self._values[storage_key(tensor)] = self._new(tensor, name, args, kwargs)
         return result
+
+    def note_empty(self, tensor: torch.Tensor) -> None:
+        """Notes a new tensor with nothing in it, of which a tape need not know."""
+        self._values[storage_key(tensor)] = _Values(tensor.untyped_storage(), NEVER, _NOTHING)
+
+    def _new(self, tensor: torch.Tensor, name: str, args: Any, kwargs: Any) -> _Values:
+        """What is in the storage of a tensor that an operation has made."""
+        made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
+        if name in _COPIES and _repeats(tensor, args) and _is_random(made):
+            made = "repeated"
+        draws = self._draw(tensor) if name in _DRAWS else self._draws_of(args)
+        return _Values(tensor.untyped_storage(), made, draws)
 
     def note(self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None) -> None:
         """Notes that a tensor has been set: by a draw of its own, or from those that are told."""
-        storage = tensor.untyped_storage()
-        values = self._values.setdefault(storage_key(tensor), _Values(storage, NEVER, frozenset()))
+        key, storage = storage_key(tensor), tensor.untyped_storage()
+        values = self._values.get(key)
+        if values is None:
+            values = self._values[key] = _Values(storage, NEVER, _NOTHING)
         if tensor.numel() == 0:
             return
         if isinstance(call, Call) and not call.is_random:
-            draws = frozenset()
+            draws = _NOTHING
         elif draws is None:
-            draws = self._draw(tensor) if isinstance(call, Call) else frozenset()
+            draws = self._draw(tensor) if isinstance(call, Call) else _NOTHING
         call = _held_in(call, tensor.dtype)
         is_whole = tensor.numel() * tensor.itemsize == storage.nbytes()
         if not is_whole and draws & values.draws and _is_random(call):
@@ -145,25 +197,27 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         if is_whole:
             values.whole = call
             values.shape = tuple(tensor.shape) if _is_matrix(call) else None
-            values.parts.clear()
+            values.parts = None
         elif isinstance(call, Call) and tensor.is_contiguous():
+            values.parts = values.parts or {}
             values.parts[int(tensor.storage_offset()), tensor.numel()] = call
         else:
             values.whole = call if isinstance(call, str) else "set in parts"
-            values.parts.clear()
+            values.parts = None
 
     def draws(self, tensor: torch.Tensor) -> dict[int, bool]:
         """The draws that are in a tensor: its number, and whether it was of this very storage."""
-        values = self._values.get(storage_key(tensor))
-        numbers = frozenset() if values is None else values.draws
-        return {number: self._drawn_into[number] == storage_key(tensor) for number in numbers}
+        key = storage_key(tensor)
+        values = self._values.get(key)
+        numbers = _NOTHING if values is None else values.draws
+        return {number: self._drawn_into[number] == key for number in numbers}
 
     def _draw(self, tensor: torch.Tensor) -> frozenset[int]:
         self._drawn_into.append(storage_key(tensor))
         return frozenset((len(self._drawn_into) - 1,))
 
     def _draws_of(self, args: Any) -> frozenset[int]:
-        return frozenset().union(*map(self.draws, tensors_in(args)))
+        return _NOTHING.union(*map(self.draws, tensors_in(args)))
 
     def call(self, tensor: torch.Tensor) -> Call | str:
         """What a tensor has been set to: a call, or why there is none."""
@@ -171,9 +225,9 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             return constant(0.0)  # no element to explain
         values = self._values.get(storage_key(tensor))
         if values is None:  # of an array, a list or a file, or made before
-            return _computed("data")
+            return computed("data")
         if values.shape is not None and not (tensor.is_contiguous() and values.shape == tuple(tensor.shape)):
-            return _computed("orthogonal_")  # another view of the matrix
+            return _part_of_matrix(values.whole)  # another view of it
         storage_elements = tensor.untyped_storage().nbytes() // tensor.itemsize
         whole = tensor.numel() == storage_elements and tensor.is_contiguous()
         row = math.prod(tensor.shape[1:]) if whole and tensor.ndim > 1 else 0
@@ -185,11 +239,12 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
     def _source(self, tensor: torch.Tensor) -> Call | str:
         """What a tensor gives to others: of a matrix, elements that are no matrix by themselves."""
         call = self.call(tensor)
-        return _computed("orthogonal_") if _is_matrix(call) else call
+        return _part_of_matrix(call) if isinstance(call, Call) and _is_matrix(call) else call
 
-    def _in_place(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
-        targets = [kwargs["out"]] if "out" in kwargs else args[:1]
-        for tensor in tensors_in(targets):
+    def _in_place(
+        self, name: str, args: Sequence[Any], kwargs: dict[str, Any], written: Iterable[torch.Tensor]
+    ) -> None:
+        for tensor in written:
             # A copy keeps nothing of what was there.
             read = args[1:] if name == "copy_" else (args, kwargs)
             draws = None if name in _DRAWS else self._draws_of(read)
@@ -197,7 +252,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
 
     def _written(self, name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> Call | str:
         if "out" in kwargs:
-            return _computed(name)
+            return computed(name)
         if name == "normal_":
             mean, std = map(float, arguments(args[1:], kwargs, ("mean", "std"), (0.0, 1.0)))
             return normal(std, mean) if std else constant(mean)
@@ -206,26 +261,24 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             return Call("uniform", (("low", low), ("high", high)))
         if name == "zero_":
             return constant(0.0)
-        if name == "fill_" and _is_number(args[1]):
-            return _constant(args[1])
+        if name == "fill_" and is_number(args[1]):
+            return constant_of(args[1])
         if name == "copy_":
             call = _cast(self._source(args[1]), args[1:], args[0])
             return "repeated" if _repeats(args[0], args[1:]) and _is_random(call) else call
-        return _affine(name.rstrip("_"), self._source(args[0]), args[1:], kwargs) or _computed(name)
+        return _affine(name.rstrip("_"), self._source(args[0]), args[1:], kwargs) or computed(name)
 
 
 def _made(name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequence[Call | str]) -> Call | str:
     """What a new tensor holds."""
-    if name in _EMPTY:
-        return NEVER
     if name in _FACTORIES:
         return constant(_FACTORIES[name])
     if name in ("full", "full_like", "new_full"):
         value = args[2] if name == "new_full" else args[1]
-        return _constant(value) if _is_number(value) else _computed(name)
+        return constant_of(value) if is_number(value) else computed(name)
     if name in ("randn", "randn_like"):
         return normal(1.0)
-    if name == "normal" and len(args) > 1 and all(map(_is_number, args[:2])):
+    if name == "normal" and len(args) > 1 and all(map(is_number, args[:2])):
         mean, std = map(float, args[:2])
         return normal(std, mean) if std else constant(mean)
     if name in ("rand", "rand_like"):
@@ -233,19 +286,19 @@ def _made(name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequen
     if name == "constant_pad_nd" and len(inputs) == 1:
         nothing = not any(args[1])
         padded = constant(float(args[2] if len(args) > 2 else 0.0))
-        return inputs[0] if nothing or inputs[0] == padded else _computed(name)
+        return inputs[0] if nothing or inputs[0] == padded else computed(name)
     if name in _COPIES and inputs and all(one == inputs[0] for one in inputs):
         return _without_padding(inputs[0])
     if len(inputs) == 1 and args and isinstance(args[0], torch.Tensor):
-        return _affine(name, inputs[0], args[1:], kwargs) or _computed(name)
-    return _computed(name)
+        return _affine(name, inputs[0], args[1:], kwargs) or computed(name)
+    return computed(name)
 
 
-def _constant(value: float) -> Call | str:
+def constant_of(value: float) -> Call | str:
     """The call that fills with a number, if that is one of the floats of which calls are made."""
     if float(value) == value or math.isnan(value):
         return constant(float(value))
-    return _computed("integer")
+    return computed("integer")
 
 
 def _rounded(value: float, dtype: torch.dtype) -> float | None:
@@ -261,7 +314,7 @@ def _held_in(call: Call | str, dtype: torch.dtype) -> Call | str:
     if isinstance(call, str) or dtype.is_floating_point or dtype.is_complex:
         return call
     value = None if call.is_random else _rounded(_value_of(call), dtype)
-    return _computed("rounded") if value is None else constant(value)
+    return computed("rounded") if value is None else constant(value)
 
 
 def _cast(call: Call | str, sources: Any, target: torch.Tensor) -> Call | str:
@@ -271,11 +324,11 @@ def _cast(call: Call | str, sources: Any, target: torch.Tensor) -> Call | str:
         return _held_in(call, target.dtype)
     if call.is_random:
         whole = [kind for kind in (*types, target.dtype) if not kind.is_floating_point]
-        return _computed("cast") if whole else call
+        return computed("cast") if whole else call
     for kind in types:
         value = _rounded(_value_of(call), kind)
         if value is None:
-            return _computed("cast")
+            return computed("cast")
         if _rounded(value, target.dtype) != _rounded(_value_of(call), target.dtype):
             call = constant(value)
     return _held_in(call, target.dtype)
@@ -302,16 +355,6 @@ def _without_padding(call: Call | str) -> Call | str:
     return "copied from a tensor with a padding row" if padded else call
 
 
-def _made_from(data: Any) -> Call | str:
-    """What a tensor of these numbers holds, in lists or arrays."""
-    leaves = tree_leaves(data)
-    if not any(isinstance(leaf, torch.Tensor) for leaf in leaves):
-        numbers = {number for leaf in leaves for number in np.ravel(leaf).tolist()}
-        if len(numbers) == 1 and _is_number(*numbers):
-            return _constant(*numbers)
-    return _computed("tensor")
-
-
 def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[str, Any]) -> Call | None:
     """The call after a number has been added or multiplied."""
     if isinstance(call, str) or call.padding_idx is not None or _CHANGING & kwargs.keys():
@@ -321,25 +364,27 @@ def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[s
     if name == "clamp" and call.init == "truncated_normal":
         return _clamped(call, *arguments(operands, kwargs, ("min", "max"), (None, None)))
     if name == "neg" and not operands:
-        factor, shift = -1.0, 0.0
-    elif len(operands) != 1 or not _is_number(operands[0]):
+        factor, shift = -1.0, None
+    elif len(operands) != 1 or not is_number(operands[0]):
         return None
     else:
         number = float(operands[0])
-        maps = {
-            "mul": (number, 0.0),
+        maps: dict[str, tuple[float, float | None]] = {
+            "mul": (number, None),
             "add": (1.0, number),
             "sub": (1.0, -number),
             "rsub": (-1.0, number),
         }
         if name == "div" and number:
-            maps["div"] = (1 / number, 0.0)
+            maps["div"] = (1 / number, None)
         if name not in maps:
             return None
         factor, shift = maps[name]
     given = dict(call.parameters)
     if not call.is_random:
-        return constant(_value_of(call) * factor + shift)
+        product = _value_of(call) * factor
+        return constant(product if shift is None else product + shift)  # 0 would take its sign from -0
+    shift = shift or 0.0
     if call.init == "normal":
         return normal(given["std"] * abs(factor), given.get("mean", 0.0) * factor + shift)
     if call.init == "uniform":
@@ -348,12 +393,12 @@ def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[s
     if call.init == "truncated_normal" and factor:
         lower, upper = sorted(math.copysign(1, factor) * given[end] for end in ("lower", "upper"))
         mean = given.get("mean", 0.0) * factor + shift
-        return _truncated(mean, given["std"] * abs(factor), lower, upper)
+        return truncated_normal(mean, given["std"] * abs(factor), lower, upper)
     return None
 
 
-def _truncated(mean: float, std: float, lower: float, upper: float) -> Call:
-    """Bounds in units of `std` from `mean`."""
+def truncated_normal(mean: float, std: float, lower: float, upper: float) -> Call:
+    """The call that draws truncated normals; bounds are in units of `std` from `mean`."""
     moments = (("mean", float(mean)),) if mean else ()
     return Call("truncated_normal", (*moments, ("std", float(std)), ("lower", lower), ("upper", upper)))
 
@@ -363,7 +408,7 @@ def _inverted(low: float, high: float) -> Call | None:
     if not -1 <= low < high <= 1:
         return None
     ends = (math.copysign(math.inf, end) if abs(end) == 1 else _STANDARD.inv_cdf((1 + end) / 2) for end in (low, high))
-    return _truncated(0.0, math.sqrt(0.5), *ends)
+    return truncated_normal(0.0, math.sqrt(0.5), *ends)
 
 
 def _clamped(call: Call, low: Any, high: Any) -> Call | None:
@@ -378,101 +423,48 @@ def _clamped(call: Call, low: Any, high: Any) -> Call | None:
         if sign * exact < sign * bound and not is_same and not is_nowhere:
             return None
         bounds.append(exact if is_same or is_nowhere else bound)
-    return _truncated(mean, std, *bounds)
-
-
-@contextmanager
-def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterator[None]:
-    """Notes what PyTorch's initializers leave out on the meta device.
-
-    Args:
-        recorder: Is told.
-        tables: Where else the functions of `torch.nn.init` are kept, by name.
-    """
-    from torch.nn import init
-
-    own_truncated: Any = init._no_grad_trunc_normal_
-
-    def truncated(
-        tensor: torch.Tensor, mean: float, std: float, a: float, b: float, *rest: Any, **named: Any
-    ) -> torch.Tensor:
-        left_out(own_truncated, tensor, (mean, std, a, b, *rest), named)
-        call = _truncated(mean, std, *bounds_in_std(mean, std, a, b)) if std > 0 else constant(float(mean))
-        recorder.note(tensor, call)
-        return tensor
-
-    def computes(own: Any) -> Callable[..., torch.Tensor]:
-        def noted(tensor: torch.Tensor, *rest: Any, **named: Any) -> torch.Tensor:
-            left_out(own, tensor, rest, named)
-            is_known = own.__name__ == "orthogonal_" and _is_whole(tensor)
-            recorder.note(tensor, _orthogonal(*rest, **named) if is_known else _computed(own.__name__))
-            return tensor
-
-        return noted
-
-    def left_out(own: Any, tensor: torch.Tensor, rest: Any, named: Any) -> None:
-        if not tensor.is_meta:
-            own(tensor, *rest, **named)
-        elif recorder.tape is not None:
-            recorder.tape.add_function(own, tensor, rest, named)
-
-    class Literals(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
-        """Notes the values that a tensor is made from."""
-
-        def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            given = kwargs or {}
-            result = func(*args, **given)
-            data = args[0] if args else given.get("data")
-            if func in _LITERALS and not isinstance(data, torch.Tensor):
-                recorder.note(result, _made_from(data))
-                if recorder.tape is not None and result.is_meta:
-                    values = func(*args, **{**given, "device": "cpu"})
-                    recorder.tape.add_values(result, values.detach())
-            return result
-
-    names = ("orthogonal_", "dirac_", "sparse_", "eye_")
-    replaced = {name: computes(getattr(init, name)) for name in names}
-    with ExitStack() as stack:
-        for place in (vars(init), *tables):
-            stack.callback(place.update, {name: place[name] for name in replaced if name in place})
-            place.update({name: new for name, new in replaced.items() if name in place})
-        stack.callback(setattr, init, "_no_grad_trunc_normal_", init._no_grad_trunc_normal_)
-        init._no_grad_trunc_normal_ = truncated
-        stack.enter_context(Literals())
-        yield
+    return truncated_normal(mean, std, *bounds)
 
 
 def tensors_in(values: Any) -> list[torch.Tensor]:
     """Returns the tensors in the arguments or results of an operation."""
     if isinstance(values, torch.Tensor):
         return [values]
-    if isinstance(values, (list, tuple)):
-        return [tensor for value in values for tensor in tensors_in(value)]
-    return tensors_in(list(values.values())) if isinstance(values, dict) else []
+    found: list[torch.Tensor] = []
+    _gather((values,), found)
+    return found
 
 
-def _is_number(value: object) -> bool:
+def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            found.append(value)
+        elif isinstance(value, (list, tuple)):
+            _gather(value, found)
+        elif isinstance(value, dict):
+            _gather(value.values(), found)
+
+
+def is_number(value: object) -> bool:
+    """Tells numbers of Python's."""
     return isinstance(value, (int, float))
 
 
-def _orthogonal(gain: float = 1, generator: Any = None) -> Call:  # noqa: ARG001 - as PyTorch's function
-    return Call("orthogonal", (("gain", float(gain)), ("layout", "torch")))
+def _part_of_matrix(call: Call | str) -> str:
+    """Why a matrix does not explain other tensors than that which it fills."""
+    return computed(_MATRICES[call.init]) if isinstance(call, Call) else call
 
 
 def _is_matrix(call: Call | str) -> bool:
-    return isinstance(call, Call) and call.init == "orthogonal"
+    return isinstance(call, Call) and call.init in _MATRICES
 
 
-def _is_whole(tensor: torch.Tensor) -> bool:
-    """Whether a matrix is all of a tensor, and not some of its rows or another view of it."""
-    base = tensor._base
-    return base is None or (base.shape == tensor.shape and base.stride() == tensor.stride())
-
-
-def _computed(name: str) -> str:
+def computed(name: str) -> str:
+    """Why there is no call: what computes the values."""
     return f"computed ({name})"
 
 
 def storage_key(tensor: torch.Tensor) -> int:
     """Tells the storages of tensors apart, as long as these are held."""
-    return int(tensor.untyped_storage()._cdata)
+    key: int = tensor.untyped_storage()._cdata
+    return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What wrappers put into names, by names of their own and as `module`; a checkpoint has the names without.
 _WRAPPED = ("_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module")
+_USUAL = (torch.Tensor, torch.nn.Parameter)
 _WRAPPERS = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel, AveragedModel)
 
 
@@ -49,12 +50,8 @@ class Slot:
 class Target:
     """A tensor of a model: its name, which is that of its first slot, and all its slots."""
 
-    slots: list[Slot] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The qualified name, as in a checkpoint."""
-        return self.slots[0].name
+    slots: list[Slot]
+    name: str  # qualified, as in a checkpoint
 
     @property
     def tensor(self) -> torch.Tensor:
@@ -88,7 +85,10 @@ def targets_of(model: torch.nn.Module) -> list[Target]:
             for key, tensor in getattr(module, table).items():
                 if tensor is not None:
                     slot = Slot(module, table, key, prefixes[path] + key)
-                    found.setdefault(id(tensor), Target()).slots.append(slot)
+                    if id(tensor) in found:
+                        found[id(tensor)].slots.append(slot)
+                    else:
+                        found[id(tensor)] = Target([slot], slot.name)
     return list(found.values())
 
 
@@ -100,7 +100,7 @@ def check_whole(model: torch.nn.Module, targets: list[Target]) -> None:
     """
     is_part = {id(target.tensor): hasattr(target.tensor, "_is_flat_param") for target in targets}
     for module in model.modules():
-        flat = getattr(getattr(module, "_handle", None), "flat_param", None)
+        flat = getattr(vars(module).get("_handle"), "flat_param", None)
         for parameter, shape in zip(*_originals(flat), strict=True):
             is_part[id(parameter)] = parameter.shape != shape
     cut = [target.name for target in targets if is_part[id(target.tensor)]]
@@ -142,8 +142,18 @@ def materialize(model: torch.nn.Module, targets: list[Target], device: Any) -> N
 
     What was one tensor in several slots stays one, with the attributes it had.
     """
-    attributes = {target.name: dict(vars(target.tensor)) for target in targets}
     was_meta = [target for target in targets if target.tensor.is_meta]
+    if not was_meta:
+        return
+    is_usual = all(type(target.tensor) in _USUAL and target.tensor.grad is None for target in was_meta)
+    if is_usual and all(type(module)._apply is torch.nn.Module._apply for module in model.modules()):
+        for target in was_meta:
+            tensor = _allocated(target.tensor, device)
+            vars(tensor).update(vars(target.tensor))
+            for slot in target.slots:
+                slot.put(tensor)
+        return
+    attributes = {target.name: dict(vars(target.tensor)) for target in was_meta}
     # FSDP and recurrent modules notice `_apply`, as they do `to_empty`.
     model._apply(_allocator(device))
     for target in was_meta:
@@ -151,6 +161,17 @@ def materialize(model: torch.nn.Module, targets: list[Target], device: Any) -> N
         vars(tensor).update(attributes[target.name])
         for slot in target.slots[1:]:
             slot.put(tensor)
+
+
+def _allocated(tensor: torch.Tensor, device: Any) -> torch.Tensor:
+    """Memory for a plain tensor, in a tenth of the time of `empty_like`."""
+    if tensor.is_contiguous():
+        memory = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
+    else:
+        memory = torch.empty_like(tensor, device=device)
+    if type(tensor) is torch.nn.Parameter:
+        return torch.nn.Parameter(memory, requires_grad=tensor.requires_grad)
+    return memory
 
 
 def _allocator(device: Any) -> Callable[[torch.Tensor], torch.Tensor]:

@@ -21,19 +21,18 @@ from fastinit.torch.interception import intercepted
 from fastinit.torch.recorder import storage_key, tensors_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Step:
     """One operation.
 
     Attributes:
         reads: The storages that it reads, and those of which it changes a part.
         writes: The storages that it changes or makes.
-        makes: Whether nothing from before is left in what it writes.
         is_random: Whether it draws.
     """
 
@@ -41,10 +40,14 @@ class _Step:
     args: Any
     kwargs: dict[str, Any]
     result: Any
-    reads: frozenset[int]
-    writes: frozenset[int]
-    makes: bool
+    reads: tuple[int, ...]
+    writes: tuple[int, ...]
     is_random: bool
+
+    @property
+    def makes(self) -> bool:
+        """Whether nothing from before is left in what it writes."""
+        return not any(key in self.reads for key in self.writes)
 
 
 class Tape:
@@ -53,36 +56,55 @@ class Tape:
     def __init__(self) -> None:
         self._steps: list[_Step] = []
 
-    def add(self, func: Any, args: Any, kwargs: dict[str, Any], result: Any) -> None:
-        """Notes an operation that PyTorch has dispatched."""
-        if func._schema.is_mutable:
-            written = kwargs["out"] if "out" in kwargs else args[:1]
-            writes = _keys(written)
-        else:
-            writes = _keys(result) - _keys((args, kwargs))
-        if writes:
-            is_random = torch.Tag.nondeterministic_seeded in func.tags
-            self._append(func, args, kwargs, result, writes, is_random)
+    def add(
+        self,
+        func: Any,
+        args: Any,
+        kwargs: dict[str, Any],
+        result: Any,
+        given: Sequence[torch.Tensor],
+        written: Iterable[torch.Tensor],
+        is_random: bool,
+    ) -> None:
+        """Notes an operation that PyTorch has dispatched.
+
+        Args:
+            func: The operation.
+            args: Its arguments.
+            kwargs: The others of them.
+            result: What it has returned.
+            given: The tensors in its arguments.
+            written: Those that it has changed or made.
+            is_random: Whether it draws.
+        """
+        writes = _keys(written)
+        if not writes:
+            return
+        metas = [tensor for tensor in given if tensor.is_meta]
+        if len(metas) != len(given):
+            # Real tensors have their values now, and may have others later.
+            args, kwargs = tree_map(_snapshot, (args, kwargs))
+        self._steps.append(_Step(func, args, kwargs, result, _keys(metas), writes, is_random))
 
     def add_function(
         self, function: Callable[..., Any], tensor: torch.Tensor, args: Any, kwargs: dict[str, Any]
     ) -> None:
         """Notes a function that fills a tensor, in place of the operations that it is made of."""
-        self._append(function, (tensor, *args), kwargs, None, _keys(tensor), is_random=True)
+        given = tensors_in((tensor, args, kwargs))
+        self.add(function, (tensor, *args), kwargs, None, given, (tensor,), is_random=True)
 
     def add_values(self, tensor: torch.Tensor, values: torch.Tensor) -> None:
         """Notes what a tensor was made of that is no tensor: numbers, lists or arrays."""
-        self._append(torch.Tensor.copy_, (tensor, values), {}, None, _keys(tensor), is_random=False)
+        args = (tensor, values)
+        self.add(torch.Tensor.copy_, args, {}, None, args, (tensor,), is_random=False)
 
-    def _append(
-        self, function: Any, args: Any, kwargs: Any, result: Any, writes: frozenset[int], is_random: bool
-    ) -> None:
-        given = tensors_in((args, kwargs))
-        if not all(tensor.is_meta for tensor in given):
-            # Real tensors have their values now, and may have others later.
-            args, kwargs = tree_map(_snapshot, (args, kwargs))
-        reads = frozenset(storage_key(tensor) for tensor in given if tensor.is_meta)
-        self._steps.append(_Step(function, args, kwargs, result, reads, writes, not writes & reads, is_random))
+    def part(self, tensors: Iterable[torch.Tensor], named: Iterable[torch.Tensor]) -> Tape:
+        """Returns the steps that some tensors depend on, and those that tell streams of tensors that have names."""
+        owned = set(map(storage_key, named))
+        wanted = set(map(id, self._slice(tensors)))
+        part = Tape()
+        part._steps = [step for step in self._steps if id(step) in wanted or _draws_whole(step, owned)]
+        return part
 
     def replay(
         self,
@@ -112,11 +134,10 @@ class Tape:
             owners.setdefault(storage_key(tensor), name)
         named: dict[str, _Step] = {}  # the last draw of each of them
         for step in self._steps:
-            if step.is_random and len(step.writes) == 1 and _is_whole(step):
-                (key,) = step.writes
-                named |= {owners[key]: step} if key in owners else {}
+            if _draws_whole(step, owners):
+                named[owners[step.writes[0]]] = step
         streams = {id(step): name for name, step in named.items()}
-        slices = {name: self._slice(tensors[name]) for name in names}
+        slices = {name: self._slice((tensors[name],)) for name in names}
         for name, steps in slices.items():
             _check_memory(name, steps, most_bytes)
         for name, steps in slices.items():
@@ -124,15 +145,15 @@ class Tape:
             streams |= {id(step): f"{name}#{number}" for number, step in enumerate(others)}
         return {name: _run(steps, tensors[name], streams, seed, device) for name, steps in slices.items()}
 
-    def _slice(self, tensor: torch.Tensor) -> list[_Step]:
-        """The steps that a tensor depends on, in order."""
-        needed, steps = {storage_key(tensor)}, []
+    def _slice(self, tensors: Iterable[torch.Tensor]) -> list[_Step]:
+        """The steps that tensors depend on, in order."""
+        needed, steps = set(map(storage_key, tensors)), []
         for step in reversed(self._steps):
-            if step.writes & needed:
+            if not needed.isdisjoint(step.writes):
                 steps.append(step)
                 if step.makes:
-                    needed -= step.writes
-                needed |= step.reads
+                    needed.difference_update(step.writes)
+                needed.update(step.reads)
         return steps[::-1]
 
 
@@ -186,8 +207,10 @@ def _storage_as(there: torch.Tensor, here: torch.Tensor) -> torch.UntypedStorage
     return storage
 
 
-def _is_whole(step: _Step) -> bool:
-    """Whether a draw covers the storage that it is in."""
+def _draws_whole(step: _Step, owned: Container[int]) -> bool:
+    """Whether a step draws all of a storage that is one of these."""
+    if not step.is_random or len(step.writes) != 1 or step.writes[0] not in owned:
+        return False
     tensor = step.result if step.makes else step.args[0]
     return bool(tensor.numel() * tensor.itemsize == tensor.untyped_storage().nbytes())
 
@@ -214,5 +237,5 @@ def _snapshot(value: Any) -> Any:
     return value.detach().clone() if isinstance(value, torch.Tensor) and not value.is_meta else value
 
 
-def _keys(values: Any) -> frozenset[int]:
-    return frozenset(storage_key(tensor) for tensor in tensors_in(values) if tensor.is_meta)
+def _keys(tensors: Iterable[torch.Tensor]) -> tuple[int, ...]:
+    return tuple([storage_key(tensor) for tensor in tensors if tensor.is_meta])

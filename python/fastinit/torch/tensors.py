@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
 from typing import TYPE_CHECKING, Any
@@ -16,19 +17,20 @@ from fastinit import checks, cuda, dtypes
 from fastinit.buffers import Buffer, check_storage, check_untraced
 from fastinit.cuda import Gpu
 from fastinit.distributions import Constant, Structured
-from fastinit.fill import fill_buffer
+from fastinit.fill import fill_buffer, filler
 from fastinit.index import box_of
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, resolve_seed, stream_number
 from fastinit.torch import sharding
 from fastinit.tracing import is_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fastinit.distributions import Distribution
 
 ELEMENTS = {getattr(torch, name): element for name, element in dtypes.FLOATS.items()}
 
+USUAL = (torch.Tensor, torch.nn.Parameter)
 _WORD = torch.zeros((), dtype=torch.int64, device="cpu")
 _NO_DISPATCH = torch.Tensor.__torch_dispatch__
 
@@ -40,6 +42,16 @@ class _Active(threading.local):
 
 
 active = _Active()
+
+
+@contextlib.contextmanager
+def inactive() -> Iterator[None]:
+    """Lets nothing of this thread draw in PyTorch's place for a `with` block."""
+    outer, active.interception = active.interception, None
+    try:
+        yield
+    finally:
+        active.interception = outer
 
 
 def is_fillable(tensor: Any) -> bool:
@@ -102,12 +114,19 @@ def fill(
         RuntimeError: A tensor that PyTorch does not let anyone write to; a CUDA tensor in a build without;
             a trace or an export, whose graph would not hold the values.
     """
-    if not is_fillable(tensor):
+    is_plain_memory = is_usual(tensor)
+    if not is_plain_memory and not is_fillable(tensor):
         raise _unfillable(tensor)
     check_untraced("tensor", tensor)
     if seed is not None and generator is not None:
         remedy = "leave one of them out"
         raise TypeError(checks.text("seed", "be None beside a `generator`", seed, remedy))
+    if is_plain_memory and not isinstance(spec, Structured):
+        fill_memory = filler(spec, ELEMENTS[tensor.dtype], tensor.numel())
+        numbers = numbers_of(tensor, generator, seed, stream) if spec.is_random else (0, 0)
+        fill_memory(tensor.data_ptr(), *numbers)
+        increment_version(tensor)
+        return tensor
     if not has_elements(tensor):
         return tensor
     is_plain = _is_plain(type(tensor))
@@ -117,7 +136,7 @@ def fill(
     if not isinstance(spec, Constant):
         spec.parameters(ELEMENTS[tensor.dtype])  # refuses what the element type cannot hold
     parts = [(tensor, None)] if is_plain else list(sharding.local_parts(tensor))
-    numbers = _numbers(tensor, generator, seed, stream) if spec.is_random else (0, 0)
+    numbers = numbers_of(tensor, generator, seed, stream) if spec.is_random else (0, 0)
 
     shape = tuple(tensor.shape)
     for part, index in parts:
@@ -125,6 +144,40 @@ def fill(
     if not is_plain:  # whose local tensor counts its versions by itself
         increment_version(tensor)
     return tensor
+
+
+def filling_of(spec: Distribution) -> Callable[[torch.Tensor, int, str], None]:
+    """Returns what fills tensors by `fill` from a seed and a name, and finds what the core needs once for many."""
+    known: dict[tuple[torch.dtype, int], Callable[[int, int, int], None]] = {}
+
+    def fill_one(tensor: torch.Tensor, seed: int, stream: str) -> None:
+        key = (tensor.dtype, tensor.numel())
+        if key in known and is_usual(tensor) and not is_traced():
+            known[key](tensor.data_ptr(), seed, stream_number(stream))
+            increment_version(tensor)
+            return
+        fill(tensor, spec, seed=seed, stream=stream)
+        if not isinstance(spec, Structured):
+            known[key] = filler(spec, ELEMENTS[tensor.dtype], tensor.numel())
+
+    return fill_one
+
+
+def is_usual(tensor: Any) -> bool:
+    """Tells a plain tensor of the CPU that holds its elements in their order: most are, and need no other look."""
+    return (
+        type(tensor) in USUAL
+        and tensor.is_cpu
+        and tensor.dtype in ELEMENTS
+        and not tensor.is_nested
+        and tensor.layout is torch.strided
+        and not _functorch.is_functorch_wrapped_tensor(tensor)
+        and tensor.is_contiguous()
+        and not tensor.is_neg()
+        and not tensor.is_inference()
+        and 0 < tensor.untyped_storage().nbytes() == tensor.nbytes
+        and tensor.data_ptr() % tensor.itemsize == 0
+    )
 
 
 def has_elements(tensor: torch.Tensor) -> bool:
@@ -187,9 +240,15 @@ def draw_seed(generator: torch.Generator | None) -> int:
     return int(word.random_(generator=generator).item())
 
 
-def _numbers(tensor: torch.Tensor, generator: torch.Generator | None, seed: Seed, stream: Stream) -> tuple[int, int]:
+def numbers_of(
+    tensor: torch.Tensor,
+    generator: torch.Generator | None = None,
+    seed: Seed = None,
+    stream: Stream = DEFAULT_STREAM,
+) -> tuple[int, int]:
+    """Returns the seed and stream of a draw, for which a generator moves: see `fill`."""
     if seed is None and active.interception is not None:
-        given = active.interception.source(tensor, generator)
+        given = active.interception.source_of(tensor, generator)
         seed, stream = given.get("seed"), given.get("stream", stream)
     if seed is not None:
         return resolve_seed(seed, stream)
