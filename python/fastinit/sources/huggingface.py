@@ -7,7 +7,9 @@ make a model of any size.
 
 from __future__ import annotations
 
+import copy
 import re
+import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,14 @@ from fastinit.sources.building import (
     initialized_on_meta,
     quiet_and_offline,
 )
-from fastinit.sources.config import CONFIG_FILE, Config, read_config
+from fastinit.sources.config import (
+    CONFIG_FILE,
+    QUANTIZATION,
+    Config,
+    read_config,
+    without_quantization,
+)
+from fastinit.sources.overrides import NO_CHANGES, Changes, check_taken, overridden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,18 +55,20 @@ _NAMES_OF_LABELS = ("label2id", "id2label")  # whose keys may be any word
 _IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
 
 
-def model(path: Path, dtype: str | None) -> Material:
+def model(path: Path, dtype: str | None, changes: Changes = NO_CHANGES) -> Material:
     """Reads a configuration and builds its model.
 
     Args:
         path: Of the configuration.
         dtype: For the floating tensors; None for the configuration's.
+        changes: To make in the configuration first.
 
     Raises:
         RecipeError: It describes no model.
     """
-    config = read_config(path)
-    _check(config.values)
+    read = read_config(path)
+    config = without_quantization(read) if changes.unquantized else read
+    _check_kind(config.values)
     with quiet_and_offline():
         try:
             import torch  # noqa: F401
@@ -72,7 +83,11 @@ def model(path: Path, dtype: str | None) -> Material:
                 f"`config` needs transformers {_LEAST_VERSION} or newer, got {transformers.__version__}; {_INSTALL}"
             )
         try:
-            return _material(transformers, config, dtype)
+            changed = overridden(config, changes.overrides, transformers.CONFIG_MAPPING)
+            _check(changed.values)
+            if changed is not config:
+                check_taken(_own(transformers, config), _own(transformers, changed), changes.overrides)
+            material = _material(transformers, changed, dtype)
         except RecipeError:
             raise
         # Whatever transformers raises on a configuration that is not right.
@@ -81,18 +96,32 @@ def model(path: Path, dtype: str | None) -> Material:
             raise RecipeError(
                 f"transformers {transformers.__version__} cannot build this model: {type(error).__name__}: {text[:400]}"
             ) from None
+    if config is not read:
+        warnings.warn(
+            f"the tensors are those of the unquantised model; {QUANTIZATION} is left out of {CONFIG_FILE}", stacklevel=2
+        )
+    return material
 
 
-def _check(values: dict[str, Any]) -> None:
-    """Refuses what would take for ever to build, or is no model of transformers' own."""
+def _own(transformers: Any, config: Config) -> Any:
+    """transformers' configuration object; None where it makes none of a file that is not right."""
+    values = copy.deepcopy(config.values)  # which it may change
+    try:
+        _check(values)
+        return transformers.CONFIG_MAPPING[values["model_type"]].from_dict(values)
+    except Exception:  # noqa: BLE001 - raised again when the model is built
+        return None
+
+
+def _check_kind(values: dict[str, Any]) -> None:
+    """Refuses what is no model of transformers' own."""
     if not isinstance(values.get("model_type"), str):
         got = show(values.get("model_type"))
         raise RecipeError(f'`model_type` must be text such as "llama", got {got}')
-    if "quantization_config" in values:
-        raise RecipeError(
-            "`quantization_config` describes weights that are not as the model initialises "
-            "them; remove it from a copy of the file"
-        )
+
+
+def _check(values: dict[str, Any]) -> None:
+    """Refuses what would take for ever to build, or has other tensors than the model that is built."""
     todo: list[Any] = [values]
     while todo:
         value = todo.pop()
@@ -100,6 +129,11 @@ def _check(values: dict[str, Any]) -> None:
             todo += value
         elif isinstance(value, dict):
             for key, inner in value.items():
+                if key == QUANTIZATION and inner is not None:
+                    raise RecipeError(
+                        f"`{QUANTIZATION}` describes weights that are not as the model initialises them; leave it out "
+                        "with --unquantized (unquantized=True), which gives the tensors of the unquantised model"
+                    )
                 if key not in _NAMES_OF_LABELS:
                     todo.append(inner)
                     _check_number(key, inner)
