@@ -6,10 +6,20 @@ import json
 import os
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe, verify, write
+from fastinit.checkpoint import (
+    Recipe,
+    RecipeError,
+    load_recipe,
+    make_plan,
+    parse_recipe,
+    recipe_from_config,
+    verify,
+    write,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TEXT = 'seed = 1\ndtype = "float32"\n{copy}\n[tensors]\nw = [4]\n[[rule]]\nmatch = "*"\ninit = "zeros"\n'
@@ -42,6 +52,7 @@ def test_text_alone_reads_no_files() -> None:
     assert recipe.copies == {}
 
 
+@pytest.mark.filterwarnings("ignore:names alone decide for all tensors")
 def test_copies_join_those_of_a_source(tmp_path: Path) -> None:
     write(make_plan(load_recipe(recipe_in(tmp_path, ""))), tmp_path / "a")
     (tmp_path / "a" / "config.json").write_text("{}")
@@ -72,13 +83,13 @@ def test_copies_join_those_of_a_source(tmp_path: Path) -> None:
         ),
         ('copy = { x = "none" }', r"`copy`: cannot read .*none: No such file"),
         ('copy = { x = "." }', r"`copy`: cannot read .* must be a regular file"),
-        ('copy = { x = "large" }', r"`copy`: .*large must be at most 16777216 bytes"),
+        ('copy = { x = "large" }', r"`copy`: .*large must be at most 67108864 bytes"),
     ],
 )
 def test_other_copies_are_refused(copy: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "x").touch()
     (tmp_path / "large").touch()
-    os.truncate(tmp_path / "large", 2**24 + 1)
+    os.truncate(tmp_path / "large", 2**26 + 1)
     with pytest.raises(RecipeError, match=message):
         load_recipe(recipe_in(tmp_path, copy))
 
@@ -113,3 +124,40 @@ def test_transformers_opens_the_example_and_runs_it(tmp_path: Path) -> None:
         logits = model(torch.arange(8)[None]).logits
     assert logits.shape == (1, 8, 320)
     assert torch.isfinite(logits).all()
+
+
+GPT2 = {"num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 4, "vocab_size": 320}
+LLAMA = GPT2 | {"num_key_value_heads": 2, "intermediate_size": 96, "head_dim": 16}
+LATENT = {"q_lora_rank": 32, "kv_lora_rank": 16, "qk_nope_head_dim": 16, "qk_rope_head_dim": 8, "v_head_dim": 16}
+SMALL: dict[str, dict[str, Any]] = {
+    "gpt2": GPT2,
+    "llama-3.1-8b": LLAMA,
+    "llama-3.2-1b": LLAMA,
+    "moe-1t": GPT2 | LATENT | {"num_key_value_heads": 4, "n_routed_experts": 8, "moe_intermediate_size": 32},
+}
+
+
+def test_every_example_has_its_configuration_beside() -> None:
+    assert {path.stem for path in EXAMPLES.glob("*.toml")} == SMALL.keys()
+    for name in SMALL:
+        content = (EXAMPLES / f"{name}.json").read_bytes()
+        assert load_recipe(EXAMPLES / f"{name}.toml").copies == {"config.json": content}
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", SMALL)
+def test_example_is_the_model_that_its_configuration_says(name: str, tmp_path: Path) -> None:
+    """By names, shapes and distributions at full size; transformers opens the same model with small ones."""
+    transformers = pytest.importorskip("transformers")
+    path = EXAMPLES / f"{name}.json"
+
+    def tensors(recipe: Recipe) -> dict[str, tuple[object, object]]:
+        return {tensor.name: (tensor.shape, tensor.distribution) for tensor in make_plan(recipe).tensors}
+
+    assert tensors(load_recipe(EXAMPLES / f"{name}.toml")) == tensors(recipe_from_config(path))
+    write(make_plan(recipe_from_config(path, overrides=SMALL[name])), tmp_path / "out")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model, report = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out", output_loading_info=True)
+    assert not any(report.values()), report
+    assert type(model).__name__ == json.loads(path.read_text())["architectures"][0]

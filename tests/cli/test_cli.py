@@ -250,6 +250,37 @@ def test_init_from_a_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["verify", str(tmp_path / "out")]) == 0
 
 
+@pytest.mark.filterwarnings("default")
+def test_options_change_the_configuration_and_copy_what_lies_beside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("transformers")
+    config, out = tmp_path / "config.json", tmp_path / "out"
+    config.write_text(json.dumps(LLAMA | {"quantization_config": {"quant_method": "fp8"}}))
+    (tmp_path / "tokenizer.json").write_text("{}")
+    settings = ["num_hidden_layers=3", "num_hidden_layers=2", "pad_token_id=null", 'architectures=["LlamaModel"]']
+    settings += ["hidden_act=gelu", "use_cache=false", "rms_norm_eps=1e-3", 'problem_type="regression"']
+    words = [word for setting in settings for word in ("--set", setting)]
+    assert main(["init", "--config", str(config), str(out), "--unquantized", "--copy", *words]) == 0
+    output = capsys.readouterr()
+    assert output.out.startswith("wrote 20 tensors, ")
+    assert output.err == (
+        "fastinit: warning: the tensors are those of the unquantised model; quantization_config is left out of "
+        "config.json\n"
+    )
+    assert json.loads((out / "config.json").read_text()) == LLAMA | {
+        "num_hidden_layers": 2,
+        "pad_token_id": None,
+        "architectures": ["LlamaModel"],
+        "hidden_act": "gelu",
+        "use_cache": False,
+        "rms_norm_eps": 0.001,
+        "problem_type": "regression",
+    }
+    assert (out / "tokenizer.json").read_text() == "{}"
+    assert main(["verify", str(out)]) == 0
+
+
 LLAMA = {
     "model_type": "llama",
     "architectures": ["LlamaForCausalLM"],
@@ -436,6 +467,13 @@ USAGE = {
     ("init", "--config", "c", "o", "--layout", "torch"): "--layout goes with --like; a config's mo",
     ("init", "r.toml", "o", "--seed", "1"): "--seed goes with --like or --config; write it into",
     ("plan", "r.toml", "--preset", "hf"): "--preset goes with --like or --config; write it into",
+    ("plan", "r.toml", "--copy"): "--copy goes with --like or --config; write it into the recipe",
+    ("plan", "r.toml", "--set", "a=1"): "--set goes with --config; write it into the recipe",
+    ("plan", "--like", "d", "--set", "a=1"): "--set goes with --config; a checkpoint's own files say what its tensors",
+    ("plan", "--like", "d", "--unquantized"): "--unquantized goes with --config; a checkpoint's own files say",
+    ("plan", "--config", "c", "--set", "a"): "argument --set: must be KEY=VALUE, such as hidden_size=64, got 'a'",
+    ("plan", "--config", "c", "--set", "=1"): "argument --set: must be KEY=VALUE, such as hidden_size=64, got '=1'",
+    ("plan", "--config", "c", "--set", "a=[b]"): 'argument --set: must have a value that is JSON, such as ["a", "b"],',
     ("plan", "--like", "d", "--preset", "hef"): "argument --preset: invalid choice: 'hef'",
     ("plan", "--like", "d", "--seed", str(2**64)): "argument --seed: must be a number from 0 to",
     ("plan", "--like", "none"): "none",

@@ -35,6 +35,20 @@ if TYPE_CHECKING:
     from fastinit.checkpoint import Plan, Recipe
 
 DIFFERS = 3
+_GOES_WITH = {
+    "preset": ("like", "config"),
+    "seed": ("like", "config"),
+    "dtype": ("like", "config"),
+    "layout": ("like",),
+    "set": ("config",),
+    "unquantized": ("config",),
+    "copy": ("like", "config"),
+}
+_REMEDIES = {
+    None: "write it into the recipe",
+    "like": "a checkpoint's own files say what its tensors are",
+    "config": "a config's model knows its layout",
+}
 
 
 def init(arguments: argparse.Namespace) -> int:
@@ -161,18 +175,17 @@ def _plan_of(arguments: argparse.Namespace) -> Plan:
 
 
 def _recipe_of(arguments: argparse.Namespace) -> Recipe:
-    options = {
-        name: value for name in ("preset", "seed", "dtype", "layout") if (value := getattr(arguments, name)) is not None
-    }
-    if arguments.like is None and arguments.config is None:
-        if options:
-            raise RecipeError(f"--{next(iter(options))} goes with --like or --config; write it into the recipe")
-        return load_recipe(arguments.recipe)
-    options.setdefault("preset", DEFAULT_PRESET)
+    given = {name: value for name in _GOES_WITH if (value := getattr(arguments, name)) is not None}
     if arguments.like is not None and arguments.config is not None:
         raise RecipeError("--like and --config both say which tensors to make; leave one out")
-    if arguments.like is not None:
-        return recipe_from_checkpoint(arguments.like, **options)
-    if "layout" in options:
-        raise RecipeError("--layout goes with --like; a config's model knows its layout")
-    return recipe_from_config(arguments.config, **options)
+    source = "like" if arguments.like is not None else "config" if arguments.config is not None else None
+    for name in given:
+        if source not in _GOES_WITH[name]:
+            sources = " or ".join(f"--{each}" for each in _GOES_WITH[name])
+            raise RecipeError(f"--{name} goes with {sources}; {_REMEDIES[source]}")
+    if source is None:
+        return load_recipe(arguments.recipe)
+    given.setdefault("preset", DEFAULT_PRESET)
+    if source == "like":
+        return recipe_from_checkpoint(arguments.like, **given)
+    return recipe_from_config(arguments.config, overrides=dict(given.pop("set", ())), **given)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fastinit import _core
@@ -117,6 +118,25 @@ def _add_source(parser: argparse.ArgumentParser, with_recipe: bool, rest: str) -
     add("--seed", metavar="N", type=_seed, help="with --like or --config (default 0)")
     add("--dtype", choices=tuple(FLOATS), help="with --like or --config (default: the source's)")
     add("--layout", choices=tuple(LAYOUTS), help="with --like, for rules that take fans")
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        type=_setting,
+        action="append",
+        help="with --config: another value, such as num_hidden_layers=2 or text_config.hidden_size=64; may be repeated",
+    )
+    add(
+        "--unquantized",
+        action="store_true",
+        default=None,
+        help="with --config: leave a quantization_config out",
+    )
+    add(
+        "--copy",
+        action="store_true",
+        default=None,
+        help="with --like or --config: copy tokenizers and other small files that lie beside too",
+    )
     parser.add_argument(
         "--shard-size",
         metavar="SIZE",
@@ -147,6 +167,21 @@ def _threads(text: str) -> int:
 
 def _seed(text: str) -> int:
     return _number(text, 0, 2**64 - 1)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """A key, and a value that is JSON or else text."""
+    key, mark, written = text.partition("=")
+    if not key or not mark:
+        raise argparse.ArgumentTypeError(f"must be KEY=VALUE, such as hidden_size=64, got {text!r}")
+    try:
+        return key, json.loads(written)
+    except (ValueError, RecursionError):
+        if written.startswith(("[", "{", '"')):
+            raise argparse.ArgumentTypeError(
+                f'must have a value that is JSON, such as ["a", "b"], or plain text, got {written!r} for {key!r}'
+            ) from None
+        return key, written
 
 
 def _number(text: str, least: int, most: int) -> int:

@@ -13,6 +13,7 @@ RECIPE_FILE = "recipe.toml"  # the small files of every checkpoint
 FILE_SUFFIX = ".safetensors"
 INDEX_SUFFIX = f"{FILE_SUFFIX}.index.json"
 NOTE_FILE = "fastinit.json"
+MAX_COPY_BYTES = 64 * 2**20  # of each; the largest tokenizer.json that is known, Gemma 3's, has 33 MB
 _MOST = 64
 
 

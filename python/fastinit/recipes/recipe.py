@@ -10,8 +10,8 @@
     init = "normal"
     std = 0.02
 
-In a file, `like` or `config` may stand for [tensors], and `preset` for rules; what they say is then
-written out, so that the text of a recipe is always all that a plan depends on. A recipe is untrusted
+In a file, `like` or `config` (with `set` and `unquantized`) may stand for [tensors], and `preset` for rules; what they
+say is then written out, so that the text of a recipe is always all that a plan depends on. A recipe is untrusted
 input: everything is checked, and nothing is expanded before its size is known.
 """
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 MAX_RECIPE_BYTES = 16 * 2**20
 
 KEYS = ("seed", "dtype", "layout", "copy", "literals", "let", "tensors", "rule")
-FILE_KEYS = ("like", "config", "preset")
+FILE_KEYS = ("like", "config", "set", "unquantized", "preset")
 _EXAMPLES = {
     "seed": "a line such as: seed = 0",
     "dtype": DTYPE_EXAMPLE,

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CONFIG_FILE = "config.json"
-MAX_CONFIG_BYTES = 16 * 2**20
 QUANTIZATION = "quantization_config"
+MAX_CONFIG_BYTES = 16 * 2**20
 _CONFIG = "config."  # what a name of it begins with in an expression
 _SHORT_NAMES = {"width": "config.hidden_size", "heads": "config.num_attention_heads"}
 _SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
@@ -28,6 +28,11 @@ class Config:
 
     content: bytes
     values: dict[str, Any]
+
+    def table(self) -> dict[str, Any]:
+        """The same object, made anew to be changed, with numbers that JSON has not as they are written."""
+        written: dict[str, Any] = json.loads(self.content)
+        return written
 
     @property
     def std(self) -> float:
@@ -79,7 +84,7 @@ def number_of(config: object, name: str) -> float | None:
     return None
 
 
-def _special_float(table: dict[str, Any]) -> Any:
+def special_float(table: dict[str, Any]) -> Any:
     """What transformers writes for numbers that JSON has not: {"__float__": "Infinity"}."""
     tag = table.get("__float__") if len(table) == 1 else None
     return _SPECIAL_FLOATS.get(tag, table) if isinstance(tag, str) else table
@@ -108,7 +113,7 @@ def read_config(path: Path) -> Config:
     if len(content) > MAX_CONFIG_BYTES:
         raise RecipeError(f"the configuration {name} must have at most {MAX_CONFIG_BYTES} bytes, got more")
     try:
-        values = json.loads(content.decode(), object_hook=_special_float)
+        values = json.loads(content.decode(), object_hook=special_float)
     except RecursionError:
         raise RecipeError(f"{name} must be JSON, got values nested too deeply") from None
     except ValueError as error:  # of JSON, or of UTF-8
@@ -116,3 +121,24 @@ def read_config(path: Path) -> Config:
     if not isinstance(values, dict):
         raise RecipeError(f"{name} must be a JSON object, got {show(values)}")
     return Config(content, values)
+
+
+def config_of(table: dict[str, Any]) -> Config:
+    """Makes a configuration of what `Config.table` returns, changed, in the form in which transformers writes one."""
+    content = (json.dumps(table, indent=2, sort_keys=True) + "\n").encode()
+    return Config(content, json.loads(content, object_hook=special_float))
+
+
+def without_quantization(config: Config) -> Config:
+    """Leaves each `quantization_config` out, also in configurations inside; returns the same where there is none."""
+    table = config.table()
+    todo: list[Any] = [table]
+    found = False
+    while todo:
+        value = todo.pop()
+        if isinstance(value, dict):
+            found |= value.pop(QUANTIZATION, None) is not None
+            todo += value.values()
+        elif isinstance(value, list):
+            todo += value
+    return config_of(table) if found else config

@@ -7,7 +7,9 @@ make a model of any size.
 
 from __future__ import annotations
 
+import copy
 import re
+import warnings
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +23,15 @@ from fastinit.sources.building import (
     initialized_on_meta,
     quiet_and_offline,
 )
-from fastinit.sources.config import CONFIG_FILE, Config, number_of, read_config
+from fastinit.sources.config import (
+    CONFIG_FILE,
+    QUANTIZATION,
+    Config,
+    number_of,
+    read_config,
+    without_quantization,
+)
+from fastinit.sources.overrides import NO_CHANGES, Changes, check_taken, overridden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,22 +60,33 @@ _NAMES_OF_LABELS = ("label2id", "id2label")  # whose keys may be any word
 _IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
 
 
-def model(path: Path, dtype: str | None) -> Material:
+def model(path: Path, dtype: str | None, changes: Changes = NO_CHANGES) -> Material:
     """Reads a configuration and builds its model.
 
     Args:
         path: Of the configuration.
         dtype: For the floating tensors; None for the configuration's.
+        changes: To make in the configuration first.
 
     Raises:
         RecipeError: It describes no model.
     """
-    return model_of(read_config(path), dtype)
+    read = read_config(path)
+    if not changes.unquantized:
+        return model_of(read, dtype, changes.overrides)
+    config = without_quantization(read)
+    material = model_of(config, dtype, changes.overrides)
+    if config is not read:
+        warnings.warn(
+            f"the tensors are those of the unquantised model; {QUANTIZATION} is left out of {CONFIG_FILE}", stacklevel=2
+        )
+    return material
 
 
-def model_of(config: Config, dtype: str | None) -> Material:
+def model_of(config: Config, dtype: str | None, overrides: Mapping[str, Any] | None = None) -> Material:
     """Builds the model of a configuration that was read: see `model`."""
-    _check(config.values)
+    overrides = {} if overrides is None else overrides
+    _check_kind(config.values)
     with quiet_and_offline():
         try:
             import torch  # noqa: F401
@@ -80,7 +101,11 @@ def model_of(config: Config, dtype: str | None) -> Material:
                 f"`config` needs transformers {_LEAST_VERSION} or newer, got {transformers.__version__}; {_INSTALL}"
             )
         try:
-            return _material(transformers, config, dtype)
+            changed = overridden(config, overrides, transformers.CONFIG_MAPPING)
+            _check(changed.values)
+            if changed is not config:
+                check_taken(_own(transformers, config), _own(transformers, changed), overrides)
+            return _material(transformers, changed, dtype)
         except RecipeError:
             raise
         # Whatever transformers raises on a configuration that is not right.
@@ -91,16 +116,25 @@ def model_of(config: Config, dtype: str | None) -> Material:
             ) from None
 
 
-def _check(values: dict[str, Any]) -> None:
-    """Refuses what would take for ever to build, or is no model of transformers' own."""
+def _own(transformers: Any, config: Config) -> Any:
+    """transformers' configuration object; None where it makes none of a file that is not right."""
+    values = copy.deepcopy(config.values)  # which it may change
+    try:
+        _check(values)
+        return transformers.CONFIG_MAPPING[values["model_type"]].from_dict(values)
+    except Exception:  # noqa: BLE001 - raised again when the model is built
+        return None
+
+
+def _check_kind(values: dict[str, Any]) -> None:
+    """Refuses what is no model of transformers' own."""
     if not isinstance(values.get("model_type"), str):
         got = show(values.get("model_type"))
         raise RecipeError(f'`model_type` must be text such as "llama", got {got}')
-    if "quantization_config" in values:
-        raise RecipeError(
-            "`quantization_config` describes weights that are not as the model initialises "
-            "them; remove it from a copy of the file"
-        )
+
+
+def _check(values: dict[str, Any]) -> None:
+    """Refuses what would take for ever to build, or has other tensors than the model that is built."""
     todo: list[Any] = [values]
     while todo:
         value = todo.pop()
@@ -108,6 +142,11 @@ def _check(values: dict[str, Any]) -> None:
             todo += value
         elif isinstance(value, dict):
             for key, inner in value.items():
+                if key == QUANTIZATION and inner is not None:
+                    raise RecipeError(
+                        f"`{QUANTIZATION}` describes weights that are not as the model initialises them; leave it out "
+                        "with --unquantized (unquantized=True), which gives the tensors of the unquantised model"
+                    )
                 if key not in _NAMES_OF_LABELS:
                     todo.append(inner)
                     _check_number(key, inner)

@@ -12,7 +12,7 @@ from fastinit.errors import CheckpointError, RecipeError, show
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor, base_by_name
 from fastinit.recipes.tensors import TensorSpec
-from fastinit.sources.config import CONFIG_FILE, QUANTIZATION, read_config
+from fastinit.sources.config import CONFIG_FILE, read_config, without_quantization
 from fastinit.stored.reader import read_checkpoint
 
 if TYPE_CHECKING:
@@ -96,12 +96,10 @@ def _as_the_model_says(material: Material, config: Config | None) -> Material:
     if config is None:
         _warn("for all tensors", f"there is no {CONFIG_FILE} beside them")
         return material
-    # What the weights are is for the headers to say.
-    plain = {key: value for key, value in config.values.items() if key != QUANTIZATION}
     try:
         from fastinit.sources.huggingface import model_of  # imports transformers
 
-        model = model_of(replace(config, values=plain), None)
+        model = model_of(without_quantization(config), None)  # types are the headers'
     except RecipeError as error:
         _warn("for all tensors", f"the model of {CONFIG_FILE} cannot be asked: {error}")
         return material

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import CheckpointError, RecipeError, show_path
 from fastinit.files import read_small
-from fastinit.recipes.copies import read_copy
+from fastinit.recipes.copies import MAX_COPY_BYTES, read_copy
 from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
-
-_MAX_COPY_BYTES = 16 * 2**20  # of each
 
 
 def load_recipe(path: str | os.PathLike[str]) -> Recipe:
@@ -24,7 +22,8 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     The files that it names under `copy` are read, and that of its literal values, which lies beside it.
     Besides what `parse_recipe` takes, a file may say, with paths relative to its folder:
     `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
-    Face model; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
+    Face model, with `set = { hidden_size = 64 }` for other values and `unquantized = true` to leave a
+    quantization_config out; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
 
     Raises:
         RecipeError: The file cannot be read, or is not a recipe.
@@ -69,6 +68,6 @@ def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
         RecipeError: One cannot be read, or is too large.
     """
     try:
-        return {name: read_small(folder / path, _MAX_COPY_BYTES) for name, path in read_copy(table).items()}
+        return {name: read_small(folder / path, MAX_COPY_BYTES) for name, path in read_copy(table).items()}
     except CheckpointError as error:
         raise RecipeError(f"`copy`: {error}") from None

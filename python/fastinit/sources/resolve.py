@@ -32,7 +32,9 @@ from fastinit.recipes.rules import Call, Rule, literal, read_rules
 from fastinit.recipes.setting import OWN_NAMES, read_constants
 from fastinit.recipes.tensors import read_tensors, tensor_table
 from fastinit.recipes.toml import choice, write_entry, write_table
+from fastinit.sources.beside import with_beside
 from fastinit.sources.like import by_names, like
+from fastinit.sources.overrides import read_changes
 from fastinit.stored.literals import encode, read_values, with_literals
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from fastinit.sources.overrides import Changes
 
 
 _SHOWN = 4  # patterns in a message
@@ -52,6 +56,7 @@ def recipe_from_checkpoint(
     seed: int = 0,
     dtype: str | None = None,
     layout: str | None = None,
+    copy: bool = False,
 ) -> Recipe:
     """Makes a recipe of the tensors of a safetensors checkpoint, of which only the headers are read.
 
@@ -61,6 +66,8 @@ def recipe_from_checkpoint(
         seed: In [0, 2**64).
         dtype: For the floating tensors; None to keep theirs.
         layout: "torch" or "keras": where shapes have their fans, for presets that take fans.
+        copy: Adds small files that lie beside the checkpoint, such as tokenizers, to the copies; see
+            `fastinit.sources.beside`.
 
     Returns:
         The recipe. A `config.json` beside the checkpoint is among its `copies`.
@@ -70,7 +77,12 @@ def recipe_from_checkpoint(
     """
     source = show_path(folder)
     table = {"seed": seed, "dtype": dtype, "layout": layout, "preset": preset}
-    return _named(source, lambda: _resolve(table, lambda d: like(Path(folder), d), source))
+
+    def made() -> Recipe:
+        recipe = _resolve(table, lambda d: like(Path(folder), d), source)
+        return with_beside(recipe, Path(folder)) if copy else recipe
+
+    return _named(source, made)
 
 
 def recipe_from_config(
@@ -79,6 +91,9 @@ def recipe_from_config(
     preset: str = DEFAULT_PRESET,
     seed: int = 0,
     dtype: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    unquantized: bool = False,
+    copy: bool = False,
 ) -> Recipe:
     """Makes a recipe of the model that a Hugging Face configuration describes.
 
@@ -90,17 +105,28 @@ def recipe_from_config(
         preset: Rules by name; see `fastinit.recipes.presets`.
         seed: In [0, 2**64).
         dtype: For the floating tensors; None for the configuration's.
+        overrides: Other values for keys of the configuration: `{"hidden_size": 64, "text_config.vocab_size": 100}`.
+            The `config.json` among the copies has them too.
+        unquantized: Leaves a `quantization_config` out, of which a warning tells.
+        copy: Adds small files that lie beside the configuration, such as tokenizers, to the copies; see
+            `fastinit.sources.beside`.
 
     Returns:
         The recipe, with the configuration among its `copies`.
 
     Raises:
         RecipeError: The configuration describes no model, or one with a tensor whose values cannot be
-            derived.
+            derived; it lacks a key of `overrides`, or the value is of a wrong kind.
     """
     source = show_path(path)
     table = {"seed": seed, "dtype": dtype, "preset": preset}
-    return _named(source, lambda: _resolve(table, lambda d: _model(Path(path), d), source))
+
+    def made() -> Recipe:
+        changes = read_changes({} if overrides is None else overrides, unquantized)
+        recipe = _resolve(table, lambda d: _model(Path(path), d, changes), source)
+        return with_beside(recipe, Path(path)) if copy else recipe
+
+    return _named(source, made)
 
 
 def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
@@ -120,14 +146,18 @@ def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
         got = " and ".join(f"`{key}`" for key in given) or "none"
         raise RecipeError(f"a recipe must have one of `tensors`, `like` and `config`, got {got}; keep one")
     (key,) = given
+    for other in ("set", "unquantized"):
+        if other in table and key != "config":
+            raise RecipeError(f"`{other}` goes with `config`, got it beside `{key}`; remove one of the two")
     if key == "tensors":
         return _resolve(table, lambda dtype: _listed(table["tensors"], dtype), source, folder)
     path = folder / _path(key, table[key])
-    make = like if key == "like" else _model
 
     def made(dtype: str | None) -> Material:
         try:
-            return make(path, dtype)
+            if key == "like":
+                return like(path, dtype)
+            return _model(path, dtype, read_changes(table.get("set", {}), table.get("unquantized", False)))
         except RecipeError as error:
             raise RecipeError(f"`{key}`: {error}") from None
 
@@ -154,10 +184,10 @@ def _listed(table: object, dtype: str | None) -> Material:
     return Material("a table of tensors", by_names(specs), DEFAULT_STD, None, {})
 
 
-def _model(path: Path, dtype: str | None) -> Material:
+def _model(path: Path, dtype: str | None, changes: Changes) -> Material:
     from fastinit.sources.huggingface import model  # imports transformers
 
-    return model(path, dtype)
+    return model(path, dtype, changes)
 
 
 def _named(source: str, make: Callable[[], Recipe]) -> Recipe:
