@@ -15,6 +15,7 @@ from torch import nn
 import fastinit
 from fastinit import checkpoint
 from fastinit.errors import RecipeError
+from fastinit.recipes.recipe import parse_recipe
 from fastinit.torch import build, by_name, init_model, report
 
 if TYPE_CHECKING:
@@ -196,6 +197,19 @@ def test_code_that_looks_at_values_runs_on_the_cpu() -> None:
     assert (looking["linear.weight"] == other["linear.weight"]).all()
     assert not looking["embedding.weight"][2].any()
     assert same(build(make, seed=SEED), build(make, seed=SEED))
+
+
+def test_seed_of_a_recipe_serves_code_that_looks_at_values_too() -> None:
+    recipe = parse_recipe('seed = 5\ndtype = "float32"\ntensors = { x = [1] }\nrule = [{ match = "x", init = "ones" }]')
+
+    def make() -> nn.Module:
+        return Holder(lambda: torch.randn(6, 4).sort().values * torch.ones(1).item())
+
+    torch.manual_seed(1)
+    model = build(make, recipe=recipe)
+    torch.manual_seed(2)
+    assert same(build(make, recipe=recipe), model)
+    assert same(build(make, seed=5), model)
 
 
 def test_errors_of_the_code_are_its_own() -> None:

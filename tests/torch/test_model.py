@@ -467,14 +467,14 @@ ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]
         lambda: Rotary("meta"),
         {},
         ValueError,
-        r"got 'frequencies', never set .*; set it in the module's reset_parameters, or make it on a real",
+        r"got 'frequencies', never set .*; set it in the module's reset_parameters, .*, or make it on a real",
     ),
-    "shared": (shared, {}, ValueError, "got 'embed.weight', set differently by the modules that"),
+    "shared": (shared, {}, ValueError, "got 'embed.weight = head.weight', set differently by the modules that"),
     "failing": (
         lambda: Failing(3, 3),
         {},
         RuntimeError,
-        r"`model` must have code for the model that initialises any device \(.*`recipe`, or pass",
+        r"`model` must have code for the model that initialises any device \(.*; build it by `fastinit.torch.build`, .*`recipe`",
     ),
     "no match": (
         Model,

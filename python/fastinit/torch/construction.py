@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from fastinit import checks
-from fastinit.random import resolve_seed
 from fastinit.sources.building import initialized_on_meta
 from fastinit.torch.left_out import left_out_initializers
-from fastinit.torch.model import draw_model
+from fastinit.torch.model import draw_model, seed_of
 from fastinit.torch.own_code import copies_in, initializer_tables
 from fastinit.torch.recall import CONSTRUCTOR, remember
 from fastinit.torch.recorder import Recorder
 from fastinit.torch.tape import Tape
-from fastinit.torch.tensors import draw_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +43,8 @@ def build(
     tensor depends on, and nothing else.
 
     Code that cannot run on the meta device, since it looks at values, runs on the CPU, once, with memory for all of
-    the model; what is drawn there and then computed with depends on the order of draws.
+    the model; what is drawn there and then computed with depends on the order of draws. Complex tensors, of which the
+    core knows nothing, are drawn by PyTorch, from the seed and their names.
 
     Args:
         make: Any code that returns a model, such as `lambda: timm.create_model("vit_base_patch16_224")`.
@@ -77,21 +76,26 @@ def build(
     if not callable(given):
         example = "pass a function without arguments, such as `lambda: Model(config)`"
         raise TypeError(checks.text("make", "be callable", given, example))
-    number = _number(seed, recipe)
+    number, recipe = seed_of(seed, recipe)
     with _default_dtype(dtype):
         try:
             knew = "transformers" in sys.modules
             model, code = _on_meta(make)
             if not knew and "transformers" in sys.modules:  # whose functions were not yet watched
                 model, code = _on_meta(make)
-        except (RuntimeError, NotImplementedError) as error:  # of code that looks at values
+        except Exception as error:
+            if not isinstance(error, RuntimeError) and not _is_of_meta(error):
+                raise
+            # Of code that looks at values.
             code = _Construction(None)
             with code.recording(), torch.random.fork_rng(), torch.device("cpu"):
-                torch.manual_seed(draw_seed(None) if number is None else number)
+                torch.manual_seed(number)
                 try:
                     model = make()
                 except RuntimeError:
-                    raise error from None
+                    if _is_of_meta(error):
+                        raise
+                    raise error from None  # the same once more, or what came of it
     if not isinstance(model, torch.nn.Module):
         rule = "return a torch.nn.Module"
         raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
@@ -101,11 +105,21 @@ def build(
     return model
 
 
-def _number(seed: Seed, recipe: Rules | None) -> int | None:
-    """The seed of all draws, None where a recipe may have one."""
-    if seed is not None:
-        return resolve_seed(seed, 0)[0]
-    return draw_seed(None) if recipe is None else None
+def _is_of_meta(error: Exception) -> bool:
+    """Whether PyTorch has refused to show values on the meta device, for which it has no error of its own."""
+    return " meta " in f"{error} "
+
+
+def _place_of(error: BaseException) -> str:
+    """The innermost module whose code an error comes from, and the line there."""
+    place, trace = "its own code", error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        owner = frame.f_locals.get(next(iter(frame.f_code.co_varnames), ""))
+        if isinstance(owner, torch.nn.Module):
+            place = f"{type(owner).__qualname__}.{frame.f_code.co_name}, line {trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 def _on_meta(make: Callable[[], torch.nn.Module]) -> tuple[torch.nn.Module, _Construction]:
@@ -129,7 +143,7 @@ def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = Non
     Raises:
         RecipeError: See `init_model`. A ValueError.
         ValueError: A tensor that nothing sets, and others that `init_model` refuses.
-        RuntimeError: Code of the block looked at values, which the meta device has not.
+        RuntimeError: Code of the block looked at values, which nothing has before the block ends.
 
     Example:
         >>> with by_name(seed=0):
@@ -138,10 +152,19 @@ def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = Non
         >>> bool((model.weight == same.weight).all())
         True
     """
-    number = _number(seed, recipe)
+    number, recipe = seed_of(seed, recipe)
     code = _Construction(Tape())
     with _made_modules() as modules, code.recording(), torch.device("meta"):
-        yield
+        try:
+            yield
+        except Exception as error:
+            if not _is_of_meta(error):
+                raise
+            raise RuntimeError(
+                "the code within `by_name` must not look at values, which nothing has before the block ends, got "
+                f"{type(error).__name__} in {_place_of(error)} ({error}); pass the code to `fastinit.torch.build` as a "
+                "function, which runs such code on the CPU"
+            ) from error
     inner = {id(part) for module in modules for part in module.children()}
     for module in modules:
         if id(module) not in inner and any(True for _ in (*module.parameters(), *module.buffers())):

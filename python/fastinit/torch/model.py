@@ -113,7 +113,17 @@ def init_model(
     if not isinstance(model, torch.nn.Module):
         raise TypeError(f"`model` must be a torch.nn.Module, got {type(model).__name__}")
     own = OwnCode(model, initialize)
-    return draw_model(model, Recalled(own) if initialize is None else own, seed, recipe, device)
+    number, recipe = seed_of(seed, recipe)
+    return draw_model(model, Recalled(own) if initialize is None else own, number, recipe, device)
+
+
+def seed_of(seed: Seed, recipe: Rules | None) -> tuple[int, Recipe | Sequence[Mapping[str, Any]] | None]:
+    """Returns the seed of all draws, and the recipe, which may have one, read from its file."""
+    if isinstance(recipe, (str, os.PathLike)):
+        recipe = load_recipe(recipe)
+    if seed is not None:
+        return resolve_seed(seed, 0)[0], recipe
+    return recipe.seed if isinstance(recipe, Recipe) else draw_seed(None), recipe
 
 
 class Code(Protocol):
@@ -138,25 +148,27 @@ class Code(Protocol):
         """Computes the tensors that no call explains."""
 
 
-def draw_model(model: torch.nn.Module, code: Code, seed: Seed, recipe: Rules | None, device: Any) -> torch.nn.Module:
+def draw_model(
+    model: torch.nn.Module,
+    code: Code,
+    number: int,
+    recipe: Recipe | Sequence[Mapping[str, Any]] | None,
+    device: Any,
+) -> torch.nn.Module:
     """Draws every tensor of a model by rules, then by its code: see `init_model`."""
     targets = targets_of(model)
     check_whole(model, targets)
     for target in targets:
         if torch.nn.parameter.is_lazy(target.tensor):
-            remedy = "run it once on an example, or give the module its sizes"
+            remedy = "give the module its sizes, or run the model once on an example: for `build`, within `make`"
             raise ValueError(checks.text("model", "have shapes", f"lazy {target.name}", remedy))
-    rules, setting, number = _rules(recipe)
-    if seed is not None:
-        number, _ = resolve_seed(seed, 0)
-    elif number is None:
-        number = draw_seed(None)
+    rules, setting = _rules(recipe)
     code.look(targets)
-    contents, left = _by_rules(targets, rules, setting, is_strict=not _is_recipe(recipe))
+    contents, left = _by_rules(targets, rules, setting, is_strict=not isinstance(recipe, Recipe))
     left = [target for target in left if target.is_parameter or target.tensor.is_meta or code.knows(target)]
     calls, copies = code.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
-    _check_set([target for target in left if target.name in computed], calls)
+    _check_set([target for target in left if target.name in computed], calls, code)
     _check_copies(copies, computed, {target.name for target in left})
     ruled = set(contents)
     said = _by_calls([target for target in left if target.name not in computed], calls)
@@ -205,19 +217,13 @@ def _dtype_of(tensor: torch.Tensor) -> str:
     return str(tensor.dtype).removeprefix("torch.")
 
 
-def _is_recipe(recipe: Rules | None) -> bool:
-    return isinstance(recipe, (Recipe, str, os.PathLike))
-
-
-def _rules(recipe: Rules | None) -> tuple[tuple[Rule, ...], Setting, int | None]:
-    """The rules of a recipe, what they refer to, and its seed."""
+def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[Rule, ...], Setting]:
+    """The rules of a recipe and what they refer to."""
     if recipe is None:
-        return (), _SETTING, None
-    if isinstance(recipe, (str, os.PathLike)):
-        recipe = load_recipe(recipe)
+        return (), _SETTING
     if isinstance(recipe, Recipe):
-        return recipe.rules, recipe.setting._replace(layout=recipe.layout or "torch"), recipe.seed
-    return read_rules(list(map(dict, recipe))), _SETTING, None
+        return recipe.rules, recipe.setting._replace(layout=recipe.layout or "torch")
+    return read_rules(list(map(dict, recipe))), _SETTING
 
 
 def _by_rules(
@@ -284,24 +290,32 @@ def _spec(target: Target) -> TensorSpec:
     if dtype not in STORED or (dtype in FLOATS and not is_fillable(tensor)):
         rule = f"have dense tensors of {', '.join(STORED)}"
         seen = f"{target.name}: {type(tensor).__name__} of {dtype}, {tensor.layout}"
-        raise TypeError(checks.text("model", rule, seen, "initialise it before it is converted"))
+        remedy = "initialise it before it is converted"
+        if tensor.is_complex():
+            remedy = "leave it without a rule, so that the model's own code sets it"
+        raise TypeError(checks.text("model", rule, seen, remedy))
     return TensorSpec(target.name, tuple(tensor.shape), dtype)
 
 
-def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> None:
+def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str], code: Code) -> None:
     """Refuses tensors that the model's own code leaves open."""
     for reason in (NEVER, DIFFERS):
         open_ones = [target for target in targets if calls[target.name] == reason]
         if open_ones:
             names = [target.name for target in open_ones]
             more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-            remedy = "set it in the module's reset_parameters"
+            first = open_ones[0]
+            remedies = [f"set it in the module's {code.source(first.name)}"]
             if reason == DIFFERS:
-                remedy = "build the model by `fastinit.torch.build`, which sees what its constructor shares"
-            if open_ones[0].is_stored:
-                remedy += f', or add a rule to `recipe` such as {{"match": "{names[0]}", {_EXAMPLE}}}'
-            else:  # which no rule can match
-                remedy += ", or make it on a real device"
+                remedies = ["build the model by `fastinit.torch.build`, which sees whose values the constructor kept"]
+                names[0] = " = ".join(dict.fromkeys(slot.name for slot in first.slots))
+            elif code.is_guess(first.name):
+                remedies += ["build the model by `fastinit.torch.build`, which sees what its constructor sets"]
+            if not first.is_stored:  # which no rule can match
+                remedies += ["make it on a real device"]
+            elif not first.tensor.is_complex():
+                remedies += [f'add a rule to `recipe` such as {{"match": "{first.name}", {_EXAMPLE}}}']
+            remedy = ", or ".join(remedies)
             raise ValueError(
                 "`model` must say how each of its tensors is initialised, got "
                 f"{', '.join(map(show, names[:_SHOWN]))}{more}, {reason} by its own code; {remedy}"

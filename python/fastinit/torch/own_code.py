@@ -76,6 +76,11 @@ class OwnCode:
         tied = self._tied_names()
         by_name = {target.name: one_call(target, tied, calls) for target in targets}
         draws = {t.name: recorder.draws(found[slot]) for t in targets for slot in t.slots[:1]}
+        for name, tensor in ((target.name, target.tensor) for target in targets):
+            if tensor.is_complex() and draws[name]:  # drawn by PyTorch, and not from the seed
+                rule = "have no random tensors of complex numbers"
+                remedy = "build it by `fastinit.torch.build`, which draws them too"
+                raise TypeError(checks.text("model", rule, f"{name}, {tensor.dtype}", remedy))
         return copies_in(draws, by_name)
 
     def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
@@ -213,7 +218,10 @@ def _run(name: str, step: Callable[[], Any]) -> None:
     except Exception as error:
         kind = type(error).__name__
         rule = f"have code for {name or 'the model'} that initialises any device ({error})"
-        remedy = "give its tensors rules by `recipe`, or pass `initialize`"
+        remedy = (
+            "build it by `fastinit.torch.build`, which runs code that looks at values on the CPU, or give all of its "
+            "tensors rules by `recipe`"
+        )
         raise RuntimeError(checks.text("model", rule, kind, remedy)) from error
 
 

@@ -311,8 +311,10 @@ def _rounded(value: float, dtype: torch.dtype) -> float | None:
 
 def _held_in(call: Call | str, dtype: torch.dtype) -> Call | str:
     """What a call leaves in a tensor of this type, which may hold whole numbers alone."""
-    if isinstance(call, str) or dtype.is_floating_point or dtype.is_complex:
+    if isinstance(call, str) or dtype.is_floating_point:
         return call
+    if dtype.is_complex:  # of which neither the core nor recipes know
+        return computed("complex")
     value = None if call.is_random else _rounded(_value_of(call), dtype)
     return computed("rounded") if value is None else constant(value)
 
