@@ -84,5 +84,5 @@ def audit(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Whether the benchmarks work and their results are right; their speeds say little."""
     install(session, ".[bench]")
-    for command in ("bench", "bench.adapters"):
-        session.run("python", "-m", command, "--quick", *session.posargs)
+    for command in (("bench", "--quick"), ("bench.adapters", "--quick"), ("bench.models", "--sample")):
+        session.run("python", "-m", *command, *session.posargs)

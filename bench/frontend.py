@@ -31,12 +31,21 @@ def render(options: argparse.Namespace, make: Callable[[Path, Path], Iterable[Pa
     return 0
 
 
-def save(options: argparse.Namespace, result: dict[str, Any], prefix: str = "") -> None:
-    """Writes the result to --json, which becomes the file's name where none was given."""
+def _indented(result: dict[str, Any]) -> str:
+    return json.dumps(result, indent=1) + "\n"
+
+
+def save(
+    options: argparse.Namespace,
+    result: dict[str, Any],
+    prefix: str = "",
+    text: Callable[[dict[str, Any]], str] = _indented,
+) -> None:
+    """Writes the result, as `text` has it, to --json, which becomes the file's name where none was given."""
     now = datetime.datetime.now()
     options.json = options.json or RESULTS / f"{prefix}{now:%Y-%m-%d-%H%M%S}.json"
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=1) + "\n")
+    options.json.write_text(text(result))
 
 
 def finish(
@@ -46,9 +55,10 @@ def finish(
     *,
     prefix: str = "",
     errors: Iterable[str] = (),
+    text: Callable[[dict[str, Any]], str] = _indented,
 ) -> int:
     """Saves the result, prints its page and what is wrong with it; returns the exit status."""
-    save(options, result, prefix)
+    save(options, result, prefix, text)
     print(page)
     print(f"Result: {options.json}. `--render {options.json}` makes the docs from it.")
     status = 0

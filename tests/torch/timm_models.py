@@ -1,54 +1,14 @@
-"""Builds models of timm, plainly and under `accelerate`, and prints as JSON what differs: see test_accelerate_models.
-
-timm takes names of torchvision for its data pipelines, which no model needs; torchvision in turn has to be
-built against the very PyTorch that runs. Here stand-ins without content give these names. timm's code is its own.
-"""
+"""Builds models of timm, plain and under `accelerate`, and prints as JSON what differs: for test_accelerate_models."""
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
 import json
-import sys
-import types
 import warnings
 from typing import Any
 
+from bench.models.sources import stand_ins
+
 NAMES = ("vit_tiny_patch16_224", "resnet10t")
-
-
-class _Class(type):
-    """A class that has every attribute, such as the members of an enumeration."""
-
-    def __getattr__(cls, name: str) -> str:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return name
-
-
-def _stand_in(name: str) -> type:
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return _Class(name, (), {})
-
-
-class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds torchvision and its modules, all of them empty but for names that are asked for."""
-
-    def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
-        """Takes charge of torchvision alone."""
-        if name.partition(".")[0] != "torchvision":
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        """An empty module."""
-        module = types.ModuleType(spec.name)
-        module.__getattr__ = _stand_in  # type: ignore[method-assign]
-        return module
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Nothing to run."""
 
 
 def build(name: str, seed: int | None) -> tuple[Any, int]:
@@ -89,7 +49,7 @@ def compare(name: str) -> dict[str, Any]:
 def main() -> None:
     """Prints the comparison of every model."""
     warnings.simplefilter("ignore")
-    sys.meta_path.insert(0, StandIns())
+    stand_ins.install()
     print(json.dumps({name: compare(name) for name in NAMES}))
 
 
