@@ -150,25 +150,26 @@ def a_model_runs_from_the_shards_that_were_filled() -> Filled:
 
 @case(2, needs="transformers")
 def init_model_fills_models_of_transformers() -> Filled:
-    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
-
-    llama = LlamaConfig(
-        vocab_size=37,
-        hidden_size=24,
-        intermediate_size=30,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        tie_word_embeddings=True,
-        pad_token_id=5,
+    from transformers import (
+        GPT2Config,
+        GPT2LMHeadModel,
+        LlamaConfig,
+        LlamaForCausalLM,
+        MixtralConfig,
+        MixtralForCausalLM,
     )
+
+    sizes = {"vocab_size": 37, "hidden_size": 24, "intermediate_size": 30, "num_hidden_layers": 2, "pad_token_id": 5}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
+    llama = LlamaConfig(**sizes, **heads, tie_word_embeddings=True)
+    mixtral = MixtralConfig(**sizes, **heads, num_local_experts=3)  # fused, of which a checkpoint has each expert
     gpt2 = GPT2Config(vocab_size=37, n_positions=9, n_embd=12, n_layer=2, n_head=2, bos_token_id=0, eos_token_id=0)
-    for kind, config in ((LlamaForCausalLM, llama), (GPT2LMHeadModel, gpt2)):
+    for kind, config in ((LlamaForCausalLM, llama), (GPT2LMHeadModel, gpt2), (MixtralForCausalLM, mixtral)):
         plain = ours.init_model(kind(config), seed=0)
         with torch.device("meta"):
             model = kind(config)
         mesh = mesh_of(dist.get_world_size())
-        for layer in model.model.layers if kind is LlamaForCausalLM else model.transformer.h:
+        for layer in model.transformer.h if kind is GPT2LMHeadModel else model.model.layers:
             fully_shard(layer, mesh=mesh)
         fully_shard(model, mesh=mesh)
         with alone():

@@ -129,17 +129,28 @@ def test_copy_that_becomes_a_constant_is_none() -> None:
     assert (model.a.weight == 1).all()
 
 
-@pytest.mark.parametrize("meta", [False, True])
-def test_failing_code_changes_nothing(meta: bool) -> None:
-    def make(m: Any) -> None:
-        m.b.weight.copy_(F.normalize(m.a.weight))
-        if not m.a.weight.is_meta:
-            raise KeyError("later")
+def fails_while_it_is_recorded(m: Any) -> None:
+    m.b.weight.copy_(F.normalize(m.a.weight))
+    raise KeyError("later")
 
+
+def fails_on_values(m: Any) -> None:
+    m.b.weight.copy_(torch.arange(3.0)[(m.a.weight.abs() + 7).long()])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (fails_while_it_is_recorded, r"`model` must have code for the model .*later"),
+        (fails_on_values, r"`model` must have values for b\.weight that can be computed .*index 7.* give it a rule"),
+    ],
+)
+@pytest.mark.parametrize("meta", [False, True])
+def test_failing_code_changes_nothing(make: Callable[[Any], None], message: str, meta: bool) -> None:
     with torch.device("meta" if meta else "cpu"):
         model = Pair(make, initialize=False)
     before = {name: (id(p), None if meta else p.detach().clone()) for name, p in model.named_parameters()}
-    with pytest.raises(RuntimeError, match=r"`model` must have code for the model .*later"):
+    with pytest.raises(RuntimeError, match=message):
         init_model(model, seed=0)
     for name, parameter in model.named_parameters():
         identity, values = before[name]

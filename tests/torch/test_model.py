@@ -273,8 +273,8 @@ class TestOwnCode:
         assert torch.equal(model.slope, torch.log(torch.arange(1, 7)))
         eye = model.rotation @ model.rotation.T
         torch.testing.assert_close(eye.detach(), torch.eye(6))
-        # Draws that are no tensor of the model have streams by the module's name.
-        rand = torch.from_numpy(fastinit.uniform(6, seed=2, stream="#1"))
+        # Draws that are no tensor of the model have streams by the name of what depends on them.
+        rand = torch.from_numpy(fastinit.uniform(6, seed=2, stream="step#0"))
         assert torch.equal(model.step.detach(), torch.exp(rand))
         normal = fastinit.normal((6, 6), std=0.3, seed=2, stream="weight")
         np.testing.assert_array_equal(model.weight.detach().numpy(), normal)

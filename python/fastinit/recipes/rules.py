@@ -195,6 +195,12 @@ class Call:
         """Whether the values are drawn."""
         return self.init not in ("zeros", "ones", "constant", "identity", "dirac", LITERAL)
 
+    @property
+    def is_by_element(self) -> bool:
+        """Whether elements depend neither on each other nor on their place, so that a part is like a whole."""
+        is_structured = self.init in ("orthogonal", "delta_orthogonal", "identity", "dirac", "sparse", LITERAL)
+        return not is_structured and self.padding_idx is None
+
     def table(self, match: Sequence[str]) -> dict[str, Any]:
         """The [[rule]] table of this call."""
         padding = {} if self.padding_idx is None else {"padding_idx": self.padding_idx}

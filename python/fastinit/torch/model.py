@@ -31,7 +31,8 @@ from fastinit.torch.recorder import NEVER
 from fastinit.torch.report import Report, Row, keep
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
-from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, filling_of, is_fillable
+from fastinit.torch.stored_names import Entry, entries_of
+from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, fill_box, filling_of, is_fillable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from fastinit.recipes.contents import Content
     from fastinit.torch.state import Target
 
+    Filled: TypeAlias = tuple[Entry, Content]
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
 _SETTING = Setting(layout="torch")  # of rules alone
@@ -162,18 +164,20 @@ def draw_model(
         if torch.nn.parameter.is_lazy(target.tensor):
             remedy = "give the module its sizes, or run the model once on an example: for `build`, within `make`"
             raise ValueError(checks.text("model", "have shapes", f"lazy {target.name}", remedy))
+    entries = entries_of(model, targets)
     rules, setting = _rules(recipe)
     code.look(targets)
-    contents, left = _by_rules(targets, rules, setting, is_strict=not isinstance(recipe, Recipe))
-    left = [target for target in left if target.is_parameter or target.tensor.is_meta or code.knows(target)]
+    ruled, rest = _by_rules(entries, rules, setting, is_strict=not isinstance(recipe, Recipe))
+    names = {entry.target.name for entry in rest}
+    left = [target for target in targets if target.name in names and _is_wanted(target, code)]
     calls, copies = code.record(targets) if left else ({}, {})
     computed = {t.name for t in left if isinstance(calls[t.name], str)}
     _check_set([target for target in left if target.name in computed], calls, code)
     _check_copies(copies, computed, {target.name for target in left})
-    ruled = set(contents)
-    said = _by_calls([target for target in left if target.name not in computed], calls)
-    warn_of_constructors((target for target in left if code.is_guess(target.name)), said)
-    contents |= said
+    drawn = {target.name for target in left} - computed
+    said = _by_calls([entry for entry in rest if entry.target.name in drawn], calls)
+    whole = {entry.name: content for entry, content in said if entry.inset is None}
+    warn_of_constructors((target for target in left if code.is_guess(target.name)), whole)
 
     device = device or torch.get_default_device()
     values = code.compute(targets, computed, number, device) if computed else {}
@@ -181,23 +185,42 @@ def draw_model(
     for target in targets:
         if target.name in values:
             copy_whole(target.tensor, values[target.name])
-    tensors = {target.name: target.tensor for target in targets}
     fillings: dict[int, Callable[..., Any]] = {}
-    for name, content in contents.items():
+    for entry, content in (*said, *ruled):
         filling = fillings.get(id(content)) or fillings.setdefault(id(content), filling_of(content.distribution))
-        _fill(tensors[name], content, filling, number, name)
+        _fill(entry, content, filling, number)
     _renew_spectral_norms(model, {id(target.tensor): target.name for target in targets}, number)
-    said_by: dict[int, tuple[Call, float]] = {}
-    for content in contents.values():
-        if id(content) not in said_by:
-            said_by[id(content)] = Call.of(content.rule), content.distribution.std
-    rows = (
-        _row(target, said_by.get(id(contents.get(name))), calls, "recipe" if name in ruled else code.source(name))
-        for name, target in ((target.name, target) for target in targets)
-        if name in contents or name in values
-    )
-    keep(model, Report(tuple(rows), number, _small(values)))
+    keep(model, Report(_rows(targets, ruled, said, calls, values, code), number, _small(values)))
     return model
+
+
+def _is_wanted(target: Target, code: Code) -> bool:
+    """Whether code is asked about a tensor that no rule fills."""
+    return target.is_parameter or target.tensor.is_meta or code.knows(target)
+
+
+def _rows(
+    targets: Sequence[Target],
+    ruled: Sequence[Filled],
+    said: Sequence[Filled],
+    calls: Mapping[str, Call | str],
+    values: Mapping[str, torch.Tensor],
+    code: Code,
+) -> tuple[Row, ...]:
+    """What a report says, in the order of the model."""
+    shown: dict[int, tuple[Call, float]] = {}
+    rows: dict[str, list[Row]] = {}
+    for source, filled in (("recipe", ruled), (None, said)):
+        for entry, content in filled:
+            if id(content) not in shown:
+                shown[id(content)] = Call.of(content.rule), content.distribution.std
+            of_target = rows.setdefault(entry.target.name, [])
+            of_target.append(_row(entry, *shown[id(content)], source or code.source(entry.target.name)))
+    for target in targets:
+        if target.name in values:
+            entry = Entry(target.name, target)
+            rows.setdefault(target.name, []).append(_row(entry, calls[target.name], None, code.source(target.name)))
+    return tuple(row for target in targets for row in rows.get(target.name, ()))
 
 
 def _small(values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -206,11 +229,8 @@ def _small(values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: value.cpu() for name, value in values.items()} if is_small else {}
 
 
-def _row(target: Target, said: tuple[Call, float] | None, calls: Mapping[str, Call | str], source: str) -> Row:
-    """What a report says of a tensor: the call that drew it and the standard deviation, unless it was computed."""
-    tensor = target.tensor
-    call, std = (calls[target.name], None) if said is None else said
-    return Row(target.name, tuple(tensor.shape), _dtype_of(tensor), call, std, source, target.is_stored)
+def _row(entry: Entry, call: Call | str, std: float | None, source: str) -> Row:
+    return Row(entry.name, entry.shape, _dtype_of(entry.target.tensor), call, std, source, entry.target.is_stored)
 
 
 def _dtype_of(tensor: torch.Tensor) -> str:
@@ -227,27 +247,28 @@ def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[R
 
 
 def _by_rules(
-    targets: Sequence[Target],
+    entries: Sequence[Entry],
     rules: Sequence[Rule],
     setting: Setting,
     is_strict: bool,
-) -> tuple[dict[str, Content], list[Target]]:
-    """Says what the tensors hold that a rule matches, by name, and returns the others.
+) -> tuple[list[Filled], list[Entry]]:
+    """Says what the entries hold that a rule matches, by their names or the model's own, and returns the others.
 
     Args:
         is_strict: Whether every rule must match; a recipe may be of a larger model than this part of one.
     """
     if not rules:
-        return {}, list(targets)
+        return [], list(entries)
     matcher = Matcher(rules)
-    specs, left, used = [], [], set()
-    for target in targets:
-        position = matcher.first(target.name) if target.is_stored else None
+    matched, specs, left, used = [], [], [], set()
+    for entry in entries:
+        name, position = _matched(matcher, entry)
         rule, pattern = (None, "") if position is None else matcher.patterns[position]
-        if rule is None or (Call(rule.init).is_random and not target.is_parameter):
-            left.append(target)
+        if rule is None or (Call(rule.init).is_random and not entry.target.is_parameter):
+            left.append(entry)
         else:
-            specs.append(_spec(target))
+            matched.append(entry)
+            specs.append(_spec(entry, name))
             used.add((rule.number, pattern))
     kept = [
         dataclasses.replace(rule, match=match)
@@ -255,46 +276,61 @@ def _by_rules(
         if (match := tuple(p for p in rule.match if (rule.number, p) in used))
     ]
     if any(rule.expressions for rule in kept):
-        setting = setting._replace(layers=count_layers(target.name for target in targets))
+        setting = setting._replace(layers=count_layers(entry.name for entry in entries))
     try:
         if is_strict:
             assign(specs, rules)
         contents = plan_tensors(specs, kept, setting)
     except RecipeError as error:
         raise RecipeError(f"init_model: {error}") from None
-    return dict(zip((spec.name for spec in specs), contents, strict=True)), left
+    return list(zip(matched, contents, strict=True)), left
 
 
-def _by_calls(targets: Sequence[Target], calls: Mapping[str, Call | str]) -> dict[str, Content]:
-    """Says what the tensors hold that the model's own code explains, by name."""
+def _matched(matcher: Matcher, entry: Entry) -> tuple[str, int | None]:
+    """The name of an entry that a rule matches, if one does, and the position of the pattern."""
+    for name in dict.fromkeys((entry.name, entry.own_name)) if entry.target.is_stored else ():
+        position = matcher.first(name)
+        if position is not None:
+            return name, position
+    return entry.name, None
+
+
+def _by_calls(entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> list[Filled]:
+    """Says what the entries hold that the model's own code explains."""
     rules: dict[Call, Rule] = {}
     known: dict[Any, Content] = {}  # by all that it depends on
-    contents = {}
-    for target in targets:
-        call, tensor = calls[target.name], target.tensor
+    filled: list[Filled] = []
+    wholes: set[str] = set()
+    for entry in entries:
+        call, tensor = calls[entry.target.name], entry.target.tensor
         assert isinstance(call, Call)
-        key = (call, tensor.shape, tensor.dtype, tensor.layout, type(tensor))
+        if entry.inset is not None and not call.is_by_element:  # of which no part is like another tensor's whole
+            if entry.target.name in wholes:
+                continue
+            wholes.add(entry.target.name)
+            entry = Entry(entry.target.name, entry.target)
+        key = (call, entry.shape, tensor.dtype, tensor.layout, type(tensor))
         content = known.get(key)
         if content is None:
-            spec = _spec(target)
+            spec = _spec(entry, entry.name)
             if call not in rules:
                 (rules[call],) = read_rules([call.table(["*"])])
             content = known[key] = content_of(spec, rules[call], "*", _SETTING)
-        contents[target.name] = content
-    return contents
+        filled.append((entry, content))
+    return filled
 
 
-def _spec(target: Target) -> TensorSpec:
-    tensor = target.tensor
+def _spec(entry: Entry, name: str) -> TensorSpec:
+    tensor = entry.target.tensor
     dtype = _dtype_of(tensor)
     if dtype not in STORED or (dtype in FLOATS and not is_fillable(tensor)):
         rule = f"have dense tensors of {', '.join(STORED)}"
-        seen = f"{target.name}: {type(tensor).__name__} of {dtype}, {tensor.layout}"
+        seen = f"{name}: {type(tensor).__name__} of {dtype}, {tensor.layout}"
         remedy = "initialise it before it is converted"
         if tensor.is_complex():
             remedy = "leave it without a rule, so that the model's own code sets it"
         raise TypeError(checks.text("model", rule, seen, remedy))
-    return TensorSpec(target.name, tuple(tensor.shape), dtype)
+    return TensorSpec(name, entry.shape, dtype)
 
 
 def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str], code: Code) -> None:
@@ -330,9 +366,13 @@ def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str])
             raise ValueError(checks.text("model", rule, source, "or a rule for neither"))
 
 
-def _fill(tensor: torch.Tensor, content: Content, filling: Callable[..., Any], seed: int, name: str) -> None:
+def _fill(entry: Entry, content: Content, filling: Callable[..., Any], seed: int) -> None:
+    tensor, inset = entry.target.tensor, entry.inset
+    if inset is not None:
+        fill_box(tensor, inset.axes, inset.starts, inset.shape, content.distribution, seed, entry.name)
+        return
     if tensor.dtype in ELEMENTS:
-        filling(tensor, seed, name)
+        filling(tensor, seed, entry.name)
     elif isinstance(content.distribution, Literal):
         copy_whole(tensor, torch.from_numpy(content.distribution.array.copy()))
     elif isinstance(content.distribution, Constant):  # whole numbers, which the stream has not

@@ -1,31 +1,30 @@
 """What a model's own code makes of its tensors: recorded on the meta device, or computed for real.
 
 Recorded are the distributions; they are then drawn by name, and of a DTensor just the local shard. What no
-distribution explains (positions, slopes, decays) is computed by running the code once more on real
-tensors, of a DTensor on a whole plain one, of which each process keeps its shard.
+distribution explains (positions, slopes, decays) is computed by doing again what the code did to that tensor (see
+`tape`), of a DTensor on a whole plain one, of which each process keeps its shard.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from fastinit import checks
-from fastinit.torch.interception import intercepted
 from fastinit.torch.left_out import left_out_initializers
 from fastinit.torch.recorder import NEVER, Recorder
 from fastinit.torch.sharding import is_dtensor
-from fastinit.torch.state import Slot, replaced, twin_of
+from fastinit.torch.state import replaced, twin_of
+from fastinit.torch.tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fastinit.recipes.rules import Call
-    from fastinit.torch.state import Target
+    from fastinit.torch.state import Slot, Target
 
     Step = tuple[str, Callable[[], Any]]  # the module that it is about, what it does
 
@@ -64,14 +63,7 @@ class OwnCode:
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
         """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
-        twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
-        recorder = Recorder(unset=twins.values())
-        recording = left_out_initializers(recorder, *initializer_tables())
-        with replaced(twins):
-            with torch.no_grad(), recording, recorder, torch.device("meta"):
-                for name, step in self._steps():
-                    _run(name, step)
-            found = {slot: slot.tensor.detach() for slot in twins}
+        recorder, found = self._on_meta(targets, None)
         calls = {slot: recorder.call(tensor) for slot, tensor in found.items()}
         tied = self._tied_names()
         by_name = {target.name: one_call(target, tied, calls) for target in targets}
@@ -86,52 +78,31 @@ class OwnCode:
     def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
         """Computes the tensors of these names for real, on whole plain ones beside the model's own.
 
-        Draws on the whole of a tensor have its name as their stream; others in the code have the name of the
-        module and a number.
+        Draws on the whole of a tensor have its name as their stream; others have the name of what depends on them
+        and a number.
         """
-        owners = {slot.module for t in targets if t.name in names for slot in t.slots}
-        own = [t for t in targets if any(slot.module in owners for slot in t.slots)]
-        try:
-            values = self._compute(targets, own, names, seed, device)
-            if not any(value.is_meta for value in values.values()):
-                return values
-        except RuntimeError:  # code that needs the values of other modules
-            if len(own) == len(targets):
-                raise
-        return self._compute(targets, targets, names, seed, device)
+        tape = Tape()
+        recorder, found = self._on_meta(targets, tape)
+        tensors = {target.name: _last_set(target, found, recorder) for target in targets}
+        places = {target.name: place_of(target.tensor, device) for target in targets}
+        return {
+            name: value
+            for place in set(map(str, places.values()))
+            for name, value in tape.replay(
+                tensors, sorted(name for name in names if str(places[name]) == place), seed, torch.device(place)
+            ).items()
+        }
 
-    def _compute(
-        self, targets: list[Target], real: list[Target], names: set[str], seed: int, device: Any
-    ) -> dict[str, torch.Tensor]:
-        """Computes with memory for some of the tensors."""
-        twins: dict[Slot, torch.Tensor] = {}
-        wholes: dict[tuple[int, int], str] = {}  # address and elements -> name
-        used: set[str] = set()
-        with_memory = {target.name for target in real}
-        for target in targets:
-            place = place_of(target.tensor, device) if target.name in with_memory else "meta"
-            twin = twin_of(target.tensor, place)
-            if not twin.is_meta:
-                wholes[twin.data_ptr(), twin.numel()] = target.name
-            twins |= dict.fromkeys(target.slots, twin)
-        module, drawn = "", Counter[str]()
-
-        def source(tensor: torch.Tensor, _: Any) -> dict[str, Any]:
-            if tensor.is_meta:
-                return {}
-            stream = wholes.get((tensor.data_ptr(), tensor.numel()))
-            # Of what a distribution explains the last draw counts, of the rest a second one may be added.
-            if stream is None or (stream in names and stream in used):
-                stream = f"{module}#{drawn[module]}"
-                drawn[module] += 1
-            used.add(stream)
-            return {"seed": seed, "stream": stream}
-
-        with replaced(twins), torch.no_grad(), intercepted(source):
-            for name, step in self._steps():
-                module = name
-                _run(name, step)
-            return {t.name: t.tensor.detach() for t in targets if t.name in names}
+    def _on_meta(self, targets: list[Target], tape: Tape | None) -> tuple[Recorder, dict[Slot, torch.Tensor]]:
+        """Runs the code without memory, and returns what recorded it and what then hangs in each slot."""
+        twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
+        recorder = Recorder(unset=twins.values(), tape=tape)
+        recording = left_out_initializers(recorder, *initializer_tables())
+        with replaced(twins):
+            with torch.no_grad(), recording, recorder, torch.device("meta"):
+                for name, step in self._steps():
+                    _run(name, step)
+            return recorder, {slot: slot.tensor.detach() for slot in twins}
 
     def _steps(self) -> Iterator[Step]:
         if self._initialize is not None:
@@ -169,6 +140,12 @@ class OwnCode:
             if module in models
             for name in getattr(module, "all_tied_weights_keys", None) or ()
         }
+
+
+def _last_set(target: Target, found: dict[Slot, torch.Tensor], recorder: Recorder) -> torch.Tensor:
+    """What hangs in that slot of a tensor which the code sets."""
+    slots = [slot for slot in target.slots if recorder.call(found[slot]) != NEVER]
+    return found[(slots or target.slots)[0]]
 
 
 def place_of(tensor: torch.Tensor, device: Any) -> Any:

@@ -78,9 +78,7 @@ def targets_of(model: torch.nn.Module) -> list[Target]:
     for path, module in modules.items():
         parent, _, last = path.rpartition(".")
         if path:
-            is_module = last == "module" and isinstance(modules[parent], _WRAPPERS)
-            is_wrapped = last in _WRAPPED or is_module
-            prefixes[path] = prefixes[parent] + ("" if is_wrapped else f"{last}.")
+            prefixes[path] = prefixes[parent] + ("" if _is_left_out(modules[parent], last) else f"{last}.")
         for table in ("_parameters", "_buffers"):
             for key, tensor in getattr(module, table).items():
                 if tensor is not None:
@@ -90,6 +88,19 @@ def targets_of(model: torch.nn.Module) -> list[Target]:
                     else:
                         found[id(tensor)] = Target([slot], slot.name)
     return list(found.values())
+
+
+def is_left_out(model: torch.nn.Module, path: str) -> bool:
+    """Tells whether the path of a module has nothing that names keep: that of what wrappers wrap."""
+    for key in path.split(".") if path else ():
+        if not _is_left_out(model, key):
+            return False
+        model = getattr(model, key)
+    return True
+
+
+def _is_left_out(parent: torch.nn.Module, key: str) -> bool:
+    return key in _WRAPPED or (key == "module" and isinstance(parent, _WRAPPERS))
 
 
 def check_whole(model: torch.nn.Module, targets: list[Target]) -> None:

@@ -128,6 +128,7 @@ class Tape:
 
         Raises:
             ValueError: One needs more.
+            RuntimeError: Code that ran without values fails with them.
         """
         owners: dict[int, str] = {}
         for name, tensor in tensors.items():
@@ -143,7 +144,7 @@ class Tape:
         for name, steps in slices.items():
             others = [step for step in steps if step.is_random and id(step) not in streams]
             streams |= {id(step): f"{name}#{number}" for number, step in enumerate(others)}
-        return {name: _run(steps, tensors[name], streams, seed, device) for name, steps in slices.items()}
+        return {name: _computed(name, steps, tensors[name], streams, seed, device) for name, steps in slices.items()}
 
     def _slice(self, tensors: Iterable[torch.Tensor]) -> list[_Step]:
         """The steps that tensors depend on, in order."""
@@ -163,6 +164,16 @@ def _check_memory(name: str, steps: list[_Step], most_bytes: float) -> None:
     held = sum({storage_key(tensor): tensor.untyped_storage().nbytes() for tensor in tensors}.values())
     if held > most_bytes:
         raise ValueError(checks.text(name, f"be computed from at most {most_bytes:.0f} bytes", held, "give it a rule"))
+
+
+def _computed(
+    name: str, steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any
+) -> torch.Tensor:
+    try:
+        return _run(steps, tensor, streams, seed, device)
+    except Exception as error:
+        rule = f"have values for {name} that can be computed ({error})"
+        raise RuntimeError(checks.text("model", rule, type(error).__name__, "give it a rule")) from error
 
 
 def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any) -> torch.Tensor:

@@ -24,7 +24,7 @@ from fastinit.torch import sharding
 from fastinit.tracing import is_traced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fastinit.distributions import Distribution
 
@@ -144,6 +144,51 @@ def fill(
     if not is_plain:  # whose local tensor counts its versions by itself
         increment_version(tensor)
     return tensor
+
+
+def fill_box(
+    tensor: torch.Tensor,
+    axes: Sequence[int],
+    starts: Sequence[int],
+    shape: tuple[int, ...],
+    spec: Distribution,
+    seed: int,
+    stream: Stream,
+) -> None:
+    """Fills a box of a tensor, or of a DTensor's local shard, as if it were a tensor of its own.
+
+    Args:
+        tensor: See `fill`.
+        axes: The tensor's axis of each axis of the box. On the others it has one place.
+        starts: Where it begins on each axis of the tensor.
+        shape: Of the box.
+        spec: What to draw, of the box.
+        seed: See `fill`.
+        stream: See `fill`.
+    """
+    if not has_elements(tensor):
+        return
+    check_writable(tensor)
+    numbers = resolve_seed(seed, stream)
+    whole = tuple(slice(0, size) for size in tensor.shape)
+    is_dtensor = sharding.is_dtensor(tensor)
+    for part, index in sharding.local_parts(tensor) if is_dtensor else [(tensor, whole)]:
+        here, there = [], [slice(0, 0)] * len(axes)
+        for axis, held in enumerate(index):
+            size = shape[axes.index(axis)] if axis in axes else 1
+            start, stop = max(held.start, starts[axis]), min(held.stop, starts[axis] + size)
+            here.append(slice(start - held.start, stop - held.start))
+            if axis in axes:
+                there[axes.index(axis)] = slice(start - starts[axis], stop - starts[axis])
+        if all(each.start < each.stop for each in here):
+            box = without_gradient(part)[tuple(here)]
+            others = [axis for axis in range(box.ndim) if axis not in axes]
+            box = box.permute(*others, *axes)
+            for _ in others:
+                box = box.squeeze(0)
+            _fill_part(box, spec, shape, tuple(there), *numbers)
+    if is_dtensor:
+        increment_version(tensor)
 
 
 def filling_of(spec: Distribution) -> Callable[[torch.Tensor, int, str], None]:
