@@ -16,7 +16,6 @@ with warnings.catch_warnings():
 
 from fastinit.checkpoint import Recipe, RecipeError, load_recipe, make_plan, write
 from fastinit.sources.resolve import recipe_from_config
-from tests.sources.test_huggingface import write_config
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +24,12 @@ pytestmark = pytest.mark.torch
 NARROW = {"hidden_size": 64, "intermediate_size": 96, "num_attention_heads": 4, "num_hidden_layers": 2}
 TEXT = NARROW | {"num_key_value_heads": 2, "vocab_size": 160}
 LLAMA = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
+
+
+def write_config(folder: Path, values: dict[str, Any]) -> Path:
+    path = folder / "config.json"
+    path.write_text(json.dumps(values))
+    return path
 
 
 def with_overrides(folder: Path, values: dict[str, Any], overrides: dict[str, Any], **options: Any) -> Recipe:
@@ -133,6 +138,19 @@ def test_whole_number_for_a_float_becomes_one(tmp_path: Path) -> None:
 def test_number_of_labels_replaces_the_labels(tmp_path: Path) -> None:
     labels = {"id2label": {"0": "a"}, "label2id": {"a": 0}}
     assert changed(tmp_path, LLAMA | TEXT | labels, {"num_labels": 7}) == LLAMA | TEXT | {"num_labels": 7}
+
+
+def test_lists_of_layers_are_cut_to_fewer_layers(tmp_path: Path) -> None:
+    types = ["full_attention", "sliding_attention", "full_attention"]
+    qwen3 = {"model_type": "qwen3", "num_hidden_layers": 3, "layer_types": types}
+    assert changed(tmp_path, qwen3, TEXT)["layer_types"] == types[:2]
+    llava = {"model_type": "llava", "text_config": qwen3}
+    inside = {f"text_config.{key}": value for key, value in TEXT.items()}
+    small = changed(tmp_path, llava, inside | {"vision_config.num_hidden_layers": 1})
+    assert small["text_config"]["layer_types"] == types[:2]
+    own = changed(tmp_path, qwen3, TEXT | {"layer_types": ["full_attention"] * 2})
+    assert own["layer_types"] == ["full_attention"] * 2
+    assert changed(tmp_path, qwen3, TEXT | {"num_hidden_layers": 3})["layer_types"] == types
 
 
 def test_null_lets_transformers_choose(tmp_path: Path) -> None:

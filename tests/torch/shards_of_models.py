@@ -159,7 +159,7 @@ def init_model_fills_models_of_transformers() -> Filled:
         MixtralForCausalLM,
     )
 
-    sizes = {"vocab_size": 37, "hidden_size": 24, "intermediate_size": 30, "num_hidden_layers": 2, "pad_token_id": 5}
+    sizes = {"vocab_size": 37, "hidden_size": 24, "intermediate_size": 32, "num_hidden_layers": 2, "pad_token_id": 5}
     heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
     llama = LlamaConfig(**sizes, **heads, tie_word_embeddings=True)
     mixtral = MixtralConfig(**sizes, **heads, num_local_experts=3)  # fused, of which a checkpoint has each expert

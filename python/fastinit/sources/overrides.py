@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _LEGACY = {"torch_dtype": "dtype", "rope_scaling": "rope_parameters"}  # names in older files, which no class maps
 _LABELS = ("id2label", "label2id")
 _COUNT = inspect.Parameter("num_labels", inspect.Parameter.KEYWORD_ONLY, default=2, annotation=int)  # of the labels
+_LAYERS = "num_hidden_layers"
+_LISTS_OF_LAYERS = ("layer_types", "mlp_layer_types", "layers_block_type")  # an entry for each layer
 _SUGGESTED = 3
 _VARYING = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
@@ -152,13 +154,22 @@ class _Part:
         inside = {rest: value} if dot else value if own in self._classes() and isinstance(value, dict) else None
         if inside is None:
             self.table[own] = self._fitting(own, value)
-            for labels in _LABELS if own == _COUNT.name else ():  # of another number; transformers makes them
-                self.table.pop(labels, None)
+            self._fit_lists(name, own, value)
             return
         part = self._inner(own)
         for inner_key, inner_value in inside.items():
             part.set(inner_key, inner_value)
         self.table[own] = part.table
+
+    def _fit_lists(self, name: str, own: str, value: Any) -> None:
+        """Makes lists fit a number that was set, which transformers would refuse or overlook."""
+        for labels in _LABELS if own == _COUNT.name else ():  # of another number; transformers makes them
+            self.table.pop(labels, None)
+        aliases = getattr(self._kind, "attribute_map", {})
+        if _LAYERS in (name, own) or aliases.get(_LAYERS) == own:
+            for key in _LISTS_OF_LAYERS:
+                if isinstance(self.table.get(key), list) and isinstance(value, int):
+                    self.table[key] = self.table[key][:value]
 
     def names(self) -> Iterator[str]:
         """All keys, dotted where they are inside."""
