@@ -173,5 +173,5 @@ def test_other_errors_are_the_codes_own(way: Any) -> None:
     def make() -> nn.Module:
         raise TypeError("no such thing")
 
-    with pytest.raises(TypeError, match="^no such thing$"):
+    with pytest.raises(TypeError, match=r"^no such thing$"):
         way(make)
