@@ -27,8 +27,8 @@ QUICK_ELEMENTS = 2**16
 SMALL = (64, 64)
 STD = 0.02
 OURS, THEIRS = "fastinit", "framework"
-ACCELERATE, INIT_MODEL, PLAIN, BARE = "accelerate", "init_model", "plain", "bare"
-FASTINIT = frozenset((OURS, ACCELERATE, INIT_MODEL))  # the sides that draw with fastinit
+ACCELERATE, INIT_MODEL, BUILD_SIDE, PLAIN, BARE = "accelerate", "init_model", "build", "plain", "bare"
+FASTINIT = frozenset((OURS, ACCELERATE, INIT_MODEL, BUILD_SIDE))  # the sides that draw with fastinit
 EVERY = "every"  # tensor of the model
 ONE = "one"  # tensor of each shape, which counts for all of it
 BUILT = "built"  # by its own code, in one call
@@ -60,6 +60,16 @@ FRAMEWORKS = {
     "keras on jax": _keras("jax"),
     "keras on tensorflow": _keras("tensorflow"),
     "jax": Framework("jax", {OURS: "fastinit.jax.{}", THEIRS: "jax.nn.initializers.{}"}),
+    "layers": Framework(
+        "layers",
+        {
+            ACCELERATE: "{} within accelerate(seed=0)",
+            INIT_MODEL: "init_model({}, seed=0), of a model that exists",
+            BUILD_SIDE: "build(lambda: {}, seed=0)",
+            PLAIN: "{}",
+        },
+        fan_axes=(1, 0),
+    ),
     "transformers": Framework(
         "transformers",
         {
@@ -277,6 +287,8 @@ JAX_MODELS = (
 )
 LARGE_TARGETS = {"kaiming_normal_": 6.0, "trunc_normal_": 80.0}
 SMALL_TARGET = 1.0
+LAYERS = Call("50 Linear(64, 64)", Values("uniform", 1 / 3, "fan_in"))
+LAYERS_TARGETS = {ACCELERATE: 1.0, INIT_MODEL: 0.5, BUILD_SIDE: 0.5}
 BUILD = Call("GPT2LMHeadModel(GPT2Config())", _normal(STD))
 
 
@@ -295,6 +307,7 @@ ROWS = (
     *_rows_of("keras on jax", KERAS_MODELS, KERAS.values(), ("float32",)),
     *_rows_of("keras on tensorflow", KERAS_MODELS, KERAS.values(), ("float32",)),
     *_rows_of("jax", JAX_MODELS, JAX.values(), ("float32",)),
+    *(Row("layers", LAYERS, targets={PLAIN: most}, sides=(side, PLAIN)) for side, most in LAYERS_TARGETS.items()),
     Row("transformers", BUILD, model=GPT2_BUILT, sides=(ACCELERATE, PLAIN)),
     Row("transformers", BUILD, model=GPT2_BUILT, sides=(INIT_MODEL, PLAIN, BARE)),
 )

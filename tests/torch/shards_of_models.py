@@ -136,6 +136,29 @@ def init_model_has_the_values_of_one_process() -> Filled:
             assert_same(model.mask, torch.eye(2), "mask")
 
 
+class Constructed(Model):
+    """What `reset_parameters` would not tell, draws that are computed with and a copy included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        nn.init.normal_(self.up.weight, std=0.02)
+        with torch.no_grad():
+            self.down.weight.copy_(self.up.weight.T)
+            self.decay.copy_(torch.randn(7, 2).exp())
+
+
+@case()
+def models_that_were_built_are_drawn_anew_as_shards() -> Filled:
+    plain = ours.build(Constructed, seed=3)
+    for shape in mesh_shapes():
+        model = parallel(ours.build(Constructed, seed=2), shape)
+        with alone():
+            ours.init_model(model, seed=3)
+        yield from check_model(model, plain)
+        sources = {row.source for row in ours.report(model).rows}
+        assert sources == {"constructor"}, sources
+
+
 @case()
 def a_model_runs_from_the_shards_that_were_filled() -> Filled:
     tokens = torch.arange(8)

@@ -308,6 +308,23 @@ def test_report_is_asked_of_a_model_that_has_one() -> None:
         report(nn.Linear(2, 2))
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*deprecated:FutureWarning")
+def test_weights_beside_norms_are_those_of_the_norms() -> None:
+    """PyTorch's older norms keep a plain attribute, which their hooks set anew before each forward."""
+    norms = torch.nn.utils.weight_norm, torch.nn.utils.spectral_norm
+
+    def make() -> nn.Module:
+        return nn.Sequential(*(norm(nn.Linear(4, 3)) for norm in norms))
+
+    model = build(make, seed=SEED)
+    weight, plain = model[0].weight.detach().clone(), model[1].weight.detach().clone()
+    assert (plain == model[1].weight_orig).all()
+    model[0](torch.ones(1, 4))
+    assert (model[0].weight == weight).all()
+    assert (init_model(model, seed=SEED + 1)[0].weight != weight).all()
+    assert (init_model(model, seed=SEED)[0].weight == weight).all()
+
+
 def test_init_model_reports_its_source() -> None:
     model = init_model(nn.Linear(2, 2), seed=SEED)
     assert {row.source for row in report(model).rows} == {"reset_parameters"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.values import matrix_bytes
 from fastinit.cli.output import print_line
-from fastinit.errors import printable
+from fastinit.columns import aligned
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -16,18 +16,9 @@ if TYPE_CHECKING:
 
 
 def print_table(rows: Iterable[Sequence[str]], left: Collection[str]) -> None:
-    """Prints rows in aligned columns; the first has the titles, of which `left` are left-aligned.
-
-    By hand, as rich takes half a millisecond a row and folds cells where a terminal is narrow.
-    """
-    table = [tuple(map(printable, row)) for row in rows]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = (
-            cell.ljust(width) if title in left else cell.rjust(width)
-            for title, cell, width in zip(table[0], row, widths, strict=True)
-        )
-        print_line("  ".join(cells).rstrip())
+    """Prints rows in aligned columns; the first has the titles, of which `left` are left-aligned."""
+    for line in aligned(rows, left):
+        print_line(line)
 
 
 def plan_rows(plan: Plan) -> list[tuple[str, ...]]:

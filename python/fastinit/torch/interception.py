@@ -58,6 +58,7 @@ _DRAWS = {*_FILLS, *_FACTORIES, torch.normal}
 # What PyTorch shows whole, and then not its draw: by the name that it looks up itself, since transformers
 # puts functions of its own there.
 _WHOLE = ("normal_", "uniform_", "kaiming_uniform_")
+_NAMES = {*_WHOLE, *(function.__name__ for function in _DRAWS)}  # most calls are told from draws by these
 # What fastinit does not draw, PyTorch may, or it words the error.
 _REFUSALS = (ArithmeticError, TypeError, ValueError)
 
@@ -132,7 +133,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         given = kwargs or {}
-        is_draw = func in _DRAWS or getattr(func, "__name__", None) in _WHOLE
+        is_draw = getattr(func, "__name__", None) in _NAMES and (func in _DRAWS or func.__name__ in _WHOLE)
         if not is_draw or torch.compiler.is_dynamo_compiling() or not self.draws():
             return func(*args, **given)
         result: Any = NotImplemented

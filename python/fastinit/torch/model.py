@@ -7,11 +7,9 @@ import os
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import torch
-from torch.nn.utils.parametrizations import _SpectralNorm
-from torch.nn.utils.parametrize import ParametrizationList
 
 from fastinit import checks
-from fastinit.distributions import Constant, Normal
+from fastinit.distributions import Constant
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
 from fastinit.random import resolve_seed
@@ -28,11 +26,12 @@ from fastinit.torch.doubt import warn_of_constructors
 from fastinit.torch.own_code import DIFFERS, OwnCode
 from fastinit.torch.recall import Recalled
 from fastinit.torch.recorder import NEVER
+from fastinit.torch.renewal import renew
 from fastinit.torch.report import Report, Row, keep
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
 from fastinit.torch.stored_names import Entry, entries_of
-from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill, fill_box, filling_of, is_fillable
+from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill_box, filling_of, is_fillable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
 
 _SETTING = Setting(layout="torch")  # of rules alone
 _SHOWN = 4  # names in an error
-_POWER_ITERATIONS = 15  # as many as PyTorch's spectral norm starts with
 _EXAMPLE = '"init": "normal", "std": 0.02'  # of a rule, in an error
 
 
@@ -189,7 +187,7 @@ def draw_model(
     for entry, content in (*said, *ruled):
         filling = fillings.get(id(content)) or fillings.setdefault(id(content), filling_of(content.distribution))
         _fill(entry, content, filling, number)
-    _renew_spectral_norms(model, {id(target.tensor): target.name for target in targets}, number)
+    renew(model, {id(target.tensor): target.name for target in targets}, number)
     keep(model, Report(_rows(targets, ruled, said, calls, values, code), number, _small(values)))
     return model
 
@@ -380,20 +378,6 @@ def _fill(entry: Entry, content: Content, filling: Callable[..., Any], seed: int
             tensor.fill_(content.distribution.value)
     if content.rule.padding_idx is not None:
         _zero_row(tensor, content.rule.padding_idx)
-
-
-def _renew_spectral_norms(model: torch.nn.Module, names: Mapping[int, str], seed: int) -> None:
-    """Brings the vectors of spectral norms from the weights before to those there are now, as their code starts."""
-    for parametrized in model.modules():
-        if isinstance(parametrized, ParametrizationList):
-            for norm in parametrized:
-                if isinstance(norm, _SpectralNorm) and hasattr(norm, "_u"):  # of more than a vector
-                    with torch.no_grad():
-                        for vector in (norm._u, norm._v):
-                            fill(vector, Normal(0.0, 1.0), seed=seed, stream=names[id(vector)])
-                            vector.copy_(torch.nn.functional.normalize(vector, dim=0))
-                        matrix = norm._reshape_weight_to_matrix(parametrized.original)
-                        norm._power_method(matrix, _POWER_ITERATIONS)
 
 
 def _zero_row(tensor: torch.Tensor, row: int) -> None:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from fastinit import checks
+from fastinit.columns import aligned
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fastinit.recipes.rules import Call
 
 _TITLES = ("tensor", "shape", "dtype", "rule", "std", "source")
+_LEFT = ("tensor", "dtype", "rule", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,7 @@ class Report:
     computed: Mapping[str, torch.Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
-        cells = [_TITLES, *map(_cells, self.rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
-        return "\n".join((*lines, f"seed {self.seed}"))
+        return "\n".join((*aligned((_TITLES, *map(_cells, self.rows)), left=_LEFT), f"seed {self.seed}"))
 
     def recipe(self) -> Recipe:
         """Returns a recipe of the model's stored tensors, to keep, to edit, and to write as a checkpoint.
@@ -122,8 +121,8 @@ def report(model: torch.nn.Module) -> Report:
         >>> model = build(lambda: torch.nn.LayerNorm(4), seed=0)
         >>> print(report(model))
         tensor  shape  dtype    rule     std  source
-        weight  [4]    float32  ones()   0    constructor
-        bias    [4]    float32  zeros()  0    constructor
+        weight    [4]  float32  ones()     0  constructor
+        bias      [4]  float32  zeros()    0  constructor
         seed 0
     """
     found = _REPORTS.get(model) if isinstance(model, torch.nn.Module) else None
