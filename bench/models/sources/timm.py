@@ -19,7 +19,8 @@ __all__ = ["COLUMNS", "PACKAGES", "attempt", "names"]
 PACKAGES = ("timm", "torch")
 # The first of these that is in any name says which model a family is tried with.
 _SMALL = (
-    "test_", "zepto", "atto", "femto", "pico", "nano", "tiny", "xxs", "xxtiny", "_xs", "small", "_s", "mini", "b0", "base",
+    "test_", "zepto", "atto", "femto", "pico", "nano", "tiny", "xxs", "xxtiny", "_xs", "small", "_s", "mini", "b0",
+    "base",
 )  # fmt: skip
 
 
