@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).with_name("page.md")
 NAME = "models"
 _NAMED = 3  # models in a row of reasons
-_LONGEST = 110
+LONGEST = 110
 
 Row = dict[str, Any]
 
@@ -126,9 +126,9 @@ def kind(why: str) -> str:
     text = re.sub(r"^(\w+Error: )?(own/)?config\.json: ", r"\1", text)
     text = re.sub(r"'[^']*'", "'...'", text)
     text = re.sub(r"^(\w+Error: )[\w.]+\.[\w.]+: ", r"\1", text)  # a tensor's name
-    text = re.sub(r"\d[\d.e+-]*", "N", text)
+    text = re.sub(r"(?<![A-Za-z\d])\d+(\.\d+)?(e[+-]?\d+)?", "N", text)
     text = re.sub(r"('\.\.\.', )+'\.\.\.'", "'...'", text).replace("|", "/")
-    return textwrap.shorten(text, _LONGEST, placeholder=" ...")
+    return textwrap.shorten(text, LONGEST, placeholder=" ...")
 
 
 def render(source: Path, docs: Path) -> list[Path]:

@@ -49,8 +49,8 @@ def test_other_tensors_are_noticed(draw: Callable[..., Any]) -> None:
     values = draw(8)
     assert compared({}, {"w": values}, {"w": values}).faults == ["w: missing"]
     assert compared({"w": values}, {}, {}).faults == ["w: not a tensor of the model"]
-    assert "instead of" in faults(values[:4], values, values)[0]
-    assert "instead of" in faults(values.half(), values, values)[0]
+    assert "[4] torch.float32 instead of [8] torch.float32" in faults(values[:4], values, values)[0]
+    assert "torch.float16 instead of [8] torch.float32" in faults(values.half(), values, values)[0]
     values[3] = torch.nan
     assert "not finite" in faults(values, draw(8), draw(8))[0]
 
@@ -76,6 +76,8 @@ def test_outliers_of_the_reference_alone_are_left_out(draw: Callable[..., Any]) 
     first[7] = 100
     assert compared({"w": ours}, {"w": first}, {"w": second}) == Comparison([], outliers=1)
     assert faults(first, ours, second)  # here they are a fault
+    ours[9] = -100
+    assert compared({"w": ours}, {"w": first}, {"w": second}) == Comparison([])  # they belong to both
 
 
 def test_tolerance_is_that_of_a_normal_for_many_and_grows_for_few() -> None:
