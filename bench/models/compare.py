@@ -106,11 +106,13 @@ def _difference(ours: torch.Tensor, first: torch.Tensor, second: torch.Tensor, f
 
 def _computed(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
     """Where no seed matters: everywhere, nowhere, or in parts such as padding rows and the biases of gates."""
+    import torch
+
     same = first == second
     if first.equal(second) or not first.is_floating_point():
         return same | True
     # Draws can be the same by chance, if there are few different ones: then they are found elsewhere too.
-    is_chance = same.double().mean() < _LEAST_COMPUTED or first[~same].isin(first[same].unique()).any()
+    is_chance = same.double().mean() < _LEAST_COMPUTED or torch.isin(first[~same], first[same].unique()).any()
     return same & ~is_chance
 
 

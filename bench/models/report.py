@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections import defaultdict
 from pathlib import Path
 from string import Template
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).with_name("page.md")
 NAME = "models"
 _NAMED = 3  # models in a row of reasons
-_LONGEST = 160
+LONGEST = 110
 
 Row = dict[str, Any]
 
@@ -93,7 +94,7 @@ def outliers(result: dict[str, Any]) -> str:
     found = [
         f"{source} {name}" for source, rows in result["models"].items() for name, row in rows.items() if row["notes"]
     ]
-    return ", ".join(found) or "none"
+    return ", ".join(found) or "no model"
 
 
 def _by_reason(result: dict[str, Any], counts: Any) -> str:
@@ -118,11 +119,16 @@ def kind(why: str) -> str:
     derived = re.search(r"has values that cannot be derived: it is (.*?) by the model's own code", why)
     if derived:
         return f"a tensor is {derived[1]} by the model's own code"
-    text = re.sub(r"^(\w+Error: )?(own/)?config\.json: ", r"\1", why)
+    package = re.search(r"^ImportError: \w+ requires the (\w+) library", why)
+    if package:
+        return f"needs {package[1]}"
+    text = re.sub(r"^ValueError: (no[t ][\w -]*\w)[:;].*", r"\1", why).removeprefix("ValueError: ")
+    text = re.sub(r"^(\w+Error: )?(own/)?config\.json: ", r"\1", text)
     text = re.sub(r"'[^']*'", "'...'", text)
     text = re.sub(r"^(\w+Error: )[\w.]+\.[\w.]+: ", r"\1", text)  # a tensor's name
-    text = re.sub(r"\d[\d.e+-]*", "N", text)
-    return text.replace("|", "/")[:_LONGEST]
+    text = re.sub(r"(?<![A-Za-z\d])\d+(\.\d+)?(e[+-]?\d+)?", "N", text)
+    text = re.sub(r"('\.\.\.', )+'\.\.\.'", "'...'", text).replace("|", "/")
+    return textwrap.shorten(text, LONGEST, placeholder=" ...")
 
 
 def render(source: Path, docs: Path) -> list[Path]:

@@ -54,10 +54,19 @@ def test_page_counts_steps_and_groups_reasons() -> None:
     squeezed = " ".join(text.split())
     assert "| transformers | 4 | 3 | 1 (33.3%) | 1 (33.3%) |" in squeezed
     assert "| planned | 2 | a tensor is computed (log) by the model's own code | b, c |" in squeezed
-    assert "| builds | 1 | ImportError: Dinat requires the natten library | d |" in squeezed
-    assert "this was so for: transformers a." in squeezed
+    assert "| builds | 1 | needs natten | d |" in squeezed
+    assert "This was so for transformers a." in squeezed
     assert "of some of the models only" not in text
     assert "of some of the models only" in report.page({**result(a=GOOD), "complete": False})
+
+
+def test_reasons_are_grouped_without_what_one_model_has() -> None:
+    one, other = (f"TypeError: 'Model{n}' has {n} | {n + 1} of 'a', 'b' in layer.{n}.x" for n in (3, 17))
+    assert report.kind(one) == report.kind(other) == "TypeError: '...' has N / N of '...' in layer.N.x"
+    assert report.kind("ValueError: not tried with 17 million parameters; of a smaller one: TypeError: no") == (
+        "not tried with N million parameters"
+    )
+    assert len(report.kind("word " * 100)) <= report.LONGEST
 
 
 def test_page_is_made_from_the_file(tmp_path: Path) -> None:
