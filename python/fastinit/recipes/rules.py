@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
-from fastinit.formulas import FORMULAS
+from fastinit.formulas import FIXED, FORMULAS
 from fastinit.recipes.literals import KEY, LITERAL
 from fastinit.recipes.patterns import check_pattern
 from fastinit.recipes.toml import choice, is_int, no_unknown
@@ -167,7 +167,7 @@ class Call:
     @property
     def is_random(self) -> bool:
         """Whether the values are drawn."""
-        return self.init not in ("zeros", "ones", "constant", "identity", "dirac", LITERAL)
+        return self.init not in FIXED and self.init != LITERAL
 
     def table(self, match: Sequence[str]) -> dict[str, Any]:
         """The [[rule]] table of this call."""
