@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 from fastinit import runtime
+from fastinit.closed_forms import (
+    delta,
+    hadamard,
+    hadamard_identity,
+    modulo,
+    ramp,
+    sincos,
+    sincos_2d,
+    triangular,
+)
 from fastinit.fans import compute_fans
 from fastinit.gains import gain
 from fastinit.initializers import (
@@ -35,12 +45,15 @@ __all__ = [
     "build_info",
     "compute_fans",
     "constant",
+    "delta",
     "delta_orthogonal",
     "dirac",
     "gain",
     "get_num_threads",
     "glorot_normal",
     "glorot_uniform",
+    "hadamard",
+    "hadamard_identity",
     "he_normal",
     "he_uniform",
     "identity",
@@ -49,12 +62,17 @@ __all__ = [
     "lecun_normal",
     "lecun_uniform",
     "manual_seed",
+    "modulo",
     "normal",
     "ones",
     "orthogonal",
+    "ramp",
     "random_bits",
     "set_num_threads",
+    "sincos",
+    "sincos_2d",
     "sparse",
+    "triangular",
     "truncated_normal",
     "uniform",
     "variance_scaling",

@@ -155,6 +155,15 @@ def _shape(value: Any) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def sizes(value: Any, fewest: int, most: int | None) -> tuple[int, ...]:
+    """Returns `value` as a shape with `fewest` to `most` dimensions, any number from `fewest` on for None."""
+    checked = shape(value)
+    if len(checked) < fewest or (most is not None and len(checked) > most):
+        count = {None: f"{fewest} or more", fewest: f"{fewest}"}.get(most, f"{fewest} to {most}")
+        raise ValueError(text("shape", f"have {count} dimensions", value))
+    return checked
+
+
 def device(value: Any) -> None:
     """Accepts "cpu", the only device that checkpoints are read to."""
     if str(value) == "cpu":  # torch.device("cpu") too

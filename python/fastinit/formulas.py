@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from fastinit import initializers, matrices
+from fastinit import closed_forms, initializers, matrices
 from fastinit.options import Formula
 
-_MATRICES = (
-    matrices.orthogonal,
-    matrices.delta_orthogonal,
-    matrices.identity,
-    matrices.dirac,
-    matrices.sparse,
-)
 FORMULAS = {
     name: Formula(function)
-    for name, function in (*initializers.BY_NAME.items(), *((each.__name__, each) for each in _MATRICES))
+    for name, function in (
+        *initializers.BY_NAME.items(),
+        *((each.__name__, each) for each in (*matrices.ALL, *closed_forms.ALL)),
+    )
 }
+# Those that draw nothing.
+FIXED = frozenset(("zeros", "ones", "constant", "identity", "dirac", *(each.__name__ for each in closed_forms.ALL)))

@@ -37,7 +37,7 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
         >>> bool(np.allclose(w.T @ w, np.eye(3)))
         True
     """
-    sizes = _sizes(shape, 2, None)
+    sizes = checks.sizes(shape, 2, None)
     _, out_axis = fans.LAYOUTS[checks.choice("layout", layout, fans.LAYOUTS)]
     return Orthogonal(sizes, out_axis, out_axis != 0, checks.finite("gain", gain))
 
@@ -63,7 +63,7 @@ def delta_orthogonal(
         >>> bool(np.allclose(w[1] @ w[1].T, np.eye(4))), int(np.count_nonzero(w[0]))
         (True, 0)
     """
-    sizes = _sizes(shape, 3, 5)
+    sizes = checks.sizes(shape, 3, 5)
     factor = checks.finite("gain", gain)
     inputs, outputs, _ = channels(sizes, checks.choice("layout", layout, fans.LAYOUTS))
     if outputs < inputs:
@@ -88,7 +88,7 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
         >>> identity((2, 3), gain=2.0).tolist()
         [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
     """
-    return Identity(_sizes(shape, 2, 2), checks.finite("gain", gain))
+    return Identity(checks.sizes(shape, 2, 2), checks.finite("gain", gain))
 
 
 @initializer
@@ -108,7 +108,7 @@ def dirac(shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Un
         >>> dirac((3, 2, 2))[1].tolist()
         [[1.0, 0.0], [0.0, 1.0]]
     """
-    sizes = _sizes(shape, 3, 5)
+    sizes = checks.sizes(shape, 3, 5)
     _, outputs, _ = channels(sizes, checks.choice("layout", layout, fans.LAYOUTS))
     count = checks.integer("groups", groups, 1, checks.UINT64 - 1)
     if outputs % count:
@@ -136,20 +136,14 @@ def sparse(shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpac
         >>> (w == 0).sum(axis=0).tolist()
         [3, 3, 3, 3]
     """
-    sizes = _sizes(shape, 2, 2)
+    sizes = checks.sizes(shape, 2, 2)
     share = checks.finite("sparsity", sparsity)
     if not 0 <= share <= 1:
         raise ValueError(checks.text("sparsity", "be in [0, 1]", sparsity))
     return Sparse(sizes, math.ceil(share * sizes[0]), std)
 
 
-def _sizes(shape: Shape, fewest: int, most: int | None) -> tuple[int, ...]:
-    sizes = checks.shape(shape)
-    if len(sizes) < fewest or (most is not None and len(sizes) > most):
-        count = {None: f"{fewest} or more", fewest: f"{fewest}"}.get(most, f"{fewest} to {most}")
-        raise ValueError(checks.text("shape", f"have {count} dimensions", shape))
-    return sizes
-
+ALL = (orthogonal, delta_orthogonal, identity, dirac, sparse)
 
 # doctest takes a decorated function for another module's.
-__test__ = {f.__name__: f for f in (orthogonal, delta_orthogonal, identity, dirac, sparse)}
+__test__ = {f.__name__: f for f in ALL}

@@ -59,11 +59,11 @@ def _centred(x: float) -> Decimal:
         divisor += 2
         term = term * square / divisor
         before, total = total, total + term
-    return total * (-square / 2).exp() / (2 * _pi()).sqrt()
+    return total * (-square / 2).exp() / (2 * pi()).sqrt()
 
 
-def _pi() -> Decimal:
-    """Pi to the digits of the current context (the recipe of Python's `decimal` documentation)."""
+def pi() -> Decimal:
+    """Returns pi to the digits of the current context (the recipe of Python's `decimal` documentation)."""
     before, total, term = Decimal(0), Decimal(3), Decimal(3)
     n, na, d, da = 1, 0, 0, 24
     while total != before:

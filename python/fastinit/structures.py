@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
-class _WithGain(Structured):
+class WithGain(Structured):
     """A tensor that is `gain` times what it is named for."""
 
     __slots__ = ()
@@ -42,7 +42,7 @@ class _WithGain(Structured):
 
 
 @dataclass(frozen=True, slots=True)
-class Orthogonal(_WithGain):
+class Orthogonal(WithGain):
     """A matrix with orthonormal rows or columns, whichever are fewer, times `gain`.
 
     Attributes:
@@ -92,7 +92,7 @@ class Orthogonal(_WithGain):
 
 
 @dataclass(frozen=True, slots=True)
-class DeltaOrthogonal(_WithGain):
+class DeltaOrthogonal(WithGain):
     """A convolution kernel that is an orthogonal matrix at its centre and zero around it.
 
     Attributes:
@@ -120,7 +120,7 @@ class DeltaOrthogonal(_WithGain):
         lengths = tuple(map(len, part))
         fill_buffer(Constant(0.0), memory, whole_box(lengths))
         inputs, outputs, kernel = channels(self.shape, self.layout)
-        centre = _place_in_kernel([(size - 1) // 2 for size in kernel], part, self.layout)
+        centre = place_in_kernel([(size - 1) // 2 for size in kernel], part, self.layout)
         if not math.prod(lengths) or centre is None:
             return
         in_axis, out_axis = (axis % len(part) for axis in fans.LAYOUTS[self.layout])
@@ -135,8 +135,8 @@ class DeltaOrthogonal(_WithGain):
         _fill_matrix(memory, address, rows, columns, self.gain, seed, stream)
 
 
-class _Computed(Structured):
-    """What NumPy computes, or CuPy on a GPU."""
+class Computed(Structured):
+    """A tensor that NumPy computes, or CuPy on a GPU."""
 
     __slots__ = ()
 
@@ -152,7 +152,7 @@ class _Computed(Structured):
 
 
 @dataclass(frozen=True, slots=True)
-class Identity(_WithGain, _Computed):
+class Identity(WithGain, Computed):
     """A matrix with `gain` on its main diagonal."""
 
     shape: tuple[int, ...]
@@ -162,10 +162,10 @@ class Identity(_WithGain, _Computed):
     @property
     def std(self) -> float:
         """The standard deviation of the elements."""
-        return _spread(min(self.shape), math.prod(self.shape), self.gain)
+        return spread(min(self.shape), math.prod(self.shape), self.gain)
 
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:  # noqa: ARG002
-        """See `_Computed.compute`."""
+        """See `Computed.compute`."""
         rows, columns = part
         # The element type's arithmetic, so that a narrow type rounds what float32 holds.
         gain = dtype.type(self.gain)
@@ -174,7 +174,7 @@ class Identity(_WithGain, _Computed):
 
 
 @dataclass(frozen=True, slots=True)
-class Dirac(_Computed):
+class Dirac(Computed):
     """A convolution kernel that hands its input through, to each group of outputs.
 
     Attributes:
@@ -192,16 +192,16 @@ class Dirac(_Computed):
     def std(self) -> float:
         """The standard deviation of the elements."""
         inputs, outputs, _ = channels(self.shape, self.layout)
-        return _spread(self.groups * min(outputs // self.groups, inputs), math.prod(self.shape), 1.0)
+        return spread(self.groups * min(outputs // self.groups, inputs), math.prod(self.shape), 1.0)
 
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:  # noqa: ARG002
-        """See `_Computed.compute`."""
+        """See `Computed.compute`."""
         tensor: Array = xp.zeros(tuple(map(len, part)), dtype)
         inputs, outputs, kernel = channels(self.shape, self.layout)
         axes = fans.LAYOUTS[self.layout]
         view = xp.moveaxis(tensor, axes, (-2, -1))
         given, taken = part[axes[0]], part[axes[1]]
-        centre = _place_in_kernel([size // 2 for size in kernel], part, self.layout)
+        centre = place_in_kernel([size // 2 for size in kernel], part, self.layout)
         if tensor.size and centre is not None:
             output = np.arange(taken.start, taken.stop)
             input_ = output % (outputs // self.groups)
@@ -212,7 +212,7 @@ class Dirac(_Computed):
 
 
 @dataclass(frozen=True, slots=True)
-class Sparse(_Computed):
+class Sparse(Computed):
     """A normal matrix with `zeros` elements of every column zero; which ones, the column's own words say."""
 
     shape: tuple[int, ...]
@@ -233,7 +233,7 @@ class Sparse(_Computed):
         return Normal(0.0, self.parent_std).parameters(element)
 
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:
-        """See `_Computed.compute`."""
+        """See `Computed.compute`."""
         rows, columns = (slice(each.start, each.stop) for each in part)
         values = Normal(0.0, self.parent_std)
         matrix = _draw(values, self.shape, xp, dtype=dtype, seed=seed, stream=stream, index=(rows, columns))
@@ -294,8 +294,8 @@ def channels(sizes: tuple[int, ...], layout: str) -> tuple[int, int, tuple[int, 
     return sizes[in_axis], sizes[out_axis], kernel
 
 
-def _place_in_kernel(place: list[int], part: Ranges, layout: str) -> dict[int, int] | None:
-    """Where a place of the kernel lies in a part, by axis; None where the part does not hold it."""
+def place_in_kernel(place: list[int], part: Ranges, layout: str) -> dict[int, int] | None:
+    """Returns where a place of the kernel lies in a part, by axis; None where the part does not hold it."""
     of_channels = {axis % len(part) for axis in fans.LAYOUTS[layout]}
     axes = [axis for axis in range(len(part)) if axis not in of_channels]
     if any(at not in part[axis] for axis, at in zip(axes, place, strict=True)):
@@ -313,8 +313,8 @@ def _draw(spec: Any, shape: tuple[int, ...], xp: Any, **options: Any) -> Array:
     return array
 
 
-def _spread(count: int, size: int, value: float) -> float:
-    """The standard deviation where `count` of `size` elements have a value and the others are zero."""
+def spread(count: int, size: int, value: float) -> float:
+    """Returns the standard deviation where `count` of `size` elements have a value and the others are zero."""
     share = count / size if size else 0.0
     return abs(value) * math.sqrt(share * (1 - share))
 

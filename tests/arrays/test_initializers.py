@@ -15,16 +15,19 @@ import fastinit
 from fastinit import initializers
 from fastinit.distributions import Constant, Normal, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS
-from fastinit.formulas import FORMULAS
+from fastinit.formulas import FIXED, FORMULAS
 from fastinit.initializers import TRUNCATED_STD
 
 # Every initializer with the arguments that it cannot do without, and a shape that suits all.
 SHAPE = (3, 4, 4)
-CALLS: dict[str, dict[str, Any]] = {
-    name: {"value": 1.5} if name == "constant" else {}
-    for name in (*FORMULAS, "random_bits")
-    if name not in ("identity", "sparse")  # of other shapes: tests/arrays/test_matrices.py
+NEEDED: dict[str, dict[str, Any]] = {
+    "constant": {"value": 1.5},
+    "delta": {"place": 1},
+    "modulo": {"divisor": 5},
+    "sincos_2d": {"grid": (2, 2)},
 }
+OF_OTHER_SHAPES = ("identity", "sparse", "hadamard")  # tests/arrays/test_matrices.py, tests/arrays/test_closed_forms.py
+CALLS = {name: NEEDED.get(name, {}) for name in (*FORMULAS, "random_bits") if name not in OF_OTHER_SHAPES}
 FAN_IN, FAN_OUT = 12, 12
 
 
@@ -34,7 +37,7 @@ def call(name: str, shape: Any = SHAPE, **options: Any) -> np.ndarray[Any, Any]:
 
 
 def test_all_are_public() -> None:
-    assert {*CALLS, "identity", "sparse"} <= set(fastinit.__all__)
+    assert {*CALLS, *OF_OTHER_SHAPES} <= set(fastinit.__all__)
     assert all(hasattr(fastinit, name) for name in fastinit.__all__)
     assert isinstance(fastinit.__version__, str)
     with pytest.raises(AttributeError, match="no attribute 'he_nromal'"):
@@ -96,9 +99,7 @@ def test_rule(name: str, shape: Any, parameters: dict[str, Any], expected: objec
     assert drawn.shape == (shape if isinstance(shape, tuple) else (shape,))
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in CALLS if name not in ("zeros", "ones", "constant", "random_bits", "dirac")]
-)
+@pytest.mark.parametrize("name", [name for name in CALLS if name not in FIXED and name != "random_bits"])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_drawn_values_have_the_rules_moments(name: str, dtype: str) -> None:
     shape = (3, 64, 1024)
@@ -160,7 +161,7 @@ def test_index_is_part_of_the_whole(name: str) -> None:
 def test_pure_function_of_seed_and_stream(name: str) -> None:
     drawn = call(name, seed=3, stream=4)
     assert drawn.tobytes() == call(name, seed=3, stream=4).tobytes()
-    random = name not in ("zeros", "ones", "constant", "dirac")
+    random = name not in FIXED
     for other in ({"seed": 4, "stream": 4}, {"seed": 3, "stream": 5}):
         assert (drawn.tobytes() != call(name, **other).tobytes()) == random
 
@@ -233,7 +234,7 @@ def test_truncated_normal_reaches_10_standard_deviations(dtype: str) -> None:
     assert ((drawn >= drawn.dtype.type(9.99)) & (drawn < 12)).all()
 
 
-@pytest.mark.parametrize("name", [*CALLS, "identity", "sparse"])
+@pytest.mark.parametrize("name", [*CALLS, *OF_OTHER_SHAPES])
 def test_signatures_show_every_argument(name: str) -> None:
     function = getattr(fastinit, name)
     parameters = inspect.signature(function).parameters

@@ -30,6 +30,10 @@ centre = [40, 20, 3, 3]
 same = [30, 30]
 through = [40, 20, 3]
 few = [100, 30]
+turned = [64, 20]
+positions = [50, 48]
+patches = [37, 48]
+decays = { shape = [3, 100], dtype = "float64" }
 other = [1000]
 [[rule]]
 match = ["tall", "wide"]
@@ -52,6 +56,23 @@ match = "few"
 init = "sparse"
 sparsity = 0.3
 [[rule]]
+match = "turned"
+init = "hadamard_identity"
+[[rule]]
+match = "positions"
+init = "sincos"
+[[rule]]
+match = "patches"
+init = "sincos_2d"
+grid = [6, 6]
+extra_tokens = 1
+[[rule]]
+match = "decays"
+init = "ramp"
+low = -6
+high = -1
+power = 0.7
+[[rule]]
 match = "*"
 init = "normal"
 """
@@ -63,6 +84,10 @@ CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "same": ("identity", {}),
     "through": ("dirac", {"layout": "torch"}),
     "few": ("sparse", {"sparsity": 0.3}),
+    "turned": ("hadamard_identity", {"layout": "torch"}),
+    "positions": ("sincos", {}),
+    "patches": ("sincos_2d", {"grid": (6, 6), "extra_tokens": 1}),
+    "decays": ("ramp", {"low": -6, "high": -1, "power": 0.7, "dtype": "float64"}),
     "other": ("normal", {}),
 }
 

@@ -104,6 +104,18 @@ STRUCTURED: list[tuple[str, tuple[int, ...], dict[str, Any], str]] = [
     ("identity", (64, 48), {"gain": 0.3, "dtype": "float16"}, "eb9c9f2bbf4fe5a6"),
     ("dirac", (3, 40, 48), {}, "744cb7cae667ab02"),
     ("sparse", (64, 48), {"sparsity": 0.1}, "9744b459de0210b3"),
+    ("hadamard", (64, 48), {"gain": 0.3}, "03631de81c0a6ce5"),
+    ("hadamard_identity", (3, 40, 48), {}, "6824aac70150e5df"),
+    ("triangular", (64, 48), {"value": 0.3, "dtype": "bfloat16"}, "e11f4ef985d0ae5a"),
+    ("delta", (64, 48), {"place": 7, "value": 0.3}, "1582d8c1aaf7f415"),
+    ("modulo", (64, 48), {"divisor": 37}, "aaa7eb9ffc246f42"),
+    ("ramp", (64, 48), {"low": -6.0, "high": -1.0, "dtype": "float64"}, "f8db8b6d43ec1859"),
+    ("ramp", (64, 480), {"low": 0.001, "high": 0.1, "log": True}, "9b2328997cfec16d"),
+    ("ramp", (64, 48), {"high": 5.0, "power": 0.7, "axis": 0, "dtype": "float64"}, "4367c04e9346b94e"),
+    ("sincos", (2**20, 48), {"index": np.s_[-64:], "dtype": "float64"}, "854227393211f2df"),
+    ("sincos", (64, 48), {"interleave": False, "endpoint": True, "dtype": "float16"}, "c076f77c2b61cf91"),
+    ("sincos_2d", (65, 48), {"grid": (4, 16), "extra_tokens": 1}, "710e6365c4298cf8"),
+    ("sincos_2d", (64, 48), {"grid": (8, 8), "order": "hw", "temperature": 100.0}, "6f71c91a68fef331"),
 ]
 CHECKPOINT = "951244ca9a7dd935"
 RECIPE = """
@@ -144,7 +156,7 @@ def test_named_rules_give_the_pinned_bytes(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "shape", "options", "pinned"), STRUCTURED)
-def test_matrices_have_the_pinned_bytes(
+def test_structures_have_the_pinned_bytes(
     name: str, shape: tuple[int, ...], options: dict[str, Any], pinned: str
 ) -> None:
     drawn = getattr(fastinit, name)(shape, seed=7, stream="layers.0.weight", **options)

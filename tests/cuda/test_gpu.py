@@ -185,6 +185,14 @@ def test_array_known_by_its_interface_only() -> None:
         ("sparse", (100, 60), {"sparsity": 0.25}),
         ("sparse", (0, 6), {"sparsity": 0.25}),
         ("orthogonal", (0, 3), {}),
+        ("hadamard", (30, 50), {"gain": 0.3}),
+        ("hadamard_identity", (3, 4, 9), {}),
+        ("triangular", (2, 30, 50), {"diagonal": 1, "value": 0.3}),
+        ("delta", (30, 50), {"place": 7, "value": 0.3}),
+        ("modulo", (30, 50), {"divisor": 37}),
+        ("ramp", (30, 50), {"high": 0.7}),
+        ("sincos", (300, 64), {}),
+        ("sincos_2d", (65, 48), {"grid": (4, 16), "extra_tokens": 1}),
     ],
 )
 def test_matrices_without_a_decomposition_are_the_cpus(

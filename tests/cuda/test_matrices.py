@@ -1,4 +1,4 @@
-"""matrices.py on a GPU: computed there, on the right device and stream, by what CuPy has.
+"""matrices.py and closed_forms.py on a GPU: computed there, on the right device and stream, by what CuPy has.
 
 CuPy computes nothing without a GPU, so NumPy stands in (tests/cuda/numpy_as_cupy.py) and gives the CPU's values.
 """
@@ -13,6 +13,7 @@ import pytest
 import fastinit
 from fastinit.cuda import Gpu
 from fastinit.dtypes import FLOATS
+from fastinit.formulas import FIXED
 from tests.cuda.host import Host, gpus, values_of
 
 pytest.importorskip("cupy")
@@ -34,6 +35,17 @@ CASES: list[tuple[str, tuple[int, ...], dict[str, Any]]] = [
     ("dirac", (4, 2, 3), {"layout": "torch"}),
     ("sparse", (10, 6), {"sparsity": 0.25}),
     ("sparse", (0, 6), {"sparsity": 0.25}),
+    ("hadamard", (5, 9), {}),
+    ("hadamard_identity", (3, 4, 9), {}),
+    ("hadamard_identity", (3, 9, 4), {}),
+    ("triangular", (2, 5, 4), {"diagonal": 1, "value": 0.5}),
+    ("delta", (5, 4), {"axis": 0, "place": 2}),
+    ("modulo", (5, 4), {"divisor": 3}),
+    ("modulo", (5, 3), {"divisor": 3, "one_hot": True}),
+    ("ramp", (5, 4), {"axis": 0}),
+    ("sincos", (9, 6), {}),
+    ("sincos", (0, 6), {}),
+    ("sincos_2d", (13, 8), {"grid": (3, 4), "extra_tokens": 1}),
 ]
 
 
@@ -85,7 +97,7 @@ def test_new_array(
     where = Gpu(number, host.streams[number])
     assert module.entered == ([] if name in BY_CORE else [where])
     assert all(launch[1:] == where for launch in host.launches)
-    assert bool(host.launches) == (name not in ("identity", "dirac") and (name, shape) != ("orthogonal", (0, 3)))
+    assert bool(host.launches) == (name not in FIXED and (name, shape) != ("orthogonal", (0, 3)))
 
 
 @pytest.mark.parametrize(("name", "shape", "options"), CASES)
@@ -123,6 +135,6 @@ def test_random_ones_take_one_stream_and_others_none(module: NumpyAsCupy) -> Non
     generator = fastinit.Generator(seed=1)
     for name, shape, options in CASES:
         getattr(fastinit, name)(shape, seed=generator, device="cuda", **options)
-    random = [name for name, _, _ in CASES if name not in ("identity", "dirac")]
+    random = [name for name, _, _ in CASES if name not in FIXED]
     assert generator.next_stream() == len(random)
     assert len(module.entered) == sum(name not in BY_CORE for name, _, _ in CASES)

@@ -119,6 +119,22 @@ class TestRules:
             assert not state["embed.weight"][2].any()
             assert state["embed.weight"][1].all()
 
+    def test_functions_of_the_index_are_rules_too(self) -> None:
+        rules = [
+            {"match": "embed.*", "init": "sincos"},
+            {"match": "layers.*.weight", "init": "hadamard", "gain": 2.0},
+            {"match": "head.weight", "init": "hadamard_identity"},
+            {"match": "*", "init": "ramp", "low": -6, "high": -1, "power": 0.7},
+        ]
+        model = init_model(Model(), recipe=rules, seed=1)
+        for tensor, expected in (
+            (model.embed.weight, fastinit.sincos((10, 6))),
+            (model.layers[0].weight, fastinit.hadamard((6, 6), gain=2.0)),
+            (model.head.weight, fastinit.hadamard_identity((10, 6), layout="torch")),
+            (model.norm.bias, fastinit.ramp(6, low=-6, high=-1, power=0.7)),
+        ):
+            np.testing.assert_array_equal(tensor.detach().numpy(), expected)
+
     def test_seed_given_counts_more_than_the_recipes(self) -> None:
         recipe = parse_recipe(RECIPE.format(dtype="float32"))
         one, other = (init_model(Model(), recipe=recipe, seed=seed) for seed in (11, 12))

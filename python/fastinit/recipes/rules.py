@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
-from fastinit.formulas import FORMULAS
+from fastinit.formulas import FIXED, FORMULAS
 from fastinit.recipes.expressions import Expression, read_expression
 from fastinit.recipes.literals import KEY, LITERAL
 from fastinit.recipes.patterns import check_pattern
@@ -193,7 +193,7 @@ class Call:
     @property
     def is_random(self) -> bool:
         """Whether the values are drawn."""
-        return self.init not in ("zeros", "ones", "constant", "identity", "dirac", LITERAL)
+        return self.init not in FIXED and self.init != LITERAL
 
     @property
     def is_by_element(self) -> bool:
