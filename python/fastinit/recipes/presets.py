@@ -12,8 +12,11 @@
 
 Each tensor starts from its base: what the model itself does (see `recorder`), or what its name says where only names
 are known (see `base_by_name`). Rules change random tensors of two or more dimensions, and with `match`, patterns of
-names, any others; norms, biases and buffers else stay as they are, and so does a padding row of zeros. The first rule
-that fits is a tensor's; `init = "own"` keeps its base, and `refuse = "why"` says that it can't be treated.
+names, any others; norms, biases and buffers else stay as they are, and so does a padding row of zeros. A rule with both
+`role` and `match` is for random matrices to which both apply. The first rule that fits is a tensor's; `init = "own"`
+keeps its base, and `refuse = "why"` says that it can't be treated.
+
+`config.NAME` is that number of the configuration. A line of `[let.config]` stands for it where there is none.
 """
 
 from __future__ import annotations
@@ -42,17 +45,29 @@ NAMES = (DEFAULT_PRESET, *sorted({path.stem for path in _FOLDER.glob("*.toml")} 
 _OWN = "own"  # the initializer of a rule that keeps the base
 
 
-def _in_layer(tensor: Tensor) -> bool:
-    return roles.layer(tensor.spec.name) is not None
+def _named(is_named: Callable[[str], bool]) -> Callable[[Tensor], bool]:
+    return lambda tensor: is_named(tensor.spec.name)
+
+
+def _in_layer(is_named: Callable[[str], bool]) -> Callable[[Tensor], bool]:
+    return lambda tensor: roles.layer(tensor.spec.name) is not None and is_named(tensor.spec.name)
 
 
 ROLES: dict[str, Callable[[Tensor], bool]] = {
     "embedding": lambda tensor: tensor.is_embedding,
-    "final_output": lambda tensor: roles.is_final_output(tensor.spec.name),
-    "residual_output": lambda tensor: roles.is_residual_output(tensor.spec.name),
-    "feed_forward_up": lambda tensor: _in_layer(tensor) and roles.is_feed_forward_up(tensor.spec.name),
-    "fused_up": lambda tensor: _in_layer(tensor) and roles.is_fused_up(tensor.spec.name),
-    "expert": lambda tensor: _in_layer(tensor) and roles.is_expert(tensor.spec.name),
+    "position": _named(roles.is_position),
+    "final_output": _named(roles.is_final_output),
+    "first_layer": _named(lambda name: roles.layer(name) == 0),
+    "residual_output": _in_layer(roles.is_residual_output),
+    "attention_output": _in_layer(roles.is_attention_output),
+    "feed_forward_output": _in_layer(roles.is_feed_forward_output),
+    "value": _in_layer(roles.is_value),
+    "fused_attention": _in_layer(roles.is_fused_attention),
+    "feed_forward": _in_layer(roles.is_feed_forward),
+    "feed_forward_up": _in_layer(roles.is_feed_forward_up),
+    "fused_up": _in_layer(roles.is_fused_up),
+    "router": _in_layer(roles.is_router),
+    "expert": _in_layer(roles.is_expert),
 }
 
 
@@ -76,8 +91,10 @@ class PresetRule:
 
     def fits(self, tensor: Tensor) -> bool:
         """Whether the rule is for a tensor."""
-        if self.match:
-            return any(compile_pattern(pattern).match(tensor.spec.name) for pattern in self.match)
+        if self.match and not any(compile_pattern(pattern).match(tensor.spec.name) for pattern in self.match):
+            return False
+        if self.match and not self.roles:
+            return True
         is_matrix = isinstance(tensor.base, Call) and tensor.base.is_random and len(tensor.spec.shape) > 1
         return is_matrix and (not self.roles or any(ROLES[role](tensor) for role in self.roles))
 

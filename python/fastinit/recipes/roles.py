@@ -1,7 +1,7 @@
 """What a tensor is, by its name: norm, bias, embedding, projection; and the number of its layer.
 
-The names are those of transformers, of the original Llama and of OLMo-core. A component is what
-stands between two dots, the leaf is the last one.
+The names are those of transformers, timm, torchtitan, Megatron, nanoGPT, the original Llama and OLMo-core. A component
+is what stands between two dots, the leaf is the last one.
 """
 
 from __future__ import annotations
@@ -17,13 +17,40 @@ _NORM = re.compile(r"norm|^(?:ln|bn)(?:_|\d|$)", re.IGNORECASE)
 _ONES = ("weight", "gamma", "scale", "running_var")
 _ZEROS = ("bias", "beta", "running_mean", "num_batches_tracked")
 _EMBEDDINGS = ("wte", "wpe", "shared")
-_OUTPUTS = ("lm_head", "embed_out", "output", "w_out")
+_POSITIONS = (
+    "wpe",
+    "pos_emb",
+    "pos_embed",
+    "pos_embedding",
+    "position_embedding",
+    "position_embeddings",
+    "positional_embedding",
+    "embed_positions",
+)
+_OUTPUTS = ("lm_head", "embed_out", "output", "output_layer", "w_out")
 _ROUTERS = ("router", "gate")
 _QUANTISATION = frozenset(("scale", "scales", "zero", "zeros", "biases", "absmax"))
 _STATE_DECAYS = ("A_log", "A_logs")  # of state-space models: the logarithms of 1, 2, 3, ...
 
 # The last linear layer of an attention block, which adds to the residual stream.
-ATTENTION_OUTPUTS = ("o_proj", "out_proj", "wo", "w_o")
+ATTENTION_OUTPUTS = ("o_proj", "out_proj", "wo", "w_o", "linear_proj")
+# The linear layer that makes the values.
+VALUES = ("v_proj", "value", "wv", "w_v", "c_v")
+# Values together with keys or queries in one tensor.
+FUSED_ATTENTION = (
+    "c_attn",
+    "query_key_value",
+    "qkv",
+    "qkv_proj",
+    "Wqkv",
+    "wqkv",
+    "linear_qkv",
+    "att_proj",
+    "in_proj_weight",
+    "kv_proj",
+    "kv_b_proj",
+    "wkv_b",
+)
 # The last linear layer of a feed-forward block.
 FEED_FORWARD_OUTPUTS = (
     "down_proj",
@@ -32,12 +59,29 @@ FEED_FORWARD_OUTPUTS = (
     "fc_out",
     "dense_4h_to_h",
     "linear2",
+    "linear_fc2",
     "output_linear",
+    "w2_EDF",
+    "mlp2_weight_EDF",
+)
+# The first linear layer of a feed-forward block, or its gate.
+FEED_FORWARD_INPUTS = (
+    "gate_proj",
+    "w1",
+    "w1_EFD",
+    "wi",
+    "wi_0",
+    "fc1",
+    "fc_in",
+    "c_fc",
+    "dense_h_to_4h",
+    "linear1",
+    "linear_fc1",
 )
 # The linear layer that a gate multiplies.
-FEED_FORWARD_UPS = ("up_proj", "w3", "wi_1")
+FEED_FORWARD_UPS = ("up_proj", "w3", "w3_EFD", "wi_1")
 # Several layers in one tensor, of which only some are feed-forward ups.
-FUSED_UPS = ("gate_up_proj", "input_linear", "w13")
+FUSED_UPS = ("gate_up_proj", "input_linear", "w13", "mlp1_weight_EGD")
 
 
 def components(name: str) -> list[str]:
@@ -91,9 +135,8 @@ def is_final_output(name: str) -> bool:
 def is_residual_output(name: str) -> bool:
     """Whether a tensor is the last linear layer of a block, which adds to the residual stream.
 
-    By the component: o_proj, out_proj, wo, w_o; down_proj, w2, fc2, fc_out, dense_4h_to_h, linear2,
-    output_linear; c_proj; and dense or proj after a component with "attention", "attn", "mlp" or that is
-    "output".
+    By the component: one of ATTENTION_OUTPUTS or FEED_FORWARD_OUTPUTS; c_proj; and dense or proj after a
+    component with "attention", "attn", "mlp" or that is "output".
     """
     parts = components(name)
     last, parent = parts[-1], parts[-2] if len(parts) > 1 else ""
@@ -104,12 +147,52 @@ def is_residual_output(name: str) -> bool:
     return last in (*ATTENTION_OUTPUTS, *FEED_FORWARD_OUTPUTS, "c_proj")
 
 
+def is_attention_output(name: str) -> bool:
+    """Whether a tensor is the last linear layer of an attention block."""
+    parts = components(name)
+    in_attention = any("attn" in part or "attention" in part for part in map(str.lower, parts))
+    return is_residual_output(name) and (in_attention or parts[-1] in ("o_proj", "out_proj", "w_o"))
+
+
+def is_feed_forward_output(name: str) -> bool:
+    """Whether a tensor is the last linear layer of a feed-forward block, also of an expert's."""
+    return is_residual_output(name) and not is_attention_output(name)
+
+
+def is_feed_forward(name: str) -> bool:
+    """Whether a tensor is any linear layer of a feed-forward block."""
+    *_, parent, last = ["", *components(name)]
+    inner = (*FEED_FORWARD_INPUTS, *FEED_FORWARD_UPS, *FUSED_UPS)
+    return last in inner or (parent, last) == ("intermediate", "dense") or is_feed_forward_output(name)
+
+
+def is_value(name: str) -> bool:
+    """Whether a tensor is the linear layer of the values of an attention block."""
+    return components(name)[-1] in VALUES
+
+
+def is_fused_attention(name: str) -> bool:
+    """Whether a tensor holds the layers of the values and of keys or queries."""
+    return components(name)[-1] in FUSED_ATTENTION
+
+
+def is_position(name: str) -> bool:
+    """Whether a tensor is a table of positions."""
+    return components(name)[-1] in _POSITIONS
+
+
+def is_router(name: str) -> bool:
+    """Whether a tensor is the linear layer that routes to the experts of a mixture."""
+    parts = components(name)
+    return parts[-1] in _ROUTERS and layer(name) is not None and not any("shared" in part for part in parts)
+
+
 def is_expert(name: str) -> bool:
     """Whether a tensor belongs to the routed experts of a mixture, or routes to them."""
     parts = components(name)
     if any("shared" in part for part in parts):
         return False
-    return "experts" in parts or (parts[-1] in _ROUTERS and layer(name) is not None)
+    return any(part.endswith("experts") for part in parts) or is_router(name)
 
 
 def is_feed_forward_up(name: str) -> bool:

@@ -265,7 +265,8 @@ def _constants(table: Mapping[str, Any], rules: Sequence[Rule], material: Materi
     defaults = {"config.initializer_range": material.std, **read_constants(preset.constants)}
     names = {name for rule in rules for expression in rule.expressions.values() for name in expression.names}
     for name in sorted(names - constants.keys() - set(OWN_NAMES)):
-        value = defaults[name] if name in defaults else material.number(name)
+        value = material.number(name)
+        value = defaults.get(name) if value is None else value
         if value is not None:
             constants[name] = value
     return constants
