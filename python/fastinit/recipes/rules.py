@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from fastinit import initializers
 from fastinit.errors import RecipeError, show
 from fastinit.formulas import FIXED, FORMULAS
 from fastinit.recipes.expressions import Expression, read_expression
@@ -198,8 +199,7 @@ class Call:
     @property
     def is_by_element(self) -> bool:
         """Whether elements depend neither on each other nor on their place, so that a part is like a whole."""
-        is_structured = self.init in ("orthogonal", "delta_orthogonal", "identity", "dirac", "sparse", LITERAL)
-        return not is_structured and self.padding_idx is None
+        return self.init in initializers.BY_NAME and self.padding_idx is None
 
     def table(self, match: Sequence[str]) -> dict[str, Any]:
         """The [[rule]] table of this call."""

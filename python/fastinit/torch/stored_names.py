@@ -67,8 +67,8 @@ class Entry(NamedTuple):
 def entries_of(model: torch.nn.Module, targets: Sequence[Target]) -> list[Entry]:
     """Returns what a checkpoint of a model holds, and gives tensors that are stored whole their names there.
 
-    A tensor of which some element is stored in no box is an entry by its own name, and so is each tensor of a model that
-    is none of transformers'.
+    A tensor of which some element is stored in no box is an entry by its own name. So is each tensor of a model that is
+    not of transformers.
     """
     root = _pretrained(model)
     if root is None:
