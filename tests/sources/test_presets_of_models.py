@@ -46,6 +46,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "initializer_range": _RANGE,
     },
     "mixtral": _TEXT | _EXPERTS | {"architectures": ["MixtralForCausalLM"]},
+    "nanochat": _TEXT | {"architectures": ["NanoChatForCausalLM"]},
     "qwen3": _TEXT | {"architectures": ["Qwen3ForCausalLM"], "head_dim": 16},
     "qwen3_moe": _TEXT
     | {"architectures": ["Qwen3MoeForCausalLM"], "head_dim": 16, "num_experts": 4, "moe_intermediate_size": 16},
@@ -239,13 +240,14 @@ CASES: list[tuple[str, str, dict[str, float]]] = [
     ),
     (
         "nanochat",
-        "llama",
+        "nanochat",
         {
             "model.embed_tokens.weight": 0.8,
             "lm_head.weight": 0.001,
             f"{_ATTENTION}.q_proj.weight": 1 / math.sqrt(_WIDTH),
             f"{_ATTENTION}.o_proj.weight": 0.0,
-            f"{_MLP}.up_proj.weight": 0.4 / math.sqrt(_WIDTH),
+            f"{_MLP}.fc1.weight": 0.4 / math.sqrt(_WIDTH),
+            f"{_MLP}.fc2.weight": 0.0,
         },
     ),
     (
