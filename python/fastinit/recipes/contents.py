@@ -35,6 +35,7 @@ class Content(NamedTuple):
 
     Attributes:
         match: The pattern of its rule that matched.
+        calls: What its rules do, slices first, to be shown.
         zeros: The elements that are zero whatever the distribution, from the first to before the second,
             by flat index: the row of a padding token.
     """
@@ -46,6 +47,7 @@ class Content(NamedTuple):
     match: str
     distribution: Distribution
     zeros: tuple[int, int]
+    calls: str
 
 
 @uncollected()
@@ -103,10 +105,12 @@ def _sliced(
 ) -> Content:
     """Says what a tensor holds that has rules for slices, and perhaps at the end one for the rest."""
     rest: Content | None = None
+    calls: list[str] = []
     slices: list[tuple[Place, Distribution]] = []
     for rule, match, numbers, place_numbers in rules:
         if rule.slice is None:
             rest = content_of(tensor, rule, match, setting, numbers)
+            calls.append(rest.calls)
             continue
         try:
             place = rule.slice.place(tensor.shape, place_numbers)
@@ -116,6 +120,7 @@ def _sliced(
             raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
         part = tensor._replace(shape=place.shape(tensor.shape))
         slices.append((place, content_of(part, rule, match, setting, numbers).distribution))
+        calls.append(f"{rule.call} in {place.start}:{place.stop} of axis {place.dim}")
     rule, match = rules[-1][:2]
     try:
         check_places([place for place, _ in slices], tensor.shape, has_rest=rest is not None or is_partial)
@@ -124,7 +129,7 @@ def _sliced(
     distribution = Sliced(tensor.shape, None if rest is None else rest.distribution, tuple(slices))
     nbytes = math.prod(tensor.shape) * STORED[tensor.dtype].itemsize
     zeros = (0, 0) if rest is None else rest.zeros
-    return Content(tensor.shape, tensor.dtype, nbytes, rule, match, distribution, zeros)
+    return Content(tensor.shape, tensor.dtype, nbytes, rule, match, distribution, zeros, "; ".join(calls))
 
 
 def content_of(
@@ -156,7 +161,7 @@ def content_of(
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
     nbytes = math.prod(shape) * STORED[dtype].itemsize
-    return Content(shape, dtype, nbytes, rule, match, distribution, zeros)
+    return Content(shape, dtype, nbytes, rule, match, distribution, zeros, rule.call)
 
 
 def _whole(number: float) -> float:
