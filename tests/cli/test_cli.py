@@ -90,30 +90,100 @@ def test_quiet_init_says_nothing(recipe: Path, tmp_path: Path, capsys: pytest.Ca
     assert capsys.readouterr() == ("", "")
 
 
-def test_plan_shows_every_tensor(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_plan_has_a_row_for_tensors_that_are_alike(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", str(recipe), "--shard-size", "3KB"]) == 0
     lines = capsys.readouterr().out.splitlines()
     rows = [line.split() for line in lines]
-    assert rows[0] == ["tensor", "shape", "dtype", "rule", "match", "std", "bytes", "file"]
-    file = "model-0000{}-of-00002.safetensors"
-    for number in (0, 1):
-        assert rows[1 + number] == [
-            f"model.[bold].a{number}", "[40,", "30]", "bfloat16", "normal(std=0.02)", "*", "0.02",
-            "2,400", file.format(1 + number),
-        ]  # fmt: skip
-    assert rows[3] == [
-        "norm", "[30]", "bfloat16", "ones()", "nor[m]", "0", "60", file.format(2)
-    ]  # fmt: skip
-    assert lines[4] == "3 tensors, 2,430 parameters, 4.86 KB in 2 files"
+    assert rows[0] == ["tensor", "shape", "dtype", "rule", "std", "bytes"]
+    assert rows[1] == ["model.[bold].a{0..1}", "[40,", "30]", "bfloat16", "normal(std=0.02)", "0.02", "4,800"]
+    assert rows[2] == ["norm", "[30]", "bfloat16", "ones()", "0", "60"]
+    assert lines[3] == "3 tensors, 2,430 parameters, 4.86 KB in 2 files, seed 1"
 
 
 def test_plan_of_the_example_is_whole_when_piped() -> None:
     done = run("plan", EXAMPLE, COLUMNS="40")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert len(lines) == 1 + 146 + 1
-    assert lines[-1] == "146 tensors, 1,235,814,400 parameters, 2.472 GB in 1 file"
-    assert any(line.startswith("model.layers.15.post_attention_layernorm.weight ") for line in lines)
+    assert lines[-1] == "146 tensors, 1,235,814,400 parameters, 2.472 GB in 1 file, seed 42"
+    assert any(line.startswith("model.layers.{0..15}.post_attention_layernorm.weight ") for line in lines)
+
+
+DEEP = """
+seed = 1
+dtype = "float32"
+[tensors]
+"h.{0..3}.w" = [4, 4]
+"h.{0..3}.b" = [4]
+[[rule]]
+match = "*.w"
+init = "normal"
+std = "0.1 / (layer + 1)"
+[[rule]]
+match = "*.b"
+init = "ones"
+slice = { dim = 0, part = 1, of = 4 }
+[[rule]]
+match = "*.b"
+init = "zeros"
+"""
+
+
+def test_row_of_a_plan_spans_what_depends_on_the_layer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.toml").write_text(DEEP)
+    assert main(["plan", str(tmp_path / "r.toml")]) == 0
+    _, first, second, _, _ = capsys.readouterr().out.splitlines()
+    assert first.startswith("h.{0..3}.w ")
+    assert " normal(std='0.1 / (layer + 1)') " in first
+    assert " 0.025 to 0.1 " in first
+    assert " ones() in 1:2 of axis 0; zeros() " in second
+
+
+def test_rules_are_cut_to_fit_a_terminal() -> None:
+    rows = [("tensor", "rule", "bytes"), ("a", "normal(std=0.02, mean=1.0)", "2,400")]
+    assert tables.fitted(rows, "rule", 80) == rows
+    assert tables.fitted(rows, "rule", 30)[1] == ("a", "normal(std=0...", "2,400")
+    assert tables.fitted(rows, "rule", 1)[1] == ("a", "normal(...", "2,400")
+
+
+def test_plan_of_two_recipes_shows_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = tmp_path / "a.toml", tmp_path / "b.toml"
+    one.write_text(DEEP)
+    other.write_text(DEEP + "# the same\n")
+    assert main(["plan", str(one), str(other)]) == 0
+    assert capsys.readouterr().out == "the plans have the same tensors and values\n"
+    changed = (
+        DEEP.replace("[4, 4]", "[4, 5]").replace('init = "zeros"', 'init = "ones"').replace("seed = 1", "seed = 2")
+    )
+    other.write_text(changed + '[[rule]]\nmatch = "more"\ninit = "ones"\n')
+    text = other.read_text().replace("[tensors]\n", "[tensors]\nmore = [2]\n")
+    other.write_text(text)
+    assert main(["plan", str(one), str(other)]) == commands.DIFFERS
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["tensor", str(one), str(other)]
+    assert lines[1].split("  ")[0] == "(all that is drawn)"
+    assert "seed 1" in lines[1]
+    assert lines[1].endswith("seed 2")
+    rows = {line.split()[0]: line for line in lines[2:]}
+    assert "[4, 4] float32" in rows["h.0.w"]
+    assert rows["h.0.w"].endswith("std 0.1")
+    assert rows["more"].endswith("[2] float32 ones()")
+    assert " absent " in rows["more"]
+    assert rows["h.{0..3}.b"].endswith("ones() in 1:2 of axis 0; ones()")
+
+
+def test_options_take_the_place_of_a_recipes_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, out = tmp_path / "r.toml", tmp_path / "out"
+    path.write_text(DEEP)
+    assert main(["init", str(path), str(out), "--seed", "9", "--dtype", "bfloat16"]) == 0
+    with fastinit.checkpoint.open(out) as stored:
+        found = stored.get_tensor("h.1.w")
+    assert (found == fastinit.normal((4, 4), std=0.05, seed=9, stream="h.1.w", dtype="bfloat16")).all()
+    assert main(["verify", str(out)]) == 0
+    capsys.readouterr()
+    path.write_text(DEEP.replace('match = "*.w"', 'match = "*.0.w"'))
+    assert main(["plan", str(path), "--seed", "9"]) == 2  # as without the option
+    assert "every tensor must match a rule, got 'h.1.w'" in capsys.readouterr().err
+    assert main(["plan", str(path), "--preset", "gpt2"]) == 0  # which serves what no rule matches
 
 
 def test_paths_that_would_break_a_line_are_escaped(recipe: Path, tmp_path: Path) -> None:
@@ -465,8 +535,7 @@ USAGE = {
     ("init", "--like", "d"): "the following arguments are required: OUT; see fastinit init --help",
     ("init", "--like", "d", "--config", "c", "o"): "--like and --config both say which tensors to",
     ("init", "--config", "c", "o", "--layout", "torch"): "--layout goes with --like; a config's mo",
-    ("init", "r.toml", "o", "--seed", "1"): "--seed goes with --like or --config; write it into",
-    ("plan", "r.toml", "--preset", "hf"): "--preset goes with --like or --config; write it into",
+    ("plan", "r.toml", "--dtype", "int64"): "argument --dtype: invalid choice: 'int64'",
     ("plan", "r.toml", "--copy"): "--copy goes with --like or --config; write it into the recipe",
     ("plan", "r.toml", "--set", "a=1"): "--set goes with --config; write it into the recipe",
     ("plan", "--like", "d", "--set", "a=1"): "--set goes with --config; a checkpoint's own files say what its tensors",

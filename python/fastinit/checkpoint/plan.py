@@ -60,6 +60,11 @@ class PlannedTensor(NamedTuple):
         return self.content.rule
 
     @property
+    def calls(self) -> str:
+        """What its rules do, to be shown."""
+        return self.content.calls
+
+    @property
     def match(self) -> str:
         """The pattern of its rule that matched."""
         return self.content.match

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from contextlib import nullcontext
@@ -36,16 +37,16 @@ if TYPE_CHECKING:
 
 DIFFERS = 3
 _GOES_WITH = {
-    "preset": ("like", "config"),
-    "seed": ("like", "config"),
-    "dtype": ("like", "config"),
-    "layout": ("like",),
+    "preset": ("recipe", "like", "config"),
+    "seed": ("recipe", "like", "config"),
+    "dtype": ("recipe", "like", "config"),
+    "layout": ("recipe", "like"),
     "set": ("config",),
     "unquantized": ("config",),
     "copy": ("like", "config"),
 }
 _REMEDIES = {
-    None: "write it into the recipe",
+    "recipe": "write it into the recipe",
     "like": "a checkpoint's own files say what its tensors are",
     "config": "a config's model knows its layout",
 }
@@ -75,6 +76,8 @@ def init(arguments: argparse.Namespace) -> int:
 def plan(arguments: argparse.Namespace) -> int:
     """Shows what would be written."""
     made = _plan_of(arguments)
+    if getattr(arguments, "other", None):
+        return _compare(made, make_plan(load_recipe(arguments.other), arguments.shard_size))
     if arguments.toml:
         sys.stdout.flush()
         sys.stdout.buffer.write(made.recipe.text.encode())  # to the byte, whatever the encoding
@@ -86,11 +89,23 @@ def plan(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         print_line(json.dumps(tables.plan_as_dict(made), indent=1))
     else:
-        tables.print_table(tables.plan_rows(made), left=("tensor", "dtype", "rule", "match", "file"))
-        print_line(tables.totals(made))
+        rows = tables.plan_rows(made)
+        if sys.stdout is not None and sys.stdout.isatty():
+            rows = tables.fitted(rows, "rule", shutil.get_terminal_size().columns)
+        tables.print_table(rows, left=("tensor", "dtype", "rule"))
+        print_line(f"{tables.totals(made)}, seed {made.recipe.seed}")
         if memory := tables.memory(made):
             print_line(memory)
     return 0
+
+
+def _compare(one: Plan, other: Plan) -> int:
+    rows = tables.differences(one, other)
+    if len(rows) == 1:
+        print_line("the plans have the same tensors and values")
+        return 0
+    tables.print_table(rows, left=rows[0])
+    return DIFFERS
 
 
 def verify(arguments: argparse.Namespace) -> int:
@@ -178,13 +193,13 @@ def _recipe_of(arguments: argparse.Namespace) -> Recipe:
     given = {name: value for name in _GOES_WITH if (value := getattr(arguments, name)) is not None}
     if arguments.like is not None and arguments.config is not None:
         raise RecipeError("--like and --config both say which tensors to make; leave one out")
-    source = "like" if arguments.like is not None else "config" if arguments.config is not None else None
+    source = "like" if arguments.like is not None else "config" if arguments.config is not None else "recipe"
     for name in given:
         if source not in _GOES_WITH[name]:
-            sources = " or ".join(f"--{each}" for each in _GOES_WITH[name])
+            sources = " or ".join(f"--{each}" for each in _GOES_WITH[name] if each != "recipe")
             raise RecipeError(f"--{name} goes with {sources}; {_REMEDIES[source]}")
-    if source is None:
-        return load_recipe(arguments.recipe)
+    if source == "recipe":
+        return load_recipe(arguments.recipe, **given)
     given.setdefault("preset", DEFAULT_PRESET)
     if source == "like":
         return recipe_from_checkpoint(arguments.like, **given)

@@ -80,6 +80,8 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
 
     plan = command("plan", commands.plan, "show what would be written, writing nothing")
     _add_source(plan, with_recipe, "[options]")
+    if with_recipe:
+        plan.add_argument("other", nargs="?", metavar="OTHER", help="another recipe: show what differs instead")
     form = plan.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the plan as JSON")
     form.add_argument("--toml", action="store_true", help="print the recipe itself, with all names and rules")
@@ -113,11 +115,11 @@ def _add_source(parser: argparse.ArgumentParser, with_recipe: bool, rest: str) -
     add(
         "--preset",
         choices=NAMES,
-        help=f"with --like or --config: rules by name (default {DEFAULT_PRESET})",
+        help=f"rules by name, in place of a recipe's (with --like and --config by default {DEFAULT_PRESET})",
     )
-    add("--seed", metavar="N", type=_seed, help="with --like or --config (default 0)")
-    add("--dtype", choices=tuple(FLOATS), help="with --like or --config (default: the source's)")
-    add("--layout", choices=tuple(LAYOUTS), help="with --like, for rules that take fans")
+    add("--seed", metavar="N", type=_seed, help="in place of a recipe's (with --like and --config by default 0)")
+    add("--dtype", choices=tuple(FLOATS), help="in place of a recipe's, or of the source's")
+    add("--layout", choices=tuple(LAYOUTS), help="of shapes, for rules that take fans; not with --config")
     add(
         "--set",
         metavar="KEY=VALUE",

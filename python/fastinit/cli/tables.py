@@ -8,11 +8,13 @@ from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.values import matrix_bytes
 from fastinit.cli.output import print_line
 from fastinit.columns import aligned
+from fastinit.recipes.compress import compress, compress_set
+from fastinit.recipes.ranges import expand, read_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from fastinit.checkpoint import CheckpointStats, Plan, Verification
+    from fastinit.checkpoint import CheckpointStats, Plan, PlannedTensor, Verification
 
 
 def print_table(rows: Iterable[Sequence[str]], left: Collection[str]) -> None:
@@ -22,23 +24,55 @@ def print_table(rows: Iterable[Sequence[str]], left: Collection[str]) -> None:
 
 
 def plan_rows(plan: Plan) -> list[tuple[str, ...]]:
-    """The table of `fastinit plan`, titles first."""
-    titles = ("tensor", "shape", "dtype", "rule", "match", "std", "bytes", "file")
-    rows: list[tuple[str, ...]] = [titles]
-    rows += [
-        (
-            tensor.name,
-            str(list(tensor.shape)),
-            tensor.dtype,
-            tensor.rule.call,
-            tensor.match,
-            f"{tensor.distribution.std:.6g}",
-            f"{tensor.nbytes:,}",
-            tensor.file,
-        )
-        for tensor in plan.tensors
+    """The table of `fastinit plan`, titles first: a row for tensors of numbered layers that are alike."""
+    titles = ("tensor", "shape", "dtype", "rule", "std", "bytes")
+    planned = list(plan.tensors)
+    alike = compress((tensor.name, (str(list(tensor.shape)), tensor.dtype, tensor.calls)) for tensor in planned)
+    groups: list[list[PlannedTensor]] = [[] for _ in alike]
+    for tensor, (_, place) in zip(planned, expand([read_name(name) for name, _ in alike]), strict=True):
+        groups[place].append(tensor)
+    return [
+        titles,
+        *(
+            (name, *texts, _span([tensor.distribution.std for tensor in group]), f"{sum(t.nbytes for t in group):,}")
+            for (name, texts), group in zip(alike, groups, strict=True)
+        ),
     ]
-    return rows
+
+
+def _span(stds: Sequence[float]) -> str:
+    low, high = f"{min(stds):.6g}", f"{max(stds):.6g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def fitted(rows: Sequence[Sequence[str]], title: str, width: int) -> list[tuple[str, ...]]:
+    """Cuts the cells of one column, so that lines have at most so many characters, if it can be helped."""
+    place = rows[0].index(title)
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    room = max(width - sum(widths) - 2 * (len(widths) - 1) + widths[place], 10)
+    return [
+        tuple(cell if k != place or len(cell) <= room else cell[: room - 3] + "..." for k, cell in enumerate(row))
+        for row in rows
+    ]
+
+
+def differences(one: Plan, other: Plan) -> list[tuple[str, ...]]:
+    """What differs between two plans, titles first: tensors that only one has, or that have other values."""
+    said = [{tensor.name: _described(tensor) for tensor in plan.tensors} for plan in (one, other)]
+    found: dict[tuple[str, str], list[str]] = {}
+    for name in dict.fromkeys((*said[0], *said[1])):
+        pair = (said[0].get(name, "absent"), said[1].get(name, "absent"))
+        if pair[0] != pair[1]:
+            found.setdefault(pair, []).append(name)
+    if one.recipe.seed != other.recipe.seed:
+        found = {(f"seed {one.recipe.seed}", f"seed {other.recipe.seed}"): ["(all that is drawn)"], **found}
+    rows = [(name, *pair) for pair, names in found.items() for name in compress_set(names)]
+    return [("tensor", one.recipe.source, other.recipe.source), *rows]
+
+
+def _described(tensor: PlannedTensor) -> str:
+    std = f", std {tensor.distribution.std:.6g}" if tensor.distribution.is_random else ""
+    return f"{list(tensor.shape)} {tensor.dtype} {tensor.calls}{std}"
 
 
 def instruction_set_rows(isas: Iterable[tuple[str, bool, bool]], chosen: str) -> list[tuple[str, ...]]:

@@ -38,11 +38,21 @@ class Matcher:
         self._work = 0
 
     def first(self, name: str) -> int | None:
-        """The position in `patterns` of the first that matches."""
+        """The position in `patterns` of the first that matches, of a rule for whole tensors."""
+        found = self.all(name)
+        return found[-1] if found and self.patterns[found[-1]][0].slice is None else None
+
+    def all(self, name: str) -> list[int]:
+        """The positions of those that count: of rules for slices, and of the first for whole tensors, at the end."""
+        found: list[int] = []
         for position in self._tried(name):
-            if self._fits(position, name):
-                return position
-        return None
+            rule = self.patterns[position][0]
+            is_another = not found or self.patterns[found[-1]][0].number != rule.number
+            if is_another and self._fits(position, name):
+                found.append(position)
+                if rule.slice is None:
+                    break
+        return found
 
     def among(self, name: str, positions: set[int]) -> list[int]:
         """Those of `positions` in `patterns` that match."""
@@ -67,8 +77,8 @@ class Matcher:
         return candidates
 
 
-def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[tuple[Rule, str]]:
-    """Finds the rule of each tensor, and the pattern of it that matches.
+def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[list[tuple[Rule, str]]]:
+    """Finds the rules of each tensor, those for slices first, and the patterns of them that match.
 
     Raises:
         RecipeError: A tensor has no rule, a pattern matches no tensor, or a rule is the first for none.
@@ -79,16 +89,16 @@ def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[tuple[R
     used: set[int] = set()
     assigned = []
     for tensor in tensors:
-        position = matcher.first(tensor.name)
-        if position is None:
+        positions = matcher.all(tensor.name)
+        if not positions:
             raise RecipeError(
                 f"every tensor must match a rule, got {show(tensor.name)}, which matches none; "
                 f'add a [[rule]], the last one with match = "*" if it is to take all others'
             )
         if idle:
             idle.difference_update(matcher.among(tensor.name, idle))
-        used.add(matcher.patterns[position][0].number)
-        assigned.append(matcher.patterns[position])
+        used.update(matcher.patterns[position][0].number for position in positions)
+        assigned.append([matcher.patterns[position] for position in positions])
     if idle:
         rule, pattern = matcher.patterns[min(idle)]
         which = str(rule) if len(rule.match) == 1 else f"{show(pattern)} of {rule}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fastinit import checks
 from fastinit.distributions import Constant
@@ -15,6 +15,7 @@ from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.literals import LITERAL, Literal, literal
 from fastinit.recipes.roles import count_layers
+from fastinit.recipes.slices import Sliced, check_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fastinit.dtypes import ElementType
     from fastinit.recipes.rules import Rule
     from fastinit.recipes.setting import Setting
+    from fastinit.recipes.slices import Place
     from fastinit.recipes.tensors import TensorSpec
 
 _NO_NUMBERS: Mapping[str, float] = MappingProxyType({})
@@ -33,6 +35,7 @@ class Content(NamedTuple):
 
     Attributes:
         match: The pattern of its rule that matched.
+        calls: What its rules do, slices first, to be shown.
         zeros: The elements that are zero whatever the distribution, from the first to before the second,
             by flat index: the row of a padding token.
     """
@@ -44,16 +47,20 @@ class Content(NamedTuple):
     match: str
     distribution: Distribution
     zeros: tuple[int, int]
+    calls: str
 
 
 @uncollected()
-def plan_tensors(tensors: Sequence[TensorSpec], rules: Sequence[Rule], setting: Setting) -> list[Content]:
+def plan_tensors(
+    tensors: Sequence[TensorSpec], rules: Sequence[Rule], setting: Setting, *, is_partial: bool = False
+) -> list[Content]:
     """Says what each tensor holds, in their order.
 
     Args:
         tensors: Those of a recipe, or any others.
         rules: The first whose pattern matches a name is the tensor's.
         setting: What they refer to; without layers, those of the tensors are counted.
+        is_partial: Whether rules for slices may leave a rest, of which something else says what it holds.
 
     Raises:
         RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
@@ -62,14 +69,67 @@ def plan_tensors(tensors: Sequence[TensorSpec], rules: Sequence[Rule], setting: 
         setting = setting._replace(layers=count_layers(tensor.name for tensor in tensors))
     known: dict[Any, Content] = {}
     contents = []
-    for tensor, (rule, match) in zip(tensors, assign(tensors, rules), strict=True):
-        numbers = setting.numbers(tensor, rule, match) if rule.expressions else {}
-        key = (rule.number, match, tensor.shape, tensor.dtype, *numbers.values())
+    for tensor, own in zip(tensors, assign(tensors, rules), strict=True):
+        parts = [_numbers(tensor, rule, match, setting) for rule, match in own]
+        key = (tensor.shape, tensor.dtype, *((rule.number, match) for rule, match in own), *parts)
         content = known.get(key)
         if content is None:
-            content = known[key] = content_of(tensor, rule, match, setting, numbers)
+            *slices, last = [
+                (rule, match, dict(numbers), dict(place))
+                for (rule, match), (numbers, place) in zip(own, parts, strict=True)
+            ]
+            if last[0].slice is not None or slices:
+                content = _sliced(tensor, [*slices, last], setting, is_partial)
+            else:
+                content = content_of(tensor, *last[:2], setting, last[2])
+            known[key] = content
         contents.append(content)
     return contents
+
+
+_Numbers: TypeAlias = "tuple[tuple[str, float], ...]"
+
+
+def _numbers(tensor: TensorSpec, rule: Rule, match: str, setting: Setting) -> tuple[_Numbers, _Numbers]:
+    """What the expressions of a rule and of its slice are worth."""
+    numbers = setting.numbers(tensor, rule, match) if rule.expressions else {}
+    place = rule.slice.expressions if rule.slice is not None else {}
+    return tuple(numbers.items()), tuple((setting.numbers(tensor, rule, match, place) if place else {}).items())
+
+
+def _sliced(
+    tensor: TensorSpec,
+    rules: Sequence[tuple[Rule, str, dict[str, float], dict[str, float]]],
+    setting: Setting,
+    is_partial: bool,
+) -> Content:
+    """Says what a tensor holds that has rules for slices, and perhaps at the end one for the rest."""
+    rest: Content | None = None
+    calls: list[str] = []
+    slices: list[tuple[Place, Distribution]] = []
+    for rule, match, numbers, place_numbers in rules:
+        if rule.slice is None:
+            rest = content_of(tensor, rule, match, setting, numbers)
+            calls.append(rest.calls)
+            continue
+        try:
+            place = rule.slice.place(tensor.shape, place_numbers)
+            if tensor.dtype not in FLOATS:
+                raise ValueError(checks.text("slice", f"be of a tensor of {', '.join(FLOATS)}", tensor.dtype))
+        except ValueError as error:
+            raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
+        part = tensor._replace(shape=place.shape(tensor.shape))
+        slices.append((place, content_of(part, rule, match, setting, numbers).distribution))
+        calls.append(f"{rule.call} in {place.start}:{place.stop} of axis {place.dim}")
+    rule, match = rules[-1][:2]
+    try:
+        check_places([place for place, _ in slices], tensor.shape, has_rest=rest is not None or is_partial)
+    except ValueError as error:
+        raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
+    distribution = Sliced(tensor.shape, None if rest is None else rest.distribution, tuple(slices))
+    nbytes = math.prod(tensor.shape) * STORED[tensor.dtype].itemsize
+    zeros = (0, 0) if rest is None else rest.zeros
+    return Content(tensor.shape, tensor.dtype, nbytes, rule, match, distribution, zeros, "; ".join(calls))
 
 
 def content_of(
@@ -101,7 +161,7 @@ def content_of(
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
     nbytes = math.prod(shape) * STORED[dtype].itemsize
-    return Content(shape, dtype, nbytes, rule, match, distribution, zeros)
+    return Content(shape, dtype, nbytes, rule, match, distribution, zeros, rule.call)
 
 
 def _whole(number: float) -> float:

@@ -14,6 +14,7 @@ from fastinit.formulas import FIXED, FORMULAS
 from fastinit.recipes.expressions import Expression, read_expression
 from fastinit.recipes.literals import KEY, LITERAL
 from fastinit.recipes.patterns import check_pattern
+from fastinit.recipes.slices import Slice, read_slice
 from fastinit.recipes.toml import choice, is_int, no_unknown
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 RULE_EXAMPLE = 'at least one rule such as: [[rule]] match = "*" init = "normal" std = 0.02'
 
-_OWN_KEYS = ("match", "init", "padding_idx")  # all others are the initializer's
+_OWN_KEYS = ("match", "init", "padding_idx", "slice")  # all others are the initializer's
 _MAX_SHOWN = 200  # characters of a pattern in messages
 _MAX_PATTERNS = 100_000
 
@@ -35,6 +36,7 @@ class Rule:
         match: Patterns, of which one is enough; see `fastinit.recipes.patterns`.
         padding_idx: The row of its tensors that is zero.
         expressions: Those of its parameters that are expressions, by name.
+        slice: The part of its tensors that it is for; None for all.
     """
 
     number: int
@@ -43,6 +45,7 @@ class Rule:
     parameters: Mapping[str, Any]
     padding_idx: int | None = None
     expressions: Mapping[str, Expression] = field(default_factory=dict)
+    slice: Slice | None = None
 
     def __str__(self) -> str:
         return f"rule {self.number} (match = {self.patterns})"
@@ -98,9 +101,12 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
                 f"`padding_idx` must be the number of the row that is to be zero, such as 0, got {show(padding_idx)}"
             )
         expressions = _expressions(init, parameters)
+        slice_ = read_slice(entry.get("slice"))
+        if slice_ is not None and padding_idx is not None:
+            raise RecipeError("`padding_idx` goes with a whole tensor, got it beside `slice`; remove one of the two")
     except RecipeError as error:
         raise RecipeError(f"{rule}: {error}") from None
-    return replace(rule, expressions=expressions) if expressions else rule
+    return replace(rule, expressions=expressions, slice=slice_) if expressions or slice_ else rule
 
 
 def _expressions(init: str, parameters: Mapping[str, Any]) -> dict[str, Expression]:

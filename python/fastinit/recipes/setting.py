@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastinit.recipes.expressions import Expression
     from fastinit.recipes.rules import Rule
     from fastinit.recipes.tensors import TensorSpec
 
@@ -41,8 +42,10 @@ class Setting(NamedTuple):
     literals: Mapping[str, NDArray[Any]] = _NONE
     layers: Mapping[str, int] = _NONE
 
-    def numbers(self, tensor: TensorSpec, rule: Rule, match: str) -> dict[str, float]:
-        """Returns what a rule's expressions are worth for a tensor, by parameter.
+    def numbers(
+        self, tensor: TensorSpec, rule: Rule, match: str, expressions: Mapping[str, Expression] | None = None
+    ) -> dict[str, float]:
+        """Returns what a rule's expressions are worth for a tensor, by parameter; or others, such as its slice's.
 
         Raises:
             RecipeError: One names something that the tensor has not, or is no finite number.
@@ -57,7 +60,7 @@ class Setting(NamedTuple):
             return self.constants[name] if name in self.constants else self._own(tensor, rule, name, index)
 
         values = {}
-        for key, expression in rule.expressions.items():
+        for key, expression in (rule.expressions if expressions is None else expressions).items():
             try:
                 values[key] = expression.value(lookup)
             except RecipeError as error:

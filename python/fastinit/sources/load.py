@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import CheckpointError, RecipeError, show_path
 from fastinit.files import read_small
+from fastinit.recipes.assign import assign
 from fastinit.recipes.copies import MAX_COPY_BYTES, read_copy
 from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
 
@@ -16,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def load_recipe(path: str | os.PathLike[str]) -> Recipe:
+def load_recipe(
+    path: str | os.PathLike[str],
+    *,
+    seed: int | None = None,
+    dtype: str | None = None,
+    layout: str | None = None,
+    preset: str | None = None,
+) -> Recipe:
     """Reads a recipe from a file.
 
     The files that it names under `copy` are read, and that of its literal values, which lies beside it.
@@ -24,6 +32,13 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
     `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
     Face model, with `set = { hidden_size = 64 }` for other values and `unquantized = true` to leave a
     quantization_config out; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
+
+    Args:
+        path: Of the file.
+        seed: In place of the file's.
+        dtype: In place of the file's. A tensor that names its own keeps it.
+        layout: In place of the file's.
+        preset: In place of the file's.
 
     Raises:
         RecipeError: The file cannot be read, or is not a recipe.
@@ -41,8 +56,15 @@ def load_recipe(path: str | os.PathLike[str]) -> Recipe:
         table = read_table(text)
         folder = Path(path).parent
         copies = _read_copies(table, folder)
+        given = {"seed": seed, "dtype": dtype, "layout": layout, "preset": preset}
+        others = {key: value for key, value in given.items() if value is not None}
         if not any(key in table for key in FILE_KEYS):
-            return _with_literals(replace(recipe_of(table, text, source), copies=copies), folder)
+            recipe = _with_literals(replace(recipe_of(table, text, source), copies=copies), folder)
+            if not others:
+                return recipe
+            if preset is None:  # which would serve what no rule matches
+                assign(recipe.tensors, recipe.rules)
+        table = {**table, **others}
         from fastinit.sources.resolve import resolve  # of which most recipes have no need
 
         recipe = resolve(table, folder, source)

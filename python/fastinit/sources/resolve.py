@@ -300,7 +300,7 @@ def _check(recipe: Recipe, calls: Mapping[Call, Sequence[str]], own: int) -> Non
     """Checks that the patterns that were written say for each tensor what was meant."""
     meant = {name: number for number, names in enumerate(calls.values(), own + 1) for name in names}
     found = assign(recipe.tensors, recipe.rules)
-    for tensor, (rule, _) in zip(recipe.tensors, found, strict=True):
+    for tensor, (*_, (rule, _match)) in zip(recipe.tensors, found, strict=True):
         if rule.number != meant.get(tensor.name, rule.number if rule.number <= own else None):
             raise AssertionError(f"{rule} was not meant for {tensor.name}")
 

@@ -20,6 +20,7 @@ from fastinit.recipes.recipe import Recipe
 from fastinit.recipes.roles import count_layers
 from fastinit.recipes.rules import Call, Rule, read_rules
 from fastinit.recipes.setting import Setting
+from fastinit.recipes.slices import Sliced
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.load import load_recipe
 from fastinit.torch.doubt import warn_of_constructors
@@ -258,16 +259,18 @@ def _by_rules(
     if not rules:
         return [], list(entries)
     matcher = Matcher(rules)
-    matched, specs, left, used = [], [], [], set()
+    matched, specs, left = [], [], []
+    used: set[tuple[int, str]] = set()
     for entry in entries:
-        name, position = _matched(matcher, entry)
-        rule, pattern = (None, "") if position is None else matcher.patterns[position]
-        if rule is None or (Call(rule.init).is_random and not entry.target.is_parameter):
+        name, found = _matched(matcher, entry)
+        if any(Call(rule.init).is_random and not entry.target.is_parameter for rule, _ in found):
+            found = []
+        if not found or found[-1][0].slice is not None:  # the rest of it, too
             left.append(entry)
-        else:
+        if found:
             matched.append(entry)
             specs.append(_spec(entry, name))
-            used.add((rule.number, pattern))
+            used.update((rule.number, pattern) for rule, pattern in found)
     kept = [
         dataclasses.replace(rule, match=match)
         for rule in rules
@@ -278,19 +281,19 @@ def _by_rules(
     try:
         if is_strict:
             assign(specs, rules)
-        contents = plan_tensors(specs, kept, setting)
+        contents = plan_tensors(specs, kept, setting, is_partial=True)
     except RecipeError as error:
         raise RecipeError(f"init_model: {error}") from None
     return list(zip(matched, contents, strict=True)), left
 
 
-def _matched(matcher: Matcher, entry: Entry) -> tuple[str, int | None]:
-    """The name of an entry that a rule matches, if one does, and the position of the pattern."""
+def _matched(matcher: Matcher, entry: Entry) -> tuple[str, list[tuple[Rule, str]]]:
+    """The name of an entry that rules match, if any do, and these rules with their patterns."""
     for name in dict.fromkeys((entry.name, entry.own_name)) if entry.target.is_stored else ():
-        position = matcher.first(name)
-        if position is not None:
-            return name, position
-    return entry.name, None
+        found = [matcher.patterns[position] for position in matcher.all(name)]
+        if found:
+            return name, found
+    return entry.name, []
 
 
 def _by_calls(entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> list[Filled]:
@@ -366,6 +369,9 @@ def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str])
 
 def _fill(entry: Entry, content: Content, filling: Callable[..., Any], seed: int) -> None:
     tensor, inset = entry.target.tensor, entry.inset
+    if isinstance(content.distribution, Sliced) and content.distribution.rest is None:
+        _fill_slices(entry, content.distribution, seed)
+        return
     if inset is not None:
         fill_box(tensor, inset.axes, inset.starts, inset.shape, content.distribution, seed, entry.name)
         return
@@ -378,6 +384,17 @@ def _fill(entry: Entry, content: Content, filling: Callable[..., Any], seed: int
             tensor.fill_(content.distribution.value)
     if content.rule.padding_idx is not None:
         _zero_row(tensor, content.rule.padding_idx)
+
+
+def _fill_slices(entry: Entry, sliced: Sliced, seed: int) -> None:
+    """Fills slices and leaves the rest as it is."""
+    axes = tuple(range(len(entry.shape))) if entry.inset is None else entry.inset.axes
+    for place, _ in sliced.slices:
+        starts = [0] * entry.target.tensor.ndim if entry.inset is None else list(entry.inset.starts)
+        starts[axes[place.dim]] += place.start
+        offsets = [place.start if axis == place.dim else 0 for axis in range(len(axes))]
+        shape, within = place.shape(entry.shape), (entry.shape, offsets)
+        fill_box(entry.target.tensor, axes, starts, shape, sliced, seed, entry.name, within)
 
 
 def _zero_row(tensor: torch.Tensor, row: int) -> None:

@@ -154,6 +154,7 @@ def fill_box(
     spec: Distribution,
     seed: int,
     stream: Stream,
+    within: tuple[tuple[int, ...], Sequence[int]] | None = None,
 ) -> None:
     """Fills a box of a tensor, or of a DTensor's local shard, as if it were a tensor of its own.
 
@@ -165,7 +166,9 @@ def fill_box(
         spec: What to draw, of the box.
         seed: See `fill`.
         stream: See `fill`.
+        within: The shape of what `spec` draws, where this is more than the box, and where the box begins in it.
     """
+    whole_shape, offsets = within or (shape, (0,) * len(shape))
     if not has_elements(tensor):
         return
     check_writable(tensor)
@@ -179,14 +182,15 @@ def fill_box(
             start, stop = max(held.start, starts[axis]), min(held.stop, starts[axis] + size)
             here.append(slice(start - held.start, stop - held.start))
             if axis in axes:
-                there[axes.index(axis)] = slice(start - starts[axis], stop - starts[axis])
+                first = starts[axis] - offsets[axes.index(axis)]
+                there[axes.index(axis)] = slice(start - first, stop - first)
         if all(each.start < each.stop for each in here):
             box = without_gradient(part)[tuple(here)]
             others = [axis for axis in range(box.ndim) if axis not in axes]
             box = box.permute(*others, *axes)
             for _ in others:
                 box = box.squeeze(0)
-            _fill_part(box, spec, shape, tuple(there), *numbers)
+            _fill_part(box, spec, whole_shape, tuple(there), *numbers)
     if is_dtensor:
         increment_version(tensor)
 

@@ -1,0 +1,234 @@
+"""Slices: rules for some rows, columns or gates of a tensor, as the forget gates of an LSTM or the q of a fused q/k/v."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from fastinit.distributions import Constant, Structured
+from fastinit.errors import RecipeError, show
+from fastinit.fill import draw, put_computed
+from fastinit.index import ranges_of
+from fastinit.recipes.expressions import Expression, read_expression
+from fastinit.recipes.toml import is_int, no_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from fastinit.buffers import Buffer
+    from fastinit.distributions import Distribution
+    from fastinit.dtypes import ElementType
+
+_EXAMPLE = "such as slice = { dim = 0, part = 1, of = 4 } or { dim = 0, start = 0, stop = 64 }"
+_KEYS = ({"dim", "part", "of"}, {"dim", "start", "stop"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of a tensor that a rule is for.
+
+    Attributes:
+        dim: The axis, which may be negative.
+        numbers: `part` and `of`, of equal parts counted from 0, or `start` and `stop`; each may be an expression.
+    """
+
+    dim: int
+    numbers: Mapping[str, int | Expression]
+
+    @property
+    def expressions(self) -> dict[str, Expression]:
+        """Those of the numbers that are expressions."""
+        return {key: value for key, value in self.numbers.items() if isinstance(value, Expression)}
+
+    def place(self, shape: tuple[int, ...], values: Mapping[str, float]) -> Place:
+        """Returns where the slice lies in a tensor of this shape.
+
+        Args:
+            shape: Of the tensor.
+            values: What the expressions are worth.
+
+        Raises:
+            ValueError: The tensor has no such part.
+        """
+        if not -len(shape) <= self.dim < len(shape):
+            raise ValueError(f"`slice` must have an axis of shape {list(shape)} as `dim`, got {self.dim}")
+        dim = self.dim % len(shape)
+        size = shape[dim]
+        given = {key: values.get(key, value) for key, value in self.numbers.items()}
+        for key, value in given.items():
+            if not isinstance(value, (int, float)) or value != int(value):
+                raise ValueError(f"`slice` must have a whole number as `{key}`, got {value}")
+        numbers = {key: int(value) for key, value in given.items()}  # type: ignore[arg-type]
+        if "of" in numbers:
+            part, of = numbers["part"], numbers["of"]
+            if of < 1 or size % of or not 0 <= part < of:
+                raise ValueError(
+                    f"`slice` must have as `of` a number of equal parts of axis {dim}, which has {size} places, and as "
+                    f"`part` one of them from 0 on, got part {part} of {of}"
+                )
+            return Place(dim, part * size // of, (part + 1) * size // of)
+        start, stop = numbers["start"], numbers["stop"]
+        if not 0 <= start < stop <= size:
+            raise ValueError(f"`slice` must lie within the {size} places of axis {dim}, got {start} to {stop}")
+        return Place(dim, start, stop)
+
+
+class Place(NamedTuple):
+    """Where a slice lies: from `start` to before `stop` on an axis."""
+
+    dim: int
+    start: int
+    stop: int
+
+    def shape(self, whole: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the slice of a tensor of this shape."""
+        return (*whole[: self.dim], self.stop - self.start, *whole[self.dim + 1 :])
+
+
+def read_slice(value: object) -> Slice | None:
+    """Reads a rule's slice, None where it has none.
+
+    Raises:
+        RecipeError: It is none.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) not in _KEYS:
+        if isinstance(value, dict):
+            no_unknown(value, ("dim", "part", "of", "start", "stop"), "a slice")
+        raise RecipeError(f"`slice` must be a table {_EXAMPLE}, got {show(value)}")
+    numbers: dict[str, int | Expression] = {}
+    for key, number in value.items():
+        if isinstance(number, str) and key != "dim":
+            numbers[key] = read_expression(number)
+        elif is_int(number) and abs(number) < 2**63:
+            numbers[key] = number
+        else:
+            raise RecipeError(f"`slice` must have a whole number as `{key}`, {_EXAMPLE}, got {show(number)}")
+    dim = numbers.pop("dim")
+    assert isinstance(dim, int)
+    return Slice(dim, numbers)
+
+
+def check_places(places: Sequence[Place], shape: tuple[int, ...], *, has_rest: bool) -> None:
+    """Refuses slices that overlap, and those that leave a gap where nothing is said of the rest.
+
+    Raises:
+        ValueError: They do.
+    """
+    for number, one in enumerate(places):
+        for other in places[:number]:
+            apart = one.dim == other.dim and (one.stop <= other.start or other.stop <= one.start)
+            if not apart:
+                raise ValueError(
+                    f"slices must not overlap, got {one.start} to {one.stop} of axis {one.dim} and {other.start} to "
+                    f"{other.stop} of axis {other.dim}"
+                )
+    if not has_rest and sum(place.stop - place.start for place in places) < shape[places[0].dim]:
+        raise ValueError(
+            f"slices must cover axis {places[0].dim}, which has {shape[places[0].dim]} places, or another rule must "
+            "match the tensor without a slice, got a gap; add that rule"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced(Structured):
+    """A tensor whose slices have distributions of their own.
+
+    An element of a slice has the words that it has in the whole tensor. A distribution whose elements depend on each
+    other or on their place, such as an orthogonal matrix, is that of a tensor of the slice's shape, with a stream of
+    its own.
+
+    Attributes:
+        shape: Of the tensor.
+        rest: The distribution of all other elements; None if there are none, or if these are left as they are.
+        slices: Where each lies, and its distribution.
+    """
+
+    shape: tuple[int, ...]
+    rest: Distribution | None
+    slices: tuple[tuple[Place, Distribution], ...]
+
+    @property
+    def is_random(self) -> bool:  # type: ignore[override]
+        """Whether any element is drawn."""
+        return any(each.is_random for each in self._all)
+
+    @property
+    def _all(self) -> Iterator[Distribution]:
+        yield from (() if self.rest is None else (self.rest,))
+        yield from (distribution for _, distribution in self.slices)
+
+    @property
+    def std(self) -> float:
+        """The standard deviation outside of the slices, or of the first one where they are all."""
+        return next(self._all).std
+
+    def parameters(self, element: ElementType) -> tuple[float, ...]:
+        """Refuses what an element type cannot hold."""
+        for distribution in self._all:
+            if isinstance(distribution, Constant):
+                distribution.pattern(element)
+            else:
+                distribution.parameters(element)
+        return ()
+
+    def fill(self, memory: Buffer, index: Any, seed: int, stream: int) -> None:
+        """Fills memory with a part of the tensor."""
+        part = ranges_of(index, self.shape)
+        put_computed(memory, lambda _: self._part(part, memory.element, seed, stream))
+
+    def _part(self, part: tuple[range, ...], element: ElementType, seed: int, stream: int) -> NDArray[Any]:
+        options: dict[str, Any] = {"dtype": element.name, "seed": seed, "stream": stream}
+        array: NDArray[Any] = np.zeros(tuple(map(len, part)), element.numpy)
+        if self.rest is not None:
+            index = tuple(slice(each.start, each.stop) for each in part)
+            array = draw(self.rest, self.shape, index=index, **options).owner
+        for place, distribution in self.slices:
+            held = part[place.dim]
+            start, stop = max(held.start, place.start), min(held.stop, place.stop)
+            if start < stop and array.size:
+                there = [slice(each.start, each.stop) for each in part]
+                here = [slice(None)] * len(part)
+                here[place.dim] = slice(start - held.start, stop - held.start)
+                array[tuple(here)] = drawn_slice(self.shape, place, distribution, there, (start, stop), options)
+        return array
+
+
+def drawn_slice(
+    shape: tuple[int, ...],
+    place: Place,
+    distribution: Distribution,
+    index: list[slice],
+    span: tuple[int, int],
+    options: dict[str, Any],
+) -> NDArray[Any]:
+    """Draws some of a slice.
+
+    Args:
+        shape: Of the whole tensor.
+        place: Of the slice in it.
+        distribution: Of the slice.
+        index: What is wanted on each axis of the whole; on the slice's axis, `span` is.
+        span: From where to before where on that axis.
+        options: Of `draw`: element type, seed and stream.
+    """
+    index[place.dim] = slice(*span)
+    if isinstance(distribution, Structured):
+        index[place.dim] = slice(span[0] - place.start, span[1] - place.start)
+        shape = place.shape(shape)
+        options = {**options, "stream": _stream_of(options["stream"], place)}
+    array: NDArray[Any] = draw(distribution, shape, index=tuple(index), **options).owner
+    return array
+
+
+def _stream_of(stream: int, place: Place) -> int:
+    """A stream of its own for a slice whose elements depend on each other."""
+    text = b"".join(number.to_bytes(8, "little") for number in (stream, place.dim, place.start))
+    digest = hashlib.blake2b(text, digest_size=8, person=b"fastinit slice").digest()
+    return int.from_bytes(digest, "little")
