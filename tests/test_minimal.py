@@ -60,6 +60,7 @@ SHAPED = [
 ARRAYS: dict[str, Callable[[Any], Any]] = {
     **dict.fromkeys(SHAPED, lambda function: function((3, 4, 4))),
     "Generator": lambda generator: generator(1),
+    "Shard": lambda shard: fastinit.zeros(4, shard=shard(0, 1, 2)),
     "__version__": lambda version: version,
     "build_info": lambda function: function(),
     "compute_fans": lambda function: function((3, 4)),

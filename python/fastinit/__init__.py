@@ -38,9 +38,11 @@ from fastinit.initializers import (
 from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, sparse
 from fastinit.random import Generator, manual_seed
 from fastinit.runtime import build_info, get_num_threads, set_num_threads
+from fastinit.shards import Shard
 
 __all__ = [
     "Generator",
+    "Shard",
     "__version__",
     "build_info",
     "compute_fans",

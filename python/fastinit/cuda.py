@@ -172,6 +172,10 @@ def put(cupy: Any, values: Any, element: ElementType, address: int, gpu: Gpu, ow
             rounded = values.get().astype(dtype)
         values = cupy.asarray(rounded.view(np.uint8))
         dtype = values.dtype
-    memory = cupy.cuda.UnownedMemory(address, values.size * element.itemsize, owner, gpu.device)
-    target = cupy.ndarray(values.shape, dtype, cupy.cuda.MemoryPointer(memory, 0))
-    target[...] = values
+    view(cupy, address, values.shape, dtype, gpu, owner)[...] = values
+
+
+def view(cupy: Any, address: int, shape: tuple[int, ...], dtype: np.dtype[Any], gpu: Gpu, owner: Any) -> Any:
+    """Returns CuPy's array over memory that is there already and not empty."""
+    memory = cupy.cuda.UnownedMemory(address, math.prod(shape) * dtype.itemsize, owner, gpu.device)
+    return cupy.ndarray(shape, dtype, cupy.cuda.MemoryPointer(memory, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +14,15 @@ from fastinit.buffers import Buffer, new_buffer
 from fastinit.devices import CPU, Device
 from fastinit.distributions import Bits, Constant, Distribution, Random, Structured
 from fastinit.dtypes import DEFAULT_DTYPE, ElementType
-from fastinit.index import Box, box_of
+from fastinit.index import Box, box_of, index_box
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
+from fastinit.shards import count, held_ranges, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from fastinit.shards import Ranges
 
 
 def draw(
@@ -30,8 +35,9 @@ def draw(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
     index: Any = None,
+    shard: Any = None,
 ) -> Buffer:
-    """Draws a tensor, or the part `index` of it, into new memory or into `out`, and returns that.
+    """Draws a tensor, or the part `index` or `shard` of it, into new memory or into `out`, and returns that.
 
     Every check comes before the first write and before a generator gives away a stream.
 
@@ -44,12 +50,18 @@ def draw(
         seed: See `fastinit.random.resolve_seed`.
         stream: See `fastinit.random.resolve_seed`.
         index: See `fastinit.index.index_box`; None for the whole.
+        shard: See `fastinit.shards.held_ranges`; None for what `index` says.
     """
+    if shard is not None:
+        if index is not None:
+            raise TypeError(checks.text("shard", "be None beside an `index`", shard, "leave one of them out"))
+        held = held_ranges(shard, shape)
+        out = _memory_of(spec, tuple(map(count, held)), "the part `shard` of `shape`", out, dtype, device)
+        _fill_held(spec, out, held, shape, seed, stream)
+        return out
     box = box_of(index, shape)
-    if out is None:
-        out = new_buffer(box.shape, _element_of(spec, dtype), device)
-    else:
-        _check_fit(spec, out, box)
+    what = "`shape`" if index is None else "the part `index` of `shape`"
+    out = _memory_of(spec, box.shape, what, out, dtype, device)
     fill_buffer(spec, out, box, seed=seed, stream=stream)
     return out
 
@@ -148,12 +160,49 @@ def _check_element(spec: Distribution, element: ElementType, argument: str, verb
         raise TypeError(checks.text(argument, rule, element.name))
 
 
-def _check_fit(spec: Distribution, buffer: Buffer, box: Box) -> None:
-    _check_element(spec, buffer.element, "out", "have the element type")
-    if not buffer.fits(box.shape):
-        what = "`shape`" if box.index is None else "the part `index` of `shape`"
-        rule = f"have the shape of {what}, {box.shape}"
-        raise ValueError(checks.text("out", rule, buffer.shape, "nothing was written"))
+def _memory_of(
+    spec: Distribution, shape: tuple[int, ...], what: str, out: Buffer | None, dtype: Any, device: Device
+) -> Buffer:
+    """New memory, or `out` where it fits; `what` has that shape, for an error."""
+    if out is None:
+        return new_buffer(shape, _element_of(spec, dtype), device)
+    _check_element(spec, out.element, "out", "have the element type")
+    if not out.fits(shape):
+        rule = f"have the shape of {what}, {shape}"
+        raise ValueError(checks.text("out", rule, out.shape, "nothing was written"))
+    return out
+
+
+def _fill_held(
+    spec: Distribution, buffer: Buffer, held: Sequence[Ranges], shape: tuple[int, ...], seed: Seed, stream: Stream
+) -> None:
+    """Fills memory with the positions of a tensor that are held along each axis."""
+    parts = list(pieces(held))
+    if len(parts) == 1:
+        fill_buffer(spec, buffer, index_box(parts[0][1], shape), seed=seed, stream=stream)
+        return
+    # Once for all parts, and before a generator moves.
+    spec.pattern(buffer.element) if isinstance(spec, Constant) else spec.parameters(buffer.element)
+    seed, stream = (resolve_seed if spec.is_random else check_seed)(seed, stream)
+    with _computing(buffer) as xp:
+        memory = _words(xp, buffer, tuple(map(count, held)))
+        for here, there in parts:
+            target = memory[here]
+            part = target if target.flags.c_contiguous else xp.empty(target.shape, target.dtype)
+            address = part.data.ptr if buffer.gpu else _core.address_of(part)
+            drawn = Buffer(address, part.shape, buffer.element, part, gpu=buffer.gpu)
+            fill_buffer(spec, drawn, index_box(there, shape), seed=seed, stream=stream)
+            if part is not target:
+                memory[here] = part
+
+
+def _words(xp: Any, buffer: Buffer, shape: tuple[int, ...]) -> Any:
+    """Memory as an array of integers as wide as its elements, which every library can copy."""
+    dtype = np.dtype(f"u{buffer.element.itemsize}")
+    if buffer.gpu is not None:
+        return cuda.view(xp, buffer.address, shape, dtype, buffer.gpu, buffer.owner)
+    memory = (ctypes.c_uint8 * (math.prod(shape) * dtype.itemsize)).from_address(buffer.address)
+    return np.asarray(memory).view(dtype).reshape(shape)
 
 
 def _fill_pattern(buffer: Buffer, count: int, bits: int) -> None:
@@ -171,12 +220,17 @@ def put_computed(buffer: Buffer, compute: Callable[[Any], Any]) -> None:
         buffer: Memory of as many elements.
         compute: From one of the two modules to an array of it, of any floating type.
     """
-    with contextlib.nullcontext(np) if buffer.gpu is None else cuda.computing_on(buffer.gpu) as xp:
+    with _computing(buffer) as xp:
         values = compute(xp)
         if buffer.gpu is None:
             _put(values, buffer)
         else:
             cuda.put(xp, values, buffer.element, buffer.address, buffer.gpu, buffer.owner)
+
+
+def _computing(buffer: Buffer) -> AbstractContextManager[Any]:
+    """Gives NumPy, or CuPy on the device and stream of the memory."""
+    return contextlib.nullcontext(np) if buffer.gpu is None else cuda.computing_on(buffer.gpu)
 
 
 def _put(values: Any, buffer: Buffer) -> None:

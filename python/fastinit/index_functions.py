@@ -50,6 +50,10 @@ class _WithValue(_OfIndex):
     __slots__ = ()
     value: float
 
+    def spread(self, count: int, size: int) -> float:
+        """Returns the standard deviation of the finite elements, of which `count` of `size` have the value."""
+        return spread(count, size, self.value) if math.isfinite(self.value) else 0.0
+
     def parameters(self, element: ElementType) -> tuple[float, ...]:
         """Refuses what the element type cannot hold."""
         Constant(self.value).pattern(element)
@@ -131,11 +135,11 @@ class Triangular(_WithValue):
 
     @property
     def std(self) -> float:
-        """The standard deviation of the elements."""
+        """The standard deviation of the finite elements."""
         rows, columns = self.shape[-2:]
         shift = self.diagonal if self.is_lower else self.diagonal - 1
         below = _clipped_sum(rows + shift, columns) - _clipped_sum(shift, columns)
-        return spread(below if self.is_lower else rows * columns - below, rows * columns, self.value)
+        return self.spread(below if self.is_lower else rows * columns - below, rows * columns)
 
     def values(self, part: Ranges, dtype: np.dtype[Any], xp: Any) -> Any:
         """See `_OfIndex.values`."""
@@ -158,8 +162,8 @@ class Delta(_WithValue):
 
     @property
     def std(self) -> float:
-        """The standard deviation of the elements."""
-        return spread(1, self.shape[self.axis], self.value)
+        """The standard deviation of the finite elements."""
+        return self.spread(1, self.shape[self.axis])
 
     def values(self, part: Ranges, dtype: np.dtype[Any], xp: Any) -> Any:
         """See `_OfIndex.values`."""
@@ -274,7 +278,7 @@ class SinCos(_OfIndex):
     @property
     def std(self) -> float:
         """The standard deviation of the elements, from the squares' mean of 1/2 and the sums of Dirichlet's kernel."""
-        if not math.prod(self.shape):
+        if not math.prod(self.shape) or not math.prod(self.grid):
             return 0.0
         pairs = self._pairs
         of_axes = []

@@ -25,6 +25,7 @@ from fastinit.dtypes import DEFAULT_DTYPE, FLOATS
 from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
 from fastinit.fill import draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
+from fastinit.shards import Shard  # noqa: TC001 - whoever resolves BitsOptions needs it
 
 if typing.TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ class BitsOptions(TypedDict, total=False):
     seed: Seed
     stream: Stream
     index: Index | None
+    shard: Shard | Sequence[Shard] | None
     out: Any
 
 
@@ -94,6 +96,13 @@ OPTIONS: dict[str, tuple[Any, str]] = {
         None,
         ("Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain those of the whole."),
     ),
+    "shard": (
+        None,
+        (
+            "A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in place of `index`. "
+            "`shape` and fans remain those of the whole."
+        ),
+    ),
     "out": (
         None,
         (
@@ -128,6 +137,7 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
         seed: Seed = None,
         stream: Stream = DEFAULT_STREAM,
         index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None,
         out: Any = None,
         **parameters: Any,
     ) -> Any:
@@ -136,7 +146,7 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
         place = device_of(device)
         memory = None if out is None else buffer_of(out, dtype, device)
         if shape is None:
-            shape = _shape_of(memory, index)
+            shape = _shape_of(memory, index, shard)
         with DefaultFloatEnvironment():
             spec = spec_of(shape, *args, **parameters)
             drawn = draw(
@@ -148,6 +158,7 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
                 seed=seed,
                 stream=stream,
                 index=index,
+                shard=shard,
             )
         return drawn.owner if out is None else out
 
@@ -156,12 +167,12 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
     return cast("Callable[P, NDArray[Any]]", initialize)
 
 
-def _shape_of(memory: Buffer | None, index: Any) -> tuple[int, ...]:
+def _shape_of(memory: Buffer | None, index: Any, shard: Any) -> tuple[int, ...]:
     """The shape that a call with `shape=None` means."""
     if memory is None:
         raise TypeError(checks.text("shape", "be given", None, checks.SHAPE_REMEDY))
-    if index is not None:
-        rule = "be the shape of the whole tensor when `index` is given"
+    if index is not None or shard is not None:
+        rule = f"be the shape of the whole tensor when `{'shard' if index is None else 'index'}` is given"
         raise TypeError(checks.text("shape", rule, None, "`out` is only the part"))
     return memory.shape
 

@@ -308,6 +308,15 @@ def test_empty_tensors(name: str) -> None:
         assert FORMULAS[name](shape).std == 0
 
 
+def test_plans_show_a_finite_standard_deviation() -> None:
+    for value in (math.inf, -math.inf, math.nan):
+        for parameters in ({"diagonal": 1}, {"diagonal": 9}):
+            assert FORMULAS["triangular"]((3, 4), value=value, **parameters).std == 0
+        assert FORMULAS["delta"](4, place=0, value=value).std == 0
+    assert FORMULAS["sincos_2d"]((2, 4), grid=(0, 5), extra_tokens=2).std == 0
+    assert not fastinit.sincos_2d((2, 4), grid=(0, 5), extra_tokens=2).any()
+
+
 ERRORS: list[tuple[str, dict[str, Any], type[Exception], str]] = [
     ("hadamard", {"shape": (3,)}, ValueError, "`shape` must have 2 dimensions, got (3,)"),
     ("hadamard", {"gain": math.inf}, ValueError, "`gain` must be finite, got inf"),

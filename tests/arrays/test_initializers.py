@@ -240,8 +240,8 @@ def test_signatures_show_every_argument(name: str) -> None:
     parameters = inspect.signature(function).parameters
     names = list(parameters)
     assert names[0] == "shape"
-    tail = ["device", "seed", "stream", "index", "out"]
-    assert names[-6:] == (["dtype", *tail] if name != "random_bits" else ["shape", *tail])
+    tail = ["device", "seed", "stream", "index", "shard", "out"]
+    assert names[-7:] == (["dtype", *tail] if name != "random_bits" else ["shape", *tail])
     assert "options" not in names
     for parameter in names[1:]:
         assert f"\n    {parameter}: " in inspect.getdoc(function)

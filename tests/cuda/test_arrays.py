@@ -56,6 +56,13 @@ def test_memory_that_is_returned_is_what_the_kernel_wrote(host: Host, name: str,
     assert same_bits(drawn, getattr(fastinit, name)(shape, seed=1))
 
 
+@pytest.mark.parametrize("shard", [fastinit.Shard(0, 1, 2), fastinit.Shard(1, 1, 2), fastinit.Shard(0, 3, 4)], ids=str)
+def test_shard_of_one_box_is_one_launch_without_a_copy(host: Host, shard: fastinit.Shard) -> None:
+    drawn = fastinit.normal((6, 4), device="cuda", seed=1, shard=shard)
+    assert len(host.blocks) == len(host.launches) == 1
+    assert same_bits(drawn, fastinit.normal((6, 4), seed=1, shard=shard))
+
+
 def test_what_a_launch_is_given(host: Host) -> None:
     drawn = fastinit.normal(
         (6, 8), mean=1.0, std=0.5, dtype="bfloat16", seed=9, stream=7, index=np.s_[2:4, 5:],

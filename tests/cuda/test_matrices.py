@@ -131,6 +131,20 @@ def test_part(module: NumpyAsCupy) -> None:
     assert module.entered
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("name", ["normal", "orthogonal", "hadamard", "zeros"])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_shard_of_several_boxes(host: Host, module: NumpyAsCupy, name: str, dtype: str, dim: int) -> None:
+    """Drawn where it belongs if it is contiguous there, and elsewhere copied by CuPy, on the owner's stream."""
+    shard, function = fastinit.Shard(dim, 1, 2, stride=2), getattr(fastinit, name)
+    expected = function((8, 12), seed=2, dtype=dtype, shard=shard)
+    out = OnGpu(np.full(expected.shape, 7.0, FLOATS[dtype].numpy))
+    function((8, 12), seed=2, dtype=dtype, shard=shard, out=out)
+    assert out.values.tobytes() == expected.tobytes()
+    assert set(module.entered) == {(1, 77)}
+    assert all(launch[1:] == (1, 77) for launch in host.launches)
+
+
 def test_random_ones_take_one_stream_and_others_none(module: NumpyAsCupy) -> None:
     generator = fastinit.Generator(seed=1)
     for name, shape, options in CASES:

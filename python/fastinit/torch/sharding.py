@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from fastinit import checks
+from fastinit.shards import chunk_sizes, count, cut, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Of one dimension: the positions in the whole that a local tensor has, in its order.
-Ranges = list[range]
+    from fastinit.shards import Ranges
 
 
 class Cut(NamedTuple):
@@ -54,14 +53,14 @@ def local_parts(tensor: Any) -> Iterator[tuple[torch.Tensor, tuple[slice, ...]]]
     if coordinate is None:
         return
     ranges = held_ranges(tensor.shape, cuts, coordinate)
-    sizes = tuple(sum(map(len, of_dim)) for of_dim in ranges)
+    sizes = tuple(map(count, ranges))
     if 0 in sizes and not local.numel():
         return
     if sizes != tuple(local.shape):
         rule = f"have the local shape that its placements give, {sizes}"
         raise ValueError(checks.text("tensor", rule, tuple(local.shape)))
-    for slices in itertools.product(*map(_slices, ranges)):
-        yield local[tuple(here for here, _ in slices)], tuple(there for _, there in slices)
+    for here, there in pieces(ranges):
+        yield local[here], there
 
 
 def cuts_of(placements: Sequence[Any], mesh_shape: Sequence[int]) -> dict[int, list[Cut]]:
@@ -101,37 +100,7 @@ def held_ranges(shape: Sequence[int], cuts: dict[int, list[Cut]], coordinate: Se
     """
     ranges: list[Ranges] = [[range(size)] for size in shape]
     for dim, of_dim in cuts.items():
-        for cut in of_dim:
-            ranges[dim] = list(_shard(ranges[dim], cut, coordinate[cut.mesh_dim]))
+        for mesh_dim, places, number in of_dim:
+            sections = chunk_sizes(count(ranges[dim]), number)
+            ranges[dim] = cut(ranges[dim], sections, coordinate[mesh_dim], places)
     return ranges
-
-
-def _shard(ranges: Ranges, cut: Cut, place: int) -> Iterator[range]:
-    size = sum(map(len, ranges))
-    for piece in range(cut.pieces):
-        first, last = _chunk(size, cut.pieces, piece)
-        start, stop = _chunk(last - first, cut.places, place)
-        yield from _between(ranges, first + start, first + stop)
-
-
-def _chunk(size: int, count: int, number: int) -> tuple[int, int]:
-    """Start and stop of one chunk as `torch.chunk` cuts: equal ones, the last that holds any shorter."""
-    length = -(-size // count)
-    return min(size, number * length), min(size, (number + 1) * length)
-
-
-def _between(ranges: Ranges, start: int, stop: int) -> Iterator[range]:
-    """The elements from `start` to `stop` of ranges that follow each other."""
-    for positions in ranges:
-        part = positions[max(start, 0) : max(stop, 0)]
-        if part:
-            yield part
-        start, stop = start - len(positions), stop - len(positions)
-
-
-def _slices(ranges: Ranges) -> Iterator[tuple[slice, slice]]:
-    """Where each range is in the local tensor, and where in the whole."""
-    here = 0
-    for positions in ranges:
-        yield slice(here, here + len(positions)), slice(positions.start, positions.stop)
-        here += len(positions)
