@@ -218,6 +218,15 @@ class Transformed:
     Attributes:
         base: What is drawn; a constant is drawn as well, as a uniform of one value.
         steps: At least one; see `fastinit.steps`.
+
+    Raises:
+        TypeError: Something else to draw from, or no tuple of steps.
+        ValueError: A step is not defined for all values that it would get.
+
+    Example:
+        >>> a_log = Transformed(Uniform(1.0, 16.0), (Step("log"),))
+        >>> f"{a_log.std:.3f}"
+        '0.673'
     """
 
     base: Constant | Real

@@ -8,60 +8,57 @@ import numpy as np
 import pytest
 
 from fastinit import _core
-from fastinit.devices import CPU, CUDA
+from fastinit.buffers import Buffer
+from fastinit.cuda import Gpu
 from fastinit.distributions import Normal, Transformed, Uniform
 from fastinit.dtypes import FLOATS
-from fastinit.fill import draw
+from fastinit.fill import fill_buffer
+from fastinit.index import box_of
 from fastinit.steps import read_steps
 from tests.core.test_transforms import CASES, of_case
-from tests.cuda.host import Host, gpus, values_of
+from tests.cuda.host import PRESET, Host, gpus_without_cupy
 from tests.cuda.ptx import kernels
-
-pytest.importorskip("cupy")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.skipif(not kernels.BUILT, reason="a build without CUDA")
 
+BESIDE = 24  # bytes kept on both sides of what is drawn: whole elements, other than whole 128-bit stores
+
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
-    with gpus(monkeypatch) as machine:
+    with gpus_without_cupy(monkeypatch) as machine:
         machine.interpret([*kernels.modules()][-1])
         yield machine
-        assert machine.nothing_beside_was_written()
 
 
-def both(spec: Any, dtype: str, shape: tuple[int, ...] = (37, 11), index: Any = None) -> tuple[bytes, bytes]:
-    """What the kernels and what the CPU write."""
-    numbers: dict[str, Any] = {"dtype": dtype, "seed": 3, "stream": "w", "index": index}
-    on_cpu = np.asarray(draw(spec, shape, device=CPU, **numbers).owner)
-    if np.dtype(FLOATS[dtype].numpy).name.startswith("float8"):  # of which CuPy has no arrays
-        spec_of = _core.FillSpec(spec.core_name, dtype, 3, 0, spec.parameters(FLOATS[dtype]), 0, 407, (), ())
-        memory = np.zeros(407, np.uint8)
-        _core.cuda_fill(memory.ctypes.data, _core.TransformedSpec(spec_of, spec.core_steps), 0, 0)
-        expected = np.zeros(407, np.uint8)
-        _core.fill(expected.ctypes.data, _core.TransformedSpec(spec_of, spec.core_steps))
-        return memory.tobytes(), expected.tobytes()
-    on_gpu = values_of(draw(spec, shape, device=CUDA, **numbers).owner)
-    return on_gpu.tobytes(), on_cpu.tobytes()
+def filled(spec: Any, dtype: str, shape: tuple[int, ...], index: Any, gpu: Gpu | None) -> bytes:
+    """What a fill leaves, and what is beside it."""
+    box, element = box_of(index, shape), FLOATS[dtype]
+    memory = np.full(box.size * element.itemsize + 2 * BESIDE, PRESET, np.uint8)
+    buffer = Buffer(memory.ctypes.data + BESIDE, box.shape, element, memory, gpu=gpu)
+    fill_buffer(spec, buffer, box, seed=3, stream="w")
+    return memory.tobytes()
+
+
+def assert_same(host: Host, spec: Any, dtype: str, shape: tuple[int, ...] = (37, 11), index: Any = None) -> None:
+    """The kernels write what the CPU writes."""
+    assert filled(spec, dtype, shape, index, Gpu(0, 0)) == filled(spec, dtype, shape, index, None)
+    assert len(host.launches) == 1
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.usefixtures("host")
-def test_kernels_write_the_cpus_bits(case: str, dtype: str) -> None:
-    on_gpu, on_cpu = both(of_case(case), dtype)
-    assert on_gpu == on_cpu
+def test_kernels_write_the_cpus_bits(host: Host, case: str, dtype: str) -> None:
+    assert_same(host, of_case(case), dtype)
 
 
 @pytest.mark.parametrize("index", [np.s_[3:20, 2:9], np.s_[:, 4], np.s_[5:5]])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-@pytest.mark.usefixtures("host")
-def test_parts(dtype: str, index: Any) -> None:
-    on_gpu, on_cpu = both(of_case("dt_bias"), dtype, index=index)
-    assert on_gpu == on_cpu
+def test_parts(host: Host, dtype: str, index: Any) -> None:
+    assert_same(host, of_case("dt_bias"), dtype, index=index)
 
 
 # From the least to the greatest results, and every branch of the steps: subnormal numbers, huge ones, zeros.
@@ -76,10 +73,8 @@ EXTREMES = [
 
 
 @pytest.mark.parametrize(("base", "steps"), EXTREMES)
-@pytest.mark.usefixtures("host")
-def test_extremes(base: Any, steps: list[Any]) -> None:
-    on_gpu, on_cpu = both(Transformed(base, read_steps(steps)), "float64", (300,))
-    assert on_gpu == on_cpu
+def test_extremes(host: Host, base: Any, steps: list[Any]) -> None:
+    assert_same(host, Transformed(base, read_steps(steps)), "float64", (300,))
 
 
 def test_a_draw_is_followed_by_its_transform() -> None:
