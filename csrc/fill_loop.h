@@ -37,9 +37,10 @@ class RunWriter {
   static constexpr std::uint64_t kBlockSize = Block::kElements;
   static constexpr std::uint64_t kGroupSize = kBlockSize * Lanes::kBlocks;
   static constexpr int kTileVectors = 4 * WordLanes::kVectors * Lanes::kVectors;  // divides by either
-  static constexpr std::uint64_t kTileSize = kTileVectors / Lanes::kVectors * kGroupSize;
 
  public:
+  static constexpr std::uint64_t kTileSize = kTileVectors / Lanes::kVectors * kGroupSize;
+
   explicit RunWriter(const FillSpec& spec) : schedule_(Schedule::make(spec.seed, spec.stream)), draw_(spec) {}
 
   // `streaming`: past the caches, where the target's alignment allows.

@@ -31,7 +31,7 @@ class Fit:
     weight: Function
     low: str | float
     high: str | float
-    degree_float: int
+    degree_float: int | None  # None: nothing computes it in that type
     degree_double: int
 
 
@@ -136,6 +136,10 @@ def far_tail(x: mpf) -> mpf:
     return normal_quantile((x + FAR) ** 2)
 
 
+def expm1_beyond_linear(r: mpf) -> mpf:
+    return (mp.expm1(r) - r) / r**2 if abs(r) > mpf(10) ** -25 else mpf(1) / 2 + r / 6
+
+
 FITS = (
     Fit("log", "-2 ln(1 + f) = f p(f)", minus_two_log1p_over, weight_of_log, "-0.345", "0.31", 7, 18),
     Fit("sin", "sin(pi/2 t) = t p(t^2)", sin_over, lambda u: 1 / sin_over(u), 0, 0.25, 3, 6),
@@ -169,6 +173,16 @@ FITS = (
         "3.7",
         6,
         17,
+    ),
+    Fit(
+        "expm1",
+        "e^r - 1 = r + r^2 p(r)",
+        expm1_beyond_linear,
+        lambda r: r**2 / mp.expm1(r) if r else mpf(0),
+        "-0.3466",
+        "0.3466",
+        None,
+        10,
     ),
 )
 
@@ -208,7 +222,7 @@ def header() -> str:
     parts = [HEADER]
     for scalar, dtype in (("float", np.float32), ("double", np.float64)):
         degrees = [fit.degree_float if dtype is np.float32 else fit.degree_double for fit in FITS]
-        arrays = [array(fit, dtype, degree) for fit, degree in zip(FITS, degrees, strict=True)]
+        arrays = [array(fit, dtype, degree) for fit, degree in zip(FITS, degrees, strict=True) if degree is not None]
         parts.append(f"\ntemplate <>\nstruct Coefficients<{scalar}> {{\n" + "".join(arrays) + "};\n")
     return "".join(parts) + "\n}  // namespace fastinit\n// clang-format on\n"
 

@@ -18,6 +18,12 @@ void cuda_fill(std::uintptr_t address, const FillSpec& spec, int device, std::ui
   cuda::fill(spec, pointer(address), device, pointer(cuda_stream));
 }
 
+void cuda_fill_transformed(std::uintptr_t address, const TransformedSpec& spec, int device,
+                           std::uintptr_t cuda_stream) {
+  const Unlocked unlocked;
+  cuda::fill_transformed(spec, pointer(address), device, pointer(cuda_stream));
+}
+
 void cuda_fill_orthogonal(std::uintptr_t address, const OrthogonalSpec& spec, int device, std::uintptr_t cuda_stream) {
   const Unlocked unlocked;
   cuda::fill_orthogonal(spec, pointer(address), device, pointer(cuda_stream));
@@ -38,6 +44,17 @@ py::tuple cuda_launch(std::uintptr_t address, const FillSpec& spec, int multipro
   return described(cuda::plan_fill(spec, pointer(address), multiprocessors), name_of(spec.type));
 }
 
+std::uint64_t cuda_transform_workspace(const TransformedSpec& spec) { return cuda::transform_workspace(spec); }
+
+py::list cuda_transformed_launches(std::uintptr_t address, const TransformedSpec& spec, std::uintptr_t workspace,
+                                   int multiprocessors) {
+  const auto launches = cuda::plan_transformed(spec, pointer(address), pointer(workspace), multiprocessors);
+  py::list result;
+  result.append(described(launches[0], name_of(drawn_type(spec.base.type))));
+  result.append(described(launches[1], name_of(spec.base.type)));
+  return result;
+}
+
 std::uint64_t cuda_orthogonal_workspace(const OrthogonalSpec& spec, int multiprocessors) {
   return cuda::orthogonal_workspace(spec, multiprocessors);
 }
@@ -45,9 +62,8 @@ std::uint64_t cuda_orthogonal_workspace(const OrthogonalSpec& spec, int multipro
 py::list cuda_orthogonal_launches(std::uintptr_t address, const OrthogonalSpec& spec, std::uintptr_t workspace,
                                   int multiprocessors) {
   const auto launches = cuda::plan_orthogonal(spec, pointer(address), pointer(workspace), multiprocessors);
-  const auto scalar = element_facts(spec.type).is_wide ? ElementType::kFloat64 : ElementType::kFloat32;
   py::list result;
-  result.append(described(launches[0], name_of(scalar)));
+  result.append(described(launches[0], name_of(drawn_type(spec.type))));
   result.append(described(launches[1], name_of(spec.type)));
   return result;
 }
@@ -64,6 +80,11 @@ int cuda_device_of(std::uintptr_t address) { return cuda::device_of(pointer(addr
 void bind_cuda(py::module_& module) {
   py::register_exception<cuda::Error>(module, "CudaError", PyExc_RuntimeError);
   module.def("cuda_fill", cuda_fill, py::arg("address"), py::arg("spec"), py::arg("device"), py::arg("cuda_stream"));
+  module.def("cuda_fill", cuda_fill_transformed, py::arg("address"), py::arg("spec"), py::arg("device"),
+             py::arg("cuda_stream"));
+  module.def("cuda_transform_workspace", cuda_transform_workspace, py::arg("spec"));
+  module.def("cuda_transformed_launches", cuda_transformed_launches, py::arg("address"), py::arg("spec"),
+             py::arg("workspace"), py::arg("multiprocessors"));
   module.def("cuda_fill_orthogonal", cuda_fill_orthogonal, py::arg("address"), py::arg("spec"), py::arg("device"),
              py::arg("cuda_stream"));
   module.def("cuda_orthogonal_workspace", cuda_orthogonal_workspace, py::arg("spec"), py::arg("multiprocessors"));

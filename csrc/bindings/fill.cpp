@@ -4,6 +4,7 @@
 #include "bindings/bindings.h"
 #include "bindings/unlocked.h"
 #include "orthogonal.h"
+#include "transformed.h"
 
 namespace py = pybind11;
 
@@ -25,6 +26,10 @@ void fill_memory(std::uintptr_t address, const FillSpec& spec) {
   run([&](Interrupt interrupt) { return fill(spec, reinterpret_cast<void*>(address), interrupt); });
 }
 
+void fill_transformed_draw(std::uintptr_t address, const TransformedSpec& spec) {
+  run([&](Interrupt interrupt) { return fill_transformed(spec, reinterpret_cast<void*>(address), interrupt); });
+}
+
 void fill_matrix(std::uintptr_t address, const OrthogonalSpec& spec) {
   run([&](Interrupt interrupt) { return fill_orthogonal(spec, reinterpret_cast<void*>(address), interrupt); });
 }
@@ -39,6 +44,7 @@ void fill_items(std::uintptr_t address, std::uint64_t count, std::uint64_t bits,
 
 void bind_fill(py::module_& module) {
   module.def("fill", fill_memory, py::arg("address"), py::arg("spec"));
+  module.def("fill", fill_transformed_draw, py::arg("address"), py::arg("spec"));
   module.def("fill_orthogonal", fill_matrix, py::arg("address"), py::arg("spec"));
   module.def("fill_pattern", fill_items, py::arg("address"), py::arg("count"), py::arg("bits"), py::arg("itemsize"));
 }

@@ -1,4 +1,5 @@
-// FillSpec and OrthogonalSpec as types of Python's: made once of names and numbers, and handed to whatever fills.
+// FillSpec, TransformedSpec and OrthogonalSpec as types of Python's: made once of names and numbers, and handed to
+// whatever fills.
 #include "bindings/spec.h"
 
 #include <pybind11/pybind11.h>
@@ -8,6 +9,7 @@
 
 #include "bindings/bindings.h"
 #include "orthogonal.h"
+#include "transformed.h"
 
 namespace py = pybind11;
 
@@ -65,6 +67,19 @@ FillSpec make_spec(std::string_view distribution, std::string_view dtype, std::u
   return spec;
 }
 
+// `steps`: (name, numbers).
+TransformedSpec make_transformed_spec(const FillSpec& base, const py::tuple& steps) {
+  if (base.type == ElementType::kUint32) throw py::value_error("words are not transformed");
+  if (steps.size() > kMostSteps) throw py::value_error("too many `steps`");
+  TransformedSpec spec{base, static_cast<int>(steps.size()), {}};
+  for (int k = 0; k < spec.count; ++k) {
+    const auto step = steps[static_cast<std::size_t>(k)].cast<py::tuple>();
+    spec.steps[k].kind = by_name<StepKind>(kStepNames, step[0].cast<std::string_view>(), "step");
+    copy(step[1].cast<py::tuple>(), spec.steps[k].numbers, "numbers");
+  }
+  return spec;
+}
+
 // `elements` and `vectors`: (start, run, extents, strides).
 OrthogonalSpec make_orthogonal_spec(std::string_view dtype, std::uint64_t seed, std::uint64_t stream, double gain,
                                     std::uint64_t length, std::uint64_t count, const py::tuple& elements,
@@ -92,6 +107,8 @@ std::string_view name_of(ElementType type) { return kElementTypeNames[static_cas
 void bind_spec(py::module_& module) {
   module.attr("DISTRIBUTIONS") = tuple_of(kDistributionNames);
   module.attr("ELEMENT_TYPES") = tuple_of(kElementTypeNames);
+  module.attr("STEPS") = tuple_of(kStepNames);
+  module.attr("most_steps") = kMostSteps;
   // An ordinary class to Python, as its stub says.
   const py::metaclass ordinary(reinterpret_cast<PyObject*>(&PyType_Type));
   py::class_<FillSpec>(module, "FillSpec", ordinary)
@@ -103,6 +120,9 @@ void bind_spec(py::module_& module) {
       .def_readonly("seed", &FillSpec::seed)
       .def_readonly("stream", &FillSpec::stream)
       .def_property_readonly("size", &FillSpec::size);
+  py::class_<TransformedSpec>(module, "TransformedSpec", ordinary)
+      .def(py::init(&make_transformed_spec), py::arg("base"), py::arg("steps"))
+      .def_property_readonly("base", [](const TransformedSpec& spec) { return spec.base; });
   py::class_<OrthogonalSpec>(module, "OrthogonalSpec", ordinary)
       .def(py::init(&make_orthogonal_spec), py::arg("dtype"), py::arg("seed"), py::arg("stream"), py::arg("gain"),
            py::arg("length"), py::arg("count"), py::arg("elements"), py::arg("vectors"), py::arg("element_stride"),

@@ -64,6 +64,7 @@ std::atomic<const Entry*>& in_use() {
 
 const PieceTable& piece_table() { return in_use().load(std::memory_order_relaxed)->table->pieces; }
 const OrthogonalTable& orthogonal_table() { return in_use().load(std::memory_order_relaxed)->table->orthogonal; }
+const TransformTable& transform_table() { return in_use().load(std::memory_order_relaxed)->table->transforms; }
 
 std::vector<InstructionSet> instruction_sets() {
   std::vector<InstructionSet> sets;

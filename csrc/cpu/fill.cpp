@@ -9,6 +9,7 @@
 #include "cpu/pattern.h"
 #include "dtype.h"
 #include "pieces.h"
+#include "transformed.h"
 
 namespace fastinit {
 namespace {
@@ -53,6 +54,20 @@ bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
   return split(target, count, item, interrupt, [&](std::uint64_t first, std::uint64_t n) {
     fill_piece(spec, first, n, bytes + first * item, streaming);
   });
+}
+
+bool fill_transformed(const TransformedSpec& spec, void* target, Interrupt interrupt) {
+  const std::uint64_t count = spec.base.size();
+  if (count == 0) return true;
+  const std::size_t item = item_bytes(spec.base.type);
+  FillSpec drawn = spec.base;
+  drawn.type = drawn_type(spec.base.type);
+  const DefaultFloatEnvironment guard;
+  const PieceFunction draw = piece_table().function(method_of(drawn), drawn.type);
+  const TransformFunction write = transform_table().functions[static_cast<int>(spec.base.type)];
+  auto* bytes = static_cast<unsigned char*>(target);
+  return split(target, count, item, interrupt,
+               [&](std::uint64_t first, std::uint64_t n) { write(spec, drawn, draw, first, n, bytes + first * item); });
 }
 
 bool fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item, Interrupt interrupt) {

@@ -3,16 +3,18 @@
 
 #include "fill_loop.h"
 #include "reflections.h"
+#include "transform_loop.h"
 
 namespace fastinit {
 
 struct LaneTable {
   PieceTable pieces;
   OrthogonalTable orthogonal;
+  TransformTable transforms;
 };
 template <class Lanes>
 constexpr LaneTable make_lane_table() {
-  return {make_piece_table<Lanes>(), make_orthogonal_table<Lanes>()};
+  return {make_piece_table<Lanes>(), make_orthogonal_table<Lanes>(), make_transform_table<Lanes>()};
 }
 
 extern const LaneTable kScalarTable;
@@ -29,5 +31,6 @@ extern const LaneTable kNeonTable;
 // The functions in use.
 const PieceTable& piece_table();
 const OrthogonalTable& orthogonal_table();
+const TransformTable& transform_table();
 
 }  // namespace fastinit

@@ -11,6 +11,7 @@
 
 #include "fill.h"
 #include "orthogonal.h"
+#include "transformed.h"
 
 namespace fastinit::cuda {
 
@@ -31,11 +32,15 @@ Launch plan_fill(const FillSpec& spec, void* target, int multiprocessors);
 // The launches of a matrix, one after the other, with so many bytes of memory to work in.
 std::uint64_t orthogonal_workspace(const OrthogonalSpec& spec, int multiprocessors);
 std::vector<Launch> plan_orthogonal(const OrthogonalSpec& spec, void* target, void* workspace, int multiprocessors);
+// The same of a draw and its transform.
+std::uint64_t transform_workspace(const TransformedSpec& spec);
+std::vector<Launch> plan_transformed(const TransformedSpec& spec, void* target, void* workspace, int multiprocessors);
 Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, int multiprocessors);
 
 // `stream`: a cudaStream_t. Asynchronous; the current device stays what it was.
 void fill(const FillSpec& spec, void* target, int device, void* stream);
 void fill_orthogonal(const OrthogonalSpec& spec, void* target, int device, void* stream);
+void fill_transformed(const TransformedSpec& spec, void* target, int device, void* stream);
 void fill_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, int device,
                   void* stream);
 

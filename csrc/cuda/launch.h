@@ -53,4 +53,19 @@ inline void run(const Launch& launch, void* stream) {
                          static_cast<cudaStream_t>(stream)));
 }
 
+// Runs the launches that plan(workspace) returns, one after the other, in memory of the stream's own order.
+template <class Plan>
+void run_in_workspace(std::uint64_t bytes, void* stream, const Plan& plan) {
+  const auto on = static_cast<cudaStream_t>(stream);
+  void* workspace = nullptr;
+  if (bytes != 0) check(cudaMallocAsync(&workspace, bytes, on));
+  try {
+    for (const Launch& launch : plan(workspace)) run(launch, stream);
+  } catch (...) {
+    if (bytes != 0) cudaFreeAsync(workspace, on);
+    throw;
+  }
+  if (bytes != 0) check(cudaFreeAsync(workspace, on));
+}
+
 }  // namespace fastinit::cuda

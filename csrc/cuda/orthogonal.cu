@@ -1,4 +1,4 @@
-// Plans the two launches of an orthogonal matrix and makes them, in memory of the stream's own order.
+// Plans the two launches of an orthogonal matrix and makes them.
 #include <algorithm>
 
 #include "cpu/float_environment.h"
@@ -79,16 +79,8 @@ void fill_orthogonal(const OrthogonalSpec& spec, void* target, int device, void*
   const int multiprocessors = multiprocessors_of(device);
   const std::uint64_t bytes = orthogonal_workspace(spec, multiprocessors);
   if (bytes == 0) return;
-  const auto on = static_cast<cudaStream_t>(stream);
-  void* workspace = nullptr;
-  check(cudaMallocAsync(&workspace, bytes, on));
-  try {
-    for (const Launch& launch : plan_orthogonal(spec, target, workspace, multiprocessors)) run(launch, stream);
-  } catch (...) {
-    cudaFreeAsync(workspace, on);
-    throw;
-  }
-  check(cudaFreeAsync(workspace, on));
+  run_in_workspace(bytes, stream,
+                   [&](void* workspace) { return plan_orthogonal(spec, target, workspace, multiprocessors); });
 }
 
 }  // namespace fastinit::cuda

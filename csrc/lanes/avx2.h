@@ -75,6 +75,7 @@ struct Avx2Lane64 {
     friend Real operator+(Real a, Real b) { return {_mm256_add_pd(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {_mm256_sub_pd(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {_mm256_mul_pd(a.v, b.v)}; }
+    friend Real operator/(Real a, Real b) { return {_mm256_div_pd(a.v, b.v)}; }
     friend Real operator-(Real a) { return {_mm256_xor_pd(a.v, _mm256_set1_pd(-0.0))}; }
   };
   struct Word {

@@ -88,6 +88,7 @@ struct Avx512Lane64 {
     friend Real operator+(Real a, Real b) { return {_mm512_add_pd(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {_mm512_sub_pd(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {_mm512_mul_pd(a.v, b.v)}; }
+    friend Real operator/(Real a, Real b) { return {_mm512_div_pd(a.v, b.v)}; }
     friend Real operator-(Real a) { return {_mm512_xor_pd(a.v, _mm512_set1_pd(-0.0))}; }
   };
   struct Word {

@@ -79,6 +79,7 @@ struct NeonLane64 {
     friend Real operator+(Real a, Real b) { return {vaddq_f64(a.v, b.v)}; }
     friend Real operator-(Real a, Real b) { return {vsubq_f64(a.v, b.v)}; }
     friend Real operator*(Real a, Real b) { return {vmulq_f64(a.v, b.v)}; }
+    friend Real operator/(Real a, Real b) { return {vdivq_f64(a.v, b.v)}; }
     friend Real operator-(Real a) { return {vnegq_f64(a.v)}; }
   };
   struct Word {

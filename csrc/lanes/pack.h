@@ -48,6 +48,9 @@ struct Pack {
   friend constexpr Pack operator*(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] * b.part[i]; });
   }
+  friend constexpr Pack operator/(Pack a, Pack b) {
+    return make([&](int i) { return a.part[i] / b.part[i]; });
+  }
   friend constexpr Pack operator&(Pack a, Pack b) {
     return make([&](int i) { return a.part[i] & b.part[i]; });
   }

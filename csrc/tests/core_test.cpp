@@ -25,6 +25,7 @@ std::uint64_t checksum() {
     for (const unsigned char byte : elements) sum = (sum ^ byte) * 0x100000001B3;
   }
   for (const unsigned char byte : orthogonal_bytes()) sum = (sum ^ byte) * 0x100000001B3;
+  for (const unsigned char byte : transformed_bytes()) sum = (sum ^ byte) * 0x100000001B3;
   return sum;
 }
 
@@ -57,6 +58,8 @@ int main(int argc, char** argv) {
   test_methods();
   test_orthogonal();
   test_orthogonal_interrupt();
+  test_transforms();
+  test_large_transforms();
   test_patterns();
   test_float_environment();
   test_callers_threads();

@@ -16,8 +16,11 @@ void test_methods();     // method_test.cpp
 void test_orthogonal();  // orthogonal_test.cpp
 void test_orthogonal_interrupt();
 std::vector<unsigned char> orthogonal_bytes();  // of one of each type
-void test_patterns();                           // pattern_test.cpp
-void test_float_environment();                  // surroundings_test.cpp
+void test_transforms();                         // transform_test.cpp
+void test_large_transforms();
+std::vector<unsigned char> transformed_bytes();  // of several of each type
+void test_patterns();                            // pattern_test.cpp
+void test_float_environment();                   // surroundings_test.cpp
 void test_callers_threads();
 void test_interrupt();
 

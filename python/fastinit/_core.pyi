@@ -1,12 +1,14 @@
 """The compiled core: raw memory in, values out. It trusts its caller; `fastinit.fill` checks first."""
 
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from numpy.typing import NDArray
 
 stream_version: Final[int]
 DISTRIBUTIONS: Final[tuple[str, ...]]
 ELEMENT_TYPES: Final[tuple[str, ...]]  # in the order of the enumeration
+STEPS: Final[tuple[str, ...]]
+most_steps: Final[int]
 most_threads: Final[int]
 
 class FillSpec:
@@ -36,6 +38,13 @@ class FillSpec:
     def size(self) -> int:
         """In elements."""
 
+class TransformedSpec:
+    """A part of a tensor to draw and transform: steps as (name, numbers), applied in their order."""
+
+    def __init__(self, base: FillSpec, steps: tuple[tuple[str, tuple[float, ...]], ...]) -> None: ...
+    @property
+    def base(self) -> FillSpec: ...
+
 class OrthogonalSpec:
     """Some rows and columns of a matrix to draw, as `csrc/orthogonal.h` has them.
 
@@ -56,11 +65,25 @@ class OrthogonalSpec:
         vector_stride: int,
     ) -> None: ...
 
+@overload
 def fill(address: int, spec: FillSpec) -> None: ...
+@overload
+def fill(address: int, spec: TransformedSpec) -> None: ...
 def fill_orthogonal(address: int, spec: OrthogonalSpec) -> None: ...
 def fill_pattern(address: int, count: int, bits: int, itemsize: int) -> None: ...
+@overload
 def cuda_fill(address: int, spec: FillSpec, device: int, cuda_stream: int) -> None: ...
+@overload
+def cuda_fill(address: int, spec: TransformedSpec, device: int, cuda_stream: int) -> None: ...
 def cuda_fill_orthogonal(address: int, spec: OrthogonalSpec, device: int, cuda_stream: int) -> None: ...
+def cuda_transform_workspace(spec: TransformedSpec) -> int:
+    """The bytes that `cuda_transformed_launches` work in."""
+
+def cuda_transformed_launches(
+    address: int, spec: TransformedSpec, workspace: int, multiprocessors: int
+) -> list[tuple[tuple[str, str], int, int, bytes]]:
+    """What `cuda_fill` launches for a transformed draw, one after the other, as `cuda_launch` has it."""
+
 def cuda_orthogonal_workspace(spec: OrthogonalSpec, multiprocessors: int) -> int:
     """The bytes that `cuda_orthogonal_launches` work in."""
 

@@ -5,14 +5,17 @@ They check themselves when they are made, and once more against an element type 
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from fastinit import checks
-from fastinit.normal_tail import tails
+from fastinit import _core, checks
+from fastinit.normal_tail import REACH, farthest, tails
+from fastinit.spread import std_of
+from fastinit.steps import Step
 
 if TYPE_CHECKING:
     from fastinit.buffers import Buffer
@@ -206,4 +209,107 @@ class Structured:
 
 Real: TypeAlias = Uniform | Normal | TruncatedNormal  # of real numbers
 Random: TypeAlias = Bits | Real  # drawn by the core, each element by itself
-Distribution: TypeAlias = Constant | Random | Structured
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """What steps make of each element of a draw, in float64 and one after the other.
+
+    Attributes:
+        base: What is drawn; a constant is drawn as well, as a uniform of one value.
+        steps: At least one; see `fastinit.steps`.
+
+    Raises:
+        TypeError: Something else to draw from, or no tuple of steps.
+        ValueError: A step is not defined for all values that it would get.
+
+    Example:
+        >>> a_log = Transformed(Uniform(1.0, 16.0), (Step("log"),))
+        >>> f"{a_log.std:.3f}"
+        '0.673'
+    """
+
+    base: Constant | Real
+    steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        base: Any = self.base
+        steps: Any = self.steps
+        if not isinstance(base, Constant | Uniform | Normal | TruncatedNormal):
+            rule = "be a Constant, Uniform, Normal or TruncatedNormal"
+            raise TypeError(checks.text("base", rule, base, "nothing else is transformed"))
+        if not isinstance(steps, tuple) or not all(isinstance(step, Step) for step in steps):
+            raise TypeError(checks.text("steps", "be a tuple of Step", steps, "see fastinit.steps.read_steps"))
+        if not 1 <= len(steps) <= _core.most_steps:
+            remedy = "without any, use the base itself"
+            raise ValueError(checks.text("steps", f"be 1 to {_core.most_steps} steps", len(steps), remedy))
+        self._image(*support(self._drawn, wide=False))
+
+    @property
+    def is_random(self) -> bool:
+        """Whether it needs a seed."""
+        return self.base.is_random
+
+    @property
+    def core_name(self) -> str:
+        """What the core calls the draw."""
+        return self._drawn.core_name
+
+    @property
+    def core_steps(self) -> tuple[tuple[str, tuple[float, ...]], ...]:
+        """What the core takes for the steps."""
+        return tuple((step.name, step.numbers) for step in self.steps)
+
+    @property
+    def std(self) -> float:
+        """The standard deviation of an element, of a normal within the 7.54 standard deviations that float32 draws."""
+        return _transformed_std(self)
+
+    def parameters(self, element: ElementType) -> tuple[float, ...]:
+        """What the core takes for the draw."""
+        parameters = self._drawn.parameters(element)
+        ends = support(self._drawn, element.wide)
+        check_range(element, base=max(ends, key=abs))
+        if not element.wide:  # Rounding keeps the order: what is drawn lies between the rounded ends.
+            ends = float(np.float32(ends[0])), float(np.float32(ends[1]))
+        check_range(element, transform=max(self._image(*ends), key=abs))
+        return parameters
+
+    @property
+    def _drawn(self) -> Real:
+        return Uniform(self.base.value, self.base.value) if isinstance(self.base, Constant) else self.base
+
+    def _image(self, low: float, high: float) -> tuple[float, float]:
+        for step in self.steps:
+            low, high = step.image(low, high)
+        return low, high
+
+
+def support(drawn: Real, wide: bool) -> tuple[float, float]:
+    """Returns an interval that holds all that the core draws, before it is rounded; `wide`: for float64."""
+    if isinstance(drawn, Uniform):
+        return drawn.low, drawn.high
+    if isinstance(drawn, Normal):
+        return drawn.mean - drawn.std * REACH[wide], drawn.mean + drawn.std * REACH[wide]
+    lower = max(drawn.lower, -farthest(-drawn.upper, wide))
+    upper = min(drawn.upper, farthest(drawn.lower, wide))
+    return drawn.mean + drawn.parent_std * lower, drawn.mean + drawn.parent_std * upper
+
+
+@functools.lru_cache(maxsize=1024)
+def _transformed_std(transformed: Transformed) -> float:
+    base, steps = transformed.base, transformed.steps
+    if isinstance(base, Constant):
+        return 0.0
+    low, high = support(base, wide=False)
+    if isinstance(base, Uniform):
+        return std_of(low, high, lambda _: 1.0, steps, lambda x: x)
+    mean, std = base.mean, base.std if isinstance(base, Normal) else base.parent_std
+    if not std:
+        return 0.0
+    ends = (low - mean) / std, (high - mean) / std
+    peak = min(max(0.0, ends[0]), ends[1])
+    return std_of(*ends, lambda z: math.exp((peak - z) * (peak + z) / 2), steps, lambda z: mean + std * z)
+
+
+Distribution: TypeAlias = Constant | Random | Transformed | Structured

@@ -12,7 +12,7 @@ import numpy as np
 from fastinit import _core, checks, cuda, dtypes
 from fastinit.buffers import Buffer, new_buffer
 from fastinit.devices import CPU, Device
-from fastinit.distributions import Bits, Constant, Distribution, Random, Structured
+from fastinit.distributions import Bits, Constant, Distribution, Random, Structured, Transformed
 from fastinit.dtypes import DEFAULT_DTYPE, ElementType
 from fastinit.index import Box, box_of, index_box
 from fastinit.random import DEFAULT_STREAM, Seed, Stream, check_seed, resolve_seed
@@ -94,14 +94,17 @@ def fill_buffer(
         spec.fill(buffer, box.index, *(resolve_seed if spec.is_random else check_seed)(seed, stream))
     else:
         parameters = spec.parameters(buffer.element)  # before a generator moves
-        drawn = _fill_spec(spec, buffer.element, parameters, box, *resolve_seed(seed, stream))
+        numbers = (resolve_seed if spec.is_random else check_seed)(seed, stream)
+        drawn = _fill_spec(spec, buffer.element, parameters, box, *numbers)
         if buffer.gpu is None:
             _core.fill(buffer.address, drawn)
         else:
             _core.cuda_fill(buffer.address, drawn, *buffer.gpu)
 
 
-def fill_address(spec: Constant | Random, address: int, dtype_name: str, seed: int, stream: int, box: Box) -> None:
+def fill_address(
+    spec: Constant | Random | Transformed, address: int, dtype_name: str, seed: int, stream: int, box: Box
+) -> None:
     """Fills raw memory with a part of a tensor. The caller vouches for the memory and the numbers."""
     element = dtypes.STORED[dtype_name]
     if isinstance(spec, Constant):
@@ -129,16 +132,17 @@ def filler(spec: Constant | Random, element: ElementType, count: int) -> Callabl
 
 
 def _fill_spec(
-    spec: Random,
+    spec: Random | Transformed,
     element: ElementType,
     parameters: tuple[float, ...],
     box: Box,
     seed: int,
     stream: int,
-) -> _core.FillSpec:
-    """What the core draws: distribution and part."""
+) -> Any:
+    """What the core draws: distribution and part, and the steps of a transform."""
     part = box[1:5]  # start, run, extents, strides
-    return _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *part)
+    drawn = _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *part)
+    return _core.TransformedSpec(drawn, spec.core_steps) if isinstance(spec, Transformed) else drawn
 
 
 def _element_of(spec: Distribution, dtype: Any) -> ElementType:

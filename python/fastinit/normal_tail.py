@@ -15,6 +15,17 @@ _VANISHES = 40.0  # Phi(-40) < 4e-350, which is 0 in float64 (whose least number
 _GUARD_DIGITS = 60  # beyond the digits that cancel; float64 needs 17
 
 
+# How far the core's normals reach in standard deviations, by ElementType.wide; see docs/streams.md.
+REACH = {True: 9.5, False: 7.54}
+_WORD_BITS = {True: 64, False: 32}
+
+
+def farthest(start: float, wide: bool) -> float:
+    """Returns where a tail that begins at `start` is down to what the core's last word leaves of it."""
+    # The least and the greatest p are 2**-(bits + 1) from their ends, and the tail falls at least as exp(-z*z/2) does.
+    return math.sqrt(max(start, 0.0) ** 2 + 2 * math.log(2) * (_WORD_BITS[wide] + 2))
+
+
 class Tails(NamedTuple):
     """Probabilities that a standard normal leaves an interval below or above, or stays in it."""
 

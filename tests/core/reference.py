@@ -326,3 +326,25 @@ def values(
     total += -total % 4
     words = words32(seed, stream, first * per_element, total * per_element)
     return transform(distribution, dtype, words, user)[start - first :][:count]
+
+
+# ------------------------------------------------------------------------------- transforms
+
+STEPS = {
+    "scale": lambda x, factor: x * factor,
+    "shift": lambda x, distance: x + distance,
+    "exp": lambda x: EXACT.exp(x),
+    "log": lambda x: EXACT.log(x),
+    "clamp": lambda x, lower, upper: max(min(x, EXACT.mpf(upper)), EXACT.mpf(lower)),
+    "abs": abs,
+    "softplus_inverse": lambda x: x + EXACT.log(-EXACT.expm1(-x)),
+    "reciprocal": lambda x: 1 / x,
+}
+
+
+def transformed(x: float, steps: list[tuple[str, tuple[float, ...]]]) -> Any:
+    """What steps make of a drawn value, to 40 digits and without a rounding in between."""
+    value = EXACT.mpf(float(x))
+    for name, numbers in steps:
+        value = STEPS[name](value, *numbers)
+    return value

@@ -14,6 +14,9 @@ import pytest
 import fastinit
 from fastinit import _core
 from fastinit.checkpoint import make_plan, parse_recipe, write
+from fastinit.distributions import Constant, Normal, Real, Transformed, TruncatedNormal, Uniform
+from fastinit.fill import draw
+from fastinit.steps import read_steps
 from tests.core import corefill, make_golden
 from tests.core import reference as ref
 
@@ -117,6 +120,16 @@ STRUCTURED: list[tuple[str, tuple[int, ...], dict[str, Any], str]] = [
     ("sincos_2d", (65, 48), {"grid": (4, 16), "extra_tokens": 1}, "710e6365c4298cf8"),
     ("sincos_2d", (64, 48), {"grid": (8, 8), "order": "hw", "temperature": 100.0}, "6f71c91a68fef331"),
 ]
+# Of transformed draws.
+TRANSFORMED: list[tuple[Real, list[Any], str, str]] = [
+    (Uniform(1.0, 16.0), ["log"], "float32", "01bef2291c6463c6"),
+    (Uniform(1.0, 16.0), ["log"], "bfloat16", "bce3e86c61c6e21c"),
+    (Uniform(-7.0, -2.0), ["exp", {"clamp": [1e-3, 1.0]}, "softplus_inverse"], "float32", "d7a3dd1951fbf414"),
+    (Uniform(-7.0, -2.0), ["exp", {"clamp": [1e-3, 1.0]}, "softplus_inverse"], "float64", "e45519836a07b417"),
+    (Normal(0.5, 0.02), [{"scale": -3.0}, {"shift": 0.25}, "abs", "reciprocal"], "float16", "363d349ce09cce18"),
+    (TruncatedNormal(0.0, 1.0), ["exp", "log", {"scale": 0.3}], "float64", "c594a6a2b82eda86"),
+    (Constant(0.1), ["exp"], "float8_e4m3fn", "c3b3248f8b7d45c4"),
+]
 CHECKPOINT = "951244ca9a7dd935"
 RECIPE = """
 seed = 42
@@ -160,6 +173,17 @@ def test_structures_have_the_pinned_bytes(
     name: str, shape: tuple[int, ...], options: dict[str, Any], pinned: str
 ) -> None:
     drawn = getattr(fastinit, name)(shape, seed=7, stream="layers.0.weight", **options)
+    assert digest(drawn.tobytes()) == pinned
+
+
+@pytest.mark.parametrize("name", corefill.usable_isas())
+@pytest.mark.parametrize(("base", "steps", "dtype", "pinned"), TRANSFORMED)
+def test_transformed_draws_have_the_pinned_bytes(
+    base: Real, steps: list[Any], dtype: str, pinned: str, name: str
+) -> None:
+    spec = Transformed(base, read_steps(steps))
+    with corefill.isa(name):
+        drawn = np.asarray(draw(spec, (64, 48), dtype=dtype, seed=7, stream="layers.0.weight").owner)
     assert digest(drawn.tobytes()) == pinned
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from fastinit import _core, distributions, dtypes
-from tests.core import corefill
+from fastinit import _core, distributions, dtypes, steps
+from tests.core import corefill, reference
 
 
 def test_element_types_are_those_of_the_core() -> None:
@@ -17,6 +17,11 @@ def test_distributions_are_those_of_the_core() -> None:
     assert sorted(names) == sorted(_core.DISTRIBUTIONS)
 
 
+def test_steps_are_those_of_the_core() -> None:
+    assert tuple(steps._KINDS) == _core.STEPS
+
+
 def test_the_tests_know_every_word() -> None:
     assert set(corefill.DTYPES) == set(_core.ELEMENT_TYPES)
     assert {"bits", *corefill.CASES} == set(_core.DISTRIBUTIONS)
+    assert {*reference.STEPS} == set(_core.STEPS)

@@ -29,6 +29,11 @@ MULTIPROCESSORS = 2  # of the GPU that the interpreter stands for
 BESIDE = 64  # bytes kept on both sides of an allocation, which nothing may touch
 
 
+def _drawn(spec: Any) -> _core.FillSpec:
+    """The draw of a fill, without its transform."""
+    return spec.base if isinstance(spec, _core.TransformedSpec) else spec
+
+
 class Launch(NamedTuple):
     """A call of a `cuda_fill...` function: what the CPU's function takes, and where."""
 
@@ -44,7 +49,7 @@ class Launch(NamedTuple):
     @property
     def drawn(self) -> tuple[str, str, int, int, int]:
         """Distribution, element type, seed, stream and elements of a launch that draws."""
-        spec = self.arguments[1]
+        spec = _drawn(self.arguments[1])
         return spec.distribution, spec.dtype, spec.seed, spec.stream, spec.size
 
 
@@ -77,10 +82,15 @@ class Host:
         """Does launches from now on by the kernels' PTX for that target, such as "sm_90"."""
         from tests.cuda.ptx import kernels
 
-        def run(address: int, spec: _core.FillSpec) -> None:
-            size_bytes = spec.size * (STORED[spec.dtype].itemsize if spec.dtype != "uint32" else 4)
-            planned = _core.cuda_launch(address, spec, MULTIPROCESSORS)
-            kernels.run(planned, memory_at(address, size_bytes), target)
+        def run(address: int, spec: _core.FillSpec | _core.TransformedSpec) -> None:
+            drawn = _drawn(spec)
+            memory = memory_at(address, drawn.size * (STORED[drawn.dtype].itemsize if drawn.dtype != "uint32" else 4))
+            if isinstance(spec, _core.FillSpec):
+                kernels.run(_core.cuda_launch(address, spec, MULTIPROCESSORS), memory, target)
+                return
+            workspace = np.full(_core.cuda_transform_workspace(spec), PRESET, np.uint8)
+            for planned in _core.cuda_transformed_launches(address, spec, workspace.ctypes.data, MULTIPROCESSORS):
+                kernels.run(planned, memory, target, workspace=workspace)
 
         def run_pattern(address: int, count: int, bits: int, itemsize: int) -> None:
             planned = _core.cuda_pattern_launch(address, count, bits, itemsize, MULTIPROCESSORS)

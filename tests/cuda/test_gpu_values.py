@@ -13,7 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastinit
-from fastinit.index import index_box
+from fastinit.buffers import Buffer
+from fastinit.cuda import Gpu
+from fastinit.dtypes import FLOATS
+from fastinit.fill import fill_buffer
+from fastinit.index import index_box, whole_box
+from tests.core.test_transforms import CASES, of_case
 from tests.cuda.gpu import (  # noqa: F401 - fixtures are found by name
     BESIDE,
     DRAWN,
@@ -151,3 +156,16 @@ def test_new_words_are_the_cpus() -> None:
     drawn = draw("words", (3, 5), "uint32", device="cuda")
     assert drawn.dtype == np.uint32
     assert drawn.tobytes() == draw("words", (3, 5), "uint32").tobytes()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("case", CASES)
+def test_transformed_draws(case: str, dtype: str) -> None:
+    spec, element = of_case(case), FLOATS[dtype]
+    for size in (1, 33, 10**6 + 3):
+        box = whole_box((size,))
+        on_cpu, on_gpu = np.zeros(size * element.itemsize, np.uint8), cupy.zeros(size * element.itemsize, cupy.uint8)
+        fill_buffer(spec, Buffer(on_cpu.ctypes.data, (size,), element, on_cpu), box, seed=3)
+        gpu = Gpu(on_gpu.device.id, cupy.cuda.get_current_stream().ptr)
+        fill_buffer(spec, Buffer(on_gpu.data.ptr, (size,), element, on_gpu, gpu=gpu), box, seed=3)
+        assert on_gpu.tobytes() == on_cpu.tobytes()

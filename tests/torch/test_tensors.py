@@ -12,8 +12,9 @@ import pytest
 
 import fastinit
 from fastinit import cuda
-from fastinit.distributions import Normal
+from fastinit.distributions import Normal, Transformed, Uniform
 from fastinit.formulas import FORMULAS
+from fastinit.steps import Step
 from tests.cuda.host import Host, gpus_without_cupy
 
 torch = pytest.importorskip("torch")
@@ -398,3 +399,26 @@ def test_negated_views_get_the_right_signs_or_are_refused(negated: Any) -> None:
     with pytest.raises(ValueError, match="`out` must hold its values as they are, got a negated view"):
         fastinit.normal(None, out=plain, seed=1)
     assert not plain.any()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
+def test_a_transformed_draw_fills_any_strides(dtype: str) -> None:
+    spec = Transformed(Uniform(1.0, 16.0), (Step("log"),))
+    expected = torch.from_numpy(
+        fastinit.uniform((6, 5), low=1.0, high=16.0, seed=3, dtype="float32").astype("f8")
+    ).log()
+    tensor = torch.zeros(5, 6, dtype=getattr(torch, dtype)).T
+    tensors.fill(tensor, spec, seed=3)
+    if dtype != "float64":
+        torch.testing.assert_close(tensor.double(), expected, rtol=1e-2 if dtype == "bfloat16" else 1e-6, atol=0.0)
+    whole = torch.zeros(6, 5, dtype=getattr(torch, dtype))
+    tensors.fill(whole, spec, seed=3)
+    assert torch.equal(tensor, whole)
+
+
+def test_a_refused_transform_moves_no_generator() -> None:
+    generator = torch.Generator().manual_seed(1)
+    before = generator.get_state()
+    with pytest.raises(ValueError, match="float32's range"):
+        tensors.fill(torch.zeros(3), Transformed(Uniform(1.0, 100.0), (Step("exp"),)), generator)
+    assert torch.equal(generator.get_state(), before)

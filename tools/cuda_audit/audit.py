@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import matrices, ptx, sass, slots
+from . import ptx, sass, slots, typed
 from .flow import Flow, bytes_written
 from .listing import Key
 
@@ -61,7 +61,7 @@ def audit(dump: Dump) -> Audit:
     roots: dict[tuple[str, Key], int] = {}
     for kernel in dump.ptx:
         name = kernel.key or "beside the kernels"
-        broken = matrices.ptx_faults(kernel) if matrices.is_matrix(kernel.key) else ptx.faults(kernel)
+        broken = typed.ptx_faults(kernel) if typed.has_own_rules(kernel.key) else ptx.faults(kernel)
         found.faults += (f"PTX, {name}: {fault}" for fault in broken)
         if kernel.key:
             roots[kernel.arch, kernel.key] = ptx.square_roots(kernel)
@@ -83,8 +83,8 @@ def audit(dump: Dump) -> Audit:
 def _audit_code(function: Function, dump: Dump, roots: int | None) -> tuple[Row, list[str]]:
     """`roots` is the number of sqrt.rn in the PTX of this very architecture, where the library has it."""
     usage = dump.usage.get((function.arch, function.key))
-    if matrices.is_matrix(function.key):
-        return Row(function.arch, function.key, usage, None), [*matrices.faults(function), *sass.usage_faults(usage)]
+    if typed.has_own_rules(function.key):
+        return Row(function.arch, function.key, usage, None), [*typed.faults(function), *sass.usage_faults(usage)]
     flow = Flow(function)
     faults = [*sass.faults(function, flow), *sass.usage_faults(usage)]
     if roots is not None and roots != sass.square_roots(flow):

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DTYPES = _core.ELEMENT_TYPES  # in the order of ElementType
-# Of orthogonal matrices: the kernel's mangled name -> what a launch calls it.
-MATRIX_KERNELS = {"16reflector_kernel": "reflectors", "17orthogonal_kernel": "orthogonal"}
+# Of one argument, an element type: the kernel's mangled name -> what a launch calls it.
+TYPED_KERNELS = {
+    "16reflector_kernel": "reflectors",
+    "17orthogonal_kernel": "orthogonal",
+    "16transform_kernel": "transform",
+}
 ITEM_BYTES = {name: dtypes.element_type(name).itemsize for name in DTYPES}
 
 
@@ -40,7 +44,7 @@ def key_of(mangled: str) -> Key:
     """The kernel of a mangled name such as `...11fill_kernelINS_6NormalELNS_11ElementTypeE2EEE...`."""
     if "14pattern_kernel" in mangled:
         return Key("pattern", "")
-    for kernel, method in MATRIX_KERNELS.items():
+    for kernel, method in TYPED_KERNELS.items():
         if one := re.search(rf"{kernel}ILNS_11ElementTypeE(\d)E", mangled):
             return Key(method, DTYPES[int(one[1])])
     found = re.search(r"11fill_kernelINS_(\d+)", mangled)

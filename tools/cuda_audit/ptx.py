@@ -23,7 +23,7 @@ FORBIDDEN = {
     "satfinite": "clamps its result",
     "relu": "clamps its result",
 }
-ROUNDED = {"add", "sub", "mul", "fma", "sqrt", "div"}
+ROUNDED = {"add", "sub", "mul", "fma", "sqrt", "div", "rcp"}
 # Without a rounding: they move bits, compare, or change a sign.
 EXACT = {"mov", "ld", "st", "neg", "abs", "copysign", "selp", "setp", "set", "min", "max"}
 WIDENING = {("f64", "f32"), ("f32", "f16"), ("f32", "bf16")}

@@ -65,15 +65,17 @@ def run(
     *,
     grid: int | None = None,
     most_steps: int = 1_000_000,
+    workspace: np.ndarray | None = None,
 ) -> Counts:
     """Does what the launcher would: runs a planned launch, on the interpreter.
 
     Args:
         planned: What `_core.cuda_launch` or `_core.cuda_pattern_launch` returned.
-        target: The only memory that the kernel may write.
+        target: The only memory that the kernel may write, beside the workspace.
         ptx: Whose PTX, as "sm_90", or the kernel itself.
         grid: Another number of blocks than planned.
         most_steps: As in `launch`.
+        workspace: Memory that launches share.
     """
     key, planned_grid, block, arguments = planned
     if planned_grid == 0:  # an empty fill: nothing is launched
@@ -81,4 +83,6 @@ def run(
     program = kernel(ptx, key) if isinstance(ptx, str) else ptx
     memory = Memory()
     memory.add(target)
+    if workspace is not None and workspace.size:
+        memory.add(workspace)
     return launch(program, grid or planned_grid, block, arguments, memory, most_steps=most_steps)

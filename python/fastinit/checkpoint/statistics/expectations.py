@@ -16,20 +16,18 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 import ml_dtypes
 import numpy as np
 
-from fastinit.distributions import Bits, Constant, Normal, Structured, TruncatedNormal, Uniform
+from fastinit.distributions import Bits, Constant, Normal, Structured, Transformed, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS, STORED, ElementType
-from fastinit.normal_tail import tails
+from fastinit.normal_tail import REACH, farthest, tails
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fastinit.distributions import Distribution, Real
 
-# How far normals reach in standard deviations, and z from its formula; see docs/streams.md.
-_REACH = {True: 9.5, False: 7.54}  # by ElementType.wide
+# How far a normal's z is from its formula, by ElementType.wide; see docs/streams.md.
 _NORMAL_ERROR = {True: 4e-15, False: 4e-7}
 _TRUNCATED_ERROR = {True: 4e-15, False: 1e-6}
-_WORD_BITS = {True: 64, False: 32}
 _FEW = 2**17  # values of a type between the bounds
 _NODES = 200  # of a quadrature: exact to float64 for a Gaussian over 20 standard deviations
 # Exact zeros between values of both signs: a normal's sine or cosine is zero for two of 2**32 words ...
@@ -126,7 +124,7 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
         '0.020000 0.15625 0.0389'
     """
     element = STORED[dtype]
-    if isinstance(distribution, Bits | Structured):
+    if isinstance(distribution, Bits | Structured | Transformed):
         return None
     if isinstance(distribution, Constant):
         return _constant(distribution.value, element)
@@ -140,7 +138,7 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
 
 def shares(distribution: Distribution, dtype: str, edges: _Floats) -> _Floats | None:
     """Returns the probabilities of the intervals between edges, before rounding; None for constants."""
-    if isinstance(distribution, Bits | Constant | Structured) or distribution.std == 0:
+    if isinstance(distribution, Bits | Constant | Structured | Transformed) or distribution.std == 0:
         return None
     return _ideal(distribution, STORED[dtype]).probabilities(edges.astype(np.longdouble))
 
@@ -154,12 +152,10 @@ class _Normal:
         self.is_cut = not lower == -upper == -math.inf
         errors = _TRUNCATED_ERROR if self.is_cut else _NORMAL_ERROR
         if self.is_cut:
-            # The least and the greatest p are 2**-(bits + 1) from their ends, and the tail falls at
-            # least as exp(-z*z/2) does.
-            low = max(lower, -_farthest(-upper, wide))
-            high = min(upper, _farthest(lower, wide))
+            low = max(lower, -farthest(-upper, wide))
+            high = min(upper, farthest(lower, wide))
         else:
-            low, high = -_REACH[wide], _REACH[wide]
+            low, high = -REACH[wide], REACH[wide]
         self.low, self.high = mean + std * low, mean + std * high
         nearest = max(lower, -upper, 0.0)
         self.error = errors[wide] * std * max(1.0, nearest)
@@ -221,11 +217,6 @@ def _ideal(distribution: Real, element: ElementType) -> _Normal | _Uniform:
 
 def _float32(value: float) -> float:
     return float(np.float32(value))
-
-
-def _farthest(start: float, wide: bool) -> float:
-    """Where a tail that begins at `start` is down to what the last word leaves of it."""
-    return math.sqrt(max(start, 0.0) ** 2 + 2 * math.log(2) * (_WORD_BITS[wide] + 2))
 
 
 def _constant(value: float, element: ElementType) -> Law:

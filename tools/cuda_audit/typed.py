@@ -1,7 +1,8 @@
-"""The rules for the kernels of orthogonal matrices: exactly rounded instructions, registers and shared memory only.
+"""The rules for orthogonal matrices and for transforms: exactly rounded instructions, registers and shared memory only.
 
-Beside what every kernel may hold, ptxas's expansions of what these two need: a square root and a quotient for each
-reflector, and quotients of integers to find elements. Their instructions are right there and nowhere else.
+Beside what every kernel may hold, ptxas's expansions of what these need: a square root and a quotient for each
+reflector, quotients of integers to find elements, and the reciprocal. Their instructions are right there and nowhere
+else.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import expansions, ptx, sass
-from .listing import MATRIX_KERNELS
+from .listing import TYPED_KERNELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,12 +28,12 @@ _INTEGER_QUOTIENTS = {
 _ROOTS = {"MUFU.RSQ", "MUFU.RSQ64H", *(name for root in expansions.ROOTS for name in root.subroutine)}
 _ROOTS |= {"FMUL.FTZ"}
 _QUOTIENTS = {"MUFU.RCP", "MUFU.RCP64H", "FCHK", "FFMA.RZ", "FFMA.RM", "FFMA.RP", "DMUL.RP"}
-EXPANDED = {"orthogonal": _INTEGER_QUOTIENTS, "reflectors": _ROOTS | _QUOTIENTS}
+EXPANDED = {"orthogonal": _INTEGER_QUOTIENTS, "reflectors": _ROOTS | _QUOTIENTS, "transform": _QUOTIENTS}
 
 
-def is_matrix(key: Key | None) -> bool:
+def has_own_rules(key: Key | None) -> bool:
     """Tells the kernels that have these rules."""
-    return key is not None and key.method in MATRIX_KERNELS.values()
+    return key is not None and key.method in TYPED_KERNELS.values()
 
 
 def ptx_faults(kernel: Virtual) -> Iterator[str]:
