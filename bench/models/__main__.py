@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     add("--only", metavar="PATTERN", help='those with this regular expression in "source name"')
     add("--jobs", type=int, default=1, metavar="N", help="processes at a time (default 1)")
     add("--seconds", type=float, default=SECONDS, metavar="S", help=f"at most, for a model (default {SECONDS})")
+    add("--resume", action="store_true", help="keep what the file of --json has, of a run that was stopped")
     add("--require-peers", action="store_true", help="a library of the sample that is not installed is an error")
     frontend.add_files(top)
     return top
@@ -52,10 +53,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "columns": {name: sources.load(name).COLUMNS for name in names},
         "models": {name: {} for name in names},
     }
+    before = 0.0
+    if options.resume:
+        earlier = json.loads(options.json.read_text())
+        if earlier["versions"] != result["versions"]:
+            raise SystemExit(f"{options.json} has results of other versions; start anew, without --resume")
+        before = earlier["seconds"]
+        result |= {key: earlier[key] for key in ("machine", "models", "seconds")}
+        chosen = [case for case in chosen if case.name not in result["models"][case.source]]
     for number, (case, outcome) in enumerate(tried(chosen, options.jobs, options.seconds), 1):
         result["models"][case.source][case.name] = vars(outcome)
         now = time.monotonic()
-        result["seconds"] = round(now - started, 1)
+        result["seconds"] = round(before + now - started, 1)
         _tell(case, outcome.failed, number, len(chosen))
         if now - saved > SAVED_EVERY:
             frontend.save(options, result, "models-", report.dumps)
@@ -87,6 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.render:
         return frontend.render(options, report.render)
+    if options.resume and not options.json:
+        parser().error("--resume needs --json FILE")
     result = run(options)
     return frontend.finish(
         options, result, report.page(result), prefix="models-", errors=errors(result, options), text=report.dumps

@@ -101,6 +101,28 @@ def test_modules_are_tried_and_a_loss_is_an_error(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.torch
+def test_a_run_that_was_stopped_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    file = tmp_path / "result.json"
+    only = ["--sample", "--only", "^torch (Linear|LSTM)$", "--json", str(file), "--docs", str(tmp_path)]
+    assert main(only) == 0
+    found = json.loads(file.read_text())
+    kept = found["models"]["torch"]["LSTM"] = {"passed": [], "failed": {}, "notes": ["kept"]}
+    del found["models"]["torch"]["Linear"]
+    file.write_text(json.dumps(found))
+    capsys.readouterr()
+    assert main([*only, "--resume"]) == 0
+    again = json.loads(file.read_text())
+    assert again["models"]["torch"]["LSTM"] == kept
+    assert again["models"]["torch"]["Linear"]["passed"]
+    assert again["seconds"] > found["seconds"]
+    assert "1/1 torch Linear" in capsys.readouterr().err
+    file.write_text(json.dumps({**found, "versions": {"torch": "1.0"}}))
+    with pytest.raises(SystemExit, match="other versions"):
+        main([*only, "--resume"])
+
+
+@pytest.mark.torch
 def test_models_of_transformers_are_tried(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("transformers")
