@@ -243,6 +243,46 @@ def test_default_dtype() -> None:
     assert torch.get_default_dtype() == torch.float32
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float64, torch.float32])
+def test_computed_values_are_those_of_the_default_dtype_then(dtype: torch.dtype) -> None:
+    class Computed(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.log = nn.Parameter(torch.log(torch.arange(1.0, 5.0)))
+            self.tanh = nn.Parameter(torch.ones(4).tanh())
+            self.full = nn.Parameter(torch.full((4,), 2.0).log())
+            self.root = nn.Parameter(torch.rand(40).sqrt())
+
+    torch.set_default_dtype(dtype)
+    try:
+        expected = Computed()
+        with by_name(SEED):
+            model = Computed()
+    finally:
+        torch.set_default_dtype(torch.float32)
+    models = [model, build(Computed, seed=SEED, dtype=dtype), init_model(model, seed=SEED)]
+    for name in ("log", "tanh", "full"):
+        for each in models:
+            assert torch.equal(getattr(each, name), getattr(expected, name)), name
+    assert {each.root.dtype for each in models} == {dtype}
+    assert all(torch.equal(each.root, model.root) for each in models)
+    assert 0 <= model.root.min() < model.root.max() <= 1
+
+
+def test_what_is_set_anew_leaves_nothing_of_the_constructors_draws() -> None:
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.decay = nn.Parameter(torch.empty(4).uniform_(0, 16).log())
+            self.reset_parameters()
+
+        def reset_parameters(self) -> None:
+            with torch.no_grad():
+                self.decay.copy_(torch.empty_like(self.decay).uniform_(0, 16).log_())
+
+    assert torch.equal(build(Twice, seed=SEED).decay, init_model(Twice(), seed=SEED).decay)
+
+
 def test_block_is_the_same_as_build() -> None:
     with by_name(seed=SEED):
         model, other = Net(), nn.Linear(3, 3)

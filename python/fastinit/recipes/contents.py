@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fastinit import checks
-from fastinit.distributions import Constant
+from fastinit.distributions import Constant, Transformed
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
 from fastinit.formulas import FORMULAS
@@ -16,6 +16,7 @@ from fastinit.recipes.collector import uncollected
 from fastinit.recipes.literals import LITERAL, Literal, literal
 from fastinit.recipes.roles import count_layers
 from fastinit.recipes.slices import Sliced, check_places
+from fastinit.recipes.transforms import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,7 +134,11 @@ def _sliced(
 
 
 def content_of(
-    tensor: TensorSpec, rule: Rule, match: str, setting: Setting, numbers: Mapping[str, float] = _NO_NUMBERS
+    tensor: TensorSpec,
+    rule: Rule,
+    match: str,
+    setting: Setting,
+    numbers: Mapping[str, float] = _NO_NUMBERS,
 ) -> Content:
     """Says what a tensor holds that has this rule.
 
@@ -150,12 +155,16 @@ def content_of(
     given = {} if setting.layout is None else {"layout": setting.layout}
     _, shape, dtype = tensor
     try:
-        parameters = {**given, **rule.parameters, **{key: _whole(number) for key, number in numbers.items()}}
+        own = {key: _whole(number) for key, number in numbers.items() if key in rule.parameters}
+        parameters = {**given, **rule.parameters, **own}
         distribution: Distribution
         if rule.init == LITERAL:
             distribution = literal(shape, setting.literals, **rule.parameters)
         else:
             distribution = FORMULAS[rule.init](shape, **parameters)
+        if rule.transform:
+            steps = steps_of(rule.transform, numbers)
+            distribution = Transformed(distribution, steps)  # type: ignore[arg-type] - which it checks
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
+from fastinit.recipes.literals import is_literals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,8 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
     if len(given) > _MOST:
         raise RecipeError(f"`copy` must name at most {_MOST} files, got {len(given)}")
     for name in given:
-        if not is_plain(name) or name in (RECIPE_FILE, NOTE_FILE) or name.endswith((FILE_SUFFIX, INDEX_SUFFIX)):
+        is_own = name in (RECIPE_FILE, NOTE_FILE) or name.endswith((FILE_SUFFIX, INDEX_SUFFIX)) or is_literals(name)
+        if not is_plain(name) or is_own:
             raise RecipeError(
                 f"`copy` must give names of other files than a checkpoint's own, {example}, got {show(name)}"
             )

@@ -44,12 +44,13 @@ def _decimal(function: Callable[..., decimal.Decimal]) -> Callable[..., float]:
     return rounded
 
 
+_power = _decimal(decimal.Context.power)
 _OPERATORS: dict[str, Callable[..., float]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "**": _decimal(decimal.Context.power),
+    "**": lambda x, y: 1.0 if y == 0 else _power(x, y),
 }
 FUNCTIONS: dict[str, Callable[..., float]] = {
     "sqrt": math.sqrt,

@@ -30,6 +30,7 @@ KEY = "key"  # its parameter
 MAX_BYTES = 2**28  # of the file of a recipe's literal values
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_FILE = re.compile(r"literals-[0-9a-f]{12}\.bin")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,6 +117,11 @@ def read_hash(value: object) -> str | None:
         return value
     rule = "`literals` must be the SHA-256 of a file of literal values, 64 digits of 0 to 9 and a to f"
     raise RecipeError(f"{rule}, got {show(value)}; fastinit plan --save writes recipe and file")
+
+
+def is_literals(name: str) -> bool:
+    """Whether a file of literal values may have this name."""
+    return _FILE.fullmatch(name) is not None
 
 
 def file_of(sha256: str) -> str:

@@ -81,6 +81,7 @@ class PresetRule:
         call: What it draws, None to keep the base.
         refuse: Why such a tensor cannot be treated; empty if it can.
         takes_fans: Whether the call takes fans.
+        names: What the expressions of the call name.
     """
 
     roles: tuple[str, ...]
@@ -88,6 +89,7 @@ class PresetRule:
     call: Call | None
     refuse: str
     takes_fans: bool
+    names: frozenset[str] = frozenset()
 
     def fits(self, tensor: Tensor) -> bool:
         """Whether the rule is for a tensor."""
@@ -145,7 +147,8 @@ def _rule(entry: dict[str, Any]) -> PresetRule:
     if refuse or entry["init"] == _OWN:
         return PresetRule(wanted, patterns, None, refuse, takes_fans=False)
     (rule,) = read_rules([{"match": "*", **entry}])
-    return PresetRule(wanted, patterns, Call.of(rule), "", needs_layout(rule))
+    names = frozenset().union(*(expression.names for expression in rule.expressions.values()))
+    return PresetRule(wanted, patterns, Call.of(rule), "", needs_layout(rule), names)
 
 
 def call_of(preset: Preset, tensor: Tensor) -> Call:

@@ -13,8 +13,9 @@ from fastinit.errors import RecipeError, show
 from fastinit.formulas import FIXED, FORMULAS
 from fastinit.recipes.expressions import Expression, read_expression
 from fastinit.recipes.literals import KEY, LITERAL
-from fastinit.recipes.patterns import check_pattern
+from fastinit.recipes.patterns import captures_of, check_pattern
 from fastinit.recipes.slices import Slice, read_slice
+from fastinit.recipes.transforms import Transform, expressions_of, read_transform, written_transform
 from fastinit.recipes.toml import choice, is_int, no_unknown
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 RULE_EXAMPLE = 'at least one rule such as: [[rule]] match = "*" init = "normal" std = 0.02'
 
-_OWN_KEYS = ("match", "init", "padding_idx", "slice")  # all others are the initializer's
+_OWN_KEYS = ("match", "init", "padding_idx", "slice", "transform")  # all others are the initializer's
+_OF_A_TENSOR = frozenset(("layers", "fan_in", "fan_out", "numel", "shape"))  # what expressions call so
 _MAX_SHOWN = 200  # characters of a pattern in messages
 _MAX_PATTERNS = 100_000
 
@@ -37,6 +39,7 @@ class Rule:
         padding_idx: The row of its tensors that is zero.
         expressions: Those of its parameters that are expressions, by name.
         slice: The part of its tensors that it is for; None for all.
+        transform: The steps that its draws go through.
     """
 
     number: int
@@ -46,6 +49,7 @@ class Rule:
     padding_idx: int | None = None
     expressions: Mapping[str, Expression] = field(default_factory=dict)
     slice: Slice | None = None
+    transform: Transform = ()
 
     def __str__(self) -> str:
         return f"rule {self.number} (match = {self.patterns})"
@@ -102,11 +106,13 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
             )
         expressions = _expressions(init, parameters)
         slice_ = read_slice(entry.get("slice"))
+        transform = read_transform(entry.get("transform"))
+        expressions |= expressions_of(transform)
         if slice_ is not None and padding_idx is not None:
             raise RecipeError("`padding_idx` goes with a whole tensor, got it beside `slice`; remove one of the two")
     except RecipeError as error:
         raise RecipeError(f"{rule}: {error}") from None
-    return replace(rule, expressions=expressions, slice=slice_) if expressions or slice_ else rule
+    return replace(rule, expressions=expressions, slice=slice_, transform=transform)
 
 
 def _expressions(init: str, parameters: Mapping[str, Any]) -> dict[str, Expression]:
@@ -130,7 +136,12 @@ def _numbers(init: str) -> frozenset[str]:
 
 def _patterns(value: object) -> tuple[str, ...]:
     patterns = value if isinstance(value, list) and value else [value]
-    return tuple(map(check_pattern, patterns))
+    for pattern in patterns:
+        taken = captures_of(check_pattern(pattern)) & _OF_A_TENSOR
+        if taken:
+            names = ", ".join(sorted(_OF_A_TENSOR))
+            raise RecipeError(f"a name in a pattern's braces must be none of {names}, got {show(min(taken))}")
+    return tuple(patterns)
 
 
 def _check_parameters(init: str, parameters: Mapping[str, Any]) -> None:
@@ -180,22 +191,25 @@ class Call:
     Attributes:
         parameters: Pairs of name and value.
         padding_idx: The row that is zero.
+        transform: The steps that draws go through.
     """
 
     init: str
     parameters: tuple[tuple[str, Any], ...] = ()
     padding_idx: int | None = None
+    transform: Transform = ()
 
     @classmethod
     def of(cls, rule: Rule) -> Call:
         """Returns what a rule does."""
-        return cls(rule.init, tuple(rule.parameters.items()), rule.padding_idx)
+        return cls(rule.init, tuple(rule.parameters.items()), rule.padding_idx, rule.transform)
 
     def __str__(self) -> str:
         """As in `normal(std=0.02)`."""
         padding = () if self.padding_idx is None else (("padding_idx", self.padding_idx),)
         given = ", ".join(f"{key}={value!r}" for key, value in (*self.parameters, *padding))
-        return f"{self.init}({given})"
+        steps = (f" -> {name}({', '.join(map(repr, numbers))})" for name, numbers in self.transform)
+        return f"{self.init}({given}){''.join(steps)}"
 
     @property
     def is_random(self) -> bool:
@@ -211,7 +225,8 @@ class Call:
         """The [[rule]] table of this call."""
         padding = {} if self.padding_idx is None else {"padding_idx": self.padding_idx}
         patterns = match[0] if len(match) == 1 else list(match)
-        return {"match": patterns, "init": self.init, **dict(self.parameters), **padding}
+        transform = {"transform": written_transform(self.transform)} if self.transform else {}
+        return {"match": patterns, "init": self.init, **dict(self.parameters), **padding, **transform}
 
 
 def constant(value: float) -> Call:

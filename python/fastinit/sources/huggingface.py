@@ -182,8 +182,8 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
             Tensor(
                 spec=spec,
                 base=_reason(spec, kind, base) if isinstance(base, str) else base,
-                fans=_fans(module, spec),
-                is_embedding=_is_embedding(module) or roles.is_embedding(name),
+                fans=fans_of(module, spec),
+                is_embedding=is_table(module) or roles.is_embedding(name),
             )
         )
     return Material(
@@ -335,13 +335,14 @@ def _modules(built: Any) -> dict[int, Any]:
     return owners
 
 
-def _is_embedding(module: Any) -> bool:
+def is_table(module: Any) -> bool:
+    """Whether a module is a table of embeddings."""
     import torch
 
     return isinstance(module, torch.nn.Embedding)
 
 
-def _fans(module: Any, spec: TensorSpec) -> tuple[tuple[str, object], ...] | None:
+def fans_of(module: Any, spec: TensorSpec) -> tuple[tuple[str, object], ...] | None:
     """How a call that takes fans has to be told of axes that are not PyTorch's usual ones."""
     import torch
 

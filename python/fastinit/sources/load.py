@@ -84,12 +84,13 @@ def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
 
 
 def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
-    """Reads the files that a recipe in `folder` names.
+    """Reads the files that a recipe in `folder` names, or those that lie there under the names that they are to have.
 
     Raises:
         RecipeError: One cannot be read, or is too large.
     """
     try:
-        return {name: read_small(folder / path, MAX_COPY_BYTES) for name, path in read_copy(table).items()}
+        named = {name: (folder / path, folder / name) for name, path in read_copy(table).items()}
+        return {name: read_small(there if there.exists() else own, MAX_COPY_BYTES) for name, (there, own) in named.items()}
     except CheckpointError as error:
         raise RecipeError(f"`copy`: {error}") from None

@@ -65,8 +65,10 @@ def _with_copies(recipe: Recipe) -> str:
     names = [name for name in recipe.copies if name not in own]
     if not names or "copy" in read_table(recipe.text):
         return recipe.text
-    head, break_, rest = recipe.text.partition("\n\n")  # of a recipe that was made
-    return head + "\n" + write_entry("copy", {name: name for name in names}) + break_ + rest
+    # Before all tables, whose key it would be else, and after the comment at the top.
+    lines = recipe.text.split("\n")
+    first = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
+    return "\n".join((*lines[:first], write_entry("copy", {name: name for name in names}), *lines[first:]))
 
 
 def _holds(file: Path, content: bytes) -> bool:

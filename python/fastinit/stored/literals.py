@@ -65,6 +65,8 @@ def decode(content: bytes) -> dict[str, NDArray[Any]]:
             raise ValueError(f"literal values must be of {', '.join(STORED)}, got {show(entry.dtype)}")
         count = math.prod(entry.shape)
         values = np.frombuffer(content, STORED[entry.dtype].numpy, count, start + entry.offset)
+        if entry.dtype == "bool" and (values.view(np.uint8) > 1).any():
+            raise ValueError(f"literal values of bool must be 0 or 1, got another in {show(entry.name)}")
         found[entry.name] = values.reshape(entry.shape)
     return found
 

@@ -15,7 +15,7 @@ from fastinit.torch.model import draw_model, seed_of
 from fastinit.torch.own_code import copies_in, initializer_tables
 from fastinit.torch.recall import CONSTRUCTOR, remember
 from fastinit.torch.recorder import Recorder
-from fastinit.torch.tape import Tape
+from fastinit.torch.tape import Tape, default_dtype
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,6 +33,7 @@ def build(
     recipe: Rules | None = None,
     device: Any = None,
     dtype: torch.dtype | None = None,
+    preset: str | None = None,
 ) -> torch.nn.Module:
     """Builds a model and initialises every parameter and buffer by its qualified name, as its own code says.
 
@@ -52,6 +53,7 @@ def build(
         recipe: See `init_model`; its rules come before the model's own code.
         device: Where the model is made; None for PyTorch's default device.
         dtype: The default floating type while `make` runs; None for PyTorch's.
+        preset: See `init_model`.
 
     Raises:
         RecipeError: See `init_model`. A ValueError.
@@ -77,7 +79,7 @@ def build(
         example = "pass a function without arguments, such as `lambda: Model(config)`"
         raise TypeError(checks.text("make", "be callable", given, example))
     number, recipe = seed_of(seed, recipe)
-    with _default_dtype(dtype):
+    with default_dtype(dtype):
         try:
             knew = "transformers" in sys.modules
             model, code = _on_meta(make)
@@ -99,7 +101,7 @@ def build(
     if not isinstance(model, torch.nn.Module):
         rule = "return a torch.nn.Module"
         raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
-    model = draw_model(model, code, number, recipe, device)
+    model = draw_model(model, code, number, recipe, device, preset)
     if not code.is_on_meta:
         model = model.to(device or torch.get_default_device())
     return model
@@ -129,7 +131,9 @@ def _on_meta(make: Callable[[], torch.nn.Module]) -> tuple[torch.nn.Module, _Con
 
 
 @contextlib.contextmanager
-def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = None) -> Iterator[None]:
+def by_name(
+    seed: Seed = None, *, recipe: Rules | None = None, device: Any = None, preset: str | None = None
+) -> Iterator[None]:
     """Initialises the models that are built in a `with` block by name, when it ends: `build` for code in place.
 
     Within the block everything is on the meta device. At its end each module that is in no other one is a model
@@ -139,6 +143,7 @@ def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = Non
         seed: See `init_model`.
         recipe: See `init_model`, for each of the models.
         device: Where the models are made; None for PyTorch's default device.
+        preset: See `init_model`.
 
     Raises:
         RecipeError: See `init_model`. A ValueError.
@@ -168,7 +173,7 @@ def by_name(seed: Seed = None, *, recipe: Rules | None = None, device: Any = Non
     inner = {id(part) for module in modules for part in module.children()}
     for module in modules:
         if id(module) not in inner and any(True for _ in (*module.parameters(), *module.buffers())):
-            draw_model(module, code, number, recipe, device)
+            draw_model(module, code, number, recipe, device, preset)
 
 
 class _Construction:
@@ -232,14 +237,3 @@ def _made_modules() -> Iterator[list[torch.nn.Module]]:
         yield made
     finally:
         torch.nn.Module.__init__ = own  # type: ignore[method-assign, unused-ignore]
-
-
-@contextlib.contextmanager
-def _default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    if dtype is not None:
-        torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)

@@ -29,6 +29,7 @@ from fastinit.torch.recall import Recalled
 from fastinit.torch.recorder import NEVER
 from fastinit.torch.renewal import renew
 from fastinit.torch.report import Report, Row, keep
+from fastinit.torch.scheme import Scheme
 from fastinit.torch.sharding import is_dtensor, local_parts
 from fastinit.torch.state import check_whole, materialize, targets_of
 from fastinit.torch.stored_names import Entry, entries_of
@@ -56,6 +57,7 @@ def init_model(
     recipe: Rules | None = None,
     device: Any = None,
     initialize: Callable[[torch.nn.Module], Any] | None = None,
+    preset: str | None = None,
 ) -> torch.nn.Module:
     """Initialises every parameter of a model by its qualified name, in place, and returns the model.
 
@@ -88,6 +90,8 @@ def init_model(
             DTensors have it from their mesh.
         initialize: Called with the model in place of `reset_parameters` and `_init_weights`, such as
             `lambda model: model.init_weights()`.
+        preset: The name of one, such as "megatron": its rules come after those of `recipe` and before the model's own
+            code. `fastinit presets` lists them.
 
     Warns:
         UserWarning: Values that the model has can't come from its `reset_parameters`, but may from its constructor,
@@ -115,7 +119,7 @@ def init_model(
         raise TypeError(f"`model` must be a torch.nn.Module, got {type(model).__name__}")
     own = OwnCode(model, initialize)
     number, recipe = seed_of(seed, recipe)
-    return draw_model(model, Recalled(own) if initialize is None else own, number, recipe, device)
+    return draw_model(model, Recalled(own) if initialize is None else own, number, recipe, device, preset)
 
 
 def seed_of(seed: Seed, recipe: Rules | None) -> tuple[int, Recipe | Sequence[Mapping[str, Any]] | None]:
@@ -155,8 +159,10 @@ def draw_model(
     number: int,
     recipe: Recipe | Sequence[Mapping[str, Any]] | None,
     device: Any,
+    preset: str | None = None,
 ) -> torch.nn.Module:
-    """Draws every tensor of a model by rules, then by its code: see `init_model`."""
+    """Draws every tensor of a model by rules, then by a preset and its code: see `init_model`."""
+    scheme = Scheme(model, preset)
     targets = targets_of(model)
     check_whole(model, targets)
     for target in targets:
@@ -170,12 +176,14 @@ def draw_model(
     names = {entry.target.name for entry in rest}
     left = [target for target in targets if target.name in names and _is_wanted(target, code)]
     calls, copies = code.record(targets) if left else ({}, {})
-    computed = {t.name for t in left if isinstance(calls[t.name], str)}
+    drawn = {target.name for target in left}
+    rest = [entry for entry in rest if entry.target.name in drawn]
+    own = scheme.calls(rest, calls)
+    computed = {entry.target.name for entry in rest if isinstance(own[entry.name], str)}
     _check_set([target for target in left if target.name in computed], calls, code)
     _check_copies(copies, computed, {target.name for target in left})
-    drawn = {target.name for target in left} - computed
-    said = _by_calls([entry for entry in rest if entry.target.name in drawn], calls)
-    whole = {entry.name: content for entry, content in said if entry.inset is None}
+    said = _by_calls([e for e in rest if e.target.name not in computed], own, scheme.setting(entries))
+    whole = {e.name: content for e, content in said if e.inset is None and own[e.name] == calls[e.target.name]}
     warn_of_constructors((target for target in left if code.is_guess(target.name)), whole)
 
     device = device or torch.get_default_device()
@@ -241,7 +249,8 @@ def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[R
     if recipe is None:
         return (), _SETTING
     if isinstance(recipe, Recipe):
-        return recipe.rules, recipe.setting._replace(layout=recipe.layout or "torch")
+        layers = count_layers(tensor.name for tensor in recipe.tensors)  # of which the model may be a part
+        return recipe.rules, recipe.setting._replace(layout=recipe.layout or "torch", layers=layers)
     return read_rules(list(map(dict, recipe))), _SETTING
 
 
@@ -277,7 +286,9 @@ def _by_rules(
         if (match := tuple(p for p in rule.match if (rule.number, p) in used))
     ]
     if any(rule.expressions for rule in kept):
-        setting = setting._replace(layers=count_layers(entry.name for entry in entries))
+        own = count_layers(entry.name for entry in entries)
+        known = setting.layers
+        setting = setting._replace(layers={stack: max(own.get(stack, 0), known.get(stack, 0)) for stack in {**own, **known}})
     try:
         if is_strict:
             assign(specs, rules)
@@ -296,27 +307,28 @@ def _matched(matcher: Matcher, entry: Entry) -> tuple[str, list[tuple[Rule, str]
     return entry.name, []
 
 
-def _by_calls(entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> list[Filled]:
-    """Says what the entries hold that the model's own code explains."""
+def _by_calls(entries: Sequence[Entry], calls: Mapping[str, Call | str], setting: Setting) -> list[Filled]:
+    """Says what the entries hold that calls explain, which are given by their names."""
     rules: dict[Call, Rule] = {}
     known: dict[Any, Content] = {}  # by all that it depends on
     filled: list[Filled] = []
     wholes: set[str] = set()
     for entry in entries:
-        call, tensor = calls[entry.target.name], entry.target.tensor
+        call, tensor = calls[entry.name], entry.target.tensor
         assert isinstance(call, Call)
         if entry.inset is not None and not call.is_by_element:  # of which no part is like another tensor's whole
             if entry.target.name in wholes:
                 continue
             wholes.add(entry.target.name)
             entry = Entry(entry.target.name, entry.target)
-        key = (call, entry.shape, tensor.dtype, tensor.layout, type(tensor))
+        if call not in rules:
+            (rules[call],) = read_rules([call.table(["*"])])
+        rule = rules[call]
+        numbers = setting.numbers(_spec(entry, entry.name), rule, "*") if rule.expressions else {}
+        key = (call, *numbers.values(), entry.shape, tensor.dtype, tensor.layout, type(tensor))
         content = known.get(key)
         if content is None:
-            spec = _spec(entry, entry.name)
-            if call not in rules:
-                (rules[call],) = read_rules([call.table(["*"])])
-            content = known[key] = content_of(spec, rules[call], "*", _SETTING)
+            content = known[key] = content_of(_spec(entry, entry.name), rule, "*", setting, numbers)
         filled.append((entry, content))
     return filled
 

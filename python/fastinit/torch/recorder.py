@@ -15,7 +15,7 @@ from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _get_current_dispatch_mode_stack
 
 from fastinit.frameworks import arguments
 from fastinit.recipes.rules import Call, constant, normal
@@ -426,6 +426,16 @@ def _clamped(call: Call, low: Any, high: Any) -> Call | None:
             return None
         bounds.append(exact if is_same or is_nowhere else bound)
     return truncated_normal(mean, std, *bounds)
+
+
+def check_not_recording(what: str) -> None:
+    """Refuses what records by itself where code is recorded already.
+
+    Raises:
+        RuntimeError: It is.
+    """
+    if any(isinstance(mode, Recorder) for mode in _get_current_dispatch_mode_stack()):
+        raise RuntimeError(f"{what} must not be called within `build`, `by_name` or `init_model`; call it before or after")
 
 
 def tensors_in(values: Any) -> list[torch.Tensor]:

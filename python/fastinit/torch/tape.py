@@ -7,6 +7,7 @@ that only make views need not be repeated.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from dataclasses import dataclass
@@ -21,9 +22,12 @@ from fastinit.torch.interception import intercepted
 from fastinit.torch.recorder import storage_key, tensors_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+
+_SETTING = ("copy_", "fill_", "zero_", "normal_", "uniform_")  # of what was there, they keep nothing
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +38,7 @@ class _Step:
         reads: The storages that it reads, and those of which it changes a part.
         writes: The storages that it changes or makes.
         is_random: Whether it draws.
+        default: PyTorch's default floating type then, which factories take.
     """
 
     function: Callable[..., Any]
@@ -43,6 +48,7 @@ class _Step:
     reads: tuple[int, ...]
     writes: tuple[int, ...]
     is_random: bool
+    default: torch.dtype
 
     @property
     def makes(self) -> bool:
@@ -84,7 +90,8 @@ class Tape:
         if len(metas) != len(given):
             # Real tensors have their values now, and may have others later.
             args, kwargs = tree_map(_snapshot, (args, kwargs))
-        self._steps.append(_Step(func, args, kwargs, result, _keys(metas), writes, is_random))
+        reads = _keys(metas[1:] if _covers(func, metas, writes) else metas)
+        self._steps.append(_Step(func, args, kwargs, result, reads, writes, is_random, torch.get_default_dtype()))
 
     def add_function(
         self, function: Callable[..., Any], tensor: torch.Tensor, args: Any, kwargs: dict[str, Any]
@@ -199,7 +206,8 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
         for step in steps:
             args, kwargs = tree_map(real, (step.args, step.kwargs))
             stream = streams.get(id(step))
-            result = _draw(step, args, kwargs, seed, stream) if stream else step.function(*args, **kwargs)
+            with default_dtype(step.default):
+                result = _draw(step, args, kwargs, seed, stream) if stream else step.function(*args, **kwargs)
             for there, here in zip(tensors_in(step.result), tensors_in(result), strict=False):
                 if storage_key(there) not in memory:
                     memory[storage_key(there)] = _storage_as(there, here)
@@ -209,13 +217,36 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
 
 def _storage_as(there: torch.Tensor, here: torch.Tensor) -> torch.UntypedStorage:
     """The storage of a new tensor, laid out as on the meta device."""
+    if there.dtype != here.dtype:
+        raise TypeError(f"{here.dtype} was computed where the code had {there.dtype}")
     layout = there.stride(), there.storage_offset(), there.untyped_storage().nbytes()
     if layout == (here.stride(), here.storage_offset(), here.untyped_storage().nbytes()):
         return here.untyped_storage()
-    storage = torch.UntypedStorage(layout[2], device=here.device)
+    storage = torch.zeros(layout[2], dtype=torch.uint8, device=here.device).untyped_storage()
     same = torch.empty(0, dtype=here.dtype, device=here.device)
     same.set_(storage, layout[1], there.shape, layout[0]).copy_(here)
     return storage
+
+
+def _covers(func: Any, given: Sequence[torch.Tensor], writes: Sequence[int]) -> bool:
+    """Whether an operation sets all of the storage of its first tensor, and reads nothing of what was in it."""
+    name = getattr(getattr(func, "overloadpacket", func), "__name__", "")
+    if name not in _SETTING or not given or tuple(writes) != (storage_key(given[0]),):
+        return False
+    tensor = given[0]
+    return bool(tensor.numel() * tensor.itemsize == tensor.untyped_storage().nbytes())
+
+
+@contextlib.contextmanager
+def default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
+    """Makes a floating type PyTorch's default one for a `with` block; None leaves it."""
+    before = torch.get_default_dtype()
+    if dtype is not None:
+        torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _draws_whole(step: _Step, owned: Container[int]) -> bool:

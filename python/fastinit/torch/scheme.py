@@ -1,0 +1,78 @@
+"""Presets for models: which call each tensor gets instead of the one that the model's own code says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastinit.errors import RecipeError
+from fastinit.recipes import roles
+from fastinit.recipes.material import DEFAULT_STD, Tensor
+from fastinit.recipes.presets import call_of, read_preset
+from fastinit.recipes.rules import Call
+from fastinit.recipes.setting import Setting, read_constants
+from fastinit.recipes.tensors import TensorSpec
+from fastinit.sources.config import number_of
+from fastinit.sources.huggingface import fans_of, is_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import torch
+
+    from fastinit.torch.stored_names import Entry
+
+_STD = "config.initializer_range"
+
+
+class Scheme:
+    """A preset for a model, or none.
+
+    Args:
+        model: Whose configuration gives numbers, if it has one.
+        name: Of the preset.
+
+    Raises:
+        RecipeError: There is none of that name.
+    """
+
+    def __init__(self, model: torch.nn.Module, name: str | None) -> None:
+        self._config = getattr(model, "config", None)
+        self._preset = None if name is None else read_preset(name)
+
+    def calls(self, entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> dict[str, Call | str]:
+        """Returns the call of each entry by its name, or why there is none.
+
+        Args:
+            entries: What is to be drawn.
+            calls: What the model's own code says, by the names of its tensors.
+
+        Raises:
+            RecipeError: The preset cannot treat a tensor.
+        """
+        return {entry.name: self._call(entry, calls[entry.target.name]) for entry in entries}
+
+    def _call(self, entry: Entry, base: Call | str) -> Call | str:
+        if self._preset is None:
+            return base
+        module = entry.target.slots[0].module
+        spec = TensorSpec(entry.name, entry.shape, "")
+        is_embedding = is_table(module) or roles.is_embedding(entry.name)
+        try:
+            return call_of(self._preset, Tensor(spec, base, fans_of(module, spec), is_embedding))
+        except RecipeError:
+            if isinstance(base, str):  # which is computed
+                return base
+            raise
+
+    def setting(self, entries: Sequence[Entry]) -> Setting:
+        """Returns what the preset's expressions refer to."""
+        if self._preset is None:
+            return Setting(layout="torch")
+        names = frozenset().union(*(rule.names for rule in self._preset.rules))
+        constants = read_constants(self._preset.constants)
+        for name in names:
+            number = number_of(self._config, name)
+            if number is not None:
+                constants[name] = number
+        constants.setdefault(_STD, DEFAULT_STD)
+        return Setting("torch", constants, layers=roles.count_layers(entry.name for entry in entries))

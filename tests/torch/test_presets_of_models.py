@@ -1,0 +1,91 @@
+"""Presets for models: as in a recipe of the model's configuration, with rules before and the model's own code after."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fastinit.errors import RecipeError
+from fastinit.torch import build, by_name, init_model, report
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.torch
+
+
+class Block(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.c_fc, self.c_proj, self.ln = torch.nn.Linear(8, 32), torch.nn.Linear(32, 8), torch.nn.LayerNorm(8)
+        self.decay = torch.nn.Parameter(torch.arange(1.0, 5).log())
+
+
+def make() -> torch.nn.Module:
+    return torch.nn.ModuleDict({"h": torch.nn.ModuleList([Block(), Block(), Block()]), "wte": torch.nn.Embedding(9, 8)})
+
+
+def rows(model: torch.nn.Module) -> dict[str, Any]:
+    return {row.name: row for row in report(model).rows}
+
+
+def test_preset_stands_between_rules_and_the_models_own_code() -> None:
+    rules = [{"match": "h.0.c_proj.weight", "init": "ones"}]
+    model = build(make, seed=1, recipe=rules, preset="gpt2")
+    found = rows(model)
+    assert found["h.1.c_proj.weight"].std == 0.02 / math.sqrt(6)
+    assert found["h.0.c_proj.weight"].std == 0
+    assert found["h.1.c_fc.weight"].call.init == "uniform"  # of Linear's own, which gpt2 leaves
+    assert torch.equal(model["h"][0].decay.detach(), torch.arange(1.0, 5).log())
+    with by_name(1, recipe=rules, preset="gpt2"):
+        same = make()
+    assert all(torch.equal(one, other) for one, other in zip(model.parameters(), same.parameters(), strict=True))
+    init_model(same, seed=2, recipe=rules, preset="gpt2")
+    again = build(make, seed=2, recipe=rules, preset="gpt2")
+    assert all(torch.equal(one, other) for one, other in zip(again.parameters(), same.parameters(), strict=True))
+
+
+def test_fans_are_those_of_the_modules() -> None:
+    model = init_model(torch.nn.Sequential(torch.nn.Linear(8, 32), torch.nn.Conv2d(4, 6, 3)), seed=0, preset="he")
+    assert rows(model)["0.weight"].std == math.sqrt(2 / 8)
+    assert rows(model)["1.weight"].std == math.sqrt(2 / 36)
+    transposed = init_model(torch.nn.Sequential(torch.nn.ConvTranspose2d(4, 6, 3)), seed=0, preset="he")
+    assert rows(transposed)["0.weight"].std == math.sqrt(2 / 36)
+
+
+def test_model_of_transformers_equals_the_checkpoint_with_the_preset(tmp_path: Path) -> None:
+    transformers = pytest.importorskip("transformers")
+    from fastinit import checkpoint
+
+    config = transformers.MixtralConfig(
+        hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
+        vocab_size=90, num_local_experts=3, initializer_range=0.03,
+    )  # fmt: skip
+    config.architectures = ["MixtralForCausalLM"]
+    config.save_pretrained(tmp_path)
+    for preset in ("gpt2", "llama-depth", "lecun"):
+        recipe = checkpoint.recipe_from_config(tmp_path / "config.json", seed=4, preset=preset)
+        checkpoint.write(checkpoint.make_plan(recipe), tmp_path / preset)
+        loaded = transformers.MixtralForCausalLM.from_pretrained(
+            recipe and _with_config(config, tmp_path / preset)
+        ).state_dict()
+        model = init_model(transformers.MixtralForCausalLM(config), seed=4, preset=preset)
+        for key, value in model.state_dict().items():
+            assert torch.equal(value, loaded[key]), (preset, key)
+
+
+def _with_config(config: Any, folder: Path) -> Path:
+    config.save_pretrained(folder)
+    return folder
+
+
+def test_what_a_preset_cannot_treat_is_an_error() -> None:
+    with pytest.raises(RecipeError, match="`preset` must be one of hf, .*did you mean 'gpt2'"):
+        init_model(make(), seed=0, preset="gpt-2")
+    experts = torch.nn.ParameterDict({"experts": torch.nn.Parameter(torch.empty(2, 3, 4))})
+    with pytest.raises(RecipeError, match="no axes that are known to be its inputs and outputs"):
+        init_model(experts, seed=0, preset="he", initialize=lambda m: torch.nn.init.normal_(m["experts"]))
