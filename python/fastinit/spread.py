@@ -35,16 +35,23 @@ def std_of(low: float, high: float, density: Function, steps: Sequence[Step], st
     """
     if low == high:
         return 0.0
-    nodes = [
-        (density(x) * weight, _apply(start(x), steps))
-        for begin, end in itertools.pairwise(_cuts(low, high, steps, start))
-        for x, weight in _quadrature(begin, end)
-    ]
+    nodes = weighted_values(low, high, density, steps, start)
     mass = math.fsum(weight for weight, _ in nodes)
     size = max(abs(value) for _, value in nodes) or 1.0
     mean = math.fsum(weight * (value / size) for weight, value in nodes) / mass
     square = math.fsum(weight * (value / size - mean) ** 2 for weight, value in nodes) / mass
     return size * math.sqrt(square)
+
+
+def weighted_values(
+    low: float, high: float, density: Function, steps: Sequence[Step], start: Function
+) -> list[tuple[float, float]]:
+    """Returns weights and values whose sums are integrals over what `std_of` takes."""
+    return [
+        (density(x) * weight, _apply(start(x), steps))
+        for begin, end in itertools.pairwise(_cuts(low, high, steps, start))
+        for x, weight in _quadrature(begin, end)
+    ]
 
 
 def _apply(x: float, steps: Sequence[Step]) -> float:

@@ -11,9 +11,10 @@ import pytest
 from fastinit.checkpoint.statistics.expectations import Expectation, Law, law_of
 from fastinit.checkpoint.statistics.faults import find_faults
 from fastinit.checkpoint.statistics.moments import Moments
-from fastinit.distributions import Constant, Distribution, Normal, TruncatedNormal, Uniform
+from fastinit.distributions import Constant, Distribution, Normal, Transformed, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS, INTEGERS
 from fastinit.fill import draw
+from fastinit.steps import read_steps
 from tests.checkpoint.storedfiles import pack
 
 LAWS: tuple[Distribution, ...] = (
@@ -39,6 +40,13 @@ LAWS: tuple[Distribution, ...] = (
     Normal(3.0, 0.0),
     Constant(0.1),
     Constant(math.nan),
+    Transformed(Uniform(1.0, 16.0), read_steps(["log"])),
+    Transformed(Uniform(-7.0, -2.3), read_steps(["exp", {"clamp": [1e-4, math.inf]}, "softplus_inverse"])),
+    Transformed(Uniform(0.5, 2.0), read_steps([{"scale": -1.0}, "abs", "reciprocal", {"shift": -1.0}])),
+    Transformed(Normal(0.0, 0.5), read_steps(["exp"])),
+    Transformed(TruncatedNormal(1.0, 0.2), read_steps(["log", {"scale": -0.1}])),
+    Transformed(Uniform(-200.0, 0.0), read_steps(["exp"])),  # half of it underflows in float32
+    Transformed(Uniform(0.5, 2.0), read_steps(["log"])),
 )
 
 

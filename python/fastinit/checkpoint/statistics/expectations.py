@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 import ml_dtypes
 import numpy as np
 
+from fastinit.checkpoint.statistics.monotone import Monotone, monotone
 from fastinit.distributions import Bits, Constant, Normal, Structured, Transformed, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS, STORED, ElementType
 from fastinit.normal_tail import REACH, farthest, tails
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from fastinit.distributions import Distribution, Real
@@ -124,23 +127,26 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
         '0.020000 0.15625 0.0389'
     """
     element = STORED[dtype]
-    if isinstance(distribution, Bits | Structured | Transformed):
+    if isinstance(distribution, Bits | Structured):
         return None
     if isinstance(distribution, Constant):
         return _constant(distribution.value, element)
     if dtype not in FLOATS:
         return None
     ideal = _ideal(distribution, element)
+    if ideal is None:
+        return None
     if ideal.low == ideal.high:
         return _constant(ideal.low, element)
     return _rounded(ideal, element)
 
 
 def shares(distribution: Distribution, dtype: str, edges: _Floats) -> _Floats | None:
-    """Returns the probabilities of the intervals between edges, before rounding; None for constants."""
-    if isinstance(distribution, Bits | Constant | Structured | Transformed) or distribution.std == 0:
+    """Returns the probabilities of the intervals between edges, before rounding; None where `law_of` has none."""
+    if isinstance(distribution, Bits | Constant | Structured) or distribution.std == 0:
         return None
-    return _ideal(distribution, STORED[dtype]).probabilities(edges.astype(np.longdouble))
+    ideal = _ideal(distribution, STORED[dtype])
+    return None if ideal is None else ideal.probabilities(edges.astype(np.longdouble))
 
 
 class _Normal:
@@ -173,6 +179,11 @@ class _Normal:
         mean, std, kurtosis = _moments(z - peak, weights * np.exp(-(z * z - peak * peak) / 2))
         return self.centre + self.scale * (peak + mean), self.scale * std, kurtosis
 
+    def density(self) -> tuple[tuple[float, float], Callable[[float], float], Callable[[float], float]]:
+        ends = (self.low - self.centre) / self.scale, (self.high - self.centre) / self.scale
+        peak = min(max(0.0, ends[0]), ends[1])
+        return ends, lambda z: math.exp((peak - z) * (peak + z) / 2), lambda z: self.centre + self.scale * z
+
     def probabilities(self, edges: _Edges) -> _Floats:
         z = np.clip(((edges - self.centre) / self.scale).astype(float), self.lower, self.upper)
         # Each difference is taken of the smaller tails, which keep their digits.
@@ -193,13 +204,25 @@ class _Uniform:
     def moments(self) -> tuple[float, float, float]:
         return self.centre, self.half / math.sqrt(3), 1.8
 
+    def density(self) -> tuple[tuple[float, float], Callable[[float], float], Callable[[float], float]]:
+        return (self.low, self.high), lambda _: 1.0, lambda x: x
+
     def probabilities(self, edges: _Edges) -> _Floats:
         share = (edges - self.centre) / self.half / 2
         return np.diff(np.clip(share.astype(float), -0.5, 0.5))
 
 
-def _ideal(distribution: Real, element: ElementType) -> _Normal | _Uniform:
-    """The distribution before rounding, from the parameters as the core takes them."""
+def _ideal(distribution: Real | Transformed, element: ElementType) -> _Normal | _Uniform | Monotone | None:
+    """The distribution before rounding, from the parameters as the core takes them; None where it has no simple law."""
+    if isinstance(distribution, Transformed):
+        distribution.parameters(element)  # refuses what the element type cannot hold
+        if isinstance(distribution.base, Constant):
+            return None
+        return monotone(_drawn(distribution.base, element), distribution.steps, element.wide)
+    return _drawn(distribution, element)
+
+
+def _drawn(distribution: Real, element: ElementType) -> _Normal | _Uniform:
     rounded = float if element.wide else _float32
     wide = element.wide
     first, second, *bounds = map(rounded, distribution.parameters(element)[:4])
@@ -227,7 +250,7 @@ def _constant(value: float, element: ElementType) -> Law:
     return Law(item, 0.0, 0.0, item, item, float(item == 0))
 
 
-def _rounded(ideal: _Normal | _Uniform, element: ElementType) -> Law:
+def _rounded(ideal: _Normal | _Uniform | Monotone, element: ElementType) -> Law:
     first, last = _number(ideal.low, element), _number(ideal.high, element)
     overflow = _number(math.inf, element)
     if first == last and overflow not in (-first, last):
@@ -242,6 +265,9 @@ def _rounded(ideal: _Normal | _Uniform, element: ElementType) -> Law:
             edges = np.array([-np.inf, low, high, np.inf], np.longdouble)
             nonfinite = float(ideal.probabilities(edges)[[0, 2]].sum())
             mean = std = kurtosis = math.nan
+        if isinstance(ideal, Monotone):  # such as exp may send many values to zero
+            half = np.longdouble(_values(np.array([1]), element)[0]) / 2
+            zeros = float(ideal.probabilities(np.array([-half, half]))[0])
     else:
         numbers = np.arange(max(first - 1, -overflow), min(last + 1, overflow) + 1)
         values = _values(numbers, element).astype(np.longdouble)
