@@ -114,7 +114,7 @@ def fill_address(
         _core.fill(address, _fill_spec(spec, element, parameters, box, seed, stream))
 
 
-def filler(spec: Constant | Random, element: ElementType, count: int) -> Callable[[int, int, int], None]:
+def filler(spec: Constant | Random | Transformed, element: ElementType, count: int) -> Callable[[int, int, int], None]:
     """Returns what fills raw memory with a whole tensor of `count` elements, given its address, seed and stream.
 
     It can be used again, and the caller vouches for the memory and the numbers.
@@ -125,10 +125,9 @@ def filler(spec: Constant | Random, element: ElementType, count: int) -> Callabl
     if isinstance(spec, Constant):
         bits = spec.pattern(element)
         return lambda address, _seed, _stream: _core.fill_pattern(address, count, bits, element.itemsize)
-    name, kind, parameters = spec.core_name, element.name, spec.parameters(element)
-    return lambda address, seed, stream: _core.fill(
-        address, _core.FillSpec(name, kind, seed, stream, parameters, 0, count, (), ())
-    )
+    drawn, parameters = spec, spec.parameters(element)
+    box = Box(shape=(count,), start=0, run=count, extents=(), strides=())
+    return lambda address, seed, stream: _core.fill(address, _fill_spec(drawn, element, parameters, box, seed, stream))
 
 
 def _fill_spec(

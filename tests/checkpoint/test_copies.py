@@ -17,6 +17,7 @@ from fastinit.checkpoint import (
     make_plan,
     parse_recipe,
     recipe_from_config,
+    save_recipe,
     verify,
     write,
 )
@@ -161,3 +162,23 @@ def test_example_is_the_model_that_its_configuration_says(name: str, tmp_path: P
         model, report = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "out", output_loading_info=True)
     assert not any(report.values()), report
     assert type(model).__name__ == json.loads(path.read_text())["architectures"][0]
+
+
+def test_recipe_of_a_checkpoint_finds_copies_under_their_own_names(tmp_path: Path) -> None:
+    (tmp_path / "source.json").write_text("{}")
+    (tmp_path / "r.toml").write_text(
+        'seed = 0\ndtype = "float32"\ncopy = { "config.json" = "source.json" }\n[tensors]\nw = [2]\n'
+        '[[rule]]\nmatch = "*"\ninit = "ones"\n'
+    )
+    recipe = load_recipe(tmp_path / "r.toml")
+    write(make_plan(recipe), tmp_path / "out")
+    assert load_recipe(tmp_path / "out" / "recipe.toml").copies == {"config.json": b"{}"}
+    (tmp_path / "kept").mkdir()
+    save_recipe(recipe, tmp_path / "kept" / "my.toml")
+    assert load_recipe(tmp_path / "kept" / "my.toml").copies == {"config.json": b"{}"}
+    assert (tmp_path / "kept" / "source.json").exists()
+    (tmp_path / "kept" / "r.toml").write_text(recipe.text.replace('"source.json"', '"../source.json"'))
+    with pytest.raises(RecipeError, match=r"must name files beside it, got \.\./source\.json; copy them there"):
+        save_recipe(load_recipe(tmp_path / "kept" / "r.toml"), tmp_path / "kept" / "again.toml")
+    with pytest.raises(RecipeError, match="`copy` must give names of other files than a checkpoint's own"):
+        parse_recipe(recipe.text.replace("config.json", "literals-0123456789ab.bin"))

@@ -222,3 +222,18 @@ def test_tensors_with_the_same_values_share_a_key() -> None:
     keys, arrays = literals.keyed(values)
     assert keys == {"a": "a", "b": "a", "c": "c", "d": "d"}
     assert arrays.keys() == {"a", "c", "d"}
+
+
+def test_copies_are_named_before_all_tables(tmp_path: Path) -> None:
+    rule = '[[rule]]\nmatch = "*"\ninit = "ones"'
+    recipe = parse_recipe(f'# A comment.\nseed = 1\ndtype = "float32"\n[tensors]\nw = [2]\n{rule}')
+    save_recipe(dataclasses.replace(recipe, copies={"tokenizer.json": b"{}"}), tmp_path / "r.toml")
+    assert load_recipe(tmp_path / "r.toml").copies == {"tokenizer.json": b"{}"}
+    assert (tmp_path / "r.toml").read_text().startswith("# A comment.\ncopy = {")
+
+
+def test_truth_values_are_zero_or_one() -> None:
+    content = bytearray(encode({"mask": np.array([True, False])}))
+    content[-1] = 7
+    with pytest.raises(ValueError, match="literal values of bool must be 0 or 1, got another in 'mask'"):
+        decode(bytes(content))

@@ -142,3 +142,29 @@ def test_fans_in_an_expression_ask_for_the_layout() -> None:
     rule = '[[rule]]\nmatch = "*"\ninit = "normal"\nstd = "1 / fan_in"\n'
     with pytest.raises(RecipeError, match=r"`layout` is missing, and rule 1 .* takes fans"):
         parse_recipe(TENSORS.replace('layout = "torch"\n', "") + rule)
+
+
+@pytest.mark.torch
+def test_layers_of_a_part_of_a_model_are_the_recipes() -> None:
+    torch = pytest.importorskip("torch")
+    from fastinit.torch import init_model, report
+
+    text = 'seed = 1\ndtype = "float32"\n[tensors]\n"h.{0..3}.weight" = [4, 4]\n'
+    recipe = parse_recipe(text + '[[rule]]\nmatch = "*"\ninit = "normal"\nstd = "(layer + 1) / layers"\n')
+    part = torch.nn.ModuleDict({"h": torch.nn.ModuleList(torch.nn.Linear(4, 4, bias=False) for _ in range(2))})
+    assert [row.std for row in report(init_model(part, recipe=recipe)).rows] == [0.25, 0.5]
+
+
+@pytest.mark.torch
+def test_rules_of_a_model_may_transform_and_name_layers() -> None:
+    torch = pytest.importorskip("torch")
+    from fastinit.torch import init_model
+
+    model = torch.nn.ModuleList(torch.nn.Linear(4, 4, bias=False) for _ in range(3))
+    rules = [{"match": "{n}.weight", "init": "constant", "value": "n + 1", "transform": [{"scale": "layers"}]}]
+    init_model(model, seed=0, recipe=rules)
+    assert [float(layer.weight.detach()[0, 0]) for layer in model] == [3, 6, 9]
+    draws = [{"match": "*", "init": "uniform", "low": 1.0, "high": 16.0, "transform": ["log"]}]
+    recipe = 'seed = 5\ndtype = "float32"\n[tensors]\n"1.weight" = [4, 4]\n[[rule]]\nmatch = "*"\ninit = "uniform"\n'
+    with open(parse_recipe(recipe + 'low = 1.0\nhigh = 16.0\ntransform = ["log"]\n'), "pt") as drawn:
+        assert torch.equal(init_model(model, seed=5, recipe=draws)[1].weight.detach(), drawn.get_tensor("1.weight"))

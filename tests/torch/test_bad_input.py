@@ -175,3 +175,19 @@ def test_other_errors_are_the_codes_own(way: Any) -> None:
 
     with pytest.raises(TypeError, match=r"^no such thing$"):
         way(make)
+
+
+def built_within() -> nn.Module:
+    return build(lambda: nn.Linear(4, 4), seed=3)
+
+
+def in_a_block() -> None:
+    with by_name(seed=0):
+        built_within()
+
+
+@pytest.mark.parametrize("nested", [lambda: build(built_within, seed=0), in_a_block])
+def test_recording_within_recording_is_refused_by_name(nested: Callable[[], Any]) -> None:
+    with pytest.raises(RuntimeError, match="build, by_name and init_model must not be called within one another"):
+        nested()
+    assert built_within().weight.std() > 0

@@ -164,7 +164,8 @@ def content_of(
             distribution = FORMULAS[rule.init](shape, **parameters)
         if rule.transform:
             steps = steps_of(rule.transform, numbers)
-            distribution = Transformed(distribution, steps)  # type: ignore[arg-type] - which it checks
+            drawn: Any = distribution  # what it may be, it checks
+            distribution = Transformed(drawn, steps)
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:

@@ -15,8 +15,8 @@ from fastinit.recipes.expressions import Expression, read_expression
 from fastinit.recipes.literals import KEY, LITERAL
 from fastinit.recipes.patterns import captures_of, check_pattern
 from fastinit.recipes.slices import Slice, read_slice
-from fastinit.recipes.transforms import Transform, expressions_of, read_transform, written_transform
 from fastinit.recipes.toml import choice, is_int, no_unknown
+from fastinit.recipes.transforms import Transform, expressions_of, read_transform, written_transform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Slices: rules for some rows, columns or gates of a tensor, as the forget gates of an LSTM or the q of a fused q/k/v."""
+"""Slices: rules for rows, columns or gates of a tensor, as the forget gates of an LSTM or the q of a fused q/k/v."""
 
 from __future__ import annotations
 

@@ -48,7 +48,9 @@ def _with_numbers(value: Any) -> Any:
         return _ANY[min(place, 1)] if isinstance(given, str) else given
 
     def numbers(given: Any) -> Any:
-        return [number(each, place) for place, each in enumerate(given)] if isinstance(given, list) else number(given, 1)
+        return (
+            [number(each, place) for place, each in enumerate(given)] if isinstance(given, list) else number(given, 1)
+        )
 
     return [
         {key: numbers(given) for key, given in entry.items()} if isinstance(entry, dict) else entry for entry in value
@@ -68,7 +70,7 @@ def expressions_of(transform: Transform) -> dict[str, Expression]:
 def steps_of(transform: Transform, worth: Mapping[str, float]) -> tuple[Step, ...]:
     """Returns the steps, with what their expressions are worth, by the names of `expressions_of`."""
     return tuple(
-        Step(name, tuple(worth.get(_name(place, name, which), number) for which, number in enumerate(numbers)))  # type: ignore[misc]
+        Step(name, tuple(float(worth.get(_name(place, name, which), number)) for which, number in enumerate(numbers)))
         for place, (name, numbers) in enumerate(transform)
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.errors import CheckpointError, RecipeError, show_path
 from fastinit.files import read_small
 from fastinit.recipes.assign import assign
-from fastinit.recipes.copies import MAX_COPY_BYTES, read_copy
+from fastinit.recipes.copies import MAX_COPY_BYTES, NOTE_FILE, read_copy
 from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
 
 if TYPE_CHECKING:
@@ -84,13 +84,16 @@ def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
 
 
 def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
-    """Reads the files that a recipe in `folder` names, or those that lie there under the names that they are to have.
+    """Reads the files that a recipe in `folder` names; in a checkpoint, where they lie under the names they got there.
 
     Raises:
         RecipeError: One cannot be read, or is too large.
     """
+    is_checkpoint = (folder / NOTE_FILE).exists()
     try:
-        named = {name: (folder / path, folder / name) for name, path in read_copy(table).items()}
-        return {name: read_small(there if there.exists() else own, MAX_COPY_BYTES) for name, (there, own) in named.items()}
+        return {
+            name: read_small(folder / (name if is_checkpoint else path), MAX_COPY_BYTES)
+            for name, path in read_copy(table).items()
+        }
     except CheckpointError as error:
         raise RecipeError(f"`copy`: {error}") from None

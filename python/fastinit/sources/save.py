@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fastinit.errors import CheckpointError, RecipeError, show_path
 from fastinit.files import read_small
+from fastinit.recipes.copies import is_plain, read_copy
 from fastinit.recipes.literals import file_of
 from fastinit.recipes.recipe import read_table
 from fastinit.recipes.toml import write_entry
@@ -43,7 +44,12 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
     target = Path(path)
     if target.suffix != ".toml":
         raise RecipeError(f"a recipe's file must end in .toml, got {show_path(path)}; rename it")
-    contents = {target.parent / name: content for name, content in recipe.copies.items()}
+    named = read_copy(read_table(recipe.text))
+    if not all(map(is_plain, named.values())):
+        raise RecipeError(
+            f"`copy` of a recipe to be saved must name files beside it, got {', '.join(named.values())}; copy them there"
+        )
+    contents = {target.parent / named.get(name, name): content for name, content in recipe.copies.items()}
     contents[target] = _with_copies(recipe).encode()
     for file, content in contents.items():
         if os.path.lexists(file) and (file == target or not _holds(file, content)):

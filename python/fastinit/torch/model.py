@@ -26,7 +26,7 @@ from fastinit.sources.load import load_recipe
 from fastinit.torch.doubt import warn_of_constructors
 from fastinit.torch.own_code import DIFFERS, OwnCode
 from fastinit.torch.recall import Recalled
-from fastinit.torch.recorder import NEVER
+from fastinit.torch.recorder import NEVER, check_not_recording
 from fastinit.torch.renewal import renew
 from fastinit.torch.report import Report, Row, keep
 from fastinit.torch.scheme import Scheme
@@ -124,6 +124,7 @@ def init_model(
 
 def seed_of(seed: Seed, recipe: Rules | None) -> tuple[int, Recipe | Sequence[Mapping[str, Any]] | None]:
     """Returns the seed of all draws, and the recipe, which may have one, read from its file."""
+    check_not_recording()
     if isinstance(recipe, (str, os.PathLike)):
         recipe = load_recipe(recipe)
     if seed is not None:
@@ -287,8 +288,7 @@ def _by_rules(
     ]
     if any(rule.expressions for rule in kept):
         own = count_layers(entry.name for entry in entries)
-        known = setting.layers
-        setting = setting._replace(layers={stack: max(own.get(stack, 0), known.get(stack, 0)) for stack in {**own, **known}})
+        setting = setting._replace(layers={**own, **setting.layers})  # of a recipe, which may be of a larger model
     try:
         if is_strict:
             assign(specs, rules)

@@ -428,14 +428,16 @@ def _clamped(call: Call, low: Any, high: Any) -> Call | None:
     return truncated_normal(mean, std, *bounds)
 
 
-def check_not_recording(what: str) -> None:
-    """Refuses what records by itself where code is recorded already.
+def check_not_recording() -> None:
+    """Refuses to record where code is recorded already.
 
     Raises:
         RuntimeError: It is.
     """
     if any(isinstance(mode, Recorder) for mode in _get_current_dispatch_mode_stack()):
-        raise RuntimeError(f"{what} must not be called within `build`, `by_name` or `init_model`; call it before or after")
+        raise RuntimeError(
+            "build, by_name and init_model must not be called within one another; call it before or after"
+        )
 
 
 def tensors_in(values: Any) -> list[torch.Tensor]:

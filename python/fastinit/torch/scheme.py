@@ -8,7 +8,6 @@ from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Tensor
 from fastinit.recipes.presets import call_of, read_preset
-from fastinit.recipes.rules import Call
 from fastinit.recipes.setting import Setting, read_constants
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.config import number_of
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from fastinit.recipes.rules import Call
     from fastinit.torch.stored_names import Entry
 
 _STD = "config.initializer_range"
