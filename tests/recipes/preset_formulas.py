@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
+import numpy as np
+
 Shape: TypeAlias = tuple[int, ...]
 Formula: TypeAlias = Callable[[str, Shape], float]
 _LAYERS = 3  # of the models of reference_models.toml, where nothing else is said
@@ -232,9 +234,23 @@ def _fixup_bottleneck(name: str, shape: Shape) -> float:
     return _fixup(name, shape, branch=3)
 
 
+def _spread(values: Callable[[np.ndarray], np.ndarray]) -> float:
+    """The standard deviation of a function of numbers evenly spread over (0, 1)."""
+    return float(values((np.arange(2**18) + 0.5) / 2**18).std())
+
+
+def _inverse_softplus_of_steps(u: np.ndarray) -> np.ndarray:
+    dt = np.exp(u * (math.log(0.1) - math.log(0.001)) + math.log(0.001)).clip(min=1e-4)
+    return np.asarray(dt + np.log(-np.expm1(-dt)))
+
+
 def _mamba(name: str, shape: Shape) -> float:
-    if "norm" in name:
+    if "norm" in name or name.endswith(".D"):
         return 0.0
+    if "A_log" in name:
+        return _spread(lambda u: np.log(1 + 15 * u))
+    if "dt_bias" in name or "dt_proj.bias" in name:
+        return _spread(_inverse_softplus_of_steps)
     if "embedding" in name:
         return 0.02
     if "conv1d.bias" in name:

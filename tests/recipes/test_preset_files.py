@@ -54,8 +54,9 @@ def test_roles_are_known_and_rules_are_reached(name: str) -> None:
 def test_every_tensor_has_the_spread_of_the_sources_formula(name: str, tmp_path: Path) -> None:
     model, formula = SOURCES[name]
     tensors = tensors_of(tmp_path, name, model)
-    planned = {tensor.name: tensor.distribution.std for tensor in tensors}
-    assert planned == pytest.approx({t.name: formula(t.name, t.shape) for t in tensors}, rel=1e-12)
+    for tensor in tensors:
+        exactness = 1e-4 if tensor.rule.transform else 1e-12  # of an integral, and of a formula
+        assert tensor.distribution.std == pytest.approx(formula(tensor.name, tensor.shape), rel=exactness), tensor.name
 
 
 @pytest.mark.parametrize("name", WITH_FORMULAS)
@@ -80,9 +81,7 @@ OF_DRAWN = [
     ("dit", "transformer_blocks.1.norm1.linear.weight", (384, 64), "zeros()"),
     ("dit", "proj_out_2.weight", (32, 64), "zeros()"),
     ("mamba", "backbone.layers.0.mixer.A_log", (64, 16), OWN),
-    ("mamba", "backbone.layers.0.mixer.dt_proj.bias", (64,), OWN),
-    ("mamba2", "backbone.layers.0.mixer.A_log", (8, 1), OWN),
-    ("mamba2", "backbone.layers.0.mixer.dt_bias", (8,), OWN),
+    ("mamba2", "backbone.layers.0.mixer.A_log", (8, 1), "uniform(low=1.0, high=16.0) -> log()"),
     ("nanochat", "backout_lambda", (1,), "constant(value=0.2)"),
     ("vit-jax", "patch_embed.proj.bias", (64,), "zeros()"),
     ("vit-jax", "blocks.1.attn.proj.bias", (64,), OWN),

@@ -72,17 +72,18 @@ class _Node:
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # the same text gives the same object
 class Expression:
-    """An expression that was read; `str` of it is its text.
-
-    Attributes:
-        names: All names in it.
-    """
+    """An expression that was read; `str` of it is its text."""
 
     text: str
-    names: frozenset[str]
+    _terms: tuple[tuple[int, str, int | None], ...]  # place, name and index of each
     _root: _Node
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All names in it."""
+        return frozenset(name for _, name, _ in self._terms)
 
     def __str__(self) -> str:
         return self.text
@@ -100,25 +101,36 @@ class Expression:
             >>> read_expression("0.02 / sqrt(2 * (layer + 1))").value(lambda name, index: 7.0)
             0.005
         """
-        return self._value(self._root, lookup)
+        numbers = []
+        for at, name, index in self._terms:
+            try:
+                numbers.append(float(lookup(name, index)))
+            except LookupError as error:
+                raise RecipeError(_at(self.text, at, str(error.args[0]))) from None
+        return _value(self, tuple(numbers))
 
-    def _value(self, node: _Node, lookup: Callable[[str, int | None], float]) -> float:
+
+@functools.lru_cache(maxsize=65536)
+def _value(expression: Expression, numbers: tuple[float, ...]) -> float:
+    """The value for the numbers that the names stand for, which many tensors share; powers take their time."""
+    known = dict(zip(expression._terms, numbers, strict=True))
+
+    def of(node: _Node) -> float:
         if isinstance(node.value, float):
             return node.value
         if isinstance(node.value, str):
-            try:
-                return float(lookup(node.value, node.index))
-            except LookupError as error:
-                raise RecipeError(_at(self.text, node.at, str(error.args[0]))) from None
-        inner = [self._value(each, lookup) for each in node.inner]
+            return known[node.at, node.value, node.index]
+        inner = [of(each) for each in node.inner]
         try:
             value = node.value(*inner)
         except (ArithmeticError, ValueError):
             value = math.nan
         if not math.isfinite(value):
             shown = ", ".join(f"{number:g}" for number in inner)
-            raise RecipeError(_at(self.text, node.at, f"there must be a finite result, got none of {shown}"))
+            raise RecipeError(_at(expression.text, node.at, f"there must be a finite result, got none of {shown}"))
         return value
+
+    return of(expression._root)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -134,7 +146,7 @@ def read_expression(text: str) -> Expression:
     root = reader.sum()
     if reader.token:
         raise reader.error("an operator or the end must follow")
-    return Expression(text, frozenset(reader.names), root)
+    return Expression(text, tuple(reader.terms), root)
 
 
 class _Reader:
@@ -144,7 +156,7 @@ class _Reader:
         self._text = text
         self._end = self._at = self._depth = 0
         self.token = self._kind = ""
-        self.names: set[str] = set()
+        self.terms: list[tuple[int, str, int | None]] = []
         self._next()
 
     def sum(self) -> _Node:
@@ -186,8 +198,9 @@ class _Reader:
             name = self._next()
             if self.token == "(":
                 return self._call(at, name)
-            self.names.add(name)
-            return _Node(at, name, index=self._index() if self.token == "[" else None)
+            index = self._index() if self.token == "[" else None
+            self.terms.append((at, name, index))
+            return _Node(at, name, index=index)
         if self.token == "(":
             return self._bracketed()[0]
         raise self.error("a number, a name or a bracket must follow")

@@ -46,9 +46,8 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
         raise RecipeError(f"a recipe's file must end in .toml, got {show_path(path)}; rename it")
     named = read_copy(read_table(recipe.text))
     if not all(map(is_plain, named.values())):
-        raise RecipeError(
-            f"`copy` of a recipe to be saved must name files beside it, got {', '.join(named.values())}; copy them there"
-        )
+        got = ", ".join(named.values())
+        raise RecipeError(f"`copy` of a recipe to be saved must name files beside it, got {got}; copy them there")
     contents = {target.parent / named.get(name, name): content for name, content in recipe.copies.items()}
     contents[target] = _with_copies(recipe).encode()
     for file, content in contents.items():
