@@ -17,6 +17,18 @@ class RecipeError(ValueError):
     """A recipe that cannot be used. The message names the file, the key, the rule and the value."""
 
 
+class UndecidedError(RecipeError):
+    """A recipe in which nothing tells how to initialise some tensors.
+
+    Attributes:
+        draft: The text of the recipe, with a rule for them to be completed.
+    """
+
+    def __init__(self, message: str, draft: str) -> None:
+        super().__init__(message)
+        self.draft = draft
+
+
 class CheckpointError(OSError):
     """A checkpoint that cannot be written or read. The message says what, why, and what is left."""
 

@@ -270,6 +270,25 @@ def source(tmp_path: Path) -> Path:
 
 
 @NAMES_DECIDE
+def test_recipe_with_undecided_tensors_is_printed_to_be_completed(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tensors = load_file(source / "model.safetensors")
+    more = {f"h.{layer}.decay": np.ones(8, np.float32) for layer in (0, 1)}
+    save_file({**tensors, **more}, source / "model.safetensors")
+    assert main(["plan", "--like", str(source), "--toml"]) == 2
+    printed = capsys.readouterr()
+    assert "add a [[rule]] for 'h.{0..1}.decay'" in printed.err
+    draft = tmp_path / "draft.toml"
+    draft.write_text(printed.out)
+    assert main(["plan", str(draft)]) == 2
+    assert "`init` must be one of zeros, " in capsys.readouterr().err
+    draft.write_text(printed.out.replace('init = "?"', 'init = "ones"'))
+    assert main(["plan", str(draft)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("5 tensors, ")
+
+
+@NAMES_DECIDE
 def test_init_like_a_checkpoint(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out"
     options = ["--seed", "7", "--dtype", "float16", "--preset", "he", "--layout", "keras"]

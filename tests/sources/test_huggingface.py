@@ -692,3 +692,14 @@ def test_expressions_know_the_numbers_of_the_configuration(tmp_path: Path) -> No
     (tmp_path / "r.toml").write_text(wrong)
     with pytest.raises(RecipeError, match=r"'config\.n_embed' is not known; .*did you mean"):
         make_plan(load_recipe(tmp_path / "r.toml"))
+
+
+def test_preset_that_says_what_a_model_computes_leaves_no_literal_values(tmp_path: Path) -> None:
+    mamba2 = {"model_type": "mamba2", "architectures": ["Mamba2ForCausalLM"], "hidden_size": 32, "num_heads": 8}
+    small = {"head_dim": 8, "num_hidden_layers": 2, "vocab_size": 90, "state_size": 8, "n_groups": 1}
+    path = write_config(tmp_path, {**mamba2, **small})
+    own, preset = (recipe_from_config(path, preset=name) for name in ("hf", "mamba2"))
+    assert own.literals
+    assert preset.literals_sha256 is None
+    calls = {tensor.name: tensor.rule.call for tensor in make_plan(preset).tensors}
+    assert calls["backbone.layers.1.mixer.A_log"] == "uniform(low=1.0, high=16.0) -> log()"

@@ -27,7 +27,7 @@ from fastinit.checkpoint import verify as verify_checkpoint
 from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
 from fastinit.cli.output import complain, print_line, progress_bar
-from fastinit.errors import printable
+from fastinit.errors import UndecidedError, printable
 from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, read_preset
 
 if TYPE_CHECKING:
@@ -75,7 +75,12 @@ def init(arguments: argparse.Namespace) -> int:
 
 def plan(arguments: argparse.Namespace) -> int:
     """Shows what would be written."""
-    made = _plan_of(arguments)
+    try:
+        made = _plan_of(arguments)
+    except UndecidedError as error:
+        if arguments.toml:
+            print_line(error.draft)
+        raise
     if getattr(arguments, "other", None):
         return _compare(made, make_plan(load_recipe(arguments.other), arguments.shard_size))
     if arguments.toml:

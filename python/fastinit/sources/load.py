@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.errors import CheckpointError, RecipeError, show_path
+from fastinit.errors import CheckpointError, RecipeError, UndecidedError, show_path
 from fastinit.files import read_small
 from fastinit.recipes.assign import assign
 from fastinit.recipes.copies import MAX_COPY_BYTES, NOTE_FILE, read_copy
@@ -71,6 +71,8 @@ def load_recipe(
         return replace(recipe, copies={**recipe.copies, **copies})
     except UnicodeDecodeError as error:
         raise RecipeError(f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}") from None
+    except UndecidedError as error:
+        raise UndecidedError(f"{source}: {error}", error.draft) from None
     except RecipeError as error:
         raise RecipeError(f"{source}: {error}") from None
 

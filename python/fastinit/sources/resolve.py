@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastinit.dtypes import FLOATS
-from fastinit.errors import RecipeError, show, show_path
+from fastinit.errors import RecipeError, UndecidedError, show, show_path
 from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.compress import compress_set
-from fastinit.recipes.literals import keyed, read_hash
+from fastinit.recipes.literals import KEY, LITERAL, keyed, read_hash
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.patterns import quote
 from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, Preset, call_of, read_preset
@@ -193,6 +193,8 @@ def _model(path: Path, dtype: str | None, changes: Changes) -> Material:
 def _named(source: str, make: Callable[[], Recipe]) -> Recipe:
     try:
         return make()
+    except UndecidedError as error:
+        raise UndecidedError(f"{source}: {error}", error.draft) from None
     except RecipeError as error:
         raise RecipeError(f"{source}: {error}") from None
 
@@ -220,9 +222,10 @@ def _resolve(
     matcher = Matcher(rules)
     rest = [t for t in material.tensors if matcher.first(t.spec.name) is None]
     rest, computed = _computed(material, rest, seed)
-    literals = {**_own_literals(table, folder), **computed}
+    calls, faults = _calls(preset, rest)
+    used = {dict(call.parameters).get(KEY) for call in calls if call.init == LITERAL}
+    literals = {**_own_literals(table, folder), **{key: array for key, array in computed.items() if key in used}}
     content = encode(literals) if literals else b""
-    calls = _calls(preset, rest)
     specs = [tensor.spec for tensor in material.tensors]
     main = dtype or _main_dtype([spec.dtype for spec in specs])
     digest = hashlib.sha256(content).hexdigest() if literals else None
@@ -239,10 +242,13 @@ def _resolve(
                 *((write_table("[let]", constants),) if constants else ()),
                 write_table("[tensors]", tensors),
                 *(write_table("[[rule]]", entry) for entry in (*own, *made)),
+                *((_undecided(faults),) if faults else ()),
             )
         )
     except TypeError as error:  # a date, which is no initializer's parameter
         raise RecipeError(f"`rule`: {error}") from None
+    if faults:
+        raise UndecidedError(_asked(faults), text)
     recipe = read_recipe(text, source)
     _check(recipe, calls, len(rules))
     recipe = replace(recipe, copies=material.copies)
@@ -278,8 +284,8 @@ def _own_literals(table: Mapping[str, Any], folder: Path | None) -> Mapping[str,
     return {} if digest is None or folder is None else read_values(digest, folder)
 
 
-def _calls(preset: Preset, tensors: Sequence[Tensor]) -> dict[Call, list[str]]:
-    """The calls of a preset, and the names that each serves."""
+def _calls(preset: Preset, tensors: Sequence[Tensor]) -> tuple[dict[Call, list[str]], dict[str, str]]:
+    """The calls of a preset and the names that each serves; and the names that none does, with the reason."""
     calls: dict[Call, list[str]] = {}
     faults: dict[str, str] = {}
     for tensor in tensors:
@@ -287,13 +293,22 @@ def _calls(preset: Preset, tensors: Sequence[Tensor]) -> dict[Call, list[str]]:
             calls.setdefault(call_of(preset, tensor), []).append(tensor.spec.name)
         except RecipeError as error:
             faults[tensor.spec.name] = str(error)
-    if faults:
-        first = next(iter(faults.values()))
-        patterns = list(map(quote, compress_set(faults)))
-        wanted = ", ".join(map(show, patterns[:_SHOWN]))
-        more = f" and {len(patterns) - _SHOWN} more" if len(patterns) > _SHOWN else ""
-        raise RecipeError(f"{first}; in a recipe with `tensors`, `like` or `config`, add a [[rule]] for {wanted}{more}")
-    return calls
+    return calls, faults
+
+
+def _asked(faults: Mapping[str, str]) -> str:
+    """Says what is missing."""
+    first = next(iter(faults.values()))
+    patterns = list(map(quote, compress_set(faults)))
+    wanted = ", ".join(map(show, patterns[:_SHOWN]))
+    more = f" and {len(patterns) - _SHOWN} more" if len(patterns) > _SHOWN else ""
+    return f"{first}; in a recipe with `tensors`, `like` or `config`, add a [[rule]] for {wanted}{more}"
+
+
+def _undecided(faults: Mapping[str, str]) -> str:
+    """A rule to be completed by whoever knows."""
+    mark = "# Undecided: nothing tells how these are initialised. Put an initializer in the place of the question mark."
+    return f"{mark}\n{write_table('[[rule]]', {'match': list(map(quote, compress_set(faults))), 'init': '?'})}"
 
 
 def _check(recipe: Recipe, calls: Mapping[Call, Sequence[str]], own: int) -> None:
