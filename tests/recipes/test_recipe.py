@@ -245,17 +245,25 @@ def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         load_recipe(tmp_path / "r.toml")
 
 
-@given(
-    st.integers(0, 300),
-    st.integers(0, 300),
-    st.text("[]{}\"'=.,#*\\\n0123456789abentx", max_size=12),
+PLAIN = (
+    HEAD + 'layout = "torch"\n[tensors]\n"a.{0..3}.w" = [4, 3]\n'
+    '"a.{0..3}.n" = { shape = [4], dtype = "int64" }\n'
+    '[[rule]]\nmatch = ["a.{0..3}.n", "a.1.*"]\ninit = "ones"\npadding_idx = 3\n' + RULE
 )
-def test_damaged_recipe_is_a_recipe_or_a_recipe_error(start: int, end: int, text: str) -> None:
-    whole = (
-        HEAD + 'layout = "torch"\n[tensors]\n"a.{0..3}.w" = [4, 3]\n'
-        '"a.{0..3}.n" = { shape = [4], dtype = "int64" }\n'
-        '[[rule]]\nmatch = ["a.{0..3}.n", "a.1.*"]\ninit = "ones"\npadding_idx = 3\n' + RULE
-    )
+GRAMMAR = (
+    HEAD + 'layout = "torch"\n[let]\nwidth = 4\nratio = "sqrt(width) / 8"\n[tensors]\n"a.{0..3}.w" = [4, 3]\nb = [8]\n'
+    '[[rule]]\nmatch = "a.{stage}.w"\ninit = "uniform"\nlow = "-ratio / (stage + layers)"\nhigh = "shape[0] ** 0.5"\n'
+    'transform = ["abs", { clamp = [0.1, "fan_in"] }, "log"]\nslice = { dim = 0, part = 1, of = "numel / 6" }\n' + RULE
+)
+
+
+@pytest.mark.parametrize("whole", [PLAIN, GRAMMAR])
+@given(
+    start=st.integers(0, 480),
+    end=st.integers(0, 480),
+    text=st.text("[]{}()\"'=.,#*/+-\\\n0123456789abentx", max_size=12),
+)
+def test_damaged_recipe_is_a_recipe_or_a_recipe_error(whole: str, start: int, end: int, text: str) -> None:
     message = "recipe: "
     try:
         make_plan(parse_recipe(whole[:start] + text + whole[end:]))
@@ -263,6 +271,11 @@ def test_damaged_recipe_is_a_recipe_or_a_recipe_error(start: int, end: int, text
         message = str(error)
     assert message.startswith("recipe: ")
     assert "\n" not in message
+
+
+def test_what_is_damaged_is_a_recipe() -> None:
+    for whole in (PLAIN, GRAMMAR):
+        assert make_plan(parse_recipe(whole)).parameters
 
 
 @pytest.mark.parametrize(
