@@ -239,6 +239,7 @@ def test_plan_as_json_has_every_field(recipe: Path, capsys: pytest.CaptureFixtur
         "init": "normal",
         "parameters": {"std": 0.02},
         "padding_idx": None,
+        "calls": "normal(std=0.02)",
         "std": 0.02,
         "stream": first.stream,
         "file": "model.safetensors",

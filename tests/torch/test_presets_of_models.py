@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from fastinit import checkpoint
 from fastinit.errors import RecipeError
 from fastinit.torch import build, by_name, init_model, report
 
@@ -59,8 +60,6 @@ def test_fans_are_those_of_the_modules() -> None:
 
 def test_model_of_transformers_equals_the_checkpoint_with_the_preset(tmp_path: Path) -> None:
     transformers = pytest.importorskip("transformers")
-    from fastinit import checkpoint
-
     config = transformers.MixtralConfig(
         hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2,
         vocab_size=90, num_local_experts=3, initializer_range=0.03,
@@ -81,6 +80,40 @@ def test_model_of_transformers_equals_the_checkpoint_with_the_preset(tmp_path: P
 def _with_config(config: Any, folder: Path) -> Path:
     config.save_pretrained(folder)
     return folder
+
+
+def test_recipe_of_a_report_has_the_numbers_of_expressions(tmp_path: Path) -> None:
+    rules = [
+        {"match": "h.{n}.c_fc.weight", "init": "uniform", "low": "0.1 * (n + 1)", "high": 2.0, "transform": ["log"]},
+        {"match": "h.*.ln.weight", "init": "constant", "value": "1 / layers"},
+    ]
+    model = build(make, seed=1, recipe=rules, preset="gpt2")
+    recipe = report(model).recipe()
+    assert recipe.constants == {}
+    checkpoint.write(checkpoint.make_plan(recipe), tmp_path / "out")
+    with checkpoint.open(tmp_path / "out", "pt") as stored:
+        for name, parameter in model.named_parameters():
+            assert torch.equal(stored.get_tensor(name), parameter.detach()), name
+
+
+def test_constants_of_a_recipe_serve_the_preset() -> None:
+    text = 'seed = 1\ndtype = "float32"\n[let]\nwidth = 8\nbase_width = 2\n[tensors]\nx = [1]\n'
+    recipe = checkpoint.parse_recipe(text + '[[rule]]\nmatch = "x"\ninit = "zeros"\n')
+    model = build(make, recipe=recipe, preset="mup")
+    assert rows(model)["h.0.c_fc.weight"].std == 0.02 * math.sqrt(2 / 8)
+    with pytest.raises(RecipeError, match=r"'width' is not known.* name others in \[let\]"):
+        build(make, seed=0, preset="mup")
+
+
+def test_row_of_a_tensor_with_slices_says_all_of_it() -> None:
+    rules = [{"match": "*.c_fc.bias", "slice": {"dim": 0, "part": 1, "of": 4}, "init": "ones"}]
+    model = build(make, seed=1, recipe=rules)
+    row = rows(model)["h.0.c_fc.bias"]
+    assert str(row.call).startswith("ones() in 8:16 of axis 0; uniform(low=-0.35")
+    assert row.source == "recipe"
+    assert len([each for each in report(model).rows if each.name == row.name]) == 1
+    with pytest.raises(RecipeError, match=r"h\.0\.c_fc\.bias was ones\(\) in 8:16 of axis 0; uniform"):
+        report(model).recipe()
 
 
 def test_what_a_preset_cannot_treat_is_an_error() -> None:

@@ -101,6 +101,7 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
                 "init": tensor.rule.init,
                 "parameters": dict(tensor.rule.parameters),
                 "padding_idx": tensor.rule.padding_idx,
+                "calls": tensor.calls,
                 "std": tensor.distribution.std,
                 "stream": tensor.stream,
                 "file": tensor.file,

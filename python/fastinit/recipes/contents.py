@@ -15,6 +15,7 @@ from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.literals import LITERAL, Literal, literal
 from fastinit.recipes.roles import count_layers
+from fastinit.recipes.rules import Call
 from fastinit.recipes.slices import Sliced, check_places
 from fastinit.recipes.transforms import steps_of
 
@@ -36,6 +37,7 @@ class Content(NamedTuple):
 
     Attributes:
         match: The pattern of its rule that matched.
+        call: What its rule does, with the numbers that expressions are worth; None where slices have rules.
         calls: What its rules do, slices first, to be shown.
         zeros: The elements that are zero whatever the distribution, from the first to before the second,
             by flat index: the row of a padding token.
@@ -48,6 +50,7 @@ class Content(NamedTuple):
     match: str
     distribution: Distribution
     zeros: tuple[int, int]
+    call: Call | None
     calls: str
 
 
@@ -130,7 +133,7 @@ def _sliced(
     distribution = Sliced(tensor.shape, None if rest is None else rest.distribution, tuple(slices))
     nbytes = math.prod(tensor.shape) * STORED[tensor.dtype].itemsize
     zeros = (0, 0) if rest is None else rest.zeros
-    return Content(tensor.shape, tensor.dtype, nbytes, rule, match, distribution, zeros, "; ".join(calls))
+    return Content(tensor.shape, tensor.dtype, nbytes, rule, match, distribution, zeros, None, "; ".join(calls))
 
 
 def content_of(
@@ -162,8 +165,8 @@ def content_of(
             distribution = literal(shape, setting.literals, **rule.parameters)
         else:
             distribution = FORMULAS[rule.init](shape, **parameters)
-        if rule.transform:
-            steps = steps_of(rule.transform, numbers)
+        steps = steps_of(rule.transform, numbers)
+        if steps:
             drawn: Any = distribution  # what it may be, it checks
             distribution = Transformed(drawn, steps)
         _check_element(distribution, STORED[dtype])
@@ -171,7 +174,9 @@ def content_of(
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
     nbytes = math.prod(shape) * STORED[dtype].itemsize
-    return Content(shape, dtype, nbytes, rule, match, distribution, zeros, rule.call)
+    transform = tuple((step.name, step.numbers) for step in steps)
+    call = Call(rule.init, tuple({**rule.parameters, **own}.items()), rule.padding_idx, transform)
+    return Content(shape, dtype, nbytes, rule, match, distribution, zeros, call, rule.call)
 
 
 def _whole(number: float) -> float:

@@ -183,7 +183,9 @@ def draw_model(
     computed = {entry.target.name for entry in rest if isinstance(own[entry.name], str)}
     _check_set([target for target in left if target.name in computed], calls, code)
     _check_copies(copies, computed, {target.name for target in left})
-    said = _by_calls([e for e in rest if e.target.name not in computed], own, scheme.setting(entries))
+    said = _by_calls(
+        [e for e in rest if e.target.name not in computed], own, scheme.setting(entries, setting.constants)
+    )
     whole = {e.name: content for e, content in said if e.inset is None and own[e.name] == calls[e.target.name]}
     warn_of_constructors((target for target in left if code.is_guess(target.name)), whole)
 
@@ -216,19 +218,23 @@ def _rows(
     code: Code,
 ) -> tuple[Row, ...]:
     """What a report says, in the order of the model."""
-    shown: dict[int, tuple[Call, float]] = {}
-    rows: dict[str, list[Row]] = {}
-    for source, filled in (("recipe", ruled), (None, said)):
-        for entry, content in filled:
-            if id(content) not in shown:
-                shown[id(content)] = Call.of(content.rule), content.distribution.std
-            of_target = rows.setdefault(entry.target.name, [])
-            of_target.append(_row(entry, *shown[id(content)], source or code.source(entry.target.name)))
+    stds: dict[int, float] = {}
+    rows: dict[str, dict[str, Row]] = {}
     for target in targets:
         if target.name in values:
-            entry = Entry(target.name, target)
-            rows.setdefault(target.name, []).append(_row(entry, calls[target.name], None, code.source(target.name)))
-    return tuple(row for target in targets for row in rows.get(target.name, ()))
+            row = _row(Entry(target.name, target), calls[target.name], None, code.source(target.name))
+            rows.setdefault(target.name, {})[target.name] = row
+    for source, filled in ((None, said), ("recipe", ruled)):
+        for entry, content in filled:
+            if id(content) not in stds:
+                stds[id(content)] = content.distribution.std
+            of_target = rows.setdefault(entry.target.name, {})
+            call: Call | str = content.call or content.calls
+            before = of_target.get(entry.name)
+            if before is not None:  # of which slices were set anew
+                call = f"{call}; {before.call}"
+            of_target[entry.name] = _row(entry, call, stds[id(content)], source or code.source(entry.target.name))
+    return tuple(row for target in targets for row in rows.get(target.name, {}).values())
 
 
 def _small(values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

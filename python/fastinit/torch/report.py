@@ -35,7 +35,8 @@ class Row:
         name: Its qualified name, without what wrappers add.
         shape: Of the whole.
         dtype: Such as "float32".
-        call: What it was drawn or filled with, or why no initializer says it, as in "computed (log)".
+        call: What it was drawn or filled with, or why no initializer says it, as in "computed (log)"; of a tensor with
+            rules for slices, these.
         std: The standard deviation that it was drawn with; None where it was computed.
         source: "recipe", "constructor", or "reset_parameters", which stands for all that `init_model` calls.
         is_stored: Whether checkpoints of the model hold it.

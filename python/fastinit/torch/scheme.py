@@ -64,15 +64,17 @@ class Scheme:
                 return base
             raise
 
-    def setting(self, entries: Sequence[Entry]) -> Setting:
-        """Returns what the preset's expressions refer to."""
+    def setting(self, entries: Sequence[Entry], constants: Mapping[str, float]) -> Setting:
+        """Returns what the preset's expressions refer to.
+
+        Args:
+            entries: Of the whole model.
+            constants: Of a recipe, which come before the preset's own.
+        """
         if self._preset is None:
             return Setting(layout="torch")
         names = frozenset().union(*(rule.names for rule in self._preset.rules))
-        constants = read_constants(self._preset.constants)
-        for name in names:
-            number = number_of(self._config, name)
-            if number is not None:
-                constants[name] = number
-        constants.setdefault(_STD, DEFAULT_STD)
-        return Setting("torch", constants, layers=roles.count_layers(entry.name for entry in entries))
+        numbers = {name: number_of(self._config, name) for name in names}
+        known = {name: number for name, number in numbers.items() if number is not None}
+        known = {_STD: DEFAULT_STD, **read_constants(self._preset.constants), **known, **constants}
+        return Setting("torch", known, layers=roles.count_layers(entry.name for entry in entries))
