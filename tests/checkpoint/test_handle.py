@@ -407,3 +407,27 @@ def test_every_stored_type_is_tested() -> None:
     assert set(STORED) == set(FLOATS) | set(INTEGERS)
     named = {code for code, (_, name) in layout.OTHER_TYPES.items() if name}
     assert named == set(OTHERS)
+
+
+@pytest.mark.parametrize("framework", ["numpy", "torch"])
+def test_shards_of_ranks_make_up_the_tensor(tmp_path: Path, framework: str) -> None:
+    if framework == "torch":
+        pytest.importorskip("torch")
+    text = 'seed = 1\ndtype = "float32"\n[tensors]\nqkv = [24, 6]\n[[rule]]\nmatch = "*"\ninit = "normal"\n'
+    recipe = parse_recipe(text)
+    write(make_plan(recipe), tmp_path / "out")
+    for source in (recipe, tmp_path / "out"):
+        with open_checkpoint(source, framework) as handle:
+            whole = np.asarray(handle.get_tensor("qkv"))
+            for rank in range(2):
+                shard = fastinit.Shard(0, rank, 2, sections=(12, 6, 6))
+                found = np.asarray(handle.get_shard("qkv", [shard, fastinit.Shard(1, 1, 3)]))
+                starts = ((6 * rank, 6), (12 + 3 * rank, 3), (18 + 3 * rank, 3))
+                rows = [row for start, count in starts for row in range(start, start + count)]
+                assert (found == whole[rows][:, 2:4]).all()
+            assert (np.asarray(handle.get_shard("qkv", fastinit.Shard(1, 0, 2))) == whole[:, :3]).all()
+            assert handle.get_shard("qkv", fastinit.Shard(0, 30, 31)).shape == (0, 6)
+            with pytest.raises(ValueError, match="`sections` must add up to what is left of axis 0, 24"):
+                handle.get_shard("qkv", fastinit.Shard(0, 0, 2, sections=(3, 4)))
+            with pytest.raises(UnknownTensorError):
+                handle.get_shard("q", fastinit.Shard(0, 0, 2))

@@ -24,16 +24,18 @@ from fastinit.errors import CheckpointError, show, show_path, suggest
 from fastinit.files import open_regular
 from fastinit.index import index_box
 from fastinit.recipes.recipe import Recipe
+from fastinit.shards import count, held_ranges, pieces
 from fastinit.sources.load import load_recipe
 from fastinit.stored import layout
 from fastinit.stored.reader import read_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from numpy.typing import NDArray
 
+    from fastinit.shards import Shard
     from fastinit.stored.reader import StoredCheckpoint
 
 _FRAMEWORKS = {"np": "numpy", "numpy": "numpy", "pt": "torch", "torch": "torch"}
@@ -206,6 +208,29 @@ class Handle:
         self._check(name)
         return TensorSlice(self, name)
 
+    def get_shard(self, name: str, shard: Shard | Sequence[Shard]) -> Any:
+        """Returns what a rank holds of a tensor, in memory of its own; nothing else is read or drawn.
+
+        Args:
+            name: Of the tensor.
+            shard: A `fastinit.Shard`, or several, each of which cuts what those before it leave.
+
+        Raises:
+            UnknownTensorError: There is no tensor of that name.
+            TypeError: Something else than shards.
+            ValueError: A shard that does not fit the tensor.
+            CheckpointError: A file cannot be read, or its type has no arrays.
+        """
+        self._check(name)
+        held = held_ranges(shard, self._source.tensors[name].shape)
+        parts = [(here, self._source.read(name, there)) for here, there in pieces(held)]
+        whole = parts[0][1]
+        if len(parts) > 1:
+            whole = np.empty(tuple(map(count, held)), whole.dtype)
+            for here, part in parts:
+                whole[here] = part
+        return self._handed(name, whole)
+
     @property
     def _source(self) -> _Source:
         if self._held is None:
@@ -224,6 +249,9 @@ class Handle:
         part = self._source.read(name, range_)
         if steps:
             part = part[steps].copy()
+        return self._handed(name, part)
+
+    def _handed(self, name: str, part: NDArray[Any]) -> Any:
         dtype = self._source.tensors[name].dtype
         return part if self._framework == "numpy" else _to_torch(part, dtype, name)
 
