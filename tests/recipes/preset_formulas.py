@@ -82,6 +82,17 @@ def _nanogpt(name: str, shape: Shape) -> float:
     return 0.02 / math.sqrt(2 * _LAYERS) if "c_proj" in name else 0.02
 
 
+def _zero(name: str, shape: Shape) -> float:
+    if "norm" in name:
+        return 0.0
+    if "embed" in name:
+        return BASE
+    outputs, inputs = shape
+    if outputs > inputs:  # all elements are c or -c
+        return float(2.0 ** (-(math.ceil(math.log2(outputs)) - 1) / 2))
+    return math.sqrt((1 - 1 / inputs) / inputs)
+
+
 def _he(name: str, shape: Shape) -> float:
     return 0.0 if _is_fixed(name, shape) else math.sqrt(2 / _fans(shape)[0])
 
@@ -310,6 +321,7 @@ def _lora(name: str, shape: Shape) -> float:
 SOURCES: dict[str, tuple[str, Formula]] = {
     "llama-depth": ("llama", _llama_depth),
     "gpt2": ("gpt2", _gpt2),
+    "zero": ("llama", _zero),
     "he": ("llama", _he),
     "glorot": ("llama", _glorot),
     "lecun": ("llama", _lecun),
