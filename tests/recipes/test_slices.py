@@ -59,6 +59,14 @@ def test_fans_are_those_of_the_slice() -> None:
     assert (found[8:] == fastinit.normal((24, 6), std=(2 / 6) ** 0.5, **options)[8:]).all()
 
 
+def test_names_in_expressions_are_those_of_the_slice() -> None:
+    rest = 'std = "fan_out + shape[0] / 100 + numel / 1e6"'
+    recipe = recipe_of(rule("*.weight", "normal", "dim = 0, part = 0, of = 3", rest), rule("*", "zeros"))
+    weight = next(tensor for tensor in make_plan(recipe).tensors if tensor.name.endswith("weight"))
+    ((_, drawn),) = weight.distribution.slices  # type: ignore[union-attr]
+    assert drawn.std == 8 + 0.08 + 48e-6
+
+
 def test_slices_of_columns_and_of_several_axes_from_the_end() -> None:
     recipe = recipe_of(rule("*.weight", "ones", "dim = -1, start = 1, stop = 3"), rule("*", "zeros"))
     found = tensor(recipe, "h.0.qkv.weight")
@@ -118,6 +126,10 @@ def test_rest_is_the_presets_where_no_other_rule_is(tmp_path: Path) -> None:
         ([rule("*", "zeros", "dim = 0, start = 5, stop = 5")], "within the 24 places of axis 0, got 5 to 5"),
         ([rule("*", "zeros", "dim = 0, start = 5, stop = 25")], "within the 24 places of axis 0, got 5 to 25"),
         ([rule("*", "zeros", 'dim = 0, start = 0, stop = "numel / 5"')], "a whole number as `stop`, got 28.8"),
+        (
+            [rule("*", "zeros", 'dim = 0, start = 0, stop = "nume"')],
+            r"rule 1 \(match = \"\*\"\): `stop`: the expression",
+        ),
         ([rule("*", "zeros", "dim = 0, part = 0, of = 2")], "slices must cover axis 0, .*got a gap; add that rule"),
         (
             [rule("*", "zeros", "dim = 0, part = 0, of = 2"), rule("*", "ones", "dim = 0, start = 11, stop = 24")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastinit import checks
 from fastinit.distributions import Constant, Transformed
@@ -74,66 +74,71 @@ def plan_tensors(
     known: dict[Any, Content] = {}
     contents = []
     for tensor, own in zip(tensors, assign(tensors, rules), strict=True):
-        parts = [_numbers(tensor, rule, match, setting) for rule, match in own]
-        key = (tensor.shape, tensor.dtype, *((rule.number, match) for rule, match in own), *parts)
+        parts = tuple(_part(tensor, rule, match, setting) for rule, match in own)
+        key = (tensor.shape, tensor.dtype, *((part.rule.number, *part[1:]) for part in parts))
         content = known.get(key)
         if content is None:
-            *slices, last = [
-                (rule, match, dict(numbers), dict(place))
-                for (rule, match), (numbers, place) in zip(own, parts, strict=True)
-            ]
-            if last[0].slice is not None or slices:
-                content = _sliced(tensor, [*slices, last], setting, is_partial)
+            if parts[-1].place is None and len(parts) == 1:
+                (part,) = parts
+                content = content_of(tensor, part.rule, part.match, setting, dict(part.numbers))
             else:
-                content = content_of(tensor, *last[:2], setting, last[2])
+                content = _sliced(tensor, parts, setting, is_partial)
             known[key] = content
         contents.append(content)
     return contents
 
 
-_Numbers: TypeAlias = "tuple[tuple[str, float], ...]"
+class _Part(NamedTuple):
+    """A rule for a tensor, or for a slice of it, with what its expressions are worth there."""
+
+    rule: Rule
+    match: str
+    place: Place | None
+    numbers: tuple[tuple[str, float], ...]
 
 
-def _numbers(tensor: TensorSpec, rule: Rule, match: str, setting: Setting) -> tuple[_Numbers, _Numbers]:
-    """What the expressions of a rule and of its slice are worth."""
+def _part(tensor: TensorSpec, rule: Rule, match: str, setting: Setting) -> _Part:
+    place = None
+    if rule.slice is not None:
+        where = setting.numbers(tensor, rule, match, rule.slice.expressions)
+        try:
+            place = rule.slice.place(tensor.shape, where)
+        except ValueError as error:
+            raise _at(tensor, rule, error) from None
+        tensor = tensor._replace(shape=place.shape(tensor.shape))
     numbers = setting.numbers(tensor, rule, match) if rule.expressions else {}
-    place = rule.slice.expressions if rule.slice is not None else {}
-    return tuple(numbers.items()), tuple((setting.numbers(tensor, rule, match, place) if place else {}).items())
+    return _Part(rule, match, place, tuple(numbers.items()))
 
 
-def _sliced(
-    tensor: TensorSpec,
-    rules: Sequence[tuple[Rule, str, dict[str, float], dict[str, float]]],
-    setting: Setting,
-    is_partial: bool,
-) -> Content:
+def _sliced(tensor: TensorSpec, parts: Sequence[_Part], setting: Setting, is_partial: bool) -> Content:
     """Says what a tensor holds that has rules for slices, and perhaps at the end one for the rest."""
     rest: Content | None = None
     calls: list[str] = []
     slices: list[tuple[Place, Distribution]] = []
-    for rule, match, numbers, place_numbers in rules:
-        if rule.slice is None:
-            rest = content_of(tensor, rule, match, setting, numbers)
-            calls.append(rest.calls)
-            continue
-        try:
-            place = rule.slice.place(tensor.shape, place_numbers)
-            if tensor.dtype not in FLOATS:
-                raise ValueError(checks.text("slice", f"be of a tensor of {', '.join(FLOATS)}", tensor.dtype))
-        except ValueError as error:
-            raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
-        part = tensor._replace(shape=place.shape(tensor.shape))
-        slices.append((place, content_of(part, rule, match, setting, numbers).distribution))
-        calls.append(f"{rule.call} in {place.start}:{place.stop} of axis {place.dim}")
-    rule, match = rules[-1][:2]
+    for rule, match, place, numbers in parts:
+        shape = tensor.shape if place is None else place.shape(tensor.shape)
+        content = content_of(tensor._replace(shape=shape), rule, match, setting, dict(numbers))
+        if place is None:
+            rest = content
+            calls.append(content.calls)
+        else:
+            slices.append((place, content.distribution))
+            calls.append(f"{content.calls} in {place.start}:{place.stop} of axis {place.dim}")
+    rule, match, *_ = parts[-1]
     try:
+        if tensor.dtype not in FLOATS:
+            raise ValueError(checks.text("slice", f"be of a tensor of {', '.join(FLOATS)}", tensor.dtype))
         check_places([place for place, _ in slices], tensor.shape, has_rest=rest is not None or is_partial)
     except ValueError as error:
-        raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
+        raise _at(tensor, rule, error) from None
     distribution = Sliced(tensor.shape, None if rest is None else rest.distribution, tuple(slices))
     nbytes = math.prod(tensor.shape) * STORED[tensor.dtype].itemsize
     zeros = (0, 0) if rest is None else rest.zeros
     return Content(tensor.shape, tensor.dtype, nbytes, rule, match, distribution, zeros, None, "; ".join(calls))
+
+
+def _at(tensor: TensorSpec, rule: Rule, error: Exception) -> RecipeError:
+    return RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}")
 
 
 def content_of(
@@ -172,7 +177,7 @@ def content_of(
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
     except (TypeError, ValueError, ArithmeticError) as error:
-        raise RecipeError(f"tensor {show(tensor.name)}, {rule}: {error}") from None
+        raise _at(tensor, rule, error) from None
     nbytes = math.prod(shape) * STORED[dtype].itemsize
     transform = tuple((step.name, step.numbers) for step in steps)
     call = Call(rule.init, tuple({**rule.parameters, **own}.items()), rule.padding_idx, transform)
