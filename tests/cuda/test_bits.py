@@ -64,6 +64,9 @@ def test_every_kernel_of_the_extension_is_some_case() -> None:
         box = (0, 1, (), ())
         spec = _core.OrthogonalSpec(dtype, 0, 0, 1.0, 1, 1, box, box, 1, 1)
         launched.update(launch[0] for launch in _core.cuda_orthogonal_launches(0, spec, 0, 1))
+        drawn = _core.FillSpec("uniform", dtype, 0, 0, (1.0, 2.0), 0, 1, (), ())
+        transformed = _core.TransformedSpec(drawn, (("log", ()),))
+        launched.update(launch[0] for launch in _core.cuda_transformed_launches(4096, transformed, 8192, 1))
     for text in (text for texts in kernels.modules().values() for text in texts):
         for entry in kernels.ENTRY.findall(text):
             found = key_of(entry)

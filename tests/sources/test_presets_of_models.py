@@ -228,6 +228,15 @@ CASES: list[tuple[str, str, dict[str, float]]] = [
             f"{_MLP}.up_proj.weight": 1 / math.sqrt(_WIDTH),
         },
     ),
+    (
+        "zero",
+        "llama",
+        {
+            "model.embed_tokens.weight": _RANGE,
+            f"{_ATTENTION}.k_proj.weight": math.sqrt((1 - 1 / _WIDTH) / _WIDTH),
+            "lm_head.weight": 2 ** (-(math.ceil(math.log2(160)) - 1) / 2),
+        },
+    ),
     ("u-mup", "llama", {"lm_head.weight": 1.0, f"{_MLP}.down_proj.weight": 1.0, "model.norm.weight": 0.0}),
     (
         "nanogpt",
