@@ -184,6 +184,11 @@ def test_options_take_the_place_of_a_recipes_keys(tmp_path: Path, capsys: pytest
     assert main(["plan", str(path), "--seed", "9"]) == 2  # as without the option
     assert "every tensor must match a rule, got 'h.1.w'" in capsys.readouterr().err
     assert main(["plan", str(path), "--preset", "gpt2"]) == 0  # which serves what no rule matches
+    path.write_text(DEEP)
+    assert main(["plan", str(path), "--preset", "gpt2"]) == 2
+    assert (
+        "this recipe's rules match all; remove those in whose place preset gpt2 is to come" in capsys.readouterr().err
+    )
 
 
 def test_paths_that_would_break_a_line_are_escaped(recipe: Path, tmp_path: Path) -> None:

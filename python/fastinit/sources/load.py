@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import CheckpointError, RecipeError, UndecidedError, show_path
 from fastinit.files import read_small
-from fastinit.recipes.assign import assign
+from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.copies import MAX_COPY_BYTES, NOTE_FILE, read_copy
 from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
 
@@ -64,6 +64,13 @@ def load_recipe(
                 return recipe
             if preset is None:  # which would serve what no rule matches
                 assign(recipe.tensors, recipe.rules)
+            else:
+                matcher = Matcher(recipe.rules)
+                if all(matcher.first(tensor.name) is not None for tensor in recipe.tensors):
+                    raise RecipeError(
+                        f"a preset serves tensors that no [[rule]] matches, and this recipe's rules match all; remove "
+                        f"those in whose place preset {preset} is to come"
+                    )
         table = {**table, **others}
         from fastinit.sources.resolve import resolve  # of which most recipes have no need
 
