@@ -41,6 +41,8 @@ def test_preset_stands_between_rules_and_the_models_own_code() -> None:
     assert found["h.1.c_proj.weight"].std == 0.02 / math.sqrt(6)
     assert found["h.0.c_proj.weight"].std == 0
     assert found["h.1.c_fc.weight"].call.init == "uniform"  # of Linear's own, which gpt2 leaves
+    names = ("h.0.c_proj.weight", "h.1.c_proj.weight", "h.1.c_fc.weight")
+    assert [found[name].source for name in names] == ["recipe", "preset gpt2", "constructor"]
     assert torch.equal(model["h"][0].decay.detach(), torch.arange(1.0, 5).log())
     with by_name(1, recipe=rules, preset="gpt2"):
         same = make()
@@ -111,6 +113,7 @@ def test_row_of_a_tensor_with_slices_says_all_of_it() -> None:
     row = rows(model)["h.0.c_fc.bias"]
     assert str(row.call).startswith("ones() in 8:16 of axis 0; uniform(low=-0.35")
     assert row.source == "recipe"
+    assert row.std == pytest.approx(8**-0.5 / math.sqrt(3))  # of what the slice leaves
     assert len([each for each in report(model).rows if each.name == row.name]) == 1
     with pytest.raises(RecipeError, match=r"h\.0\.c_fc\.bias was ones\(\) in 8:16 of axis 0; uniform"):
         report(model).recipe()

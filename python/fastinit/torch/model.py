@@ -186,7 +186,8 @@ def draw_model(
     said = _by_calls(
         [e for e in rest if e.target.name not in computed], own, scheme.setting(entries, setting.constants)
     )
-    whole = {e.name: content for e, content in said if e.inset is None and own[e.name] == calls[e.target.name]}
+    preset_ones = {entry.name for entry in rest if own[entry.name] != calls[entry.target.name]}
+    whole = {entry.name: content for entry, content in said if entry.inset is None and entry.name not in preset_ones}
     warn_of_constructors((target for target in left if code.is_guess(target.name)), whole)
 
     device = device or torch.get_default_device()
@@ -200,7 +201,8 @@ def draw_model(
         filling = fillings.get(id(content)) or fillings.setdefault(id(content), filling_of(content.distribution))
         _fill(entry, content, filling, number)
     renew(model, {id(target.tensor): target.name for target in targets}, number)
-    keep(model, Report(_rows(targets, ruled, said, calls, values, code), number, _small(values)))
+    sources = dict.fromkeys(preset_ones, f"preset {preset}")
+    keep(model, Report(_rows(targets, ruled, said, calls, values, code, sources), number, _small(values)))
     return model
 
 
@@ -216,8 +218,9 @@ def _rows(
     calls: Mapping[str, Call | str],
     values: Mapping[str, torch.Tensor],
     code: Code,
+    sources: Mapping[str, str],
 ) -> tuple[Row, ...]:
-    """What a report says, in the order of the model."""
+    """What a report says, in the order of the model. Entries without a source of their own have that of the code."""
     stds: dict[int, float] = {}
     rows: dict[str, dict[str, Row]] = {}
     for target in targets:
@@ -230,10 +233,12 @@ def _rows(
                 stds[id(content)] = content.distribution.std
             of_target = rows.setdefault(entry.target.name, {})
             call: Call | str = content.call or content.calls
+            std: float | None = stds[id(content)]
             before = of_target.get(entry.name)
             if before is not None:  # of which slices were set anew
-                call = f"{call}; {before.call}"
-            of_target[entry.name] = _row(entry, call, stds[id(content)], source or code.source(entry.target.name))
+                call, std = f"{call}; {before.call}", before.std
+            said_by = source or sources.get(entry.name) or code.source(entry.target.name)
+            of_target[entry.name] = _row(entry, call, std, said_by)
     return tuple(row for target in targets for row in rows.get(target.name, {}).values())
 
 

@@ -38,7 +38,8 @@ class Row:
         call: What it was drawn or filled with, or why no initializer says it, as in "computed (log)"; of a tensor with
             rules for slices, these.
         std: The standard deviation that it was drawn with; None where it was computed.
-        source: "recipe", "constructor", or "reset_parameters", which stands for all that `init_model` calls.
+        source: "recipe", "preset" and its name, "constructor", or "reset_parameters", which stands for all that
+            `init_model` calls.
         is_stored: Whether checkpoints of the model hold it.
     """
 
