@@ -171,6 +171,15 @@ def test_plan_of_two_recipes_shows_what_differs(tmp_path: Path, capsys: pytest.C
     assert rows["h.{0..3}.b"].endswith("ones() in 1:2 of axis 0; ones()")
 
 
+def test_options_are_for_both_recipes_that_are_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = tmp_path / "a.toml", tmp_path / "b.toml"
+    one.write_text(DEEP)
+    other.write_text(DEEP.replace("seed = 1", "seed = 2"))
+    assert main(["plan", str(one), str(other), "--seed", "3"]) == 0
+    assert main(["plan", str(one), str(other), "--json"]) == 2
+    assert "--json, --toml and --save go with one recipe" in capsys.readouterr().err
+
+
 def test_options_take_the_place_of_a_recipes_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = tmp_path / "r.toml", tmp_path / "out"
     path.write_text(DEEP)

@@ -129,7 +129,7 @@ def test_error_names_tensor_rule_and_place(match: str, std: str, message: str) -
         ("[let]\na = true\n", r"\[let\] a must be a finite number or an expression, got True"),
         ("[let]\na = inf\n", r"\[let\] a must be a finite number or an expression, got inf"),
         ('[let]\na = "b"\nb = 1\n', r"\[let\] a: the expression 'b', at character 1, 'b': 'b' is not known"),
-        ('[let]\na = "a"\n', "'a' is not known; the names before it are"),
+        ('[let]\na = "a"\n', "'a' is not known; it is the first name"),
         ("[let]\n" + "".join(f"a{i} = 1\n" for i in range(1001)), r"\[let\] must have at most 1000 names"),
     ],
 )
@@ -168,3 +168,12 @@ def test_rules_of_a_model_may_transform_and_name_layers() -> None:
     recipe = 'seed = 5\ndtype = "float32"\n[tensors]\n"1.weight" = [4, 4]\n[[rule]]\nmatch = "*"\ninit = "uniform"\n'
     with open(parse_recipe(recipe + 'low = 1.0\nhigh = 16.0\ntransform = ["log"]\n'), "pt") as drawn:
         assert torch.equal(init_model(model, seed=5, recipe=draws)[1].weight.detach(), drawn.get_tensor("1.weight"))
+
+
+def test_fans_of_an_expression_follow_the_rules_own_axes() -> None:
+    for own, fan in (('layout = "keras"\n', 8), ("in_axis = 0\nout_axis = 1\n", 8), ("", 4)):
+        rule = f'[[rule]]\nmatch = "h.1.up.weight"\ninit = "normal"\nstd = "fan_in"\n{own}'
+        plan = make_plan(parse_recipe(TENSORS + rule + REST))
+        assert {tensor.distribution.std for tensor in plan.tensors if tensor.rule.init == "normal"} == {fan}
+    with pytest.raises(RecipeError, match="the keys of init 'normal' are mean, std, got 'layout'"):
+        parse_recipe(TENSORS + '[[rule]]\nmatch = "*"\ninit = "normal"\nlayout = "keras"\n')

@@ -133,7 +133,7 @@ def test_rest_is_the_presets_where_no_other_rule_is(tmp_path: Path) -> None:
         ([rule("*", "zeros", "dim = 0, part = 0, of = 2")], "slices must cover axis 0, .*got a gap; add that rule"),
         (
             [rule("*", "zeros", "dim = 0, part = 0, of = 2"), rule("*", "ones", "dim = 0, start = 11, stop = 24")],
-            "slices must not overlap, got 11 to 24 of axis 0 and 0 to 12 of axis 0",
+            "slices must not overlap, got 0 to 12 of axis 0 and 11 to 24 of axis 0",
         ),
         (
             [rule("*", "zeros", "dim = 0, part = 0, of = 2"), rule("*.weight", "ones", "dim = 1, part = 0, of = 2")],

@@ -90,3 +90,9 @@ def test_what_is_not_drawn_element_by_element_is_not_transformed() -> None:
     text = 'seed = 1\ndtype = "float32"\n[tensors]\nw = [4, 4]\n' + rules
     with pytest.raises(RecipeError, match="`base` must be a Constant, Uniform, Normal or TruncatedNormal"):
         make_plan(parse_recipe(text))
+
+
+def test_rules_in_python_may_have_tuples() -> None:
+    (one,) = read_rules([{"match": "*", "init": "normal", "transform": ({"clamp": (0.0, "numel")}, "exp")}])
+    (other,) = read_rules([{"match": "*", "init": "normal", "transform": [{"clamp": [0.0, "numel"]}, "exp"]}])
+    assert one.transform == other.transform

@@ -394,3 +394,11 @@ _OLDER = {"gpt2", "llama-depth", "he", "glorot", "lecun"}  # in test_huggingface
 
 def test_every_preset_has_a_model() -> None:
     assert {preset for preset, _, _ in CASES} == set(NAMES) - _ELSEWHERE - _OLDER - {DEFAULT_PRESET}
+
+
+def test_fans_that_expressions_name_are_those_of_the_model(tmp_path: Path) -> None:
+    plan = make_plan(recipe_from_config(write_config(tmp_path, "gpt2"), preset="siren"))
+    tensors = [tensor for tensor in plan.tensors if tensor.name.endswith("h.1.mlp.c_proj.weight")]
+    assert tensors
+    for tensor in tensors:  # (in, out), as GPT-2 has it
+        assert tensor.distribution.std == pytest.approx(math.sqrt(6 / tensor.shape[0]) / 30 / math.sqrt(3))

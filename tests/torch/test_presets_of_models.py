@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,8 +116,24 @@ def test_row_of_a_tensor_with_slices_says_all_of_it() -> None:
     assert row.source == "recipe"
     assert row.std == pytest.approx(8**-0.5 / math.sqrt(3))  # of what the slice leaves
     assert len([each for each in report(model).rows if each.name == row.name]) == 1
-    with pytest.raises(RecipeError, match=r"h\.0\.c_fc\.bias was ones\(\) in 8:16 of axis 0; uniform"):
+    with pytest.raises(RecipeError, match=r"c_fc\.bias was ones\(\) in 8:16 of axis 0; uniform.*nor rules for slices"):
         report(model).recipe()
+
+
+def test_slices_of_computed_tensors_are_told_apart_from_their_values() -> None:
+    rules = [{"match": "*.decay", "init": "constant", "value": 9.0, "slice": {"dim": 0, "part": 0, "of": 2}}]
+    model = build(make, seed=1, recipe=rules)
+    expected = torch.arange(1.0, 5).log()
+    expected[:2] = 9
+    assert torch.equal(model["h"][1].decay.detach(), expected)
+    with pytest.raises(RecipeError, match=r"cannot say that h\.0\.decay was constant\(value=9\.0\) in 0:2 of axis 0"):
+        report(model).recipe()
+
+
+def test_padding_row_stays_zero_beneath_a_slice() -> None:
+    rules = [{"match": "weight", "init": "ones", "slice": {"dim": 0, "start": 2, "stop": 5}}]
+    model = init_model(torch.nn.Embedding(10, 8, padding_idx=3), seed=0, recipe=rules)
+    assert model.weight.detach()[2:5].sum(1).tolist() == [8, 0, 8]
 
 
 def test_what_a_preset_cannot_treat_is_an_error() -> None:
@@ -125,3 +142,11 @@ def test_what_a_preset_cannot_treat_is_an_error() -> None:
     experts = torch.nn.ParameterDict({"experts": torch.nn.Parameter(torch.empty(2, 3, 4))})
     with pytest.raises(RecipeError, match="no axes that are known to be its inputs and outputs"):
         init_model(experts, seed=0, preset="he", initialize=lambda m: torch.nn.init.normal_(m["experts"]))
+
+
+def test_numbers_of_a_models_configuration_serve_rules_in_python() -> None:
+    class Model(torch.nn.Linear):
+        config = SimpleNamespace(hidden_size=16, num_attention_heads=4)
+
+    rules = [{"match": "weight", "init": "constant", "value": "width / heads"}]
+    assert (init_model(Model(3, 2), seed=0, recipe=rules).weight == 4).all()

@@ -11,7 +11,7 @@ transformers = pytest.importorskip("transformers")
 
 import fastinit
 from fastinit import checkpoint
-from fastinit.checkpoint import make_plan, recipe_from_config, write
+from fastinit.checkpoint import RecipeError, make_plan, recipe_from_config, write
 from fastinit.torch import build, init_model, report
 from fastinit.torch.stored_names import Inset, _inset
 from fastinit.torch.tensors import fill_box
@@ -154,3 +154,32 @@ def test_box_of_a_tensor_is_filled_as_a_tensor_of_its_own() -> None:
     expected = torch.from_numpy(fastinit.normal((5, 2), seed=3, stream="n"))
     assert torch.equal(tensor[1, 2:].T, expected)
     assert tensor.count_nonzero() == 10
+
+
+def test_preset_draws_each_stored_expert_as_a_tensor_of_its_own(tmp_path: Path) -> None:
+    config_of("MixtralForCausalLM").save_pretrained(tmp_path)
+    recipe = recipe_from_config(tmp_path / "config.json", seed=5, preset="zero")
+    model = init_model(make("MixtralForCausalLM"), seed=5, preset="zero")
+    with checkpoint.open(recipe, "pt") as drawn:
+        name = "model.layers.1.block_sparse_moe.experts.2.w1.weight"
+        assert torch.equal(model.model.layers[1].mlp.experts.gate_up_proj[2, :48].detach(), drawn.get_tensor(name))
+    assert {row.name: row.source for row in report(model).rows}[name] == "preset zero"
+
+
+def test_slices_are_of_what_is_stored() -> None:
+    half = {"init": "constant", "value": 7.0, "slice": {"dim": 0, "part": 0, "of": 2}}
+    with pytest.raises(RecipeError, match=r"got one of '.*gate_up_proj', which it holds in parts; match their names"):
+        init_model(make("MixtralForCausalLM"), seed=1, recipe=[{"match": "*gate_up_proj", **half}])
+    model = init_model(make("MixtralForCausalLM"), seed=1, recipe=[{"match": "*.experts.{0..3}.w3.weight", **half}])
+    experts = model.model.layers[0].mlp.experts.gate_up_proj.detach()
+    assert (experts[:, 48:72] == 7).all()
+    assert not (experts[:, :48] == 7).any()
+    assert not (experts[:, 72:] == 7).any()
+
+
+def test_layers_are_counted_by_either_name() -> None:
+    model = make("ViTForImageClassification")
+    names = [name for name, _ in model.named_parameters() if name.endswith("fc1.weight")]
+    rules = [{"match": names[0], "init": "constant", "value": "layers + 6"}]
+    init_model(model, seed=0, recipe=rules)
+    assert (dict(model.named_parameters())[names[0]] == 7).all()

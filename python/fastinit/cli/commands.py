@@ -82,7 +82,10 @@ def plan(arguments: argparse.Namespace) -> int:
             print_line(error.draft)
         raise
     if getattr(arguments, "other", None):
-        return _compare(made, make_plan(load_recipe(arguments.other), arguments.shard_size))
+        if arguments.json or arguments.toml or arguments.save:
+            raise RecipeError("--json, --toml and --save go with one recipe; leave out the other")
+        arguments.recipe = arguments.other
+        return _compare(made, _plan_of(arguments))
     if arguments.toml:
         sys.stdout.flush()
         sys.stdout.buffer.write(made.recipe.text.encode())  # to the byte, whatever the encoding

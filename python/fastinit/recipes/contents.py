@@ -15,7 +15,7 @@ from fastinit.recipes.assign import assign
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.literals import LITERAL, Literal, literal
 from fastinit.recipes.roles import count_layers
-from fastinit.recipes.rules import Call
+from fastinit.recipes.rules import Call, parameter_names
 from fastinit.recipes.slices import Sliced, check_places
 from fastinit.recipes.transforms import steps_of
 
@@ -164,7 +164,8 @@ def content_of(
     _, shape, dtype = tensor
     try:
         own = {key: _whole(number) for key, number in numbers.items() if key in rule.parameters}
-        parameters = {**given, **rule.parameters, **own}
+        taken = (*parameter_names(rule.init), "layout")  # the fans of expressions are none of the initializer's
+        parameters = {key: value for key, value in {**given, **rule.parameters, **own}.items() if key in taken}
         distribution: Distribution
         if rule.init == LITERAL:
             distribution = literal(shape, setting.literals, **rule.parameters)

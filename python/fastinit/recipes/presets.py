@@ -31,7 +31,7 @@ from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import described
 from fastinit.recipes.patterns import compile_pattern
-from fastinit.recipes.rules import Call, needs_layout, read_rules
+from fastinit.recipes.rules import Call, needs_layout, parameter_names, read_rules
 from fastinit.recipes.toml import choice
 
 if TYPE_CHECKING:
@@ -165,6 +165,11 @@ def call_of(preset: Preset, tensor: Tensor) -> Call:
         if rule.takes_fans and tensor.fans is None:
             raise RecipeError(f"{described(tensor.spec)} has no axes that are known to be its inputs and outputs")
         fans = tensor.fans if rule.takes_fans and tensor.fans else ()
+        has_fans = not rule.names.isdisjoint(("fan_in", "fan_out"))
+        if not has_fans and {key for key, _ in fans} - {*parameter_names(rule.call.init)}:
+            raise RecipeError(
+                f"{described(tensor.spec)} has inputs and outputs on axes that {rule.call.init} does not take"
+            )
         padding = None if isinstance(base, str) else base.padding_idx
         return replace(rule.call, parameters=(*rule.call.parameters, *fans), padding_idx=padding)
     if isinstance(base, str):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RULE_EXAMPLE = 'at least one rule such as: [[rule]] match = "*" init = "normal" std = 0.02'
 
+FAN_OPTIONS = ("layout", "in_axis", "out_axis", "batch_axis")
 _OWN_KEYS = ("match", "init", "padding_idx", "slice", "transform")  # all others are the initializer's
 _OF_A_TENSOR = frozenset(("layers", "fan_in", "fan_out", "numel", "shape"))  # what expressions call so
 _MAX_SHOWN = 200  # characters of a pattern in messages
@@ -99,15 +100,15 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
     rule = Rule(number, match, init, parameters, padding_idx)
     try:
         choice("init", init, (*FORMULAS, LITERAL))
-        _check_parameters(init, parameters)
+        expressions = _expressions(init, parameters)
+        transform = read_transform(entry.get("transform"))
+        expressions |= expressions_of(transform)
+        _check_parameters(init, parameters, names_fans(expressions))
         if padding_idx is not None and (not is_int(padding_idx) or not 0 <= padding_idx < 2**63):
             raise RecipeError(
                 f"`padding_idx` must be the number of the row that is to be zero, such as 0, got {show(padding_idx)}"
             )
-        expressions = _expressions(init, parameters)
         slice_ = read_slice(entry.get("slice"))
-        transform = read_transform(entry.get("transform"))
-        expressions |= expressions_of(transform)
         if slice_ is not None and padding_idx is not None:
             raise RecipeError("`padding_idx` goes with a whole tensor, got it beside `slice`; remove one of the two")
     except RecipeError as error:
@@ -144,11 +145,17 @@ def _patterns(value: object) -> tuple[str, ...]:
     return tuple(patterns)
 
 
-def _check_parameters(init: str, parameters: Mapping[str, Any]) -> None:
+def names_fans(expressions: Mapping[str, Expression]) -> bool:
+    """Whether expressions name fans, which a rule's own `layout` or axes may place."""
+    return any(not expression.names.isdisjoint(("fan_in", "fan_out")) for expression in expressions.values())
+
+
+def _check_parameters(init: str, parameters: Mapping[str, Any], has_fans: bool) -> None:
     for key, value in parameters.items():
         if isinstance(value, int) and value.bit_length() > 64:  # longer than messages can show
             raise RecipeError(f"`{show_key(key)}` must be a number of at most 64 bits, got more")
-    no_unknown(parameters, parameter_names(init), f"init {show(init)}")
+    known = (*parameter_names(init), *(FAN_OPTIONS if has_fans else ()))
+    no_unknown(parameters, known, f"init {show(init)}")
     for key, parameter in _signature(init).items():
         if parameter.default is parameter.empty and key not in parameters:
             raise RecipeError(f"`{key}` is missing; init {show(init)} needs it")
@@ -175,8 +182,7 @@ def _signature(init: str) -> dict[str, inspect.Parameter]:
 def needs_layout(rule: Rule) -> bool:
     """Whether a rule takes fans and does not say by itself where they are."""
     names_axes = {"in_axis", "out_axis"} <= rule.parameters.keys()
-    names = frozenset().union(*(expression.names for expression in rule.expressions.values()))
-    takes_fans = "layout" in parameter_names(rule.init) or not names.isdisjoint(("fan_in", "fan_out"))
+    takes_fans = "layout" in parameter_names(rule.init) or names_fans(rule.expressions)
     return takes_fans and "layout" not in rule.parameters and not names_axes
 
 

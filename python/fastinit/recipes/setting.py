@@ -11,6 +11,7 @@ from fastinit.fans import compute_fans
 from fastinit.recipes import roles
 from fastinit.recipes.expressions import read_expression, unknown
 from fastinit.recipes.patterns import captured, captures_of
+from fastinit.recipes.rules import FAN_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 OWN_NAMES = ("layer", "layers", "fan_in", "fan_out", "numel", "shape")  # of a tensor, in expressions
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _MAX_CONSTANTS = 1000
-_FAN_OPTIONS = ("layout", "in_axis", "out_axis", "batch_axis")
 
 
 class Setting(NamedTuple):
@@ -75,9 +75,12 @@ class Setting(NamedTuple):
                     f"{show(tensor.name)} has no number of a layer; give it a rule of its own, or name the number "
                     "in the pattern, as in h.{layer}.*"
                 )
-            return layer if name == "layer" else self.layers[roles.stack(tensor.name)]
+            stack = roles.stack(tensor.name)
+            if name == "layers" and stack not in self.layers:
+                raise LookupError(f"the layers of {show(stack)} are not known; give their number a name in [let]")
+            return layer if name == "layer" else self.layers[stack]
         if name in ("fan_in", "fan_out"):
-            options = {key: rule.parameters[key] for key in _FAN_OPTIONS if key in rule.parameters}
+            options = {key: rule.parameters[key] for key in FAN_OPTIONS if key in rule.parameters}
             given = {} if self.layout is None else {"layout": self.layout}
             try:
                 return compute_fans(tensor.shape, **{**given, **options})[name == "fan_out"]
@@ -127,7 +130,8 @@ def _add_constants(constants: dict[str, float], prefix: str, table: dict[str, An
 def _constant(name: str, value: object, known: dict[str, float]) -> float:
     def lookup(other: str, index: int | None) -> float:
         if index is not None or other not in known:
-            raise LookupError(unknown(other, known, "the names before it are"))
+            what = "the names before it are" if known else "it is the first name"
+            raise LookupError(unknown(other, known, what))
         return known[other]
 
     if isinstance(value, str):

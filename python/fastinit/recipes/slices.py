@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -121,14 +122,13 @@ def check_places(places: Sequence[Place], shape: tuple[int, ...], *, has_rest: b
     Raises:
         ValueError: They do.
     """
-    for number, one in enumerate(places):
-        for other in places[:number]:
-            apart = one.dim == other.dim and (one.stop <= other.start or other.stop <= one.start)
-            if not apart:
-                raise ValueError(
-                    f"slices must not overlap, got {one.start} to {one.stop} of axis {one.dim} and {other.start} to "
-                    f"{other.stop} of axis {other.dim}"
-                )
+    in_order = sorted(places, key=lambda place: (place.dim, place.start))
+    for one, other in pairwise(in_order):
+        if one.dim != other.dim or other.start < one.stop:
+            raise ValueError(
+                f"slices must not overlap, got {one.start} to {one.stop} of axis {one.dim} and {other.start} to "
+                f"{other.stop} of axis {other.dim}"
+            )
     if not has_rest and sum(place.stop - place.start for place in places) < shape[places[0].dim]:
         raise ValueError(
             f"slices must cover axis {places[0].dim}, which has {shape[places[0].dim]} places, or another rule must "

@@ -27,6 +27,7 @@ def read_transform(value: Any) -> Transform:
     """
     if value is None:
         return ()
+    value = _with_lists(value)
     try:
         known = read_steps(_with_numbers(value))
     except (TypeError, ValueError) as error:
@@ -37,6 +38,13 @@ def read_transform(value: Any) -> Transform:
         numbers = tuple(given) if isinstance(given, list) else (given,) if isinstance(entry, dict) else ()
         steps.append((step.name, numbers))
     return tuple(steps)
+
+
+def _with_lists(value: Any) -> Any:
+    """The same with lists for tuples, which rules in Python may have."""
+    if isinstance(value, (list, tuple)):
+        return list(map(_with_lists, value))
+    return {key: _with_lists(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def _with_numbers(value: Any) -> Any:

@@ -36,7 +36,7 @@ from fastinit.torch.stored_names import Entry, entries_of
 from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill_box, filling_of, is_fillable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from fastinit.random import Seed
     from fastinit.recipes.contents import Content
@@ -172,6 +172,8 @@ def draw_model(
             raise ValueError(checks.text("model", "have shapes", f"lazy {target.name}", remedy))
     entries = entries_of(model, targets)
     rules, setting = _rules(recipe)
+    if not isinstance(recipe, Recipe):
+        setting = setting._replace(constants=scheme.numbers(rules))
     code.look(targets)
     ruled, rest = _by_rules(entries, rules, setting, is_strict=not isinstance(recipe, Recipe))
     names = {entry.target.name for entry in rest}
@@ -183,10 +185,10 @@ def draw_model(
     computed = {entry.target.name for entry in rest if isinstance(own[entry.name], str)}
     _check_set([target for target in left if target.name in computed], calls, code)
     _check_copies(copies, computed, {target.name for target in left})
-    said = _by_calls(
-        [e for e in rest if e.target.name not in computed], own, scheme.setting(entries, setting.constants)
-    )
     preset_ones = {entry.name for entry in rest if own[entry.name] != calls[entry.target.name]}
+    left_over = [entry for entry in rest if entry.target.name not in computed]
+    said = _by_calls(left_over, own, preset_ones, scheme.setting(entries, setting.constants))
+    sliced = {entry.name for entry, _ in ruled} & {entry.name for entry in rest}
     whole = {entry.name: content for entry, content in said if entry.inset is None and entry.name not in preset_ones}
     warn_of_constructors((target for target in left if code.is_guess(target.name)), whole)
 
@@ -200,9 +202,13 @@ def draw_model(
     for entry, content in (*said, *ruled):
         filling = fillings.get(id(content)) or fillings.setdefault(id(content), filling_of(content.distribution))
         _fill(entry, content, filling, number)
+    for entry, content in said:
+        if entry.name in sliced and content.rule.padding_idx is not None:
+            _zero_row(entry.target.tensor, content.rule.padding_idx)
     renew(model, {id(target.tensor): target.name for target in targets}, number)
     sources = dict.fromkeys(preset_ones, f"preset {preset}")
-    keep(model, Report(_rows(targets, ruled, said, calls, values, code, sources), number, _small(values)))
+    kept = _small({name: value for name, value in values.items() if name not in sliced})
+    keep(model, Report(_rows(targets, ruled, said, calls, values, code, sources), number, kept))
     return model
 
 
@@ -288,6 +294,10 @@ def _by_rules(
             found = []
         if not found or found[-1][0].slice is not None:  # the rest of it, too
             left.append(entry)
+        if entry.inset is not None and name == entry.own_name and any(rule.slice for rule, _ in found):
+            rule = f"init_model: {found[0][0]} must have a slice of what a checkpoint holds"
+            seen = f"one of {show(name)}, which it holds in parts"
+            raise RecipeError(f"{rule}, got {seen}; match their names, such as {show(entry.name)}")
         if found:
             matched.append(entry)
             specs.append(_spec(entry, name))
@@ -298,7 +308,7 @@ def _by_rules(
         if (match := tuple(p for p in rule.match if (rule.number, p) in used))
     ]
     if any(rule.expressions for rule in kept):
-        own = count_layers(entry.name for entry in entries)
+        own = count_layers(name for entry in entries for name in (entry.name, entry.own_name))
         setting = setting._replace(layers={**own, **setting.layers})  # of a recipe, which may be of a larger model
     try:
         if is_strict:
@@ -318,8 +328,10 @@ def _matched(matcher: Matcher, entry: Entry) -> tuple[str, list[tuple[Rule, str]
     return entry.name, []
 
 
-def _by_calls(entries: Sequence[Entry], calls: Mapping[str, Call | str], setting: Setting) -> list[Filled]:
-    """Says what the entries hold that calls explain, which are given by their names."""
+def _by_calls(
+    entries: Sequence[Entry], calls: Mapping[str, Call | str], preset_ones: Container[str], setting: Setting
+) -> list[Filled]:
+    """Says what the entries hold that calls explain, which are given by their names, as are those of a preset."""
     rules: dict[Call, Rule] = {}
     known: dict[Any, Content] = {}  # by all that it depends on
     filled: list[Filled] = []
@@ -327,7 +339,8 @@ def _by_calls(entries: Sequence[Entry], calls: Mapping[str, Call | str], setting
     for entry in entries:
         call, tensor = calls[entry.name], entry.target.tensor
         assert isinstance(call, Call)
-        if entry.inset is not None and not call.is_by_element:  # of which no part is like another tensor's whole
+        is_own = entry.name not in preset_ones
+        if entry.inset is not None and is_own and not call.is_by_element:  # no part of it is like another one's whole
             if entry.target.name in wholes:
                 continue
             wholes.add(entry.target.name)

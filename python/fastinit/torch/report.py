@@ -10,6 +10,7 @@ import torch
 
 from fastinit import checks
 from fastinit.columns import aligned
+from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
@@ -76,10 +77,17 @@ class Report:
         `fastinit.checkpoint.save_recipe` puts it into a file. Of what was computed it has the values.
 
         Raises:
-            RecipeError: The values that were computed take more than the 256 MiB that may lie beside a recipe.
+            RecipeError: The values that were computed take more than the 256 MiB that may lie beside a recipe, or a
+                tensor has rules for slices.
         """
         from fastinit.sources.resolve import recipe_of  # reads files of checkpoints too
 
+        for row in self.rows:
+            if row.is_stored and isinstance(row.call, str) and row.name not in self.computed:
+                raise RecipeError(
+                    f"a recipe made from a report cannot say that {row.name} was {row.call}: neither values of more "
+                    "than 256 MiB nor rules for slices; keep the rules that were given"
+                )
         tensors = tuple(
             Tensor(
                 spec=TensorSpec(row.name, row.shape, row.dtype),

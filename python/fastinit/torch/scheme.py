@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING
 from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Tensor
-from fastinit.recipes.presets import call_of, read_preset
+from fastinit.recipes.presets import NAMES, call_of, read_preset
 from fastinit.recipes.setting import Setting, read_constants
 from fastinit.recipes.tensors import TensorSpec
+from fastinit.recipes.toml import choice
 from fastinit.sources.config import number_of
 from fastinit.sources.huggingface import fans_of, is_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import torch
 
-    from fastinit.recipes.rules import Call
+    from fastinit.recipes.rules import Call, Rule
     from fastinit.torch.stored_names import Entry
 
 _STD = "config.initializer_range"
@@ -37,7 +38,7 @@ class Scheme:
 
     def __init__(self, model: torch.nn.Module, name: str | None) -> None:
         self._config = getattr(model, "config", None)
-        self._preset = None if name is None else read_preset(name)
+        self._preset = None if name is None else read_preset(choice("preset", name, NAMES))
 
     def calls(self, entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> dict[str, Call | str]:
         """Returns the call of each entry by its name, or why there is none.
@@ -55,7 +56,7 @@ class Scheme:
         if self._preset is None:
             return base
         module = entry.target.slots[0].module
-        spec = TensorSpec(entry.name, entry.shape, "")
+        spec = TensorSpec(entry.name, entry.shape, str(entry.target.tensor.dtype).removeprefix("torch."))
         is_embedding = is_table(module) or roles.is_embedding(entry.name)
         try:
             return call_of(self._preset, Tensor(spec, base, fans_of(module, spec), is_embedding))
@@ -63,6 +64,15 @@ class Scheme:
             if isinstance(base, str):  # which is computed
                 return base
             raise
+
+    def numbers(self, rules: Sequence[Rule]) -> dict[str, float]:
+        """Returns the numbers of the model's configuration that rules name."""
+        expressions = (expression for rule in rules for expression in rule.expressions.values())
+        return self._known(name for expression in expressions for name in expression.names)
+
+    def _known(self, names: Iterable[str]) -> dict[str, float]:
+        numbers = {name: number_of(self._config, name) for name in names}
+        return {name: number for name, number in numbers.items() if number is not None}
 
     def setting(self, entries: Sequence[Entry], constants: Mapping[str, float]) -> Setting:
         """Returns what the preset's expressions refer to.
@@ -74,7 +84,5 @@ class Scheme:
         if self._preset is None:
             return Setting(layout="torch")
         names = frozenset().union(*(rule.names for rule in self._preset.rules))
-        numbers = {name: number_of(self._config, name) for name in names}
-        known = {name: number for name, number in numbers.items() if number is not None}
-        known = {_STD: DEFAULT_STD, **read_constants(self._preset.constants), **known, **constants}
+        known = {_STD: DEFAULT_STD, **read_constants(self._preset.constants), **self._known(names), **constants}
         return Setting("torch", known, layers=roles.count_layers(entry.name for entry in entries))
