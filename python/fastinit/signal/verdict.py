@@ -48,8 +48,8 @@ class Finding:
 def growths_of(chain: Sequence[Stage]) -> tuple[Growth | None, Growth | None]:
     """The growth of the activations along a chain, and that of the gradients against it, as they flow.
 
-    Of activations it is the size of an element, of gradients the norm: where resolution falls and channels increase, these
-    are what a good initialisation keeps.
+    Of activations it is the size of an element, of gradients the norm: where resolution falls and channels increase,
+    these are what a good initialisation keeps.
     """
     gradients = [stage.gradient.norm for stage in reversed(chain) if stage.gradient is not None]
     return growth_of([stage.output.rms for stage in chain]), growth_of(gradients)

@@ -65,7 +65,7 @@ def is_measurable(value: Any) -> bool:
     """Whether something has figures: a tensor of real or complex numbers that has memory."""
     if not isinstance(value, torch.Tensor) or value.is_meta:
         return False
-    return value.is_floating_point() or value.is_complex()
+    return bool(value.is_floating_point() or value.is_complex())
 
 
 def _measured(chunk: torch.Tensor) -> torch.Tensor:
