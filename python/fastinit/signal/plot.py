@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     from fastinit.signal.readings import Stage
     from fastinit.signal.report import ProbeReport
 
-_WIDTH = 96  # characters of a title's line
-_NAMED = 16  # stages that are named below the axis
+_WIDTH = 130  # characters of a title's line
+_NAMED = 24  # stages that are named below the axis
+_LONGEST = 16  # characters of a name there
+_ACROSS = 40  # characters of all names, which then stand upright
+_LINE = 0.055  # of the height of axes: a line of text
 
 
 def plot_profiles(reports: Sequence[ProbeReport], path: str | os.PathLike[str]) -> None:
@@ -34,12 +39,13 @@ def plot_profiles(reports: Sequence[ProbeReport], path: str | os.PathLike[str]) 
         PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
     """
     figure = new_figure(11, 4.6)
-    title = reports[0].title if len(reports) == 1 else " and ".join(dict.fromkeys(r.title for r in reports[:3]))
-    lines = [printable(title)] + (_wrapped(reports[0].verdict) if len(reports) == 1 else [])
+    lines = [" and ".join(dict.fromkeys(report.title for report in reports))]
+    if len(reports) == 1:
+        lines += textwrap.wrap(printable(reports[0].verdict), _WIDTH, max_lines=4)
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, parse_math=False)
     panels = figure.subplots(1, 2, sharex=True)
     for axes, label, value in zip(panels, _LABELS, (activation, gradient), strict=True):
-        draw_profiles(axes, [(report.title, report) for report in reports], value, are_named=len(reports) > 1)
+        draw_profiles(axes, [(report.title, report) for report in reports], value)
         axes.set_title(label, loc="left", fontsize=10)
     save(figure, path)
 
@@ -58,32 +64,50 @@ def gradient(stage: Stage) -> float | None:
 
 
 def draw_profiles(
-    axes: Any,
-    reports: Sequence[tuple[str, ProbeReport]],
-    value: Callable[[Stage], float | None],
-    *,
-    are_named: bool,
+    axes: Any, reports: Sequence[tuple[str, ProbeReport]], value: Callable[[Stage], float | None]
 ) -> None:
-    """Draws one figure of reports against depth, on axes that are logarithmic."""
+    """Draws one figure of each report against depth; several lines have their names beside them."""
     axes.set_yscale("log")
-    ends = []
+    lines = []
     for number, (name, report) in enumerate(reports):
         colour = COLOURS[number % len(COLOURS)]
         places = _places(report)
-        chain = [(places[id(stage)], value(stage)) for stage in report.chain]
+        chain = {id(stage) for stage in report.chain}
         if len(reports) == 1:
-            inner = [(places[id(s)], value(s)) for s in report.stages if not (s.call or id(s) in map(id, report.chain))]
-            _points(axes, inner, color="#9aa5ab", ms=3, ls="none")
-        shown = _points(axes, chain, color=colour, ms=5, lw=1.4, marker=MARKERS[number % len(MARKERS)])
+            others = [(places[id(stage)], value(stage)) for stage in report.stages if id(stage) not in chain]
+            _points(axes, others, color="#9aa5ab", ms=3, ls="none")
+        shown = _points(
+            axes,
+            [(places[id(stage)], value(stage)) for stage in report.chain],
+            color=colour,
+            ms=5,
+            lw=1.4,
+            marker=MARKERS[number % len(MARKERS)],
+        )
         marked = {finding.where for finding in report.findings}
         rings = [(places[id(stage)], value(stage)) for stage in report.stages if stage.label in marked]
         _points(axes, rings, color=MARKED, ms=11, mew=1.8, mfc="none", ls="none")
-        if shown:
-            ends.append((*shown[-1], name, colour))
+        lines.append((printable(name), colour, shown))
+    _scale(axes)
     clean(axes)
-    if are_named:
-        _name_lines(axes, ends)
-    _name_depth(axes, reports[0][1])
+    if len(reports) > 1:
+        name_lines(axes, [line for line in lines if line[2]])
+    _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
+
+
+def _scale(axes: Any) -> None:
+    """A decade at least, so that mere chance does not look like growth, and numbers as they are written."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_ylim()
+    if high < 10 * low:
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(10), middle * math.sqrt(10)
+        axes.set_ylim(low, high)
+    subs = (1, 2, 5) if high < 200 * low else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=10))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _places(report: ProbeReport) -> dict[int, float]:
@@ -117,28 +141,57 @@ def _points(axes: Any, points: Sequence[tuple[float, float | None]], **style: An
     return shown
 
 
-def _name_lines(axes: Any, ends: Sequence[tuple[float, float, str, str]]) -> None:
-    """Names each line at its end, moved apart where two are close."""
+def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) -> None:
+    """Writes each line's name beside it, at the side where the lines are farther apart.
+
+    Args:
+        axes: Logarithmic ones, whose limits are set.
+        lines: Of each its name, its colour and its points.
+    """
     low, high = map(math.log, axes.get_ylim())
-    least = 0.06 * (high - low)
-    y = -math.inf
-    for x, end, name, colour in sorted(ends, key=lambda end: end[1]):
-        y = max(math.log(end), y + least)
+    at_end = _spread([points[-1][1] for *_, points in lines]) >= _spread([points[0][1] for *_, points in lines])
+    ends = sorted((math.log(points[-1 if at_end else 0][1]), name, colour) for name, colour, points in lines)
+    least, height = _LINE * (high - low), -math.inf
+    for y, name, colour in ends:
+        height = max(y, height + least)
         axes.annotate(
-            printable(name), (x, end), (x + 0.02 * max(x, 1), math.exp(y)), color=colour, fontsize=8, va="center",
-            annotation_clip=False, parse_math=False,
-        )  # fmt: skip
+            name,
+            (1 if at_end else 0, (height - low) / (high - low)),
+            (3 if at_end else -3, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="left" if at_end else "right",
+            va="center",
+            color=colour,
+            fontsize=8,
+            annotation_clip=False,
+            parse_math=False,
+        )
+    if not at_end:  # where the numbers would be
+        axes.yaxis.tick_right()
+        axes.spines[["left"]].set_visible(False)
+        axes.spines[["right"]].set_visible(True)
 
 
-def _name_depth(axes: Any, report: ProbeReport) -> None:
+def _spread(values: Sequence[float]) -> float:
+    return max(values) / min(values)
+
+
+def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
+    """Names the chain below the axis: by what its names differ in, if all fit."""
     labels = [stage.label for stage in report.chain]
-    if len(labels) <= _NAMED and max(map(len, labels), default=0) <= 24:
-        axes.set_xticks(range(len(labels)), labels, rotation=90 if len("".join(labels)) > 40 else 0, fontsize=8)
+    shared = _shared_start(labels)
+    own = [label.removeprefix(shared) for label in labels]
+    if len(own) <= _NAMED and max(map(len, own), default=0) <= _LONGEST:
+        axes.set_xticks(range(len(own)), own, rotation=90 if len("".join(own)) > _ACROSS else 0, fontsize=8)
+        text = f"layers {shared}*" if shared else "layers"
     else:
-        axes.set_xlabel(f"layers from {labels[0]} to {labels[-1]}" if labels else "layers", parse_math=False)
+        text = f"layers from {labels[0]} to {labels[-1]}"
+    axes.set_xlabel(f"{text}; grey: other modules" if has_others else text, parse_math=False)
 
 
-def _wrapped(text: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(printable(text), _WIDTH)[:4]
+def _shared_start(labels: Sequence[str]) -> str:
+    """What all begin with, up to a dot; nothing of a single one."""
+    parts = zip(*(label.split(".")[:-1] for label in labels), strict=False)
+    shared = [several[0] for several in itertools.takewhile(lambda several: len(set(several)) == 1, parts)]
+    return "".join(f"{part}." for part in shared) if len(labels) > 1 else ""

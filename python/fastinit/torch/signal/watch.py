@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -68,7 +68,7 @@ class Watch:
         self._is_forward = True
         self._stack = ExitStack()
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Self:
         with ExitStack() as stack:
             for module, name in self._names.items():
                 if not isinstance(module, torch.jit.ScriptModule):
