@@ -33,6 +33,10 @@ class CheckpointError(OSError):
     """A checkpoint that cannot be written or read. The message says what, why, and what is left."""
 
 
+class PictureError(OSError):
+    """A picture that cannot be drawn or written. The message says why."""
+
+
 def show(value: object) -> str:
     """Shows a value in a message, on one line and no longer than is useful."""
     try:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from fastinit.checkpoint import CheckpointError, make_plan, parse_recipe, write
+from fastinit.checkpoint import make_plan, parse_recipe, write
 from fastinit.checkpoint.statistics import plot
 from fastinit.checkpoint.statistics.plot import plot_stats
 from fastinit.checkpoint.statistics.stats import CheckpointStats, tensor_stats
+from fastinit.errors import PictureError
 from tests.checkpoint.storedfiles import FAULTY, assign, change, recipe_text, write_file
 
 if TYPE_CHECKING:
@@ -99,14 +100,14 @@ def test_missing_matplotlib_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     stats = tensor_stats(write_file(tmp_path / "m.safetensors", PLOTTED["one"]))
-    with pytest.raises(CheckpointError, match=r'pip install "fastinit-nn\[plot\]"'):
+    with pytest.raises(PictureError, match=r'pip install "fastinit-nn\[plot\]"'):
         plot_stats(stats, tmp_path / "a.png")
 
 
 def test_unknown_kind_of_picture_is_an_error(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     stats = tensor_stats(write_file(tmp_path / "m.safetensors", PLOTTED["one"]))
-    with pytest.raises(CheckpointError, match=r"cannot write .*a\.nope: ") as caught:
+    with pytest.raises(PictureError, match=r"cannot write .*a\.nope: ") as caught:
         plot_stats(stats, tmp_path / "a.nope")
     assert "\n" not in str(caught.value)
 
@@ -114,5 +115,5 @@ def test_unknown_kind_of_picture_is_an_error(tmp_path: Path) -> None:
 def test_plot_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     stats = tensor_stats(write_file(tmp_path / "m.safetensors", PLOTTED["one"]))
-    with pytest.raises(CheckpointError, match=r"cannot write .*a\.png: No such file"):
+    with pytest.raises(PictureError, match=r"cannot write .*a\.png: No such file"):
         plot_stats(stats, tmp_path / "missing" / "a.png")

@@ -6,9 +6,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from fastinit.checkpoint import CheckpointError, RecipeError
 from fastinit.cli.output import complain, flush, warnings_in_one_line
 from fastinit.cli.parser import make_parser, takes_recipe
+from fastinit.errors import CheckpointError, PictureError, RecipeError
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +32,7 @@ def failed(error: Exception) -> int:
     """Tells an error and returns its exit code; raises it if it is none of a command's."""
     if isinstance(error, BrokenPipeError):
         return 0  # the reader has had enough, as in `fastinit plan RECIPE | head`
-    if not isinstance(error, (RecipeError, CheckpointError, MemoryError)):
+    if not isinstance(error, (RecipeError, CheckpointError, PictureError, MemoryError)):
         raise error
     complain("error", _NO_MEMORY if isinstance(error, MemoryError) else str(error))
     return 2 if isinstance(error, RecipeError) else 1

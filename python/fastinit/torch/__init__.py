@@ -42,6 +42,7 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
+from fastinit.torch.signal.probe import probe
 
 __all__ = [
     "Report",
@@ -65,6 +66,7 @@ __all__ = [
     "ones_",
     "orthogonal",
     "orthogonal_",
+    "probe",
     "report",
     "sparse",
     "sparse_",

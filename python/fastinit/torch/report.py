@@ -117,6 +117,12 @@ def keep(model: torch.nn.Module, report: Report) -> None:
     _REPORTS[model] = report
 
 
+def expected_stds(model: torch.nn.Module) -> dict[str, float]:
+    """Returns the standard deviations that a model's tensors were drawn with, by name; empty if others drew it."""
+    found = _REPORTS.get(model)
+    return {} if found is None else {row.name: row.std for row in found.rows if row.std is not None}
+
+
 def report(model: torch.nn.Module) -> Report:
     """Returns what `build`, `by_name` or `init_model` last did to a model.
 

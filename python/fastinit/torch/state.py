@@ -90,6 +90,20 @@ def targets_of(model: torch.nn.Module) -> list[Target]:
     return list(found.values())
 
 
+def unwrapped_names(model: torch.nn.Module) -> dict[torch.nn.Module, str]:
+    """Returns the modules of a model, each once and with its path, but for wrappers, which stand for what they wrap."""
+    modules = dict(model.named_modules())
+    names = {"": ""}
+    wrappers = set()
+    for path in filter(None, modules):
+        parent, _, last = path.rpartition(".")
+        is_wrapped = _is_left_out(modules[parent], last)
+        names[path] = names[parent] if is_wrapped else f"{names[parent]}.{last}".removeprefix(".")
+        if is_wrapped:
+            wrappers.add(parent)
+    return {module: names[path] for path, module in modules.items() if path not in wrappers}
+
+
 def is_left_out(model: torch.nn.Module, path: str) -> bool:
     """Tells whether the path of a module has nothing that names keep: that of what wrappers wrap."""
     for key in path.split(".") if path else ():

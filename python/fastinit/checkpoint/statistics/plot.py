@@ -13,7 +13,8 @@ import numpy as np
 
 from fastinit.checkpoint.statistics.expectations import shares
 from fastinit.checkpoint.statistics.scan import sample
-from fastinit.errors import CheckpointError, printable, show_path
+from fastinit.errors import printable
+from fastinit.pictures import COLOURS, MARKED, MARKERS, clean, new_figure, save
 
 if TYPE_CHECKING:
     import os
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from fastinit.checkpoint.statistics.stats import CheckpointStats, TensorStats
 
-COLOURS = ("#0b6e4f", "#3d6cb9", "#c98a1b", "#8d5fb3", "#2a9fb0", "#7a8b2a", "#5b6770", "#b5651d")
-MARKERS = ("o", "s", "^", "D", "v")
-MARKED = "#d1102a"
 DASHES = (0, (4, 3))
 MAX_LINES = 14  # with a line in the legend
 MAX_NAMES = 12  # under the tensors outside the layers
@@ -47,15 +45,11 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
         path: The picture; its suffix says the format.
 
     Raises:
-        CheckpointError: matplotlib is missing, or the picture cannot be written.
+        PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise CheckpointError(f'a plot needs matplotlib, got: {error}; pip install "fastinit-nn[plot]"') from None
     shown = [entry for entry in stats.tensors if _std(entry) > 0]
     chosen = _for_histograms(shown)
-    figure: Any = Figure(figsize=(12, 7.5 if chosen else 4.5), layout="constrained")
+    figure = new_figure(12, 7.5 if chosen else 4.5)
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     if stats.marked:
         _name_marked(figure, stats.marked)
@@ -64,12 +58,7 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     if lower is not None:
         for axes, entry in zip(np.ravel(lower.subplots(1, len(chosen))), chosen, strict=True):
             _draw_histogram(axes, stats, entry)
-    try:
-        figure.savefig(path, dpi=130)
-    except OSError as error:
-        raise CheckpointError(f"cannot write {show_path(path)}: {error.strerror}") from None
-    except ValueError as error:  # a suffix that is no format
-        raise CheckpointError(f"cannot write {show_path(path)}: {error}") from None
+    save(figure, path)
 
 
 def _name_marked(figure: Any, marked: Sequence[TensorStats]) -> None:
@@ -196,9 +185,7 @@ def _scale(every: Sequence[Any], shown: Iterable[TensorStats]) -> None:
     stds = [_std(entry) for entry in shown]
     stds += [e.expected.std for e in shown if e.expected is not None and e.expected.std > 0]
     for axes in every:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.grid(axis="y", color="#dddddd", lw=0.6)
-        axes.set_axisbelow(True)
+        clean(axes)
     if not stds:
         return
     low, high = min(stds), max(stds)

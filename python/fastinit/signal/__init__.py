@@ -1,0 +1,10 @@
+"""Whether a model passes its signal on: what was measured, what it means, how it is shown. No framework."""
+
+from __future__ import annotations
+
+from fastinit.signal.growth import Growth
+from fastinit.signal.readings import Reading, Stage, Weight
+from fastinit.signal.report import ProbeReport, UnhealthyError
+from fastinit.signal.verdict import Finding
+
+__all__ = ["Finding", "Growth", "ProbeReport", "Reading", "Stage", "UnhealthyError", "Weight"]

@@ -1,0 +1,197 @@
+"""One picture for a whole model, or several: spread of activations and gradients against depth."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from fastinit.errors import printable
+from fastinit.pictures import COLOURS, MARKED, MARKERS, clean, new_figure, save
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+    from fastinit.signal.readings import Stage
+    from fastinit.signal.report import ProbeReport
+
+_WIDTH = 130  # characters of a title's line
+_NAMED = 24  # stages that are named below the axis
+_LONGEST = 16  # characters of a name there
+_ACROSS = 40  # characters of all names, which then stand upright
+_LINE = 0.055  # of the height of axes: a line of text
+
+
+def plot_profiles(reports: Sequence[ProbeReport], path: str | os.PathLike[str]) -> None:
+    """Draws reports of one model, or of several, into a picture: see `ProbeReport.plot`.
+
+    A line is a report's chain; the points around it are the other stages, between those that they lie between. What is
+    not finite, or zero, has no place on a logarithmic axis: a cross at the edge stands for it. The stages that findings
+    name have a red ring.
+
+    Args:
+        reports: One, whose verdict is then the title, or several, each named at the end of its line.
+        path: The picture; its suffix says the format.
+
+    Raises:
+        PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
+    """
+    figure = new_figure(11, 4.6)
+    lines = [" and ".join(dict.fromkeys(report.title for report in reports))]
+    if len(reports) == 1:
+        lines += textwrap.wrap(printable(reports[0].verdict), _WIDTH, max_lines=4)
+    figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, parse_math=False)
+    panels = figure.subplots(1, 2, sharex=True)
+    for axes, label, value in zip(panels, _LABELS, (activation, gradient), strict=True):
+        draw_profiles(axes, [(report.title, report) for report in reports], value)
+        axes.set_title(label, loc="left", fontsize=10)
+    save(figure, path)
+
+
+_LABELS = ("activations: root mean square", "gradients at the outputs: norm")
+
+
+def activation(stage: Stage) -> float | None:
+    """What is drawn of a stage's output."""
+    return stage.output.rms
+
+
+def gradient(stage: Stage) -> float | None:
+    """What is drawn of the gradient at a stage's output."""
+    return None if stage.gradient is None else stage.gradient.norm
+
+
+def draw_profiles(
+    axes: Any, reports: Sequence[tuple[str, ProbeReport]], value: Callable[[Stage], float | None]
+) -> None:
+    """Draws one figure of each report against depth; several lines have their names beside them."""
+    axes.set_yscale("log")
+    lines = []
+    for number, (name, report) in enumerate(reports):
+        colour = COLOURS[number % len(COLOURS)]
+        places = _places(report)
+        chain = {id(stage) for stage in report.chain}
+        if len(reports) == 1:
+            others = [(places[id(stage)], value(stage)) for stage in report.stages if id(stage) not in chain]
+            _points(axes, others, color="#9aa5ab", ms=3, ls="none")
+        shown = _points(
+            axes,
+            [(places[id(stage)], value(stage)) for stage in report.chain],
+            color=colour,
+            ms=5,
+            lw=1.4,
+            marker=MARKERS[number % len(MARKERS)],
+        )
+        marked = {finding.where for finding in report.findings}
+        rings = [(places[id(stage)], value(stage)) for stage in report.stages if stage.label in marked]
+        _points(axes, rings, color=MARKED, ms=11, mew=1.8, mfc="none", ls="none")
+        lines.append((printable(name), colour, shown))
+    _scale(axes)
+    clean(axes)
+    if len(reports) > 1:
+        name_lines(axes, [line for line in lines if line[2]])
+    _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
+
+
+def _scale(axes: Any) -> None:
+    """A decade at least, so that mere chance does not look like growth, and numbers as they are written."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_ylim()
+    if high < 10 * low:
+        middle = math.sqrt(low * high)
+        low, high = middle / math.sqrt(10), middle * math.sqrt(10)
+        axes.set_ylim(low, high)
+    subs = (1, 2, 5) if high < 200 * low else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=10))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _places(report: ProbeReport) -> dict[int, float]:
+    """Where on the axis each stage lies: those of the chain at whole numbers, others between."""
+    chain = {id(stage) for stage in report.chain}
+    gaps: list[list[int]] = [[]]
+    for stage in sorted(report.stages, key=lambda stage: stage.ended):
+        if id(stage) in chain:
+            gaps.append([])
+        else:
+            gaps[-1].append(id(stage))
+    places = {id(stage): float(number) for number, stage in enumerate(report.chain)}
+    for number, gap in enumerate(gaps):
+        places |= {each: number - 1 + (k + 1) / (len(gap) + 1) for k, each in enumerate(gap)}
+    return places
+
+
+def _points(axes: Any, points: Sequence[tuple[float, float | None]], **style: Any) -> list[tuple[float, float]]:
+    """Draws what has a place on a logarithmic axis, and crosses at the edges for what has none."""
+    style.setdefault("marker", "o")
+    shown = [(x, y) for x, y in points if y is not None and 0 < y < math.inf]
+    if shown:
+        axes.plot(*zip(*shown, strict=True), **style)
+    for edge, xs in (
+        (0.02, [x for x, y in points if y == 0]),
+        (0.98, [x for x, y in points if y is not None and not y < math.inf]),
+    ):
+        axes.plot(
+            xs, [edge] * len(xs), color=style["color"], marker="x", ls="none", transform=axes.get_xaxis_transform()
+        )
+    return shown
+
+
+def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) -> None:
+    """Writes each line's name beside it, at the side where the lines are farther apart.
+
+    Args:
+        axes: Logarithmic ones, whose limits are set.
+        lines: Of each its name, its colour and its points.
+    """
+    low, high = map(math.log, axes.get_ylim())
+    at_end = _spread([points[-1][1] for *_, points in lines]) >= _spread([points[0][1] for *_, points in lines])
+    ends = sorted((math.log(points[-1 if at_end else 0][1]), name, colour) for name, colour, points in lines)
+    least, height = _LINE * (high - low), -math.inf
+    for y, name, colour in ends:
+        height = max(y, height + least)
+        axes.annotate(
+            name,
+            (1 if at_end else 0, (height - low) / (high - low)),
+            (3 if at_end else -3, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="left" if at_end else "right",
+            va="center",
+            color=colour,
+            fontsize=8,
+            annotation_clip=False,
+            parse_math=False,
+        )
+    if not at_end:  # where the numbers would be
+        axes.yaxis.tick_right()
+        axes.spines[["left"]].set_visible(False)
+        axes.spines[["right"]].set_visible(True)
+
+
+def _spread(values: Sequence[float]) -> float:
+    return max(values) / min(values)
+
+
+def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
+    """Names the chain below the axis: by what its names differ in, if all fit."""
+    labels = [stage.label for stage in report.chain]
+    shared = _shared_start(labels)
+    own = [label.removeprefix(shared) for label in labels]
+    if len(own) <= _NAMED and max(map(len, own), default=0) <= _LONGEST:
+        axes.set_xticks(range(len(own)), own, rotation=90 if len("".join(own)) > _ACROSS else 0, fontsize=8)
+        text = f"layers {shared}*" if shared else "layers"
+    else:
+        text = f"layers from {labels[0]} to {labels[-1]}"
+    axes.set_xlabel(f"{text}; grey: other modules" if has_others else text, parse_math=False)
+
+
+def _shared_start(labels: Sequence[str]) -> str:
+    """What all begin with, up to a dot; nothing of a single one."""
+    parts = zip(*(label.split(".")[:-1] for label in labels), strict=False)
+    shared = [several[0] for several in itertools.takewhile(lambda several: len(set(several)) == 1, parts)]
+    return "".join(f"{part}." for part in shared) if len(labels) > 1 else ""

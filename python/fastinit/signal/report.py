@@ -1,0 +1,181 @@
+"""The report of a probe: what each module passed on, and whether that is healthy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from fastinit.columns import aligned
+from fastinit.signal.chain import chain_of
+from fastinit.signal.verdict import HEALTHY, Finding, findings_of, growths_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from fastinit.signal.growth import Growth
+    from fastinit.signal.readings import Reading, Stage
+
+TITLES = (
+    "module",
+    "kind",
+    "mean",
+    "std",
+    "zero",
+    "dead",
+    "saturated",
+    "grad std",
+    "weight std",
+    "expected",
+    "grad/weight",
+)
+MOST_ROWS = 40  # of a table that is not asked for whole
+
+
+class UnhealthyError(AssertionError):
+    """A model that does not pass its signal on. The message is the verdict."""
+
+
+@dataclass(frozen=True)
+class ProbeReport:
+    """What `probe` measured; `print` shows it as a table with the verdict below.
+
+    Attributes:
+        stages: One for each call of a module, in the order in which they begin.
+        title: What was probed, for tables and pictures.
+        loss: What the gradients are of.
+        loss_value: Its value; None where there is none.
+    """
+
+    stages: tuple[Stage, ...]
+    title: str
+    loss: str
+    loss_value: float | None
+
+    @cached_property
+    def chain(self) -> tuple[Stage, ...]:
+        """The stages along which growth is measured: see `fastinit.signal.chain`."""
+        return chain_of(self.stages)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong, the gravest first; empty for a healthy model."""
+        return findings_of(self.stages, self.chain)
+
+    @cached_property
+    def growths(self) -> tuple[Growth | None, Growth | None]:
+        """Of the activations forwards and the gradients backwards; None where the chain is too short to tell."""
+        return growths_of(self.chain)
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """What the numbers add up to; begins with "healthy" or with the gravest finding's kind."""
+        if self.findings:
+            return "; ".join(finding.text for finding in self.findings)
+        named = zip(("activations", "gradients"), self.growths, strict=True)
+        grown = [f"{what} {growth}" for what, growth in named if growth is not None]
+        if not grown:
+            return f"{HEALTHY}: nothing is dead, saturated or not finite; too few layers to tell growth"
+        return f"{HEALTHY}: {'; '.join(grown)}"
+
+    def assert_healthy(self) -> None:
+        """Does nothing for a healthy model.
+
+        Raises:
+            UnhealthyError: With the verdict. An AssertionError, so that it fails a test as one.
+        """
+        if self.findings:
+            raise UnhealthyError(f"{self.title} is not healthy: {self.verdict}")
+
+    def table(self, *, whole: bool = False) -> str:
+        """Returns the stages as a table of text.
+
+        Args:
+            whole: Every stage, however many; else, where there are more than 40, only the chain's and those that
+                a finding names.
+        """
+        rows = self._shown(whole)
+        lines = list(aligned((TITLES, *map(_cells, rows)), left=TITLES[:2]))
+        if len(rows) < len(self.stages):
+            lines.append(f"{len(rows)} of {len(self.stages)} stages; table(whole=True) has all")
+        return "\n".join(lines)
+
+    def _shown(self, whole: bool) -> Sequence[Stage]:
+        if whole or len(self.stages) <= MOST_ROWS:
+            return self.stages
+        kept = {id(stage) for stage in self.chain}
+        named = {finding.where for finding in self.findings}
+        return [stage for stage in self.stages if id(stage) in kept or stage.label in named]
+
+    def __str__(self) -> str:
+        return f"{self.table()}\n{self.verdict}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        activations, gradients = self.growths
+        return {
+            "title": self.title,
+            "verdict": self.verdict,
+            "healthy": self.is_healthy,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "growth": {
+                "activations": None if activations is None else activations.as_dict(),
+                "gradients": None if gradients is None else gradients.as_dict(),
+            },
+            "loss": {"kind": self.loss, "value": self.loss_value},
+            "chain": [stage.label for stage in self.chain],
+            "stages": [stage.as_dict() for stage in self.stages],
+        }
+
+    def to_json(self) -> str:
+        """Returns all of it as the text of a JSON document."""
+        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
+
+    def plot(self, path: str | os.PathLike[str]) -> None:
+        """Draws the spread of activations and gradients against depth into a picture.
+
+        Args:
+            path: The picture; its suffix says the format.
+
+        Raises:
+            PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
+        """
+        from fastinit.signal.plot import plot_profiles
+
+        plot_profiles([self], path)
+
+
+def _cells(stage: Stage) -> tuple[str, ...]:
+    weight = stage.weights[0] if stage.weights else None
+    return (
+        stage.label,
+        stage.kind,
+        _shown(stage.output.mean),
+        _shown(stage.output.std),
+        _percent(stage.output.zeros),
+        _percent(stage.dead),
+        _percent(stage.saturated),
+        _std(stage.gradient),
+        _std(weight.reading if weight else None),
+        _shown(weight.expected if weight else None),
+        _shown(weight.ratio if weight else None),
+    )
+
+
+def _std(reading: Reading | None) -> str:
+    return _shown(None if reading is None else reading.std)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.3g}%"

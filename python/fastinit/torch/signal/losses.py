@@ -1,0 +1,90 @@
+"""What a model is called with, and the number that its gradients are of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fastinit import checks
+from fastinit.torch.functions import normal_
+from fastinit.torch.signal.measure import is_measurable
+from fastinit.torch.signal.watch import tensors_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Loss = Callable[..., torch.Tensor]
+
+
+def call(model: torch.nn.Module, batch: Any) -> Any:
+    """Calls a model with a batch: a mapping gives arguments by name, a tuple or list by position."""
+    if isinstance(batch, Mapping):
+        return model(**batch)
+    if isinstance(batch, (tuple, list)):
+        return model(*batch)
+    return model(batch)
+
+
+def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor | None, str]:
+    """Returns the number to take the gradients of, and what it is; None where no gradient can be had.
+
+    It is `loss(output, target)`, or `loss(output)` without a target; else, with a target, the cross entropy for whole
+    numbers and the mean squared error for others; else the `loss` that the output has, as those of transformers do;
+    else a sum of the output's elements with random weights, whose gradients tell growth by depth alone.
+
+    Raises:
+        TypeError: What `loss` returned is no tensor.
+        ValueError: It is not one number.
+    """
+    if loss is not None:
+        value, kind = (loss(output) if target is None else loss(output, target)), "loss"
+    elif target is not None:
+        value, kind = _usual(_prediction(output), target)
+    elif (own := _own(output)) is not None:
+        value, kind = own, "the model's own loss"
+    else:
+        value, kind = _projection(output), "a random projection of the output"
+    if value is None:
+        return None, "none: the output has no floating tensor"
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(checks.text("loss", "return a tensor", type(value).__name__))
+    if value.numel() != 1:
+        raise ValueError(checks.text("loss", "return one number", f"shape {tuple(value.shape)}", "take its mean"))
+    if not value.requires_grad:
+        return None, "none: the output depends on nothing that has a gradient"
+    return value.reshape(()), kind
+
+
+def _own(output: Any) -> Any:
+    own = output.get("loss") if isinstance(output, Mapping) else getattr(output, "loss", None)
+    return own if isinstance(own, torch.Tensor) and own.requires_grad else None
+
+
+def _prediction(output: Any) -> torch.Tensor:
+    """The first tensor of an output: of those of transformers, the logits."""
+    found = [tensor for tensor in tensors_in(output) if is_measurable(tensor) and tensor.ndim]
+    if not found:
+        raise ValueError(checks.text("model", "return a floating tensor for `target`", type(output).__name__))
+    return found[0]
+
+
+def _usual(prediction: torch.Tensor, target: Any) -> tuple[torch.Tensor, str]:
+    target = torch.as_tensor(target, device=prediction.device)
+    if target.is_floating_point():
+        return torch.nn.functional.mse_loss(prediction.float(), target.float()), "mean squared error"
+    is_last = prediction.ndim == target.ndim + 1 and prediction.shape[:-1] == target.shape
+    classes = prediction.flatten(0, -2) if is_last else prediction  # else (samples, classes, *places)
+    return torch.nn.functional.cross_entropy(classes.float(), target.flatten() if is_last else target), "cross entropy"
+
+
+def _projection(output: Any) -> torch.Tensor | None:
+    total = None
+    for number, tensor in enumerate(tensors_in(output)):
+        if is_measurable(tensor) and tensor.requires_grad and not tensor.is_complex():
+            weights = torch.empty(tensor.shape, dtype=torch.float32, device=tensor.device)
+            normal_(weights, seed=0, stream=f"probe.{number}")
+            part = (tensor.float() * weights).sum() / max(tensor.numel(), 1) ** 0.5
+            total = part if total is None else total + part
+    return total

@@ -1,0 +1,127 @@
+"""Readings of PyTorch's tensors, taken where they are, in bounded memory and without waiting for a GPU."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from fastinit.signal.readings import Reading, merged
+from fastinit.torch.sharding import is_dtensor, local_tensor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_CHUNK = 1 << 22  # elements that are measured at once, whose temporary copies stay small
+_LEAST = 1e-30  # of a variance: the squares of smaller numbers lose digits in float32
+
+
+class Pending(NamedTuple):
+    """A tensor that was measured, whose numbers are still where the tensor is.
+
+    Attributes:
+        size: The number of elements, of a DTensor those of the whole.
+        parts: Of each chunk its number of elements, and mean, std, zeros and the finite ones as a tensor.
+        mesh: Of a DTensor, over which processes it is spread.
+    """
+
+    size: int
+    parts: tuple[tuple[int, torch.Tensor], ...]
+    mesh: Any
+
+    def reading(self) -> Reading:
+        """Fetches the numbers; of a DTensor, of all processes, which must call this for the same tensors in turn."""
+        rows = [torch.cat([torch.tensor([float(count)], dtype=part.dtype), part.cpu()]) for count, part in self.parts]
+        stacked = torch.stack(rows) if rows else torch.zeros(0, 5)
+        if self.mesh is not None:
+            stacked = _of_all(stacked, self.mesh)
+        return replace(merged(map(_reading, stacked.tolist())), size=self.size)
+
+
+def measure(tensor: torch.Tensor) -> Pending:
+    """Measures a floating tensor; of a DTensor, this process's shard."""
+    size, mesh = tensor.numel(), None
+    if is_dtensor(tensor):
+        mesh = tensor.device_mesh
+        tensor = local_tensor(tensor)
+    with torch.no_grad():
+        flat = plain(tensor).reshape(-1)
+        return Pending(
+            size, tuple((part.numel(), _measured(part)) for part in flat.split(_CHUNK) if part.numel()), mesh
+        )
+
+
+def plain(tensor: torch.Tensor) -> torch.Tensor:
+    """The elements of a tensor, whatever its kind, as a dense one of real numbers."""
+    tensor = tensor.detach()
+    if tensor.is_nested or tensor.layout is not torch.strided:
+        tensor = tensor.values()
+    return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
+
+
+def is_measurable(value: Any) -> bool:
+    """Whether something has figures: a tensor of real or complex numbers that has memory."""
+    if not isinstance(value, torch.Tensor) or value.is_meta:
+        return False
+    return bool(value.is_floating_point() or value.is_complex())
+
+
+def _measured(chunk: torch.Tensor) -> torch.Tensor:
+    """Mean, std, zeros and finite elements of a flat tensor."""
+    values = chunk if chunk.dtype is torch.float64 else chunk.float()
+    zeros = values.numel() - values.count_nonzero()
+    if values.device.type == "cpu":  # in one pass, if that is good enough: only here can it be looked at for free
+        variance, mean = torch.var_mean(values, correction=0)
+        if _LEAST < variance.item() < math.inf:
+            count = torch.tensor(values.numel())
+            return torch.stack([mean, variance.sqrt(), zeros.to(mean), count.to(mean)])
+    is_finite = values.isfinite()
+    finite = is_finite.sum()
+    values = torch.where(is_finite, values, 0)
+    scale = values.abs().max()  # without which squares overflow
+    scale = torch.where(scale > 0, scale, 1)
+    values = values / scale
+    mean = values.sum() / finite
+    std = (torch.where(is_finite, values - mean, 0).square().sum() / finite).sqrt()
+    return torch.stack([mean * scale, std * scale, zeros.to(mean), finite.to(mean)])
+
+
+def _reading(row: Sequence[float]) -> Reading:
+    count, mean, std, zeros, finite = row
+    return Reading(round(count), mean, std, zeros / count, round(count - finite))
+
+
+def _of_all(rows: torch.Tensor, mesh: Any) -> torch.Tensor:
+    """The rows of all processes of a mesh. Copies count alike, and change neither means nor shares."""
+    for dim in range(mesh.ndim):
+        group = mesh.get_group(dim)
+        gathered: list[Any] = [None] * torch.distributed.get_world_size(group)
+        torch.distributed.all_gather_object(gathered, rows, group=group)
+        rows = torch.cat(gathered)
+    return rows
+
+
+def dead_units(tensor: torch.Tensor, axis: int) -> torch.Tensor:
+    """The share of units that are zero for the whole batch."""
+    tensor = plain(tensor)
+    others = [dim for dim in range(tensor.ndim) if dim != axis % tensor.ndim]
+    return (tensor.count_nonzero(others) == 0).float().mean()
+
+
+def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """The share of values at or beyond the ends of an interval."""
+    tensor = plain(tensor)
+    return ((tensor <= low) | (tensor >= high)).float().mean()
+
+
+def is_equal_along(tensor: torch.Tensor, axis: int) -> bool:
+    """Whether a tensor repeats itself along an axis. Two places are compared first, which nearly always settles it."""
+    tensor = plain(tensor)
+    if tensor.ndim < 2 or tensor.shape[axis] < 2:
+        return False
+    first = tensor.select(axis, 0)
+    if not torch.equal(tensor.select(axis, 1), first):
+        return False
+    return bool((tensor == first.unsqueeze(axis)).all())
