@@ -1,62 +1,63 @@
-"""How all figures look: one set of colours, names at the ends of lines instead of a legend, files without a date."""
+"""Figures of the experiments, in the style of fastinit's own: profiles by layer, and curves of the loss."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import matplotlib
-from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
+
+from fastinit.pictures import COLOURS, clean, new_figure
+from fastinit.signal.plot import activation, draw_profiles, gradient, name_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Mapping, Sequence
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
-BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6b6b6b"
-_LINE = 0.06  # of the height of the axes: what a name needs
-_STYLE = {
-    "font.size": 10,
-    "axes.titlesize": 10.5,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "svg.hashsalt": "fastinit",  # the same file from the same numbers
-}
+    from fastinit.signal import ProbeReport, Stage
+
+    Value = Callable[[Stage], float | None]
+
+ACTIVATIONS = ("activations: root mean square", activation)
+GRADIENTS = ("gradients at the activations: norm", gradient)
 
 
-def panels(title: str, count: int = 1, rows: int = 1, **options: Any) -> tuple[Figure, Sequence[Any]]:
-    """An empty figure with a title and axes in rows."""
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(4.9 * count if count > 1 else 7.5, 3.4 * rows + 0.5), layout="constrained")
-        axes = figure.subplots(rows, count, squeeze=False, **options)
-    figure.suptitle(title, x=0.01, ha="left", weight="bold", size=11.5)
-    return figure, list(axes.ravel())
+def panels(title: str, count: int, *, height: float = 4.0) -> tuple[Any, Sequence[Any]]:
+    """An empty figure with a title, and its axes side by side."""
+    figure = new_figure(5.5 * count if count > 1 else 7.5, height)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=11, weight="bold")
+    return figure, list(figure.subplots(1, count, squeeze=False)[0])
 
 
-def line(axes: Any, x: Sequence[float], y: Sequence[float], name: str, colour: str, marker: str = "o", **options: Any) -> None:
-    """A line whose name `name_lines` writes at its end."""
-    axes.plot(x, y, color=colour, marker=marker, markersize=3.5, linewidth=1.6, label=name, **options)
+def profiles(title: str, reports: Mapping[str, ProbeReport], *values: tuple[str, Value]) -> Any:
+    """A figure with a panel for each thing to show of the reports' stages: its title and how it is read."""
+    figure, axes = panels(title, len(values))
+    for each, (label, value) in zip(axes, values, strict=True):
+        draw_layers(each, reports, label, value)
+    return figure
 
 
-def name_lines(axes: Any) -> None:
-    """Writes each line's name at its right end, apart from the others."""
-    axes.figure.canvas.draw()  # fixes the limits
-    lines = [line for line in axes.get_lines() if not line.get_label().startswith("_")]
-    across = axes.transAxes.inverted()
-    ends = sorted((across.transform(axes.transData.transform(line.get_xydata()[-1]))[1], line) for line in lines)
-    heights: list[float] = []
-    for height, _ in ends:
-        heights.append(max(min(height, 1.0), heights[-1] + _LINE if heights else 0.0))
-    over = max(heights[-1] - 1.0, 0.0)
-    for height, (_, each) in zip(heights, ends, strict=True):
-        place = (1.01, height - over)
-        axes.annotate(
-            each.get_label(), place, xycoords="axes fraction", color=each.get_color(), va="center", annotation_clip=False
-        )
+def draw_layers(axes: Any, reports: Mapping[str, ProbeReport], label: str, value: Value) -> None:
+    """One panel of `profiles`. Layers count from 1, where their names are too many for the axis too."""
+    draw_profiles(axes, list(reports.items()), value)
+    axes.set_title(label, loc="left", fontsize=10)
+    count = len(next(iter(reports.values())).chain)
+    every = max(count // 5 // 5 * 5, 1)
+    places = [1, *range(every, count + 1, every)] if every > 1 else range(1, count + 1)
+    axes.set_xticks([place - 1 for place in places], places)
+    axes.set_xlabel("layer")
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Writes an SVG (or PNG) that depends on nothing but the figure."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context(_STYLE):
-        figure.savefig(path, dpi=120, metadata={"Date": None} if path.suffix == ".svg" else None)
+def curves(axes: Any, losses: Mapping[str, Sequence[float]], *, smooth: int = 20) -> None:
+    """Draws losses against steps, each the mean of `smooth` steps, named at the ends."""
+    lines = []
+    for (name, values), colour in zip(losses.items(), COLOURS, strict=False):
+        means = [sum(values[at : at + smooth]) / smooth for at in range(0, len(values) - smooth + 1, smooth)]
+        points = [(smooth * (number + 0.5), mean) for number, mean in enumerate(means)]
+        axes.plot(*zip(*points, strict=True), color=colour, lw=1.6)
+        lines.append((name, colour, points))
+    axes.set(yscale="log", xlabel="step of training", xlim=(0, None))
+    axes.set_title(f"loss: cross entropy in nats, means of {smooth} steps", loc="left", fontsize=10)
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
+    clean(axes)
+    name_lines(axes, lines)

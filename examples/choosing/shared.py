@@ -1,4 +1,4 @@
-"""What the experiments share: data, networks, training, measurements, and how a finding is said and drawn."""
+"""What the experiments share: data, networks, training, and how a finding is said and drawn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import functools
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,14 @@ import torch
 from torch import nn
 
 import fastinit
+from fastinit.pictures import save
 from fastinit.torch import init_model
 
-from .figures import save
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
+
+    Data = tuple[torch.Tensor, torch.Tensor]
 
 FIGURES = Path(__file__).parents[2] / "docs" / "choosing"
 CLASSES = 4
@@ -30,7 +32,7 @@ CLASSES = 4
 
 
 @functools.cache
-def shapes(count: int, size: int = 16, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
+def shapes(count: int, size: int = 16, seed: int = 0) -> Data:
     """Draws pictures of an ellipse, a square, a triangle or a cross, in the manner of Glorot and Bengio's Shapeset.
 
     Place, size, turn, stretch and grey levels are random. Pixels have mean 0 and variance 1.
@@ -64,11 +66,17 @@ def shapes(count: int, size: int = 16, seed: int = 0) -> tuple[torch.Tensor, tor
 
 
 def mlp(widths: Sequence[int], activation: Callable[[], nn.Module]) -> nn.Sequential:
-    """Linear layers of these widths, with the activation after all but the last."""
-    layers: list[nn.Module] = []
-    for inputs, outputs in zip(widths, widths[1:], strict=False):
-        layers += [nn.Linear(inputs, outputs), activation()]
-    return nn.Sequential(*layers[:-1])
+    """Linear layers of these widths, all but the last with the activation; each is a block, numbered from 1."""
+    model = nn.Sequential()
+    for number, (inputs, outputs) in enumerate(pairwise(widths[:-1]), 1):
+        model.add_module(str(number), nn.Sequential(nn.Linear(inputs, outputs), activation()))
+    model.add_module("head", nn.Linear(widths[-2], widths[-1]))
+    return model
+
+
+def classifier(pictures: Data, width: int, layers: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
+    """An `mlp` of hidden layers of one width, for pictures of `shapes`."""
+    return mlp([pictures[0].shape[1], *[width] * layers, CLASSES], activation)
 
 
 def start(model: nn.Module, rule: Mapping[str, Any], *, bias: float = 0.0, seed: int = 0) -> nn.Module:
@@ -77,9 +85,7 @@ def start(model: nn.Module, rule: Mapping[str, Any], *, bias: float = 0.0, seed:
     return init_model(model, seed=seed, recipe=[biases, {"match": "*.weight", **rule}])
 
 
-def train(
-    model: nn.Module, data: tuple[torch.Tensor, torch.Tensor], *, steps: int, rate: float, batch: int = 100, seed: int = 0
-) -> list[float]:
+def train(model: nn.Module, data: Data, *, steps: int, rate: float, batch: int = 100, seed: int = 0) -> list[float]:
     """Trains by stochastic gradient descent with momentum 0.9.
 
     Returns:
@@ -99,46 +105,10 @@ def train(
     return losses
 
 
-def accuracy(model: nn.Module, data: tuple[torch.Tensor, torch.Tensor]) -> float:
-    """The share of pictures whose class has the largest output."""
+def accuracy(model: nn.Module, data: Data) -> float:
+    """The share of pictures whose class has the largest output; chance gives one in `CLASSES`."""
     with torch.no_grad():
         return float((model(data[0]).argmax(1) == data[1]).float().mean())
-
-
-# Measurements
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A hidden layer in one pass: what its activation returns, and the loss's gradient at the activation's input."""
-
-    values: torch.Tensor
-    gradients: torch.Tensor
-
-
-def hidden_layers(model: nn.Sequential, data: tuple[torch.Tensor, torch.Tensor]) -> list[Layer]:
-    """One pass of all data through a network of `mlp` and back."""
-    x, labels = data
-    sums, values = [], []
-    for position, module in enumerate(model):
-        x = module(x)
-        if position % 2 == 0 and module is not model[-1]:
-            x.retain_grad()
-            sums.append(x)
-        elif position % 2:
-            values.append(x)
-    nn.functional.cross_entropy(x, labels).backward()
-    model.zero_grad()
-    return [Layer(value.detach(), total.grad) for value, total in zip(values, sums, strict=True)]
-
-
-def spread(values: torch.Tensor) -> float:
-    """The root mean square, which no large number overflows."""
-    return float(values.double().square().mean().sqrt())
-
-
-def median(values: Iterable[float]) -> float:
-    return float(np.median(list(values)))
 
 
 # Findings
@@ -152,18 +122,37 @@ class Check:
     found: str
     agrees: bool
 
+    @property
+    def says(self) -> str:
+        """The verdict in a word."""
+        return "agrees" if self.agrees else "DIFFERS"
+
     def __str__(self) -> str:
-        return f"{'Agrees' if self.agrees else 'DIFFERS'}. Expected: {self.expected}. Found: {self.found}."
+        return f"{self.says}: expected {self.expected}; found {self.found}"
 
 
-def main(experiment: ModuleType) -> list[Check]:
+def conclusion(checks: Sequence[Check], source: str) -> str:
+    """Whether an experiment as a whole agrees with its source."""
+    agreeing = sum(check.agrees for check in checks)
+    if agreeing == len(checks):
+        return f"All of it agrees with {source}."
+    return f"{len(checks) - agreeing} of {len(checks)} expectations from {source} were NOT met."
+
+
+def perform(experiment: ModuleType, folder: Path) -> list[Check]:
     """Runs an experiment, saves its figure, and says what was found."""
-    parser = argparse.ArgumentParser(description=(experiment.__doc__ or "").split("\n")[0])
-    parser.add_argument("--out", type=Path, default=FIGURES, metavar="DIR", help="where the figure goes")
-    out = parser.parse_args().out
+    torch.set_num_threads(1)  # so that sums, and what training makes of them, do not depend on the number of cores
     name = Path(experiment.__file__ or "").stem
     found = experiment.run()
-    save(experiment.draw(found), out / f"{name}.svg")
+    folder.mkdir(parents=True, exist_ok=True)
+    save(experiment.draw(found), folder / f"{name}.png")
     checks: list[Check] = experiment.checks(found)
-    print(f"{name}: {out / name}.svg", *checks, sep="\n")
+    print(f"{name}: {folder / name}.png", *checks, conclusion(checks, experiment.SOURCE), sep="\n  ")
     return checks
+
+
+def main(experiment: ModuleType) -> None:
+    """The command line of one experiment."""
+    parser = argparse.ArgumentParser(description=(experiment.__doc__ or "").partition("\n")[0])
+    parser.add_argument("--out", type=Path, default=FIGURES, metavar="DIR", help="where the figure goes")
+    perform(experiment, parser.parse_args().out)
