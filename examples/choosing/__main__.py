@@ -1,4 +1,4 @@
-"""Runs all experiments: `python -m examples.choosing`. Figures go to docs/choosing/, findings into docs/choosing.md."""
+"""Runs all experiments: `python -m examples.choosing`. Figures go to docs/choosing/, outcomes into docs/choosing.md."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def main() -> None:
     for name in EXPERIMENTS:
         experiment = import_module(f".{name}", __package__)
         checks = shared.perform(experiment, shared.FIGURES)
-        PAGE.write_text(with_findings(PAGE.read_text(), name, checks, experiment.SOURCE))
+        PAGE.write_text(with_outcome(PAGE.read_text(), name, checks, experiment.SOURCE))
 
 
-def with_findings(page: str, name: str, checks: Sequence[Check], source: str) -> str:
+def with_outcome(page: str, name: str, checks: Sequence[Check], source: str) -> str:
     """Puts what an experiment found between its two marks in a page."""
     rows = [f"| {check.expected} | {check.found} | {check.says} |" for check in checks]
     table = "\n".join(["| expected | found | |", "| --- | --- | --- |", *rows])

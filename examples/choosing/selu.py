@@ -42,7 +42,7 @@ def checks(found: dict[str, ProbeReport]) -> list[Check]:
         keeps = all(abs(mean) < 0.1 for mean in means) and all(0.8 < std < 1.25 for std in stds)
         results.append(
             Check(
-                f"{'' if name == 'LeCun' else 'no '}mean 0 and standard deviation 1 with {name}",
+                f"{'mean 0 and' if name == 'LeCun' else 'not mean 0 and'} standard deviation 1 with {name}",
                 f"means from {min(means):.2f} to {max(means):.2f}, deviations from {min(stds):.2f} to {max(stds):.2f}",
                 keeps == (name == "LeCun"),
             )

@@ -1,4 +1,4 @@
-"""What the experiments share: data, networks, training, and how a finding is said and drawn."""
+"""What the experiments share: data, networks, training, and how an outcome is said."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def accuracy(model: nn.Module, data: Data) -> float:
         return float((model(data[0]).argmax(1) == data[1]).float().mean())
 
 
-# Findings
+# Outcomes
 
 
 @dataclass(frozen=True)

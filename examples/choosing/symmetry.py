@@ -54,7 +54,8 @@ def checks(found: dict[str, Any]) -> list[Check]:
             )
         )
     best = max(found["accuracies"], key=found["accuracies"].get)
-    return [*results, Check("the highest accuracy from random", best, best.startswith("random"))]
+    reached = f"{best}, {found['accuracies'][best]:.2f}"
+    return [*results, Check("the highest accuracy from random", reached, best.startswith("random"))]
 
 
 def draw(found: dict[str, Any]) -> Any:

@@ -80,7 +80,7 @@ def test_experiment_notices_another_start(name: str, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_page_has_figure_and_findings_of_every_experiment(name: str) -> None:
+def test_page_has_figure_and_outcome_of_every_experiment(name: str) -> None:
     assert f"](choosing/{name}.png)" in PAGE
     assert (DOCS / "choosing" / f"{name}.png").is_file()
     begin, end = f"<!-- {name}: made by python -m examples.choosing -->", f"<!-- end of {name} -->"
@@ -89,20 +89,20 @@ def test_page_has_figure_and_findings_of_every_experiment(name: str) -> None:
     )
 
 
-def test_findings_take_the_place_of_older_ones() -> None:
+def test_outcome_takes_the_place_of_an_older_one() -> None:
     page = "before\n<!-- he: made by python -m examples.choosing -->\nold\n<!-- end of he -->\nafter\n"
-    changed = __main__.with_findings(page, "he", [shared.Check("a", "b", agrees=False)], "a book")
+    changed = __main__.with_outcome(page, "he", [shared.Check("a", "b", agrees=False)], "a book")
     assert "| a | b | DIFFERS |" in changed
     assert "1 of 1 expectations from a book were NOT met." in changed
     assert "old" not in changed
     assert changed.startswith("before\n")
     assert changed.endswith("\nafter\n")
-    assert __main__.with_findings(changed, "he", [shared.Check("a", "b", agrees=False)], "a book") == changed
+    assert __main__.with_outcome(changed, "he", [shared.Check("a", "b", agrees=False)], "a book") == changed
 
 
-def test_page_without_a_place_for_findings_is_an_error() -> None:
+def test_page_without_a_place_for_an_outcome_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"the page must have one place for he, .*, got 0"):
-        __main__.with_findings("text", "he", [], "a book")
+        __main__.with_outcome("text", "he", [], "a book")
 
 
 def test_first_example_prints_what_the_page_says(tmp_path: Path) -> None:
