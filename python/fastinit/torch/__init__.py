@@ -42,6 +42,8 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
+from fastinit.torch.signal.compare import compare
+from fastinit.torch.signal.coordinates import coordinate_check
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
@@ -50,8 +52,10 @@ __all__ = [
     "build",
     "by_name",
     "calculate_gain",
+    "compare",
     "constant",
     "constant_",
+    "coordinate_check",
     "dirac",
     "dirac_",
     "eye",
