@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from fastinit.pictures import COLOURS
+from fastinit.pictures import COLOURS, save
 from fastinit.torch import probe
 
 from . import figures, shared
@@ -16,6 +16,7 @@ from .shared import Check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SOURCE = "Goodfellow, Bengio and Courville (2016), section 6.3.1, and the notes of Stanford's CS231n"
 WEIGHTS: dict[str, dict[str, Any]] = {"normal, std 0.01": {"init": "normal", "std": 0.01}, "He": {"init": "he_normal"}}
@@ -69,7 +70,7 @@ def checks(found: dict[str, Any]) -> list[Check]:
     ]
 
 
-def draw(found: dict[str, Any]) -> Any:
+def draw(found: dict[str, Any], path: Path) -> None:
     figure, (left, right) = figures.panels("Three relu layers whose biases start at 0 or at 0.1", 2)
     shares = {name: 100 * fmean(each) for name, each in found["active"].items()}
     bars = left.barh(list(shares), list(shares.values()), color=COLOURS[: len(shares)])
@@ -79,7 +80,7 @@ def draw(found: dict[str, Any]) -> Any:
     left.set_title("values above zero before training", loc="left", fontsize=10)
     left.spines[["top", "right"]].set_visible(False)
     figures.curves(right, found["losses"])
-    return figure
+    save(figure, path)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from .shared import Check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 SOURCE = "He et al. (2015), equations 10 and 14, and Glorot and Bengio (2010), equation 12"
@@ -63,10 +64,10 @@ def checks(found: dict[str, Any]) -> list[Check]:
     return results
 
 
-def draw(found: dict[str, Any]) -> Any:
+def draw(found: dict[str, Any], path: Path) -> None:
     gradients = ("gradients at the activations: root mean square", _gradient)
     title = f"A relu network that narrows from {found['widths'][0]} to {found['widths'][-1]} units, before training"
-    return figures.profiles(title, found["reports"], figures.ACTIVATIONS, gradients)
+    figures.profiles(path, title, found["reports"], figures.ACTIVATIONS, gradients)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import LogLocator
 
-from fastinit.pictures import COLOURS, clean, new_figure
+from fastinit.pictures import COLOURS, clean, new_figure, save
 from fastinit.signal.plot import activation, draw_profiles, gradient, name_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from fastinit.signal import ProbeReport, Stage
 
@@ -27,12 +28,12 @@ def panels(title: str, count: int, *, height: float = 4.0) -> tuple[Any, Sequenc
     return figure, list(figure.subplots(1, count, squeeze=False)[0])
 
 
-def profiles(title: str, reports: Mapping[str, ProbeReport], *values: tuple[str, Value]) -> Any:
+def profiles(path: Path, title: str, reports: Mapping[str, ProbeReport], *values: tuple[str, Value]) -> None:
     """A figure with a panel for each thing to show of the reports' stages: its title and how it is read."""
     figure, axes = panels(title, len(values))
     for each, (label, value) in zip(axes, values, strict=True):
         draw_layers(each, reports, label, value)
-    return figure
+    save(figure, path)
 
 
 def draw_layers(axes: Any, reports: Mapping[str, ProbeReport], label: str, value: Value) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from torch import nn
 
@@ -14,6 +14,8 @@ from . import figures, shared
 from .shared import Check
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastinit.signal import ProbeReport
 
 SOURCE = "Glorot and Bengio (2010), section 4.2.1, figures 6 and 7"
@@ -68,8 +70,9 @@ def _weights(name: str, report: ProbeReport) -> Check:
     )
 
 
-def draw(found: dict[str, ProbeReport]) -> Any:
-    return figures.profiles(
+def draw(found: dict[str, ProbeReport], path: Path) -> None:
+    figures.profiles(
+        path,
         "A tanh network before training: uniform within 1/sqrt(n), the standard, and Glorot's normalised start",
         found,
         figures.ACTIVATIONS,

@@ -4,61 +4,65 @@ from __future__ import annotations
 
 import math
 import sys
-from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import torch
 from torch import nn
 
-from fastinit.torch import probe
+from fastinit.torch import compare
 
-from . import figures, shared
+from . import shared
 from .shared import Check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
+
+    from fastinit.signal import Comparison
 
 SOURCE = "He et al. (2015), section 2.2, figure 3"
-RULES = {"He: 2 / fan_in": "he_normal", "Xavier: 1 / fan_in": "lecun_normal"}  # their "Xavier" counts fan_in alone
+HE, XAVIER = "He: 2 / fan_in", "Xavier: 1 / fan_in"
+RULES = {HE: "he_normal", XAVIER: "lecun_normal"}  # their "Xavier" counts fan_in alone
 
 
 def run(
-    *, width: int = 128, layers: int = 29, pictures: int = 4000, steps: int = 1000, seeds: Sequence[int] = (0, 1)
-) -> dict[str, Any]:
-    """Profiles before training, losses as means over seeds, and each seed's accuracy, by rule."""
-    data, unseen = shared.shapes(pictures), shared.shapes(pictures, seed=1)
-    reports, losses, accuracies = {}, {}, {}
-    for name, rule in RULES.items():
-        each = []
-        for seed in seeds:
-            model = shared.start(shared.classifier(data, width, layers, nn.ReLU), {"init": rule}, seed=seed)
-            reports.setdefault(name, probe(model, data[0], target=data[1], title=name))
-            each.append(shared.train(model, data, steps=steps, rate=0.01, seed=seed))
-            accuracies.setdefault(name, []).append(shared.accuracy(model, unseen))
-        losses[name] = [fmean(step) for step in zip(*each, strict=True)]
-    return {"reports": reports, "losses": losses, "accuracies": accuracies}
+    *, width: int = 128, layers: int = 29, pictures: int = 4000, steps: int = 1000, seeds: Sequence[int] = (0, 1, 2)
+) -> Comparison:
+    """Trains from both starts, with biases of 0; the last layer makes 30."""
+    data = shared.shapes(pictures)
+    biases = {"match": "*.bias", "init": "zeros"}
+    return compare(
+        lambda: shared.classifier(data, width, layers, nn.ReLU),
+        shared.batches(data, 200),
+        {name: [biases, {"match": "*.weight", "init": rule}] for name, rule in RULES.items()},
+        seeds=seeds,
+        steps=steps,
+        optimizer=lambda parameters: torch.optim.SGD(parameters, 0.01, momentum=0.9),
+    )
 
 
-def checks(found: dict[str, Any]) -> list[Check]:
-    he, xavier = found["accuracies"].values()
-    shown = [", ".join(f"{each:.2f}" for each in some) for some in (he, xavier)]
-    report = found["reports"]["Xavier: 1 / fan_in"]
-    backwards = report.growths[1]
+def checks(found: Comparison) -> list[Check]:
+    finals = {each.rules: list(each.finals.values()) for each in found.ranking}
+    losses = {name: ", ".join(f"{loss:.2f}" for loss in each) for name, each in finals.items()}
+    backwards = next(run.start.growths[1] for run in found.runs if run.rules == XAVIER)
+    chance = math.log(shared.CLASSES)
     return [
         Check(
-            "that Xavier's gradients shrink by 1/sqrt(2) a layer",
+            "x0.707 a layer for Xavier's gradients backwards",
             f"x{backwards.factor:.3g}, {backwards.total:.1g} in all",
             abs(math.log(backwards.factor * math.sqrt(2))) < 0.1,
         ),
-        Check("that He's network learns", f"accuracies {shown[0]}", min(he) > 0.5),
-        Check("that Xavier's stalls at chance, 0.25", f"accuracies {shown[1]}", max(xavier) < 0.35),
+        Check("that He's network learns", f"final losses of {losses[HE]}", max(finals[HE]) < 0.7 * chance),
+        Check(
+            f"that Xavier's stalls at the loss of chance, {chance:.2f}",
+            f"final losses of {losses[XAVIER]}",
+            min(finals[XAVIER]) > 0.98 * chance,
+        ),
     ]
 
 
-def draw(found: dict[str, Any]) -> Any:
-    figure, (left, right) = figures.panels("A relu network of 30 layers", 2)
-    figures.draw_layers(left, found["reports"], "gradients at the activations before training: norm", figures.gradient)
-    figures.curves(right, found["losses"])
-    return figure
+def draw(found: Comparison, path: Path) -> None:
+    found.plot(path)
 
 
 if __name__ == "__main__":

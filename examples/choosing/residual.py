@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -16,6 +16,8 @@ from . import figures, shared
 from .shared import Check
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fastinit.signal import ProbeReport
 
 SOURCE = "Radford et al. (2019, GPT-2), section 2.3"
@@ -79,10 +81,10 @@ def checks(found: dict[str, ProbeReport]) -> list[Check]:
     ]
 
 
-def draw(found: dict[str, ProbeReport]) -> Any:
+def draw(found: dict[str, ProbeReport], path: Path) -> None:
     stream = ("residual stream after each layer: root mean square", figures.activation)
     back = ("gradients at the residual stream: norm", figures.gradient)
-    return figures.profiles("A transformer of 48 layers before training", found, stream, back)
+    figures.profiles(path, "A transformer of 48 layers before training", found, stream, back)
 
 
 if __name__ == "__main__":

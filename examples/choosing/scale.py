@@ -16,6 +16,7 @@ from .shared import Check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fastinit.signal import ProbeReport
 
@@ -76,10 +77,10 @@ def _growth(name: str, report: ProbeReport, factor: float) -> Check:
     )
 
 
-def draw(found: dict[str, Any]) -> Any:
+def draw(found: dict[str, Any], path: Path) -> None:
     named = {f"{name}: accuracy {found['accuracies'][name]:.2f}": report for name, report in found["reports"].items()}
     title = "Relu layers before training, and the accuracy that training reaches"
-    return figures.profiles(title, named, figures.ACTIVATIONS, figures.GRADIENTS)
+    figures.profiles(path, title, named, figures.ACTIVATIONS, figures.GRADIENTS)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from itertools import cycle, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
@@ -17,6 +17,7 @@ from .shared import Check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from fastinit.signal import ProbeReport
 
@@ -50,9 +51,9 @@ def checks(found: dict[str, ProbeReport]) -> list[Check]:
     return results
 
 
-def draw(found: dict[str, ProbeReport]) -> Any:
+def draw(found: dict[str, ProbeReport], path: Path) -> None:
     spread = ("activations: standard deviation", lambda stage: stage.output.std)
-    return figures.profiles("A selu network before training, 128 and 512 units in turn", found, spread)
+    figures.profiles(path, "A selu network before training, 128 and 512 units in turn", found, spread)
 
 
 if __name__ == "__main__":

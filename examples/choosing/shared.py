@@ -15,11 +15,10 @@ import torch
 from torch import nn
 
 import fastinit
-from fastinit.pictures import save
 from fastinit.torch import init_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from types import ModuleType
 
     Data = tuple[torch.Tensor, torch.Tensor]
@@ -85,19 +84,25 @@ def start(model: nn.Module, rule: Mapping[str, Any], *, bias: float = 0.0, seed:
     return init_model(model, seed=seed, recipe=[biases, {"match": "*.weight", **rule}])
 
 
-def train(model: nn.Module, data: Data, *, steps: int, rate: float, batch: int = 100, seed: int = 0) -> list[float]:
+def batches(data: Data, count: int, *, size: int = 100, seed: int = 0) -> Iterator[Data]:
+    """Random samples of the data, in which classes are more or less frequent by chance."""
+    inputs, labels = data
+    for number in range(count):
+        chosen = fastinit.uniform((size,), high=len(labels), seed=seed, stream=f"batch/{number}").astype(np.int64)
+        rows = torch.from_numpy(np.minimum(chosen, len(labels) - 1))
+        yield inputs[rows], labels[rows]
+
+
+def train(model: nn.Module, data: Data, *, steps: int, rate: float, seed: int = 0) -> list[float]:
     """Trains by stochastic gradient descent with momentum 0.9.
 
     Returns:
         The loss before each step: cross entropy in nats.
     """
-    inputs, labels = data
     optimizer = torch.optim.SGD(model.parameters(), rate, momentum=0.9)
     losses = []
-    for step in range(steps):
-        chosen = fastinit.uniform((batch,), high=len(labels), seed=seed, stream=f"batch/{step}").astype(np.int64)
-        rows = torch.from_numpy(np.minimum(chosen, len(labels) - 1))
-        loss = nn.functional.cross_entropy(model(inputs[rows]), labels[rows])
+    for inputs, labels in batches(data, steps, seed=seed):
+        loss = nn.functional.cross_entropy(model(inputs), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -145,7 +150,7 @@ def perform(experiment: ModuleType, folder: Path) -> list[Check]:
     name = Path(experiment.__file__ or "").stem
     found = experiment.run()
     folder.mkdir(parents=True, exist_ok=True)
-    save(experiment.draw(found), folder / f"{name}.png")
+    experiment.draw(found, folder / f"{name}.png")
     checks: list[Check] = experiment.checks(found)
     print(f"{name}: {folder / name}.png", *checks, conclusion(checks, experiment.SOURCE), sep="\n  ")
     return checks

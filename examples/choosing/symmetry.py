@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from . import figures, shared
+from fastinit.pictures import new_figure, save
+
+from . import shared
 from .shared import Check
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
 SOURCE = "Goodfellow, Bengio and Courville (2016), section 8.4"
@@ -58,9 +62,9 @@ def checks(found: dict[str, Any]) -> list[Check]:
     return [*results, Check("the highest accuracy from random", reached, best.startswith("random"))]
 
 
-def draw(found: dict[str, Any]) -> Any:
+def draw(found: dict[str, Any], path: Path) -> None:
     shown = 8
-    figure = figures.new_figure(8, 3.9)
+    figure = new_figure(8, 3.9)
     figure.suptitle(
         "Weights of eight units of the first layer after training", x=0.01, ha="left", fontsize=11, weight="bold"
     )
@@ -76,7 +80,7 @@ def draw(found: dict[str, Any]) -> Any:
         "one square per unit, one cell per pixel: purple above 0, orange below, white 0; each row has its own scale",
         fontsize=8,
     )
-    return figure
+    save(figure, path)
 
 
 if __name__ == "__main__":

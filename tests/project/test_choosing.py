@@ -12,7 +12,6 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("matplotlib")
 
 from examples.choosing import EXPERIMENTS, __main__, shared
-from fastinit.pictures import save
 from fastinit.recipes.presets import NAMES
 from tests.project.pages import DOCS, blocks_of, run
 
@@ -54,7 +53,7 @@ def test_experiment_agrees_with_its_source_and_has_a_figure(name: str, tmp_path:
     module = experiment(name)
     found = module.run(**SMALL[name])
     assert [str(check) for check in module.checks(found) if not check.agrees] == []
-    save(module.draw(found), tmp_path / "figure.png")
+    module.draw(found, tmp_path / "figure.png")
     assert (tmp_path / "figure.png").stat().st_size > 10_000
 
 
