@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,12 +9,10 @@ import torch
 from fastinit import checks
 from fastinit.signal.report import ProbeReport
 from fastinit.torch.signal.losses import call, loss_of
+from fastinit.torch.signal.unchanged import check_memory, unchanged
 from fastinit.torch.signal.watch import Watch
-from fastinit.torch.state import targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fastinit.torch.signal.losses import Loss
 
 
@@ -66,46 +63,11 @@ def probe(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
-    _check_memory(model)
-    with _unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
+    check_memory(model)
+    with unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
         value, kind = loss_of(call(model, batch), loss, target)
         watch.forward_is_done()
         if value is not None:
             value.backward()  # type: ignore[no-untyped-call, unused-ignore]
         number = None if value is None else float(value.detach())
         return ProbeReport(watch.stages(), title or type(model).__name__, kind, number)
-
-
-def _check_memory(model: torch.nn.Module) -> None:
-    for target in targets_of(model):
-        if torch.nn.parameter.is_lazy(target.tensor):
-            rule, remedy = "have shapes", "run it once on a batch first"
-            raise ValueError(checks.text("model", rule, f"lazy {target.name}", remedy))
-        if target.tensor.is_meta:
-            rule, remedy = "have memory", "initialise it first: fastinit.torch.init_model(model, seed=0)"
-            raise ValueError(checks.text("model", rule, f"{target.name} on the meta device", remedy))
-
-
-@contextmanager
-def _unchanged(model: torch.nn.Module) -> Iterator[None]:
-    """Puts back what a training step changes besides parameters: buffers, gradients, modes and random states."""
-    targets = targets_of(model)
-    modes = {module: module.training for module in model.modules()}
-    buffers = [(slot, t.tensor, t.tensor.detach().clone()) for t in targets if not t.is_parameter for slot in t.slots]
-    gradients = [(target.tensor, target.tensor.grad) for target in targets if target.is_parameter]
-    devices = {target.tensor.device for target in targets if target.tensor.device.type == "cuda"}
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=sorted(devices, key=str)))
-        for parameter, _ in gradients:
-            parameter.grad = None
-        try:
-            yield
-        finally:
-            for parameter, gradient in gradients:
-                parameter.grad = gradient
-            with torch.no_grad():
-                for slot, buffer, value in buffers:
-                    buffer.copy_(value)
-                    slot.put(buffer)
-            for module, mode in modes.items():
-                module.training = mode
