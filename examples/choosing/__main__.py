@@ -1,8 +1,12 @@
-"""Runs all experiments: `python -m examples.choosing`. Figures go to docs/choosing/, outcomes into docs/choosing.md."""
+"""Runs all experiments, or those that are named, and writes figures to docs/choosing/ and outcomes into docs/choosing.md.
+
+    python -m examples.choosing [NAME ...]
+"""
 
 from __future__ import annotations
 
 import re
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,8 +20,8 @@ if TYPE_CHECKING:
 PAGE = shared.FIGURES.with_suffix(".md")
 
 
-def main() -> None:
-    for name in EXPERIMENTS:
+def main(names: Sequence[str]) -> None:
+    for name in names:
         experiment = import_module(f".{name}", __package__)
         checks = shared.perform(experiment, shared.FIGURES)
         PAGE.write_text(with_outcome(PAGE.read_text(), name, checks, experiment.SOURCE))
@@ -37,4 +41,4 @@ def with_outcome(page: str, name: str, checks: Sequence[Check], source: str) -> 
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or EXPERIMENTS)
