@@ -50,7 +50,7 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
             them. Otherwise what a model's own forward writes into them stays.
 
     Yields:
-        A function that starts a trial: it puts back all but the parameters and sets the random states from a seed.
+        A function that starts a trial: it puts back all of this and sets the random states from a seed.
     """
     targets = targets_of(model)
     modules = [module for module in model.modules() if not (is_wrapper(module) or _is_script(module))]
@@ -70,6 +70,9 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
                 parameter.requires_grad_(requires_grad)
         for buffer, value in buffers:
             _write_back(buffer, value)
+        with torch.no_grad():
+            for parameter, value in values:
+                parameter.copy_(value)
 
     def start(seed: int) -> None:
         put_back()
@@ -88,9 +91,6 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
             put_back()
             for parameter, gradient, _ in parameters:
                 parameter.grad = gradient
-            with torch.no_grad():
-                for parameter, value in values:
-                    parameter.copy_(value)
             if with_parameters:
                 keep(model, report)
 
