@@ -42,9 +42,9 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
-from fastinit.torch.signal.inputs import random_inputs
 from fastinit.torch.signal.compare import compare
 from fastinit.torch.signal.coordinates import coordinate_check
+from fastinit.torch.signal.inputs import random_inputs
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
