@@ -1,6 +1,6 @@
-"""Runs all experiments, or those that are named, and writes figures to docs/choosing/ and outcomes into docs/choosing.md.
+"""Runs all experiments, or those named: figures go to docs/choosing/, outcomes into docs/choosing.md.
 
-    python -m examples.choosing [NAME ...]
+python -m examples.choosing [NAME ...]
 """
 
 from __future__ import annotations
