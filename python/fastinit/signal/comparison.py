@@ -208,7 +208,7 @@ class Comparison:
             yield f"; {_listed(lost)} ended non-finite, at least for some seeds"
         chances = {each.rules: self.chance(each.rules) for each in rivals}
         if None in chances.values():
-            yield "; a single seed does not tell whether that is chance: give more seeds"
+            yield "; fewer than two seeds do not tell whether that is chance: give more"
             return
         sure = {name: chance for name, chance in chances.items() if chance is not None and chance < LEVEL}
         if sure:

@@ -97,6 +97,7 @@ def compare(
         progress_bar("comparing", total * steps, is_hidden=not checks.boolean("progress", progress)) as advance,
     ):
         for choice in choices:  # an error shows before anything is trained
+            start(numbers[0])
             choice.draw(trained, numbers[0])
         try:
             for seed in numbers:

@@ -40,7 +40,7 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
             them.
 
     Yields:
-        A function that starts a trial: it puts the buffers back and sets the random states from a seed.
+        A function that starts a trial: it puts tensors back and sets the random states from a seed.
     """
     targets = targets_of(model)
     modes = {module: module.training for module in model.modules()}
@@ -50,14 +50,16 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
     devices = sorted({t.tensor.device for t in targets if t.tensor.device.type == "cuda"}, key=str)
     report = kept(model)
 
-    def put_buffers_back() -> None:
+    def put_tensors_back() -> None:
         with torch.no_grad():
+            for parameter, value in values:
+                parameter.copy_(value)
             for slot, buffer, value in buffers:
                 buffer.copy_(value)
                 slot.put(buffer)
 
     def start(seed: int) -> None:
-        put_buffers_back()
+        put_tensors_back()
         torch.default_generator.manual_seed(seed)
         for device in devices:  # and of no other
             torch.cuda.default_generators[device.index].manual_seed(seed)
@@ -71,11 +73,8 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
         finally:
             for parameter, gradient in gradients:
                 parameter.grad = gradient
-            with torch.no_grad():
-                for parameter, value in values:
-                    parameter.copy_(value)
+            put_tensors_back()
             if with_parameters:
                 keep(model, report)
-            put_buffers_back()
             for module, mode in modes.items():
                 module.training = mode
