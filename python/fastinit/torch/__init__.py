@@ -44,6 +44,7 @@ from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
 from fastinit.torch.signal.compare import compare
 from fastinit.torch.signal.coordinates import coordinate_check
+from fastinit.torch.signal.inputs import random_inputs
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "orthogonal",
     "orthogonal_",
     "probe",
+    "random_inputs",
     "report",
     "sparse",
     "sparse_",
