@@ -77,7 +77,7 @@ def coordinate_check(
             without anything to learn. What the model's own code raises comes through.
 
     Source:
-        Yang et al., Tensor programs V, 2022, appendix D.1; the mup package, mup/coord_check.py.
+        Yang et al., Tensor programs V, 2022; the mup package, README.md, Coord Check.
 
     Example:
         >>> import fastinit
