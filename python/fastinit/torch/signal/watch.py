@@ -76,6 +76,7 @@ class Watch:
         self._without_graph: dict[torch.nn.Module, list[_Call]] = {}
         self._is_forward = True
         self._stack = ExitStack()
+        self._forward_stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -88,16 +89,23 @@ class Watch:
                     hook = target.tensor.register_post_accumulate_grad_hook(self._take_gradient)
                     stack.callback(hook.remove)
             stack.enter_context(_eager())
-            stack.enter_context(_Functions(self))
+            self._forward_stack = stack.enter_context(ExitStack())
+            self._forward_stack.enter_context(_Functions(self))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
+    def has_begun(self, module: torch.nn.Module) -> None:
+        """Says that a module runs already, whose hooks came too late for its beginning."""
+        if module in self._names:
+            self._open.append(self._called(self._names[module], _kind(module), module))
+
     def forward_is_done(self) -> None:
         """Says that modules which run from now on are run again, for their gradients."""
         self._is_forward = False
+        self._forward_stack.close()
 
     def _begin(self, name: str) -> Callable[..., None]:
         def hook(module: torch.nn.Module, args: Any, kwargs: Any) -> None:
@@ -118,7 +126,8 @@ class Watch:
 
     def _end(self, module: torch.nn.Module, _args: Any, output: Any) -> None:
         if not self._is_forward:
-            self._rerun(module, output)
+            if is_backward():
+                self._rerun(module, output)
             return
         if any(call.module is module for call in self._open):  # not where a hook before ours raised
             while (call := self._open.pop()).module is not module:
@@ -267,6 +276,11 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
     look(value)
     return found
+
+
+def is_backward() -> bool:
+    """Whether this runs within a backward pass."""
+    return bool(torch._C._current_graph_task_id() != -1)
 
 
 class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
