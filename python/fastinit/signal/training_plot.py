@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
 from fastinit.pictures import MARKED, clean, new_figure, save
-from fastinit.signal.plot import scale_axes
+from fastinit.signal.plot import scale_axis
 
 if TYPE_CHECKING:
     import os
@@ -75,7 +75,7 @@ def _draw(axes: Any, records: Sequence[Record], group: str) -> None:
         axes.plot(*zip(*drawn, strict=True), color=colour, lw=1.3, marker=".", ms=8 if len(records) == 1 else 3)
         if shown and number in (0, len(names) - 1):
             named.append((shown[-1], name, colour))
-    scale_axes(axes)
+    scale_axis(axes)
     clean(axes)
     sick = [record.step for record in records if not record.is_healthy]
     if sick:

@@ -42,6 +42,9 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
+from fastinit.torch.signal.compare import compare
+from fastinit.torch.signal.coordinates import coordinate_check
+from fastinit.torch.signal.inputs import random_inputs
 from fastinit.torch.signal.monitor import Monitor
 from fastinit.torch.signal.probe import probe
 
@@ -52,8 +55,10 @@ __all__ = [
     "build",
     "by_name",
     "calculate_gain",
+    "compare",
     "constant",
     "constant_",
+    "coordinate_check",
     "dirac",
     "dirac_",
     "eye",
@@ -69,6 +74,7 @@ __all__ = [
     "orthogonal",
     "orthogonal_",
     "probe",
+    "random_inputs",
     "report",
     "sparse",
     "sparse_",
