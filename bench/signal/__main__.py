@@ -19,8 +19,6 @@ from . import report
 from .cases import CASES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .cases import Case
 
 
@@ -33,10 +31,34 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
-    """Seconds of a step without a monitor, with one that is not due, and with one that is, in turns.
+IDLE_STEPS = 2000
 
-    They are the processor's, of a single thread: the same as a clock's on a quiet machine, and right on a busy one.
+
+def idle(repeats: int) -> dict[str, list[float]]:
+    """Seconds of a step of a model that does next to nothing, without a monitor and with one that is not due."""
+    model = torch.nn.Identity()
+    model.register_parameter("weight", torch.nn.Parameter(torch.ones(1)))
+    optimizer, inputs = torch.optim.SGD(model.parameters(), 0.1), torch.ones(1)  # whose gradients are None
+    samples: dict[str, list[float]] = {"without": [], "not due": []}
+
+    def steps() -> float:
+        before = time.process_time()
+        for _ in range(IDLE_STEPS):
+            model(inputs)
+            optimizer.step()
+        return (time.process_time() - before) / IDLE_STEPS
+
+    for _ in range(repeats):
+        samples["without"].append(steps())
+        with Monitor(model, every=10 * IDLE_STEPS, to=[], start=1):
+            samples["not due"].append(steps())
+    return samples
+
+
+def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
+    """Seconds of a step without a monitor and with one that is due, in turns.
+
+    They are the processor's, of a single thread: those of a clock where nothing else runs, and of use where much does.
     """
     torch.manual_seed(0)
     model, (inputs, target) = case.make(scale)
@@ -50,16 +72,13 @@ def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
         optimizer.step()
         return time.process_time() - before
 
-    def watched(start: int, to: Path) -> Callable[[], float]:
-        def run() -> float:
-            with Monitor(model, every=2, to=[to / "run.jsonl", to], start=start):
-                return step()
-
-        return run
+    def due() -> float:
+        with Monitor(model, to=[to / "run.jsonl", to]):
+            return step()
 
     with tempfile.TemporaryDirectory() as folder:
         to = Path(folder)
-        sides = {"without": step, "not due": watched(1, to), "due": watched(0, to)}
+        sides = {"without": step, "due": due}
         samples: dict[str, list[float]] = {name: [] for name in sides}
         for number in range(repeats + 1):
             for name, run in sides.items():
@@ -92,6 +111,7 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
             "taken_by_others": machine.Processors.read().taken_by_others(before),
         },
         "versions": {"torch": torch.__version__, "fastinit": fastinit.__version__},
+        "idle": idle(repeats),
         "rows": rows,
     }
 

@@ -121,10 +121,10 @@ class Monitor:
         model, compiled = self._model, self._model._compiled_call_impl
         if compiled is None:
             # Before the hooks of FSDP2, which hang other tensors into the modules.
-            return model.register_forward_pre_hook(_Hook(self), prepend=True).remove  # type: ignore[no-any-return]
+            return model.register_forward_pre_hook(_Hook(self), prepend=True, with_kwargs=True).remove  # type: ignore[no-any-return]
 
         def call(*args: Any, **kwargs: Any) -> Any:  # as `model.compile()` compiles hooks too
-            self.forward_begins(model, has_begun=False)
+            self.forward_begins(model)
             return compiled(*args, **kwargs)
 
         model._compiled_call_impl = call
@@ -152,8 +152,8 @@ class Monitor:
                 self.record = record_of(report, self._step, watched.time, self._modules)
                 self._writer.write(self.record)
 
-    def forward_begins(self, module: torch.nn.Module, *, has_begun: bool = True) -> None:
-        """Called when a forward pass of the model begins, or has begun so far that its first hooks are over."""
+    def forward_begins(self, module: torch.nn.Module, arguments: tuple[Any, Any] | None = None) -> None:
+        """Called when a forward pass of the model begins; with its arguments, if its first hooks are over."""
         if module is not self._model or not module.training or not torch.is_grad_enabled() or is_backward():
             return
         if not self._is_within or self._have_changed():
@@ -167,8 +167,8 @@ class Monitor:
             return
         if self._step % self._every == 0:
             self._watch = _Watched(module, 1.0 if self._loss_scale is None else self._loss_scale())
-            if has_begun:
-                self._watch.has_begun(module)
+            if arguments is not None:
+                self._watch.has_begun(module, *arguments)
 
     def _optimizer_steps(self, optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         if optimizer not in self._optimizers:
@@ -230,9 +230,9 @@ class _Hook:
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
 
-    def __call__(self, module: torch.nn.Module, _args: Any) -> None:
+    def __call__(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
         if not torch.compiler.is_compiling():
-            self._monitor.forward_begins(module)
+            self._monitor.forward_begins(module, (args, kwargs))
 
     def __reduce__(self) -> tuple[Callable[[], Callable[..., None]], tuple[()]]:
         return _no_hook, ()
@@ -242,7 +242,7 @@ def _no_hook() -> Callable[..., None]:
     return _does_nothing
 
 
-def _does_nothing(_module: torch.nn.Module, _args: Any) -> None:
+def _does_nothing(_module: torch.nn.Module, _args: Any, _kwargs: Any) -> None:
     pass
 
 

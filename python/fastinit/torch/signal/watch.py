@@ -97,10 +97,10 @@ class Watch:
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
-    def has_begun(self, module: torch.nn.Module) -> None:
+    def has_begun(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
         """Says that a module runs already, whose hooks came too late for its beginning."""
         if module in self._names:
-            self._open.append(self._called(self._names[module], _kind(module), module))
+            self._begin(self._names[module])(module, args, kwargs)
 
     def forward_is_done(self) -> None:
         """Says that modules which run from now on are run again, for their gradients."""
@@ -108,10 +108,12 @@ class Watch:
         self._forward_stack.close()
 
     def _begin(self, name: str) -> Callable[..., None]:
-        def hook(module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+        # Without keywords where another hook of the same call has just removed this one.
+        def hook(module: torch.nn.Module, args: Any, kwargs: Any = None) -> None:
             if self._is_forward:
                 call = self._called(name, _kind(module), module)
-                call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
+                with torch._C.DisableTorchFunction():  # or the mode below would be asked about what is measured
+                    call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
                 self._open.append(call)
 
         return hook
@@ -132,7 +134,8 @@ class Watch:
         if any(call.module is module for call in self._open):  # not where a hook before ours raised
             while (call := self._open.pop()).module is not module:
                 pass
-            self._measure(call, output)
+            with torch._C.DisableTorchFunction():  # as above
+                self._measure(call, output)
 
     def _measure(self, call: _Call, output: Any) -> None:
         call.ended, self._ended = self._ended, self._ended + 1
