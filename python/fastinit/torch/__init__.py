@@ -45,9 +45,11 @@ from fastinit.torch.report import Report, report
 from fastinit.torch.signal.compare import compare
 from fastinit.torch.signal.coordinates import coordinate_check
 from fastinit.torch.signal.inputs import random_inputs
+from fastinit.torch.signal.monitor import Monitor
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
+    "Monitor",
     "Report",
     "accelerate",
     "build",
