@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastinit.signal.comparison import Comparison, Run
+from fastinit.signal.comparison import Comparison, Trial
 from fastinit.signal.report import ProbeReport
 from tests.signal.stages import layers
 
@@ -21,31 +21,31 @@ STEPS = 20
 HEALTHY, EXPLODING = (ProbeReport(layers(factor), "net", "loss", 1.0) for factor in (1.0, 2.0))
 
 
-def run(rules: str, seed: int, *last: float, start: ProbeReport = HEALTHY) -> Run:
-    """A run whose losses fall from 3 to `last`."""
-    return Run(rules, seed, start, (*(3.0 for _ in range(STEPS - len(last))), *last))
+def trial(rules: str, seed: int, *last: float, start: ProbeReport = HEALTHY) -> Trial:
+    """A trial whose losses fall from 3 to `last`."""
+    return Trial(rules, seed, start, (*(3.0 for _ in range(STEPS - len(last))), *last))
 
 
 def comparison(finals: dict[str, Sequence[float]], planned: int | None = None) -> Comparison:
     """Each set of rules with the final losses of its seeds."""
-    runs = tuple(run(name, seed, last, last) for name, losses in finals.items() for seed, last in enumerate(losses))
-    return Comparison("net", "cross entropy", STEPS, len(runs) if planned is None else planned, runs)
+    trials = tuple(trial(name, seed, last, last) for name, losses in finals.items() for seed, last in enumerate(losses))
+    return Comparison("net", "cross entropy", STEPS, len(trials) if planned is None else planned, trials)
 
 
 def test_the_final_loss_is_the_median_of_the_last_tenth() -> None:
-    assert run("he", 0, 1.0, 2.0).final == 1.5
-    assert replace(run("he", 0), losses=(5.0, 4.0)).final == 4.0
+    assert trial("he", 0, 1.0, 2.0).final == 1.5
+    assert replace(trial("he", 0), losses=(5.0, 4.0)).final == 4.0
 
 
 def test_a_run_whose_last_loss_is_not_finite_ended_there() -> None:
-    ended = replace(run("he", 0), losses=(2.0, 3.0, math.nan))
+    ended = replace(trial("he", 0), losses=(2.0, 3.0, math.nan))
     assert (ended.ended_at, ended.final, ended.rise) == (3, math.inf, math.inf)
-    assert run("he", 0, 1.0).ended_at is None
+    assert trial("he", 0, 1.0).ended_at is None
 
 
 def test_the_rise_is_that_above_the_lowest_loss_before() -> None:
-    assert replace(run("he", 0), losses=(5.0, 1.0, 2.5, 0.5, 1.0)).rise == 1.5
-    assert replace(run("he", 0), losses=(3.0, 2.0, 1.0)).rise == 0
+    assert replace(trial("he", 0), losses=(5.0, 1.0, 2.5, 0.5, 1.0)).rise == 1.5
+    assert replace(trial("he", 0), losses=(3.0, 2.0, 1.0)).rise == 0
 
 
 def test_the_least_mean_final_loss_ranks_first() -> None:
@@ -67,7 +67,7 @@ def test_what_ended_non_finite_ranks_behind_what_did_not() -> None:
 def test_none_is_best_where_no_run_ended_finite() -> None:
     found = comparison({"wild": [math.nan], "worse": [math.inf]})
     assert found.best is None
-    assert found.verdict == "none is best: no run ended finite"
+    assert found.verdict == "none is best: no trial ended finite"
 
 
 def test_a_difference_larger_than_the_spread_of_its_pairs_is_told_apart() -> None:
@@ -106,16 +106,16 @@ def test_one_seed_tells_no_difference() -> None:
 def test_an_interrupted_comparison_says_so() -> None:
     found = comparison({"he": [1.0], "own": [2.0]}, planned=6)
     assert not found.is_complete
-    assert found.verdict.endswith("(interrupted: 2 of 6 runs)")
+    assert found.verdict.endswith("(interrupted: 2 of 6 trials)")
     assert comparison({"he": [1.0]}).is_complete
 
 
 def test_the_table_says_what_was_found_at_the_start_and_how_often() -> None:
-    runs = (
-        *(run("wild", seed, 1.0, start=EXPLODING if seed else HEALTHY) for seed in range(3)),
-        *(run("he", seed, 0.5) for seed in range(3)),
+    trials = (
+        *(trial("wild", seed, 1.0, start=EXPLODING if seed else HEALTHY) for seed in range(3)),
+        *(trial("he", seed, 0.5) for seed in range(3)),
     )
-    lines = Comparison("net", "loss", STEPS, 6, runs).table().splitlines()
+    lines = Comparison("net", "loss", STEPS, 6, trials).table().splitlines()
     assert lines[0].split("  ")[0] == "rules"
     assert lines[1].startswith("he ")
     assert lines[1].endswith("healthy")
@@ -127,21 +127,21 @@ def test_json_has_every_loss_and_null_for_what_is_not_finite() -> None:
     read = json.loads(found.to_json())
     assert read["best"] == "he"
     assert read["verdict"] == found.verdict
-    assert read["runs"][2]["losses"][-2:] == [None, None]
-    assert read["runs"][0]["start"]["verdict"] == HEALTHY.verdict
+    assert read["trials"][2]["losses"][-2:] == [None, None]
+    assert read["trials"][0]["start"]["verdict"] == HEALTHY.verdict
     assert [each["finite"] for each in read["ranking"]] == [2, 1]
 
 
 @pytest.mark.parametrize("shift", [0.0, -5.0])
 def test_the_plot_is_a_picture_whatever_the_losses_are(shift: float, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    runs = (
-        *(replace(run("he $x_", seed), losses=(3 + shift, 2 + shift, 1 + shift)) for seed in range(3)),
-        replace(run("wild", 0, start=EXPLODING), losses=(4 + shift, 1e9, math.inf)),
-        replace(run("never", 0), losses=(math.nan,)),
+    trials = (
+        *(replace(trial("he $x_", seed), losses=(3 + shift, 2 + shift, 1 + shift)) for seed in range(3)),
+        replace(trial("wild", 0, start=EXPLODING), losses=(4 + shift, 1e9, math.inf)),
+        replace(trial("never", 0), losses=(math.nan,)),
     )
-    Comparison("net", "loss", 3, 5, runs).plot(tmp_path / "some.svg")
+    Comparison("net", "loss", 3, 5, trials).plot(tmp_path / "some.svg")
     text = (tmp_path / "some.svg").read_text()
     assert "wild \u2191" in text  # beyond what is shown
     assert "never" in text
-    Comparison("net", "loss", 3, 5, runs[-1:]).plot(tmp_path / "none.png")
+    Comparison("net", "loss", 3, 5, trials[-1:]).plot(tmp_path / "none.png")

@@ -49,10 +49,10 @@ def run(model: Any, rules: Any = ("own", "he"), batches: Any = BATCHES, **option
 
 
 def losses(found: Any) -> dict[tuple[str, int], tuple[float, ...]]:
-    return {(each.rules, each.seed): each.losses for each in found.runs}
+    return {(each.rules, each.seed): each.losses for each in found.trials}
 
 
-def test_a_run_is_the_loop_that_one_writes_by_hand() -> None:
+def test_a_trial_is_the_loop_that_one_writes_by_hand() -> None:
     found = losses(run(varied, ["glorot"], seeds=[3], steps=5))
     with torch.random.fork_rng():
         model = init_model(build(varied, seed=3), seed=3, preset="glorot")
@@ -75,25 +75,25 @@ def test_the_result_is_the_same_to_the_bit_each_time() -> None:
     assert first.to_json() == second.to_json()
 
 
-def test_a_run_does_not_depend_on_the_others() -> None:
+def test_a_trial_does_not_depend_on_the_others() -> None:
     together = losses(run(varied, ["zeros", "he", "own"]))
     assert losses(run(varied, ["own"], seeds=[1]))["own", 1] == together["own", 1]
 
 
-def test_a_run_does_not_depend_on_the_random_state() -> None:
+def test_a_trial_does_not_depend_on_the_random_state() -> None:
     first = run(varied)
     torch.rand(3)
     assert run(varied) == first
 
 
 def test_all_sets_take_their_turn_with_one_seed_before_the_next() -> None:
-    assert [(each.rules, each.seed) for each in run(mlp).runs] == [("own", 0), ("he", 0), ("own", 1), ("he", 1)]
+    assert [(each.rules, each.seed) for each in run(mlp).trials] == [("own", 0), ("he", 0), ("own", 1), ("he", 1)]
 
 
 def test_the_start_is_what_probe_tells_of_the_drawn_model() -> None:
     found = run(mlp, ["he"], seeds=[2])
     model = init_model(build(mlp, seed=0), seed=2, preset="he")
-    assert found.runs[0].start == probe(model, INPUTS[:32], target=TARGET[:32], title="he")
+    assert found.trials[0].start == probe(model, INPUTS[:32], target=TARGET[:32], title="he")
     assert found.loss == "cross entropy"
 
 
@@ -152,11 +152,11 @@ def test_own_is_what_the_constructors_of_a_function_do() -> None:
             super().__init__(WIDTH, CLASSES)
             nn.init.normal_(self.weight, std=0.123)
 
-    stds = [each.start.stages[0].weights[0].reading.std for each in run(Own, ["own"], seeds=[0]).runs]
+    stds = [each.start.stages[0].weights[0].reading.std for each in run(Own, ["own"], seeds=[0]).trials]
     assert stds == pytest.approx([0.123], rel=0.2)
 
 
-def test_the_statistics_of_batch_norms_start_anew_in_each_run() -> None:
+def test_the_statistics_of_batch_norms_start_anew_in_each_trial() -> None:
     means = []
 
     class Norm(nn.BatchNorm1d):
@@ -170,11 +170,11 @@ def test_the_statistics_of_batch_norms_start_anew_in_each_run() -> None:
     assert zero == [True, True, False, True, True, False]
 
 
-def test_a_loss_that_is_not_finite_ends_its_run_alone() -> None:
+def test_a_loss_that_is_not_finite_ends_its_trial_alone() -> None:
     wild = [{"match": "*", "init": "normal", "std": 1e20}]
     found = run(mlp, {"wild": wild, "he": "he"}, steps=6)
     assert losses(found)["he", 0][-1] < 10
-    ended = [each for each in found.runs if each.rules == "wild"]
+    ended = [each for each in found.trials if each.rules == "wild"]
     assert [each.ended_at for each in ended] == [1, 1]
     assert found.best == "he"
 
@@ -203,7 +203,7 @@ def test_sets_are_recipes_or_their_paths(tmp_path: Path) -> None:
 
 
 def test_zeros_by_name_leave_biases_to_the_model() -> None:
-    layer = run(mlp, ["zeros"], seeds=[0]).runs[0].start.stages[1]
+    layer = run(mlp, ["zeros"], seeds=[0]).trials[0].start.stages[1]
     spreads = {weight.name: weight.reading.std for weight in layer.weights}
     assert spreads["0.weight"] == 0
     assert spreads["0.bias"] > 0
@@ -223,7 +223,7 @@ def test_zeros_by_name_leave_biases_to_the_model() -> None:
     ],
 )
 def test_batches_are_pairs_mappings_or_inputs(batches: Any, options: dict[str, Any]) -> None:
-    assert run(mlp, ["he"], batches, seeds=[0], **options).runs[0].ended_at is None
+    assert run(mlp, ["he"], batches, seeds=[0], **options).trials[0].ended_at is None
 
 
 def test_a_mapping_gives_arguments_by_name_and_the_model_its_own_loss() -> None:
@@ -240,7 +240,7 @@ def test_a_mapping_gives_arguments_by_name_and_the_model_its_own_loss() -> None:
     assert found.loss == "the model's own loss"
 
 
-def test_an_optimizer_is_made_of_the_parameters_for_each_run() -> None:
+def test_an_optimizer_is_made_of_the_parameters_for_each_trial() -> None:
     made = []
 
     def make(parameters: Iterator[nn.Parameter]) -> torch.optim.Optimizer:
@@ -249,7 +249,7 @@ def test_an_optimizer_is_made_of_the_parameters_for_each_run() -> None:
 
     found = run(mlp, optimizer=make, batches=BATCHES[:1])
     assert len(made) == 4
-    assert all(len(set(each.losses)) == 1 for each in found.runs)
+    assert all(len(set(each.losses)) == 1 for each in found.trials)
 
 
 def test_gradients_of_what_an_optimizer_has_not_do_not_add_up() -> None:
@@ -332,7 +332,7 @@ INTERRUPTED = """
     batches = [(torch.ones(3, 4), torch.ones(3, 2))]
     try:
         found = fastinit.torch.compare(model, batches, ["he", "glorot"], seeds=(0, 1), steps=10, loss=loss)
-        print([(run.rules, run.seed, len(run.losses)) for run in found.runs], found.is_complete)
+        print([(trial.rules, trial.seed, len(trial.losses)) for trial in found.trials], found.is_complete)
         print(found.verdict)
     except KeyboardInterrupt:
         print("KeyboardInterrupt")
@@ -341,21 +341,21 @@ INTERRUPTED = """
 
 
 def interrupted(count: int) -> list[str]:
-    """What comes of an interrupt at a call of the loss, of which a run makes 11."""
+    """What comes of an interrupt at a call of the loss, of which a trial makes 11."""
     command = [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
 
 
-def test_ctrl_c_gives_the_runs_that_are_done_and_leaves_the_model_as_before() -> None:
-    runs, verdict, unchanged = interrupted(27)
-    assert runs == "[('he', 0, 10), ('glorot', 0, 10)] False"
-    assert verdict.endswith("(interrupted: 2 of 4 runs)")
+def test_ctrl_c_gives_the_trials_that_are_done_and_leaves_the_model_as_before() -> None:
+    trials, verdict, unchanged = interrupted(27)
+    assert trials == "[('he', 0, 10), ('glorot', 0, 10)] False"
+    assert verdict.endswith("(interrupted: 2 of 4 trials)")
     assert unchanged == "True True"
 
 
-def test_ctrl_c_in_the_first_run_interrupts() -> None:
+def test_ctrl_c_in_the_first_trial_interrupts() -> None:
     assert interrupted(5) == ["KeyboardInterrupt", "True True"]
 
 
@@ -366,7 +366,7 @@ def test_a_bar_is_shown_on_a_terminal_alone(capfd: pytest.CaptureFixture[str]) -
 
 @pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
 @pytest.mark.parametrize("is_shown", [True, False])
-def test_the_bar_names_the_run_and_can_be_hidden(is_shown: bool) -> None:
+def test_the_bar_names_the_trial_and_can_be_hidden(is_shown: bool) -> None:
     code = f"""
         import time, torch, fastinit.torch
         def loss(output, target):
