@@ -21,11 +21,12 @@ def probe(
 ) -> ProbeReport:
     """Runs a batch through a model and back, and reports how activations and gradients fare on their way.
 
-    Nothing of the model changes: parameters, buffers, gradients, training mode and PyTorch's random state are as
-    before. Each tensor is measured when it passes and is not kept, so that memory is that of one training step without
-    the gradients of the parameters, which go as soon as they are measured. Compiled models run uncompiled. Of a model
-    with DTensors (FSDP2, tensor parallel) every process calls this with its own batch: activations are those of its
-    batch, weights and their gradients are of the whole.
+    Nothing of the model changes: parameters, buffers, gradients, training mode, attributes and random states are as
+    before; only what the model's own forward writes into its parameters stays. Each tensor is measured when it passes
+    and is not kept, so that memory is that of one training step without the gradients of the parameters, which go as
+    soon as they are measured. Compiled models run uncompiled. Of a model with DTensors (FSDP2, tensor parallel) every
+    process calls this with its own batch: activations are those of its batch, weights and their gradients are of the
+    whole.
 
     What is measured of an output is its first floating tensor. Activation functions that a module's code calls without
     a module, such as `torch.relu`, are stages too, if they can die or saturate.
@@ -44,9 +45,9 @@ def probe(
         The report: `print` it, `report.verdict`, `report.assert_healthy()`, `report.plot("probe.svg")`.
 
     Raises:
-        TypeError: `model` is no module, or the loss no tensor.
-        ValueError: The model has tensors without memory, or the loss is not one number. What the model's own code
-            raises comes through; the model is then as before, too.
+        TypeError: `model` is no module, or TorchScript, or the loss is no tensor.
+        ValueError: The model has tensors without memory, the batch no samples, or the loss is not one number. What the
+            model's own code raises comes through; the model is then as before, too.
 
     Example:
         >>> import fastinit.torch
@@ -63,6 +64,8 @@ def probe(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
+    if isinstance(model, torch.jit.ScriptModule):
+        raise TypeError(checks.text("model", "run in Python", "TorchScript", "probe it before it is compiled"))
     check_memory(model)
     with unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
         value, kind = loss_of(call(model, batch), loss, target)
@@ -70,4 +73,7 @@ def probe(
         if value is not None:
             value.backward()  # type: ignore[no-untyped-call, unused-ignore]
         number = None if value is None else float(value.detach())
-        return ProbeReport(watch.stages(), title or type(model).__name__, kind, number)
+        stages = watch.stages()
+    if stages and not any(stage.output.size for stage in stages):
+        raise ValueError(checks.text("batch", "have samples", "outputs without elements"))
+    return ProbeReport(stages, title or type(model).__name__, kind, number)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+import random
+import sys
+from collections import OrderedDict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from fastinit import checks
 from fastinit.torch.report import keep, kept
-from fastinit.torch.state import targets_of
+from fastinit.torch.sharding import is_dtensor, local_tensor
+from fastinit.torch.state import is_wrapper, targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+_CONTAINERS = (dict, OrderedDict, list, set)  # these very types: a subclass may do more when it is refilled
 
 
 def check_memory(model: torch.nn.Module) -> None:
@@ -32,7 +39,10 @@ def check_memory(model: torch.nn.Module) -> None:
 
 @contextmanager
 def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Iterator[Callable[[int], None]]:
-    """Puts back what training steps change: buffers, gradients, modes, random states, and parameters if asked.
+    """Puts back what training steps change: buffers, gradients, modes, attributes, random states, parameters if asked.
+
+    Attributes are what they were, and plain lists, dicts and sets have the members that they had; what else an
+    attribute holds is not looked into. Within the block parameters have no gradients.
 
     Args:
         model: With memory for its tensors.
@@ -40,42 +50,100 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
             them.
 
     Yields:
-        A function that starts a trial: it puts the buffers back and sets the random states from a seed.
+        A function that starts a trial: it puts buffers and attributes back and sets the random states of PyTorch.
     """
     targets = targets_of(model)
-    modes = {module: module.training for module in model.modules()}
-    buffers = [(slot, t.tensor, t.tensor.detach().clone()) for t in targets if not t.is_parameter for slot in t.slots]
-    gradients = [(target.tensor, target.tensor.grad) for target in targets if target.is_parameter]
-    values = [(parameter, parameter.detach().clone()) for parameter, _ in gradients] if with_parameters else []
+    modules = [module for module in model.modules() if not (is_wrapper(module) or _is_script(module))]
+    attributes = [(vars(module), _with_members(vars(module))) for module in modules]
+    buffers = [(target.tensor, target.tensor.detach().clone()) for target in targets if not target.is_parameter]
+    parameters = [target.tensor for target in targets if target.is_parameter]
+    gradients = [(parameter, parameter.grad, parameter.requires_grad) for parameter in parameters]
+    values = [(parameter, parameter.detach().clone()) for parameter in parameters] if with_parameters else []
     devices = sorted({t.tensor.device for t in targets if t.tensor.device.type == "cuda"}, key=str)
     report = kept(model)
 
-    def put_buffers_back() -> None:
-        with torch.no_grad():
-            for slot, buffer, value in buffers:
-                buffer.copy_(value)
-                slot.put(buffer)
+    def put_back() -> None:
+        _reshard(modules)
+        for current, before in attributes:
+            _refill(current, before)
+        for buffer, value in buffers:
+            _write_back(buffer, value)
 
     def start(seed: int) -> None:
-        put_buffers_back()
+        put_back()
         torch.default_generator.manual_seed(seed)
         for device in devices:  # and of no other
             torch.cuda.default_generators[device.index].manual_seed(seed)
 
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=devices))
-        for parameter, _ in gradients:
+    with _random_states(devices):
+        for parameter in parameters:
             parameter.grad = None
         try:
             yield start
         finally:
-            for parameter, gradient in gradients:
+            put_back()
+            for parameter, gradient, requires_grad in gradients:
+                if parameter.requires_grad != requires_grad:
+                    parameter.requires_grad_(requires_grad)
                 parameter.grad = gradient
-            with torch.no_grad():
-                for parameter, value in values:
-                    parameter.copy_(value)
+            for parameter, value in values:
+                _write_back(parameter, value)
             if with_parameters:
                 keep(model, report)
-            put_buffers_back()
-            for module, mode in modes.items():
-                module.training = mode
+
+
+@contextmanager
+def _random_states(devices: Sequence[torch.device]) -> Iterator[None]:
+    """Puts back the random states of PyTorch, Python and NumPy, which models' masks and drops take from any of them."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002  the one that others' code draws from
+    with torch.random.fork_rng(devices=devices):
+        try:
+            yield
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])  # noqa: NPY002
+
+
+def _is_script(module: torch.nn.Module) -> bool:
+    """Whether the attributes of a module are those of TorchScript, which are not for Python to write."""
+    return isinstance(module, torch.jit.ScriptModule)
+
+
+def _with_members(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {k: (value, value.copy() if type(value) in _CONTAINERS else None) for k, value in attributes.items()}
+
+
+def _refill(attributes: dict[str, Any], kept: dict[str, tuple[Any, Any]]) -> None:
+    for key in attributes.keys() - kept.keys():
+        del attributes[key]
+    for key, (value, members) in kept.items():
+        attributes[key] = value
+        if members is not None:
+            value.clear()
+            (value.extend if isinstance(value, list) else value.update)(members)
+
+
+def _reshard(modules: Sequence[torch.nn.Module]) -> None:
+    """Lets FSDP2 hang its shards back into modules, as it does itself only at the end of a backward pass."""
+    fsdp = sys.modules.get("torch.distributed.fsdp")
+    for module in modules:
+        if fsdp is not None and isinstance(module, fsdp.FSDPModule):
+            module.reshard()
+
+
+def _write_back(tensor: torch.Tensor, value: torch.Tensor) -> None:
+    """Writes what a tensor was, if it changed: a write would spoil graphs that others hold, and that saved it."""
+    if is_dtensor(tensor):
+        tensor, value = local_tensor(tensor), local_tensor(value)
+    with torch.inference_mode(tensor.is_inference()), torch.no_grad():
+        if tensor.shape != value.shape:
+            tensor.data = value
+        elif not _is_same(tensor, value):
+            tensor.copy_(value)
+
+
+def _is_same(tensor: torch.Tensor, value: torch.Tensor) -> bool:
+    try:
+        return bool(torch.equal(tensor, value))
+    except (RuntimeError, NotImplementedError):  # sparse tensors and others that PyTorch does not compare
+        return False
