@@ -42,14 +42,17 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
+from fastinit.torch.signal.calibrate import Calibration, calibrate
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
+    "Calibration",
     "Report",
     "accelerate",
     "build",
     "by_name",
     "calculate_gain",
+    "calibrate",
     "constant",
     "constant_",
     "dirac",

@@ -112,9 +112,17 @@ def _cells(row: Row) -> tuple[str, ...]:
 _REPORTS: WeakKeyDictionary[torch.nn.Module, Report] = WeakKeyDictionary()
 
 
-def keep(model: torch.nn.Module, report: Report) -> None:
-    """Remembers what was done to a model, as long as the model lives."""
-    _REPORTS[model] = report
+def keep(model: torch.nn.Module, report: Report | None) -> None:
+    """Remembers what was done to a model, as long as the model lives; None to forget it."""
+    if report is None:
+        _REPORTS.pop(model, None)
+    else:
+        _REPORTS[model] = report
+
+
+def kept(model: torch.nn.Module) -> Report | None:
+    """Returns what was remembered of a model."""
+    return _REPORTS.get(model)
 
 
 def expected_stds(model: torch.nn.Module) -> dict[str, float]:

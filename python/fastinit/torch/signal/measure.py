@@ -36,7 +36,7 @@ class Pending(NamedTuple):
         rows = [torch.cat([torch.tensor([float(count)], dtype=part.dtype), part.cpu()]) for count, part in self.parts]
         stacked = torch.stack(rows) if rows else torch.zeros(0, 5)
         if self.mesh is not None:
-            stacked = _of_all(stacked, self.mesh)
+            stacked = of_all(stacked, self.mesh)
         return replace(merged(map(_reading, stacked.tolist())), size=self.size)
 
 
@@ -93,7 +93,7 @@ def _reading(row: Sequence[float]) -> Reading:
     return Reading(round(count), mean, std, zeros / count, round(count - finite))
 
 
-def _of_all(rows: torch.Tensor, mesh: Any) -> torch.Tensor:
+def of_all(rows: torch.Tensor, mesh: Any) -> torch.Tensor:
     """The rows of all processes of a mesh. Copies count alike, and change neither means nor shares."""
     for dim in range(mesh.ndim):
         group = mesh.get_group(dim)

@@ -67,7 +67,7 @@ def probe(
     if not isinstance(model, torch.nn.Module):
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
     _check_memory(model)
-    with _unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
+    with unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
         value, kind = loss_of(call(model, batch), loss, target)
         watch.forward_is_done()
         if value is not None:
@@ -87,7 +87,7 @@ def _check_memory(model: torch.nn.Module) -> None:
 
 
 @contextmanager
-def _unchanged(model: torch.nn.Module) -> Iterator[None]:
+def unchanged(model: torch.nn.Module) -> Iterator[None]:
     """Puts back what a training step changes besides parameters: buffers, gradients, modes and random states."""
     targets = targets_of(model)
     modes = {module: module.training for module in model.modules()}
