@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 METHODS = ("lsuv", "gains")
 _NOT_RUN = "its layer does not run as a module, or returns no tensor"
-_SAME = 1e-6  # of a factor: what the digits of a recipe leave out
+_SAME = 1e-5  # of a factor: what the digits of a recipe leave open
 
 
 @dataclass(frozen=True)
@@ -142,9 +142,8 @@ def calibrate(
         work = _Work(model, batch, Scales(model, seed, init, patterns), target)
         if method == "gains":
             work.compute()
-        while method == "lsuv" and work.rounds < most and not work.record(method, allowed).is_calibrated:
-            if not work.measure():
-                break
+        while method == "lsuv" and work.rounds < most and work.is_worth_a_round(allowed) and work.measure():
+            pass
         return work.record(method, allowed)
 
 
@@ -168,6 +167,10 @@ class _Work:
 
     def _run(self, stds: Mapping[str, float] | None = None, beside: Any = None) -> Pass:
         return run(self._model, self._batch, self._scales.layers, self._meshes, stds, beside)
+
+    def is_worth_a_round(self, tolerance: float) -> bool:
+        """Whether an output misses its target for a reason that is not known."""
+        return any(not row.note for row in self.record("lsuv", tolerance).missed)
 
     def measure(self) -> bool:
         """Scales what a pass says, and returns whether that changed anything."""
