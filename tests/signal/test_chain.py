@@ -44,6 +44,15 @@ def test_lists_of_blocks_one_after_another_are_one_chain() -> None:
     assert names(stages) == [f"stages.{n}.blocks.{m}" for n in range(2) for m in range(3)]
 
 
+def test_blocks_are_the_chain_and_not_the_many_that_are_within_them() -> None:
+    stages = [block("")]
+    for n in range(6):
+        stages.append(block(f"layers.{n}"))
+        for m in range(4):
+            stages += [block(f"layers.{n}.experts.{m}"), stage(f"layers.{n}.experts.{m}.up")]
+    assert names(stages) == [f"layers.{n}" for n in range(6)]
+
+
 def test_of_two_chains_the_longer_is_taken() -> None:
     stages = [block("")]
     for part, count in (("encoder", 4), ("decoder", 6)):

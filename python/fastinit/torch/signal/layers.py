@@ -11,7 +11,7 @@ from torch.nn.modules.conv import _ConvNd, _ConvTransposeNd
 from torch.nn.utils.parametrize import ParametrizationList
 
 from fastinit.torch.sharding import is_dtensor, local_tensor
-from fastinit.torch.state import unwrapped_names
+from fastinit.torch.state import module_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ class Layers(NamedTuple):
 
 def layers_of(model: torch.nn.Module, targets: Sequence[Target]) -> Layers:
     """Finds the layers of a model among the modules that hold `targets`, parameters with two or more dimensions."""
-    names = unwrapped_names(model)
+    names = module_names(model)
     found: list[Layer] = []
     kept: dict[str, str] = {}
     for target in targets:
@@ -88,7 +88,8 @@ def is_layer(module: torch.nn.Module) -> bool:
 
 
 def _is_transposed(module: torch.nn.Module) -> bool:
-    return type(module).__name__ == "Conv1D"  # of transformers: a linear layer with weight (in, out)
+    """Whether it is a Conv1D of transformers, perhaps made another class by FSDP2: a linear layer, weight (in, out)."""
+    return any(kind.__name__ == "Conv1D" for kind in type(module).__mro__)
 
 
 def _reason(target: Target) -> str:
