@@ -60,3 +60,15 @@ def calibration_counts_the_units_of_all_processes_together() -> Filled:
     for name, parameter in model.named_parameters():
         if is_dtensor(parameter):
             yield check_shard(parameter, drawn[name].detach(), name)
+
+
+@case(1, 2)
+def a_model_that_is_sharded_as_one_is_drawn_in_its_shards() -> Filled:
+    """FSDP2 leaves the parameters of the outermost module whole after a pass without gradients."""
+    batch = torch.from_numpy(fastinit.normal((BATCH, 6), seed=1))
+    model = fully_shard(network(), mesh=mesh_of(dist.get_world_size()))
+    shared = ours.calibrate(model, batch, seed=3)
+    assert shared.is_calibrated, str(shared)
+    drawn = dict(ours.init_model(network(), seed=3, recipe=shared.recipe).named_parameters())
+    for name, parameter in model.named_parameters():
+        yield check_shard(parameter, drawn[name].detach(), name)

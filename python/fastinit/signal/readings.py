@@ -100,11 +100,13 @@ class Stage:
         dead: Of a rectifier, the share of units that are zero for the whole batch; else None.
         saturated: Of an activation that saturates, the share of values where its slope is below 5 % of the
             steepest; else None.
-        is_symmetric: Whether all units are equal in each sample.
+        is_symmetric: Whether all units are equal in each sample, not all zero, and their gradients are equal too.
         is_constant: Whether all samples of the batch give the same.
         gradient: Of the loss, at the output; None where none reaches it.
         weights: The module's own parameters, the largest first.
-        is_leaf: Whether no other module is within it.
+        is_leaf: Whether no other module is called within it.
+        units: Of a rectifier, how many it has; else None.
+        takes_constant: Whether all samples of what it is called with are the same.
     """
 
     name: str
@@ -120,6 +122,8 @@ class Stage:
     gradient: Reading | None
     weights: tuple[Weight, ...]
     is_leaf: bool
+    units: int | None = None
+    takes_constant: bool = False
 
     @property
     def label(self) -> str:

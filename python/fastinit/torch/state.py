@@ -102,7 +102,7 @@ def joined(path: str, key: str) -> str:
 
 def is_wrapper(module: torch.nn.Module) -> bool:
     """Whether a module stands for the one that it wraps."""
-    return any(_is_left_out(module, key) for key in module._modules)
+    return any(_is_left_out(module, key) for key in module._modules.keys())  # noqa: SIM118  TorchScript's needs it
 
 
 def is_left_out(model: torch.nn.Module, path: str) -> bool:

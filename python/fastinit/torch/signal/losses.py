@@ -76,13 +76,16 @@ def _usual(prediction: torch.Tensor, target: Any) -> tuple[torch.Tensor, str]:
         return torch.nn.functional.mse_loss(prediction.float(), target.float()), "mean squared error"
     is_last = prediction.ndim == target.ndim + 1 and prediction.shape[:-1] == target.shape
     classes = prediction.flatten(0, -2) if is_last else prediction  # else (samples, classes, *places)
-    return torch.nn.functional.cross_entropy(classes.float(), target.flatten() if is_last else target), "cross entropy"
+    numbers = (target.flatten() if is_last else target).long()
+    return torch.nn.functional.cross_entropy(classes.float(), numbers), "cross entropy"
 
 
 def _projection(output: Any) -> torch.Tensor | None:
     total = None
     for number, tensor in enumerate(tensors_in(output)):
-        if is_measurable(tensor) and tensor.requires_grad and not tensor.is_complex():
+        if is_measurable(tensor):
+            tensor = tensor.values() if tensor.is_nested else tensor
+            tensor = torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
             weights = torch.empty(tensor.shape, dtype=torch.float32, device=tensor.device)
             normal_(weights, seed=0, stream=f"probe.{number}")
             part = (tensor.float() * weights).sum() / max(tensor.numel(), 1) ** 0.5

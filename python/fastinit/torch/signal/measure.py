@@ -42,20 +42,17 @@ class Pending(NamedTuple):
 
 def measure(tensor: torch.Tensor) -> Pending:
     """Measures a floating tensor; of a DTensor, this process's shard."""
-    size, mesh = tensor.numel(), None
-    if is_dtensor(tensor):
-        mesh = tensor.device_mesh
-        tensor = local_tensor(tensor)
+    mesh = tensor.device_mesh if is_dtensor(tensor) else None
     with torch.no_grad():
-        flat = plain(tensor).reshape(-1)
-        return Pending(
-            size, tuple((part.numel(), _measured(part)) for part in flat.split(_CHUNK) if part.numel()), mesh
-        )
+        parts = plain(tensor).reshape(-1).split(_CHUNK)
+        return Pending(tensor.numel(), tuple((part.numel(), _measured(part)) for part in parts if part.numel()), mesh)
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:
-    """The elements of a tensor, whatever its kind, as a dense one of real numbers."""
-    tensor = tensor.detach()
+    """The elements of a tensor that are here, whatever its kind, as a dense one of real numbers."""
+    tensor = (local_tensor(tensor) if is_dtensor(tensor) else tensor).detach()
+    if tensor.layout is torch.sparse_coo:
+        tensor = tensor.coalesce()
     if tensor.is_nested or tensor.layout is not torch.strided:
         tensor = tensor.values()
     return torch.view_as_real(tensor.resolve_conj()) if tensor.is_complex() else tensor
@@ -119,7 +116,7 @@ def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor
 def is_equal_along(tensor: torch.Tensor, axis: int) -> bool:
     """Whether a tensor repeats itself along an axis. Two places are compared first, which nearly always settles it."""
     tensor = plain(tensor)
-    if tensor.ndim < 2 or tensor.shape[axis] < 2:
+    if not tensor.ndim or tensor.shape[axis] < 2 or not tensor.numel():
         return False
     first = tensor.select(axis, 0)
     if not torch.equal(tensor.select(axis, 1), first):

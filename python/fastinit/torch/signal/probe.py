@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -10,12 +9,11 @@ import torch
 from fastinit import checks
 from fastinit.signal.report import ProbeReport
 from fastinit.torch.signal.losses import call, loss_of
+from fastinit.torch.signal.unchanged import unchanged
 from fastinit.torch.signal.watch import Watch
 from fastinit.torch.state import targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from fastinit.torch.signal.losses import Loss
 
 
@@ -24,11 +22,12 @@ def probe(
 ) -> ProbeReport:
     """Runs a batch through a model and back, and reports how activations and gradients fare on their way.
 
-    Nothing of the model changes: parameters, buffers, gradients, training mode and PyTorch's random state are as
-    before. Each tensor is measured when it passes and is not kept, so that memory is that of one training step without
-    the gradients of the parameters, which go as soon as they are measured. Compiled models run uncompiled. Of a model
-    with DTensors (FSDP2, tensor parallel) every process calls this with its own batch: activations are those of its
-    batch, weights and their gradients are of the whole.
+    Nothing of the model changes: parameters, buffers, gradients, training mode, attributes and random states are as
+    before; only what the model's own forward writes into its parameters stays. Each tensor is measured when it passes
+    and is not kept, so that memory is that of one training step without the gradients of the parameters, which go as
+    soon as they are measured. Compiled models run uncompiled. Of a model with DTensors (FSDP2, tensor parallel) every
+    process calls this with its own batch: activations are those of its batch, weights and their gradients are of the
+    whole.
 
     What is measured of an output is its first floating tensor. Activation functions that a module's code calls without
     a module, such as `torch.relu`, are stages too, if they can die or saturate.
@@ -47,9 +46,9 @@ def probe(
         The report: `print` it, `report.verdict`, `report.assert_healthy()`, `report.plot("probe.svg")`.
 
     Raises:
-        TypeError: `model` is no module, or the loss no tensor.
-        ValueError: The model has tensors without memory, or the loss is not one number. What the model's own code
-            raises comes through; the model is then as before, too.
+        TypeError: `model` is no module, or TorchScript, or the loss is no tensor.
+        ValueError: The model has tensors without memory, the batch no samples, or the loss is not one number. What the
+            model's own code raises comes through; the model is then as before, too.
 
     Example:
         >>> import fastinit.torch
@@ -66,6 +65,8 @@ def probe(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
+    if isinstance(model, torch.jit.ScriptModule):
+        raise TypeError(checks.text("model", "run in Python", "TorchScript", "probe it before it is compiled"))
     _check_memory(model)
     with unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
         value, kind = loss_of(call(model, batch), loss, target)
@@ -73,7 +74,10 @@ def probe(
         if value is not None:
             value.backward()  # type: ignore[no-untyped-call, unused-ignore]
         number = None if value is None else float(value.detach())
-        return ProbeReport(watch.stages(), title or type(model).__name__, kind, number)
+        stages = watch.stages()
+    if stages and not any(stage.output.size for stage in stages):
+        raise ValueError(checks.text("batch", "have samples", "outputs without elements"))
+    return ProbeReport(stages, title or type(model).__name__, kind, number)
 
 
 def _check_memory(model: torch.nn.Module) -> None:
@@ -84,28 +88,3 @@ def _check_memory(model: torch.nn.Module) -> None:
         if target.tensor.is_meta:
             rule, remedy = "have memory", "initialise it first: fastinit.torch.init_model(model, seed=0)"
             raise ValueError(checks.text("model", rule, f"{target.name} on the meta device", remedy))
-
-
-@contextmanager
-def unchanged(model: torch.nn.Module) -> Iterator[None]:
-    """Puts back what a training step changes besides parameters: buffers, gradients, modes and random states."""
-    targets = targets_of(model)
-    modes = {module: module.training for module in model.modules()}
-    buffers = [(slot, t.tensor, t.tensor.detach().clone()) for t in targets if not t.is_parameter for slot in t.slots]
-    gradients = [(target.tensor, target.tensor.grad) for target in targets if target.is_parameter]
-    devices = {target.tensor.device for target in targets if target.tensor.device.type == "cuda"}
-    with ExitStack() as stack:
-        stack.enter_context(torch.random.fork_rng(devices=sorted(devices, key=str)))
-        for parameter, _ in gradients:
-            parameter.grad = None
-        try:
-            yield
-        finally:
-            for parameter, gradient in gradients:
-                parameter.grad = gradient
-            with torch.no_grad():
-                for slot, buffer, value in buffers:
-                    buffer.copy_(value)
-                    slot.put(buffer)
-            for module, mode in modes.items():
-                module.training = mode

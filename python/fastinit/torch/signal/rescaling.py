@@ -11,7 +11,7 @@ import torch
 from fastinit.torch.signal.losses import call
 from fastinit.torch.signal.measure import is_measurable
 from fastinit.torch.signal.moments import Moments, moments_of
-from fastinit.torch.signal.probe import unchanged
+from fastinit.torch.signal.unchanged import unchanged
 from fastinit.torch.signal.watch import eager
 
 if TYPE_CHECKING:

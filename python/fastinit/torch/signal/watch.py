@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from fastinit.torch.state import Target
 
 
+_PARAMETRIZED = "parametrizations."  # in the names of what computes a weight, and is no stage of its own
+
+
 @dataclass(slots=True)
 class _Call:
     """One call of a module: what was measured, not yet fetched from where it is."""
@@ -42,8 +46,10 @@ class _Call:
     others: list[Pending] = field(default_factory=list)
     dead: torch.Tensor | None = None
     saturated: torch.Tensor | None = None
+    units: int | None = None
     is_symmetric: bool = False
     is_constant: bool = False
+    takes_constant: bool = False
     gradient: Pending | None = None
 
 
@@ -58,13 +64,16 @@ class Watch:
     def __init__(self, model: torch.nn.Module, *, keeps_gradients: bool) -> None:
         self._model = model
         self._keeps_gradients = keeps_gradients
-        self._names = {module: name for module, name in module_names(model).items() if not is_wrapper(module)}
+        names = module_names(model).items()
+        self._owners = {module: name.partition(_PARAMETRIZED)[0].removesuffix(".") for module, name in names}
+        self._names = {m: name for m, name in names if not is_wrapper(m) and name == self._owners[m]}
         self._targets = targets_of(model)
         self._calls: list[_Call] = []
         self._open: list[_Call] = []
         self._count: dict[str, int] = {}
         self._ended = 0
         self._gradients: dict[int, Pending] = {}
+        self._without_graph: dict[torch.nn.Module, list[_Call]] = {}
         self._is_forward = True
         self._stack = ExitStack()
 
@@ -72,7 +81,7 @@ class Watch:
         with ExitStack() as stack:
             for module, name in self._names.items():
                 if not isinstance(module, torch.jit.ScriptModule):
-                    stack.callback(module.register_forward_pre_hook(self._begin(name)).remove)
+                    stack.callback(module.register_forward_pre_hook(self._begin(name), with_kwargs=True).remove)
                     stack.callback(module.register_forward_hook(self._end, always_call=True).remove)
             for target in self._targets:
                 if target.is_parameter and target.tensor.requires_grad:
@@ -91,9 +100,11 @@ class Watch:
         self._is_forward = False
 
     def _begin(self, name: str) -> Callable[..., None]:
-        def hook(module: torch.nn.Module, _args: Any) -> None:
+        def hook(module: torch.nn.Module, args: Any, kwargs: Any) -> None:
             if self._is_forward:
-                self._open.append(self._called(name, _kind(module), module))
+                call = self._called(name, _kind(module), module)
+                call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
+                self._open.append(call)
 
         return hook
 
@@ -109,11 +120,10 @@ class Watch:
         if not self._is_forward:
             self._rerun(module, output)
             return
-        while self._open:
-            call = self._open.pop()
-            if call.module is module:
-                self._measure(call, output)
-                return
+        if any(call.module is module for call in self._open):  # not where a hook before ours raised
+            while (call := self._open.pop()).module is not module:
+                pass
+            self._measure(call, output)
 
     def _measure(self, call: _Call, output: Any) -> None:
         call.ended, self._ended = self._ended, self._ended + 1
@@ -121,34 +131,37 @@ class Watch:
         if not found:
             return
         first, *others = found
-        axis = 1 if first.ndim > 3 or isinstance(call.module, torch.nn.modules.conv._ConvNd) else -1
+        axis = _axis(call, first)
         call.output = measure(first)
         call.others = [measure(tensor) for tensor in others]
         kind = call.kind.lower()
         with torch.no_grad():
             if kind in RECTIFIERS and first.ndim > 1 and first.numel():
-                call.dead = dead_units(first, axis)
+                call.dead, call.units = dead_units(first, axis), first.shape[axis]
             if kind in SATURATED and first.numel():
-                call.saturated = share_outside(first, *SATURATED[kind])
-            if first.numel():
-                call.is_symmetric = is_equal_along(first, axis)
+                call.saturated = share_outside(first, *_ends(kind, call.module))
+            if first.ndim > 1:
+                call.is_symmetric = is_equal_along(first, axis) and bool(first.any())
                 call.is_constant = is_equal_along(first, 0)
-        self._watch_gradient(call, first)
+        if first.requires_grad:
+            self._watch_gradient(call, first, axis)
+        elif call.module is not None:
+            self._without_graph.setdefault(call.module, []).append(call)
 
-    def _watch_gradient(self, call: _Call, tensor: torch.Tensor) -> None:
-        if tensor.requires_grad:
+    def _watch_gradient(self, call: _Call, tensor: torch.Tensor, axis: int) -> None:
+        def hook(gradient: torch.Tensor) -> None:
+            call.gradient = measure(gradient)
+            if call.is_symmetric:  # units that are equal become different if their gradients are
+                call.is_symmetric = is_equal_along(gradient, axis)
 
-            def hook(gradient: torch.Tensor) -> None:
-                call.gradient = measure(gradient)
-
-            tensor.register_hook(hook)
+        tensor.register_hook(hook)
 
     def _rerun(self, module: torch.nn.Module, output: Any) -> None:
-        """Watches what activation checkpointing computes again, if it ran without gradients before."""
-        calls = [call for call in self._calls if call.module is module]
+        """Watches what activation checkpointing computes again, the last call first, if it ran without a graph."""
         found = [tensor for tensor in tensors_in(output) if is_measurable(tensor)]
-        if len(calls) == 1 and calls[0].gradient is None and found:
-            self._watch_gradient(calls[0], found[0])
+        if found and found[0].requires_grad and self._without_graph.get(module):
+            call = self._without_graph[module].pop()
+            self._watch_gradient(call, found[0], _axis(call, found[0]))
 
     def _take_gradient(self, parameter: torch.Tensor) -> None:
         if parameter.grad is not None:
@@ -165,19 +178,19 @@ class Watch:
     def stages(self) -> tuple[Stage, ...]:
         """Fetches the readings. Of DTensors all processes take part."""
         weights = self._weights()
-        inner = {name.rpartition(".")[0] for name in self._names.values() if name}
+        inner = {call.name.rpartition(".")[0] for call in self._calls if call.module is not None and call.name}
         done = [call for call in self._calls if call.output is not None]
-        return tuple(_stage(call, weights.get(call.module, ()), call.name not in inner) for call in done)
+        return tuple(_stage(call, weights.get(call.name, ()), call.name not in inner) for call in done)
 
-    def _weights(self) -> dict[torch.nn.Module | None, tuple[Weight, ...]]:
+    def _weights(self) -> dict[str, tuple[Weight, ...]]:
         expected = expected_stds(self._model)
-        found: dict[torch.nn.Module | None, list[Weight]] = {}
+        found: dict[str, list[Weight]] = {}
         for target in self._targets:
             if target.is_parameter and is_measurable(target.tensor):
                 weight = self._weight(target, expected.get(target.name))
-                for module in dict.fromkeys(slot.module for slot in target.slots):
-                    found.setdefault(module, []).append(weight)
-        return {module: tuple(sorted(some, key=lambda weight: -weight.reading.size)) for module, some in found.items()}
+                for owner in dict.fromkeys(self._owners[slot.module] for slot in target.slots):
+                    found.setdefault(owner, []).append(weight)
+        return {owner: tuple(sorted(some, key=lambda weight: -weight.reading.size)) for owner, some in found.items()}
 
     def _weight(self, target: Target, expected: float | None) -> Weight:
         gradient = self._gradients.get(id(target.tensor))
@@ -207,7 +220,21 @@ def _stage(call: _Call, weights: tuple[Weight, ...], is_leaf: bool) -> Stage:
         gradient=None if call.gradient is None else call.gradient.reading(),
         weights=weights,
         is_leaf=is_leaf,
+        units=call.units,
+        takes_constant=call.takes_constant,
     )
+
+
+def _axis(call: _Call, output: torch.Tensor) -> int:
+    """Along which the units of an output lie."""
+    return 1 if output.ndim > 3 or isinstance(call.module, torch.nn.modules.conv._ConvNd) else -1
+
+
+def _ends(kind: str, module: torch.nn.Module | None) -> tuple[float, float]:
+    """Where an activation saturates: that of a hard tanh where its module says."""
+    if kind == "hardtanh" and isinstance(module, torch.nn.Hardtanh):
+        return module.min_val, module.max_val
+    return SATURATED[kind]
 
 
 def _kind(module: torch.nn.Module) -> str:
@@ -219,16 +246,27 @@ def _kind(module: torch.nn.Module) -> str:
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
-    """The tensors in what a module returns: tuples, lists, dicts, and objects with fields."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = value.values()
-    elif hasattr(value, "__dataclass_fields__"):
-        value = [getattr(value, name, None) for name in value.__dataclass_fields__]
-    elif not isinstance(value, (tuple, list)):
-        return []
-    return [tensor for inner in value for tensor in tensors_in(inner)]
+    """The tensors in what a module takes or returns: tuples, lists, mappings, and objects with fields, each once."""
+    found: list[torch.Tensor] = []
+    seen: dict[int, Any] = {}  # the values too, lest another gets the number of one that is gone
+
+    def look(value: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            found.append(value)
+            return
+        if isinstance(value, Mapping):
+            inner = list(value.values())
+        elif isinstance(value, (tuple, list)):
+            inner = list(value)
+        else:
+            inner = [getattr(value, name, None) for name in getattr(value, "__dataclass_fields__", ())]
+        if inner and id(value) not in seen:  # a dict of results may hold itself
+            seen[id(value)] = value
+            for each in inner:
+                look(each)
+
+    look(value)
+    return found
 
 
 class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
