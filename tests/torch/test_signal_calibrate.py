@@ -284,12 +284,12 @@ def test_nothing_changes_besides_what_is_drawn(method: str) -> None:
 @pytest.mark.parametrize("fails_at", [1, 2, 3])
 @pytest.mark.parametrize("has_report", [True, False])
 def test_an_error_leaves_the_model_as_it_was(fails_at: int, has_report: bool) -> None:
-    class Failing(nn.Module):
-        calls = 0
+    calls: list[int] = []
 
+    class Failing(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            self.calls += 1
-            if self.calls == fails_at:
+            calls.append(1)
+            if len(calls) == fails_at:
                 raise RuntimeError("no more")
             return x
 
