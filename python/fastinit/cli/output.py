@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import DownloadColumn, TransferSpeedColumn
 
+from fastinit import progress
 from fastinit.errors import CheckpointError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-_REFRESH_SECONDS = 0.1
+    from contextlib import AbstractContextManager
 
 
 def print_line(line: str) -> None:
@@ -78,32 +68,6 @@ def warnings_in_one_line() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def progress_bar(what: str, total: int | None, is_quiet: bool) -> Iterator[Callable[[int], None]]:
-    """Shows a bar of bytes on standard error if that is a terminal, and yields what moves it."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(compact=True),
-    )
-    hidden = is_quiet or not console.is_terminal
-    with Progress(
-        *columns,
-        console=console,
-        transient=True,
-        disable=hidden,
-        auto_refresh=False,  # which takes a thread
-    ) as progress:
-        task, shown = progress.add_task(what, total=total), time.monotonic()
-
-        def advance(count: int) -> None:
-            nonlocal shown
-            is_due = time.monotonic() - shown > _REFRESH_SECONDS
-            progress.update(task, advance=count, refresh=is_due)
-            shown = time.monotonic() if is_due else shown
-
-        yield advance
+def progress_bar(what: str, total: int | None, is_quiet: bool) -> AbstractContextManager[Callable[..., None]]:
+    """Shows a bar of bytes on standard error if that is a terminal, and gives what moves it."""
+    return progress.progress_bar(what, total, is_hidden=is_quiet, columns=(DownloadColumn(), TransferSpeedColumn()))

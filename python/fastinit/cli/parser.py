@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from fastinit import _core
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES
 from fastinit.checkpoint.sizes import parse_size
-from fastinit.cli import commands
+from fastinit.cli import commands, probing
 from fastinit.dtypes import FLOATS
+from fastinit.errors import RecipeError
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.presets import DEFAULT_PRESET, NAMES
 
@@ -22,7 +23,7 @@ exit codes:
   0    done; verify: every byte is as recorded; stats: nothing is marked
   1    reading or writing failed: OUT exists, the disk is full, DIR is no checkpoint, ...
   2    wrong usage, or a recipe that cannot be used
-  {commands.DIFFERS}    verify: something differs; stats: some tensor is marked
+  {commands.DIFFERS}    verify: something differs; stats: some tensor is marked; probe: a model is not healthy
   130  interrupted by Ctrl-C
   143  terminated by SIGTERM; by SIGHUP 129
 """
@@ -99,6 +100,27 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     stats.add_argument("--plot", metavar="FILE.png", help="plot them, with some histograms")
     _add_quiet(stats)
 
+    probe = command("probe", probing.probe, "run a model on random inputs, and say whether its signal lives")
+    probe.add_argument("--config", metavar="FILE", required=True, help="the config.json of a Hugging Face model")
+    _add_changes(probe.add_argument)
+    probe.add_argument(
+        "--preset", choices=NAMES, action="append", help="rules by name; may be repeated (default: the model's own)"
+    )
+    probe.add_argument(
+        "--rule",
+        metavar="RULE",
+        type=_rule,
+        action="append",
+        help="""before those, such as 'match = "*.weight", init = "normal", std = 0.02'; may be repeated""",
+    )
+    probe.add_argument("--seed", metavar="N", type=_seed, help="of weights and inputs (default: 0)")
+    probe.add_argument("--samples", metavar="N", type=_count, default=8, help="in the batch (default: 8)")
+    probe.add_argument("--length", metavar="N", type=_count, default=64, help="tokens in a sample (default: 64)")
+    form = probe.add_mutually_exclusive_group()
+    form.add_argument("--whole", action="store_true", help="show every module, however many")
+    form.add_argument("--json", action="store_true", help="print all of it as JSON")
+    probe.add_argument("--plot", metavar="FILE", help="plot activations and gradients by depth, such as probe.svg")
+
     command("presets", commands.presets, "list the presets: what each does, and where it is from")
     command("info", commands.info, "show versions and what the processor can do")
     return parser
@@ -120,19 +142,7 @@ def _add_source(parser: argparse.ArgumentParser, with_recipe: bool, rest: str) -
     add("--seed", metavar="N", type=_seed, help="in place of a recipe's (with --like and --config by default 0)")
     add("--dtype", choices=tuple(FLOATS), help="in place of a recipe's, or of the source's")
     add("--layout", choices=tuple(LAYOUTS), help="of shapes, for rules that take fans; not with --config")
-    add(
-        "--set",
-        metavar="KEY=VALUE",
-        type=_setting,
-        action="append",
-        help="with --config: another value, such as num_hidden_layers=2 or text_config.hidden_size=64; may be repeated",
-    )
-    add(
-        "--unquantized",
-        action="store_true",
-        default=None,
-        help="with --config: leave a quantization_config out",
-    )
+    _add_changes(add)
     add(
         "--copy",
         action="store_true",
@@ -148,6 +158,22 @@ def _add_source(parser: argparse.ArgumentParser, with_recipe: bool, rest: str) -
     )
 
 
+def _add_changes(add: Callable[..., Any]) -> None:
+    add(
+        "--set",
+        metavar="KEY=VALUE",
+        type=_setting,
+        action="append",
+        help="with --config: another value, such as num_hidden_layers=2 or text_config.hidden_size=64; may be repeated",
+    )
+    add(
+        "--unquantized",
+        action="store_true",
+        default=None,
+        help="with --config: leave a quantization_config out",
+    )
+
+
 def _add_threads(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", metavar="N", type=_threads, help="threads (default: all)")
 
@@ -160,6 +186,17 @@ def _size(text: str) -> int:
     try:
         return parse_size(text)
     except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    return _number(text, 1, 2**20)
+
+
+def _rule(text: str) -> dict[str, Any]:
+    try:
+        return probing.read_rule(text)
+    except RecipeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from fastinit.checkpoint import CheckpointStats, Plan, PlannedTensor, Verification
+    from fastinit.signal.report import ProbeReport
 
 
 def print_table(rows: Iterable[Sequence[str]], left: Collection[str]) -> None:
@@ -73,6 +74,15 @@ def differences(one: Plan, other: Plan) -> list[tuple[str, ...]]:
 def _described(tensor: PlannedTensor) -> str:
     std = f", std {tensor.distribution.std:.6g}" if tensor.distribution.is_random else ""
     return f"{list(tensor.shape)} {tensor.dtype} {tensor.calls}{std}"
+
+
+def probe_rows(reports: Iterable[ProbeReport]) -> list[tuple[str, ...]]:
+    """The table of `fastinit probe` under several presets, titles first."""
+    rows: list[tuple[str, ...]] = [("rules", "activations", "gradients", "verdict")]
+    for report in reports:
+        growths = ("-" if growth is None else f"x{growth.factor:.3g} a layer" for growth in report.growths)
+        rows.append((report.title, *growths, report.verdict))
+    return rows
 
 
 def instruction_set_rows(isas: Iterable[tuple[str, bool, bool]], chosen: str) -> list[tuple[str, ...]]:

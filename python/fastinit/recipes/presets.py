@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError
+from fastinit.formulas import FORMULAS
 from fastinit.recipes import roles
 from fastinit.recipes.material import described
 from fastinit.recipes.patterns import compile_pattern
@@ -136,6 +137,17 @@ def read_preset(name: str) -> Preset:
     table = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     rules = tuple(map(_rule, table.get("rule", [])))
     return Preset(table["summary"], table["source"], rules, table.get("let", {}), table.get("reference", {}))
+
+
+def preset_of(name: str) -> Preset:
+    """Returns the preset of a name or, for that of an initializer, one that draws all weights by it, as "he" does.
+
+    Raises:
+        RecipeError: There is no preset or initializer of that name, or the initializer needs arguments.
+    """
+    if name in NAMES or name not in FORMULAS:
+        return read_preset(choice("preset", name, NAMES))
+    return Preset(f"{name} for all weights, embeddings included", "", (_rule({"init": name}),), {}, {})
 
 
 def _rule(entry: dict[str, Any]) -> PresetRule:

@@ -88,22 +88,27 @@ def draw_profiles(
         rings = [(places[id(stage)], value(stage)) for stage in report.stages if stage.label in marked]
         _points(axes, rings, color=MARKED, ms=11, mew=1.8, mfc="none", ls="none")
         lines.append((printable(name), colour, shown))
-    _scale(axes)
+    scale_axis(axes)
     clean(axes)
     if len(reports) > 1:
         name_lines(axes, [line for line in lines if line[2]])
     _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
 
 
-def _scale(axes: Any) -> None:
+def scale_axis(axes: Any) -> None:
     """A decade at least, so that mere chance does not look like growth, and numbers as they are written."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     low, high = axes.get_ylim()
     if high < 10 * low:
         middle = math.sqrt(low * high)
-        low, high = middle / math.sqrt(10), middle * math.sqrt(10)
-        axes.set_ylim(low, high)
+        axes.set_ylim(middle / math.sqrt(10), middle * math.sqrt(10))
+    write_numbers(axes)
+
+
+def write_numbers(axes: Any) -> None:
+    """Writes the numbers of a logarithmic axis as people do."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = axes.get_ylim()
     subs = (1, 2, 5) if high < 200 * low else (1,)
     axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=10))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
@@ -145,14 +150,16 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
     """Writes each line's name beside it, at the side where the lines are farther apart.
 
     Args:
-        axes: Logarithmic ones, whose limits are set.
+        axes: Whose scale and limits are set.
         lines: Of each its name, its colour and its points.
     """
-    low, high = map(math.log, axes.get_ylim())
-    at_end = _spread([points[-1][1] for *_, points in lines]) >= _spread([points[0][1] for *_, points in lines])
-    ends = sorted((math.log(points[-1 if at_end else 0][1]), name, colour) for name, colour, points in lines)
+    scale = axes.yaxis.get_transform().transform
+    low, high = scale(axes.get_ylim())
+    starts, ends = (scale([points[place][1] for *_, points in lines]) for place in (0, -1))
+    at_end = ends.max() - ends.min() >= starts.max() - starts.min()
+    sides = zip(ends if at_end else starts, lines, strict=True)
     least, height = _LINE * (high - low), -math.inf
-    for y, name, colour in ends:
+    for y, (name, colour, _) in sorted(sides, key=lambda side: side[0]):
         height = max(y, height + least)
         axes.annotate(
             name,
@@ -171,10 +178,6 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
         axes.yaxis.tick_right()
         axes.spines[["left"]].set_visible(False)
         axes.spines[["right"]].set_visible(True)
-
-
-def _spread(values: Sequence[float]) -> float:
-    return max(values) / min(values)
 
 
 def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:

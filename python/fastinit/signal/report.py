@@ -105,7 +105,7 @@ class ProbeReport:
         rows = self._shown(whole)
         lines = list(aligned((TITLES, *map(_cells, rows)), left=TITLES[:2]))
         if len(rows) < len(self.stages):
-            lines.append(f"{len(rows)} of {len(self.stages)} stages; table(whole=True) has all")
+            lines.append(f"{len(rows)} of {len(self.stages)} stages; whole=True, or --whole, shows all")
         return "\n".join(lines)
 
     def _shown(self, whole: bool) -> Sequence[Stage]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import copy
 import re
 import warnings
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
@@ -34,12 +34,14 @@ from fastinit.sources.config import (
 from fastinit.sources.overrides import NO_CHANGES, Changes, check_taken, overridden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from fastinit.torch.recorder import Recorder
+
+_Built = TypeVar("_Built")
 
 _INSTALL = 'install them with: pip install "fastinit-nn[transformers]"'
 
@@ -84,8 +86,33 @@ def model(path: Path, dtype: str | None, changes: Changes = NO_CHANGES) -> Mater
 
 
 def model_of(config: Config, dtype: str | None, overrides: Mapping[str, Any] | None = None) -> Material:
-    """Builds the model of a configuration that was read: see `model`."""
-    overrides = {} if overrides is None else overrides
+    """Reads the tensors of the model of a configuration that was read: see `model`."""
+    with _transformers(config) as transformers:
+        return _material(transformers, _changed(transformers, config, overrides or {}), dtype)
+
+
+def built_by(build: Callable[[Callable[[], Any]], _Built], config: Config, changes: Changes = NO_CHANGES) -> _Built:
+    """Returns what `build` makes of a function that makes a configuration's model, in float32 whatever it names.
+
+    Raises:
+        RecipeError: It describes no model, or `build` fails.
+    """
+    with _transformers(config) as transformers:
+        import torch
+
+        config = without_quantization(config) if changes.unquantized else config
+        values = _changed(transformers, config, changes.overrides).values
+        own = _configuration(transformers, values)
+        kind = _class(transformers, own, values)
+        with at_most(MAX_TENSORS, MAX_SECONDS):
+            return build(
+                lambda: kind._from_config(copy.deepcopy(own), dtype=torch.float32, attn_implementation="eager")
+            )
+
+
+@contextmanager
+def _transformers(config: Config) -> Iterator[Any]:
+    """transformers, silent and offline, with whatever it raises on a configuration as a RecipeError."""
     _check_kind(config.values)
     with quiet_and_offline():
         try:
@@ -101,11 +128,7 @@ def model_of(config: Config, dtype: str | None, overrides: Mapping[str, Any] | N
                 f"`config` needs transformers {_LEAST_VERSION} or newer, got {transformers.__version__}; {_INSTALL}"
             )
         try:
-            changed = overridden(config, overrides, transformers.CONFIG_MAPPING)
-            _check(changed.values)
-            if changed is not config:
-                check_taken(_own(transformers, config), _own(transformers, changed), overrides)
-            return _material(transformers, changed, dtype)
+            yield transformers
         except RecipeError:
             raise
         # Whatever transformers raises on a configuration that is not right.
@@ -114,6 +137,15 @@ def model_of(config: Config, dtype: str | None, overrides: Mapping[str, Any] | N
             raise RecipeError(
                 f"transformers {transformers.__version__} cannot build this model: {type(error).__name__}: {text[:400]}"
             ) from None
+
+
+def _changed(transformers: Any, config: Config, overrides: Mapping[str, Any]) -> Config:
+    """The configuration with other values, checked."""
+    changed = overridden(config, overrides, transformers.CONFIG_MAPPING)
+    _check(changed.values)
+    if changed is not config:
+        check_taken(_own(transformers, config), _own(transformers, changed), overrides)
+    return changed
 
 
 def _own(transformers: Any, config: Config) -> Any:
@@ -229,14 +261,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
     from fastinit.torch.recorder import Recorder
     from fastinit.torch.tape import Tape
 
-    model_type = values["model_type"]
-    known = transformers.CONFIG_MAPPING
-    if model_type not in known:
-        code = "; code that a configuration names is never run" if "auto_map" in values else ""
-        raise RecipeError(
-            f"`model_type` must be one that transformers {transformers.__version__} has, got {show(model_type)}{code}"
-        )
-    config = known[model_type].from_dict(_without_implementations(values))
+    config = _configuration(transformers, values)
     recorder = Recorder(tape=Tape())
     with ExitStack() as stack:
         stack.enter_context(at_most(MAX_TENSORS, MAX_SECONDS))
@@ -246,6 +271,18 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
         with torch.device("meta"):
             built = _class(transformers, config, values)._from_config(config, attn_implementation="eager")
     return built, recorder
+
+
+def _configuration(transformers: Any, values: dict[str, Any]) -> Any:
+    """transformers' configuration object, of a type that it has."""
+    model_type = values["model_type"]
+    known = transformers.CONFIG_MAPPING
+    if model_type not in known:
+        code = "; code that a configuration names is never run" if "auto_map" in values else ""
+        raise RecipeError(
+            f"`model_type` must be one that transformers {transformers.__version__} has, got {show(model_type)}{code}"
+        )
+    return known[model_type].from_dict(_without_implementations(values))
 
 
 def _class(transformers: Any, config: Any, values: dict[str, Any]) -> Any:

@@ -43,6 +43,9 @@ from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
 from fastinit.torch.signal.calibrate import Calibration, calibrate
+from fastinit.torch.signal.compare import compare
+from fastinit.torch.signal.coordinates import coordinate_check
+from fastinit.torch.signal.inputs import random_inputs
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
@@ -53,8 +56,10 @@ __all__ = [
     "by_name",
     "calculate_gain",
     "calibrate",
+    "compare",
     "constant",
     "constant_",
+    "coordinate_check",
     "dirac",
     "dirac_",
     "eye",
@@ -70,6 +75,7 @@ __all__ = [
     "orthogonal",
     "orthogonal_",
     "probe",
+    "random_inputs",
     "report",
     "sparse",
     "sparse_",

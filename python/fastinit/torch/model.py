@@ -91,7 +91,8 @@ def init_model(
         initialize: Called with the model in place of `reset_parameters` and `_init_weights`, such as
             `lambda model: model.init_weights()`.
         preset: The name of one, such as "megatron": its rules come after those of `recipe` and before the model's own
-            code. `fastinit presets` lists them.
+            code. `fastinit presets` lists them. Or the name of an initializer, such as "orthogonal", which then draws
+            all weights, as "he" does; norms and biases stay the model's own.
 
     Warns:
         UserWarning: Values that the model has can't come from its `reset_parameters`, but may from its constructor,

@@ -114,7 +114,7 @@ _REPORTS: WeakKeyDictionary[torch.nn.Module, Report] = WeakKeyDictionary()
 
 
 def keep(model: torch.nn.Module, report: Report | None) -> None:
-    """Remembers what was done to a model, as long as the model lives; None to forget it."""
+    """Remembers what was done to a model, as long as the model lives; forgets it for None."""
     if report is None:
         _REPORTS.pop(model, None)
     else:
@@ -122,7 +122,7 @@ def keep(model: torch.nn.Module, report: Report | None) -> None:
 
 
 def kept(model: torch.nn.Module) -> Report | None:
-    """Returns what was remembered of a model."""
+    """Returns what is remembered of a model."""
     return _REPORTS.get(model)
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Tensor
-from fastinit.recipes.presets import NAMES, call_of, read_preset
+from fastinit.recipes.presets import call_of, preset_of
 from fastinit.recipes.setting import Setting, read_constants
 from fastinit.recipes.tensors import TensorSpec
-from fastinit.recipes.toml import choice
 from fastinit.sources.config import number_of
 from fastinit.sources.huggingface import fans_of, is_table
 
@@ -30,7 +29,7 @@ class Scheme:
 
     Args:
         model: Whose configuration gives numbers, if it has one.
-        name: Of the preset.
+        name: Of the preset, or of an initializer for all weights.
 
     Raises:
         RecipeError: There is none of that name.
@@ -38,7 +37,7 @@ class Scheme:
 
     def __init__(self, model: torch.nn.Module, name: str | None) -> None:
         self._config = getattr(model, "config", None)
-        self._preset = None if name is None else read_preset(choice("preset", name, NAMES))
+        self._preset = None if name is None else preset_of(name)
 
     def calls(self, entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> dict[str, Call | str]:
         """Returns the call of each entry by its name, or why there is none.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Loss = Callable[..., torch.Tensor]
 
+PROJECTION = "a random projection of the output"
+
 
 def call(model: torch.nn.Module, batch: Any) -> Any:
     """Calls a model with a batch: a mapping gives arguments by name, a tuple or list by position."""
@@ -45,7 +47,7 @@ def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor |
     elif (own := _own(output)) is not None:
         value, kind = own, "the model's own loss"
     else:
-        value, kind = _projection(output), "a random projection of the output"
+        value, kind = _projection(output), PROJECTION
     if value is None:
         return None, "none: the output has no floating tensor"
     if not isinstance(value, torch.Tensor):
@@ -62,12 +64,16 @@ def _own(output: Any) -> Any:
     return own if isinstance(own, torch.Tensor) and own.requires_grad else None
 
 
+def prediction_in(output: Any) -> torch.Tensor | None:
+    """The first tensor of an output that is more than a number: of those of transformers, the logits."""
+    return next((tensor for tensor in tensors_in(output) if is_measurable(tensor) and tensor.ndim), None)
+
+
 def _prediction(output: Any) -> torch.Tensor:
-    """The first tensor of an output: of those of transformers, the logits."""
-    found = [tensor for tensor in tensors_in(output) if is_measurable(tensor) and tensor.ndim]
-    if not found:
+    found = prediction_in(output)
+    if found is None:
         raise ValueError(checks.text("model", "return a floating tensor for `target`", type(output).__name__))
-    return found[0]
+    return found
 
 
 def _usual(prediction: torch.Tensor, target: Any) -> tuple[torch.Tensor, str]:

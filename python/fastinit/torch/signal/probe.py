@@ -9,9 +9,8 @@ import torch
 from fastinit import checks
 from fastinit.signal.report import ProbeReport
 from fastinit.torch.signal.losses import call, loss_of
-from fastinit.torch.signal.unchanged import unchanged
+from fastinit.torch.signal.unchanged import check_memory, unchanged
 from fastinit.torch.signal.watch import Watch
-from fastinit.torch.state import targets_of
 
 if TYPE_CHECKING:
     from fastinit.torch.signal.losses import Loss
@@ -67,7 +66,7 @@ def probe(
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
     if isinstance(model, torch.jit.ScriptModule):
         raise TypeError(checks.text("model", "run in Python", "TorchScript", "probe it before it is compiled"))
-    _check_memory(model)
+    check_memory(model)
     with unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
         value, kind = loss_of(call(model, batch), loss, target)
         watch.forward_is_done()
@@ -78,13 +77,3 @@ def probe(
     if stages and not any(stage.output.size for stage in stages):
         raise ValueError(checks.text("batch", "have samples", "outputs without elements"))
     return ProbeReport(stages, title or type(model).__name__, kind, number)
-
-
-def _check_memory(model: torch.nn.Module) -> None:
-    for target in targets_of(model):
-        if torch.nn.parameter.is_lazy(target.tensor):
-            rule, remedy = "have shapes", "run it once on a batch first"
-            raise ValueError(checks.text("model", rule, f"lazy {target.name}", remedy))
-        if target.tensor.is_meta:
-            rule, remedy = "have memory", "initialise it first: fastinit.torch.init_model(model, seed=0)"
-            raise ValueError(checks.text("model", rule, f"{target.name} on the meta device", remedy))

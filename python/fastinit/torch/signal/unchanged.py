@@ -11,53 +11,93 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from fastinit import checks
+from fastinit.torch.report import keep, kept
 from fastinit.torch.sharding import is_dtensor, local_tensor
 from fastinit.torch.state import is_wrapper, targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from fastinit.torch.state import Target
+    from collections.abc import Callable, Iterator, Sequence
 
 _CONTAINERS = (dict, OrderedDict, list, set)  # these very types: a subclass may do more when it is refilled
 
 
+def check_memory(model: torch.nn.Module) -> None:
+    """Checks that all tensors have shapes and memory.
+
+    Raises:
+        ValueError: One has not.
+    """
+    for target in targets_of(model):
+        if torch.nn.parameter.is_lazy(target.tensor):
+            rule, remedy = "have shapes", "run it once on a batch first"
+            raise ValueError(checks.text("model", rule, f"lazy {target.name}", remedy))
+        if target.tensor.is_meta:
+            rule, remedy = "have memory", "initialise it first: fastinit.torch.init_model(model, seed=0)"
+            raise ValueError(checks.text("model", rule, f"{target.name} on the meta device", remedy))
+
+
 @contextmanager
-def unchanged(model: torch.nn.Module) -> Iterator[None]:
-    """Puts back what a training step changes: buffers, gradients, modes, attributes and random states.
+def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Iterator[Callable[[int], None]]:
+    """Puts back what training steps change: buffers, gradients, modes, attributes, random states, parameters if asked.
 
     Attributes are what they were, and plain lists, dicts and sets have the members that they had; what else an
-    attribute holds is not looked into. Parameters are not copied: what a model's own forward writes into them stays.
-    Within the block they have no gradients.
+    attribute holds is not looked into. Without `with_parameters` parameters are not copied: what a model's own forward
+    writes into them stays. Within the block they have no gradients.
+
+    Args:
+        model: With memory for its tensors.
+        with_parameters: Whether parameters are put back too, of which that keeps a copy, and what `report` says of
+            them.
+
+    Yields:
+        A function that starts a trial: it puts the buffers back and sets the random states of PyTorch from a seed.
     """
     targets = targets_of(model)
     modules = [module for module in model.modules() if not (is_wrapper(module) or _is_script(module))]
     attributes = [(vars(module), _with_members(vars(module))) for module in modules]
-    buffers = [(target.tensor, target.tensor.detach().clone()) for target in targets if not target.is_parameter]
+    buffers = [(target, target.tensor, target.tensor.detach().clone()) for target in targets if not target.is_parameter]
     parameters = [(t.tensor, t.tensor.grad, t.tensor.requires_grad) for t in targets if t.is_parameter]
-    with _random_states(targets):
+    values = [(parameter, parameter.detach().clone()) for parameter, *_ in parameters] if with_parameters else []
+    devices = sorted({t.tensor.device for t in targets if t.tensor.device.type == "cuda"}, key=str)
+    report = kept(model)
+
+    def start(seed: int) -> None:
+        for target, buffer, value in buffers:
+            _write_back(buffer, value)
+            for slot in target.slots:
+                slot.put(buffer)
+        torch.default_generator.manual_seed(seed)
+        for device in devices:  # and of no other
+            torch.cuda.default_generators[device.index].manual_seed(seed)
+
+    with _random_states(devices):
         for parameter, *_ in parameters:
             parameter.grad = None
         try:
-            yield
+            yield start
         finally:
             _reshard(modules)
-            for current, kept in attributes:
-                _refill(current, kept)
+            for current, known in attributes:
+                _refill(current, known)
             for parameter, gradient, requires_grad in parameters:
                 if parameter.requires_grad != requires_grad:
                     parameter.requires_grad_(requires_grad)
                 parameter.grad = gradient
-            for buffer, value in buffers:
+            with torch.no_grad():
+                for parameter, value in values:
+                    parameter.copy_(value)
+            if with_parameters:
+                keep(model, report)
+            for _, buffer, value in buffers:
                 _write_back(buffer, value)
 
 
 @contextmanager
-def _random_states(targets: Sequence[Target]) -> Iterator[None]:
+def _random_states(devices: Sequence[torch.device]) -> Iterator[None]:
     """Puts back the random states of PyTorch, Python and NumPy, which models' masks and drops take from any of them."""
-    devices = {target.tensor.device for target in targets if target.tensor.device.type == "cuda"}
     states = random.getstate(), np.random.get_state()  # noqa: NPY002  the one that others' code draws from
-    with torch.random.fork_rng(devices=sorted(devices, key=str)):
+    with torch.random.fork_rng(devices=devices):
         try:
             yield
         finally:

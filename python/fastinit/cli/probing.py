@@ -1,0 +1,108 @@
+"""`fastinit probe`: the model of a configuration under presets and rules, with random inputs."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastinit.checkpoint.sizes import format_bytes
+from fastinit.cli import tables
+from fastinit.cli.output import print_line
+from fastinit.errors import RecipeError, show
+from fastinit.recipes.toml import read_toml
+from fastinit.sources.config import read_config
+from fastinit.sources.overrides import read_changes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    import torch
+
+    from fastinit.signal.report import ProbeReport
+
+UNHEALTHY = 3
+_BYTES = 4  # of an element of float32
+
+
+def probe(arguments: argparse.Namespace) -> int:
+    """Probes the model under each of the presets."""
+    reports = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
+    if arguments.plot:
+        from fastinit.signal.plot import plot_profiles
+
+        plot_profiles(reports, arguments.plot)
+    if arguments.json:
+        print_line(json.dumps({"reports": [report.as_dict() for report in reports]}, indent=1, allow_nan=False))
+    elif len(reports) == 1:
+        print_line(reports[0].table(whole=arguments.whole))
+        print_line(reports[0].verdict)
+    else:
+        tables.print_table(tables.probe_rows(reports), left=("rules", "verdict"))
+    return 0 if all(report.is_healthy for report in reports) else UNHEALTHY
+
+
+def _probed(arguments: argparse.Namespace, preset: str | None) -> ProbeReport:
+    config, changes = (
+        read_config(Path(arguments.config)),
+        read_changes(dict(arguments.set or ()), bool(arguments.unquantized)),
+    )
+    from fastinit.sources.huggingface import built_by  # which looks for transformers
+
+    return built_by(partial(_probe, arguments, preset), config, changes)
+
+
+def _probe(arguments: argparse.Namespace, preset: str | None, make: Callable[[], torch.nn.Module]) -> ProbeReport:
+    from fastinit.torch import build, probe, random_inputs
+
+    model = build(partial(_small_enough, make), seed=arguments.seed or 0, recipe=arguments.rule, preset=preset)
+    batch = random_inputs(model, samples=arguments.samples, length=arguments.length, seed=arguments.seed or 0)
+    own = "its own rules" if preset is None else preset
+    added = f" and {len(arguments.rule)} more" if arguments.rule else ""
+    try:
+        return probe(model, batch, title=f"{type(model).__name__}, {own}{added}")
+    except Exception as error:  # whatever the model's own code raises
+        given = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in batch.items())
+        raise RecipeError(
+            f"{type(model).__name__} must run on random inputs ({given}), got {type(error).__name__}: {error}; "
+            "make a batch yourself and call fastinit.torch.probe"
+        ) from error
+
+
+def _small_enough(make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
+    """The model on the meta device, if its parameters fit into this machine's memory."""
+    model = make()
+    needed, memory = _BYTES * sum(parameter.numel() for parameter in model.parameters()), _memory()
+    if needed > memory:
+        raise RecipeError(
+            f"the model's parameters must fit into memory ({format_bytes(memory)}), got {format_bytes(needed)}; "
+            "probe a smaller one, such as with --set num_hidden_layers=4"
+        )
+    return model
+
+
+def _memory() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError):  # where the system does not tell
+        return 2**63
+
+
+def read_rule(text: str) -> dict[str, Any]:
+    """Reads a rule as a recipe has it: the inside of a TOML table in one line, with or without its braces.
+
+    Example:
+        >>> read_rule('match = "*.weight", init = "normal", std = 0.02')
+        {'match': '*.weight', 'init': 'normal', 'std': 0.02}
+    """
+    inside = text.strip()
+    inside = inside[1:-1] if inside.startswith("{") and inside.endswith("}") else inside
+    try:
+        rule: dict[str, Any] = read_toml(f"rule = {{ {inside} }}")["rule"]
+    except RecipeError as error:
+        example = """'match = "*.weight", init = "normal", std = 0.02'"""
+        raise RecipeError(f"a rule must be such as {example}, got {show(text)}: {error}") from None
+    return rule

@@ -1,0 +1,291 @@
+"""What trainings of one model under several sets of rules gave, and which set is best."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from fastinit.columns import aligned
+from fastinit.signal.chance import chance_of, spread
+from fastinit.signal.readings import number
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+    from fastinit.signal.report import ProbeReport
+
+TITLES = ("rules", "final loss", "sd", "finite", "largest rise", "at the start")
+LEVEL = 0.05  # of chance, below which a difference counts
+_LAST = 10  # a tenth of the steps is what the final loss is of
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Attributes:
+        rules: The name of the set of rules.
+        seed: Of the weights, and of what the model draws while it trains.
+        start: The probe before the first step.
+        losses: One for each step, before its update. The last one is not finite where the run ended at it.
+    """
+
+    rules: str
+    seed: int
+    start: ProbeReport
+    losses: tuple[float, ...]
+
+    @property
+    def ended_at(self) -> int | None:
+        """The step, counted from 1, whose loss was not finite; None if there was none."""
+        return None if math.isfinite(self.losses[-1]) else len(self.losses)
+
+    @property
+    def final(self) -> float:
+        """The median loss of the last tenth of the steps; infinite for a run that ended non-finite."""
+        if self.ended_at is not None:
+            return math.inf
+        return statistics.median(self.losses[-max(len(self.losses) // _LAST, 1) :])
+
+    @property
+    def rise(self) -> float:
+        """How far the loss was above its lowest value until then, where that was most; infinite if non-finite."""
+        if self.ended_at is not None:
+            return math.inf
+        return max(loss - low for loss, low in zip(self.losses, accumulate(self.losses, min), strict=True))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {
+            "rules": self.rules,
+            "seed": self.seed,
+            "final": number(self.final),
+            "ended_at": self.ended_at,
+            "rise": number(self.rise),
+            "losses": [number(loss) for loss in self.losses],
+            "start": self.start.as_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a set of rules did over all seeds.
+
+    Attributes:
+        rules: Its name.
+        runs: Its runs, one for each seed.
+    """
+
+    rules: str
+    runs: tuple[Run, ...]
+
+    @property
+    def finals(self) -> dict[int, float]:
+        """The final losses of the runs that ended finite, by seed."""
+        return {run.seed: run.final for run in self.runs if run.ended_at is None}
+
+    @property
+    def final(self) -> float:
+        """Their mean; infinite if there are none."""
+        return statistics.fmean(self.finals.values()) if self.finals else math.inf
+
+    @property
+    def spread(self) -> float | None:
+        """Their standard deviation; None for fewer than two."""
+        return spread([*self.finals.values()])
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all runs ended finite."""
+        return len(self.finals) == len(self.runs)
+
+    @property
+    def rise(self) -> float:
+        """The largest rise of the loss in any run."""
+        return max(run.rise for run in self.runs)
+
+    @property
+    def start(self) -> str:
+        """What the probes found at the start, and in how many runs where it was not in all."""
+        found: dict[str, int] = {}
+        for run in self.runs:
+            for text in dict.fromkeys(f"{each.kind}: {each.where}" for each in run.start.findings) or ("healthy",):
+                found[text] = found.get(text, 0) + 1
+        many = len(self.runs)
+        return ", ".join(text if n == many else f"{text} ({n} of {many})" for text, n in found.items())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {
+            "rules": self.rules,
+            "final": number(self.final),
+            "sd": self.spread,
+            "finite": len(self.finals),
+            "runs": len(self.runs),
+            "rise": number(self.rise),
+            "start": self.start,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What `compare` found; `print` shows the ranking and what it is worth.
+
+    Attributes:
+        title: What was trained.
+        loss: What the losses are.
+        steps: Of each run.
+        planned: The number of runs that were to be made.
+        runs: Those that were made, all sets of rules with the first seed first.
+    """
+
+    title: str
+    loss: str
+    steps: int
+    planned: int
+    runs: tuple[Run, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all runs were made: Ctrl-C leaves some out."""
+        return len(self.runs) == self.planned
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the sets of rules, as they were given."""
+        return tuple(dict.fromkeys(run.rules for run in self.runs))
+
+    @cached_property
+    def ranking(self) -> tuple[Standing, ...]:
+        """The sets of rules, the best first: by the share of runs that ended finite, then by the mean final loss."""
+        all_of = [Standing(name, tuple(run for run in self.runs if run.rules == name)) for name in self.names]
+        return tuple(sorted(all_of, key=lambda each: (-len(each.finals) / len(each.runs), each.final)))
+
+    @property
+    def best(self) -> str | None:
+        """The name of the set of rules that ranks first; None if no run ended finite."""
+        return self.ranking[0].rules if self.ranking[0].finals else None
+
+    def chance(self, other: str) -> float | None:
+        """How likely chance alone puts the best as far before another set of rules as it is.
+
+        By a one-sided t test of the differences of final losses, paired over the seeds of which both runs ended
+        finite, times the number of sets that are compared with the best (Bonferroni), so that many sets do not make
+        a difference by their number.
+
+        Args:
+            other: The name of a set of rules.
+
+        Returns:
+            A probability; None for fewer than two such seeds.
+        """
+        finals = {each.rules: each.finals for each in self.ranking}
+        best, others = finals[self.ranking[0].rules], finals[other]
+        chance = chance_of([others[seed] - best[seed] for seed in best if seed in others])
+        return None if chance is None else min(chance * (len(finals) - 1), 1.0)
+
+    @property
+    def verdict(self) -> str:
+        """Which set of rules is best, and before which others more surely than by chance."""
+        text = "".join(self._verdict())
+        return text if self.is_complete else f"{text} (interrupted: {len(self.runs)} of {self.planned} runs)"
+
+    def _verdict(self) -> Iterator[str]:
+        best, *others = self.ranking
+        if not best.finals:
+            yield "none is best: no run ended finite"
+            return
+        yield f"best: {best.rules}, final loss {best.final:.3g}"
+        rivals = [each for each in others if each.is_finite or not best.is_finite]
+        if others and len(rivals) < len(others):
+            lost = [each.rules for each in others if each not in rivals]
+            yield f"; {_listed(lost)} ended non-finite, at least for some seeds"
+        chances = {each.rules: self.chance(each.rules) for each in rivals}
+        if None in chances.values():
+            yield "; a single seed does not tell whether that is chance: give more seeds"
+            return
+        sure = {name: chance for name, chance in chances.items() if chance is not None and chance < LEVEL}
+        if sure:
+            yield f"; lower than {_listed([*sure])} by more than chance over seeds explains (p {_below(sure)})"
+        if len(sure) < len(chances):
+            unsure = {name: chance for name, chance in chances.items() if name not in sure}
+            yield f"; not told apart from {_listed([*unsure])} (p {_above(unsure)}): more seeds or steps may"
+
+    def table(self) -> str:
+        """Returns the ranking as a table of text.
+
+        The final loss is the mean over seeds of each run's median over the last tenth of its steps, with the standard
+        deviation over seeds; "finite" counts the runs that ended finite, which alone are in the mean.
+        """
+        return "\n".join(aligned((TITLES, *map(_cells, self.ranking)), left=(TITLES[0], TITLES[-1])))
+
+    def __str__(self) -> str:
+        return f"{self.table()}\n{self.verdict}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON, where null stands for what is not finite."""
+        return {
+            "title": self.title,
+            "loss": self.loss,
+            "steps": self.steps,
+            "planned": self.planned,
+            "complete": self.is_complete,
+            "best": self.best,
+            "verdict": self.verdict,
+            "ranking": [each.as_dict() for each in self.ranking],
+            "runs": [run.as_dict() for run in self.runs],
+        }
+
+    def to_json(self) -> str:
+        """Returns all of it, every run with its losses and its probe, as the text of a JSON document."""
+        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
+
+    def plot(self, path: str | os.PathLike[str]) -> None:
+        """Draws losses against steps, and activations and gradients at the start against depth, into one picture.
+
+        Lines are means over seeds, and bands reach from the least to the greatest.
+
+        Args:
+            path: The picture; its suffix says the format.
+
+        Raises:
+            PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
+        """
+        from fastinit.signal.comparison_plot import plot_comparison
+
+        plot_comparison(self, path)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _below(chances: dict[str, float]) -> str:
+    most = max(chances.values())
+    return f"<= {most:.2g}" if most >= 1e-3 else "< 0.001"
+
+
+def _above(chances: dict[str, float | None]) -> str:
+    return f">= {min(chance for chance in chances.values() if chance is not None):.2g}"
+
+
+def _cells(each: Standing) -> tuple[str, ...]:
+    return (
+        each.rules,
+        f"{each.final:.4g}" if each.finals else "-",
+        "-" if each.spread is None else f"{each.spread:.2g}",
+        f"{len(each.finals)}/{len(each.runs)}",
+        f"{each.rise:.2g}" if math.isfinite(each.rise) else _ends(each),
+        each.start,
+    )
+
+
+def _ends(each: Standing) -> str:
+    first = min(run.ended_at for run in each.runs if run.ended_at is not None)
+    return f"non-finite at step {first}"

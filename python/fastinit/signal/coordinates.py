@@ -1,0 +1,258 @@
+"""How the size of a model's activations depends on its width while it trains: a coordinate check."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fastinit.columns import aligned
+from fastinit.signal.chance import chance_of, spread
+from fastinit.signal.readings import number
+from fastinit.signal.report import UnhealthyError
+from fastinit.signal.verdict import HEALTHY, Finding
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+
+GROWING, VANISHING, NONFINITE = "growing with width", "vanishing with width", "non-finite"
+OUTPUT = "(output)"  # the layer that stands for what the model returns
+TOLERANCE = 0.2  # of a slope: what of size 1 changes by 1.5 from width 64 to 512
+LEVEL = 0.05  # of chance, below which a slope counts
+
+
+@dataclass(frozen=True)
+class Slope:
+    """How a size goes with width: as width^value.
+
+    Attributes:
+        value: The mean over seeds of the slope of log size against log width.
+        error: Its standard error over seeds; None for one seed.
+        chance: How likely chance over seeds alone gives a slope as far from 0 in its direction; None for one seed.
+    """
+
+    value: float
+    error: float | None
+    chance: float | None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is large, and not by chance."""
+        return abs(self.value) > TOLERANCE and (self.chance is None or self.chance < LEVEL)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON."""
+        return {"value": self.value, "error": self.error, "chance": self.chance}
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f}" if self.error is None else f"{self.value:.2f} \u00b1 {self.error:.1g}"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer at all widths.
+
+    Attributes:
+        name: The label of its stage, or "(output)" for what the model returns.
+        is_wide: Whether its output has more elements in wider models, as those of heads and routers have not.
+        sizes: The root mean square of its output, by seed, width and step; infinite where it was not finite.
+    """
+
+    name: str
+    is_wide: bool
+    sizes: tuple[tuple[tuple[float, ...], ...], ...]
+
+    def may(self, kind: str) -> bool:
+        """Whether a size that depends on width in such a way is right.
+
+        The output of muP starts as width^-0.5, and has size 1 only once it has learnt. A head's or router's may be
+        scaled after it, before anything takes it.
+        """
+        return not self.is_wide and (kind == VANISHING or self.name != OUTPUT)
+
+    def slope(self, step: int, widths: Sequence[int]) -> Slope | None:
+        """Returns how the size after so many steps goes with width; None where it is zero or not finite."""
+        logs = np.log(widths) - np.mean(np.log(widths))
+        values = []
+        for of_seed in self.sizes:
+            sizes = [of_width[step] for of_width in of_seed]
+            if not all(0 < size < math.inf for size in sizes):
+                return None
+            values.append(float(logs @ np.log(sizes) / (logs @ logs)))
+        value, deviation = statistics.fmean(values), spread(values)
+        if deviation is None:
+            return Slope(value, None, None)
+        chance = chance_of([math.copysign(1.0, value) * each for each in values])
+        return Slope(value, deviation / math.sqrt(len(values)), chance)
+
+    def mean(self, width: int, step: int) -> float:
+        """The mean over seeds of the size at the width of this place in the list, after so many steps."""
+        return statistics.fmean(of_seed[width][step] for of_seed in self.sizes)
+
+
+@dataclass(frozen=True)
+class CoordinateReport:
+    """What `coordinate_check` measured; `print` shows the slopes with the verdict below.
+
+    Attributes:
+        title: What was checked.
+        loss: What was trained on.
+        widths: In rising order.
+        seeds: Of the weights.
+        steps: Of training; sizes are those before the first and after each.
+        layers: In the order in which they run.
+    """
+
+    title: str
+    loss: str
+    widths: tuple[int, ...]
+    seeds: tuple[int, ...]
+    steps: int
+    layers: tuple[Layer, ...]
+
+    @cached_property
+    def slopes(self) -> dict[str, tuple[Slope | None, ...]]:
+        """By layer, the slopes before the first step and after each."""
+        return {
+            layer.name: tuple(layer.slope(step, self.widths) for step in range(self.steps + 1)) for layer in self.layers
+        }
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is wrong, the gravest first; empty for a healthy parametrisation."""
+        return (*self._nonfinite(), *self._off(GROWING), *self._off(VANISHING))
+
+    def _nonfinite(self) -> Iterator[Finding]:
+        """The first step, and there the first layer, whose size is not finite at some width."""
+        for step in range(self.steps + 1):
+            for layer in self.layers:
+                bad = [w for i, w in enumerate(self.widths) if not layer.mean(i, step) < math.inf]
+                if bad:
+                    text = f"{NONFINITE} at {layer.name} {_after(step)}, at width {bad[0]}"
+                    yield Finding(NONFINITE, layer.name, text)
+                    return
+
+    def _off(self, kind: str) -> Iterator[Finding]:
+        """The first step, and there the first layer, from which on sizes depend on width, and how in the end."""
+        found = self._wrong(kind)
+        if found:
+            first, _, name, slope, last = min(found)
+            since = "" if first == last else f", seen {_from(first)} on"
+            others = len(found) - 1
+            more = f", and at {others} other layer{'s' * (others > 1)}" if others else ""
+            yield Finding(kind, name, f"{kind}: as width^{slope} at {name} {_after(last)}{since}{more}")
+
+    def _wrong(self, kind: str) -> list[tuple[int, int, str, Slope | None, int]]:
+        """Of each layer that is not as it should be: the first step, its place, its name, the last slope and step."""
+        sign = 1 if kind == GROWING else -1
+        found = []
+        for place, layer in enumerate(self.layers):
+            slopes = self.slopes[layer.name]
+            sure = [step for step, slope in enumerate(slopes) if slope and slope.is_sure and slope.value * sign > 0]
+            if sure and not layer.may(kind):
+                found.append((sure[0], place, layer.name, slopes[sure[-1]], sure[-1]))
+        return found
+
+    @cached_property
+    def concerned(self) -> frozenset[str]:
+        """The names of all layers that a finding is about, where it names the first."""
+        wrong = (name for kind in (GROWING, VANISHING) for _, _, name, *_ in self._wrong(kind))
+        return frozenset((*wrong, *(finding.where for finding in self.findings)))
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether no layer's size depends on width in a way that it must not."""
+        return not self.findings
+
+    @property
+    def verdict(self) -> str:
+        """What the slopes add up to; begins with "healthy" or with the gravest finding's kind."""
+        if self.findings:
+            return "; ".join(finding.text for finding in self.findings)
+        steepest = max(self._ends(), key=lambda end: abs(end[1].value), default=None)
+        if steepest is None:
+            return f"{HEALTHY}: all sizes are zero"
+        name, slope = steepest
+        return f"{HEALTHY}: sizes do not depend on width; most at {name}, as width^{slope} in the end"
+
+    def _ends(self) -> list[tuple[str, Slope]]:
+        """The last slope of each layer whose output is wide."""
+        ends = [(layer.name, self.slopes[layer.name][-1]) for layer in self.layers if layer.is_wide]
+        return [(name, slope) for name, slope in ends if slope is not None]
+
+    def assert_healthy(self) -> None:
+        """Does nothing for a healthy parametrisation.
+
+        Raises:
+            UnhealthyError: With the verdict. An AssertionError, so that it fails a test as one.
+        """
+        if self.findings:
+            raise UnhealthyError(f"{self.title} is not healthy: {self.verdict}")
+
+    def table(self) -> str:
+        """Returns the slopes as a table of text: by layer, before the first step (0) and after each."""
+        titles = ("layer", *(f"step {step}" for step in range(self.steps + 1)))
+        rows = [(name, *("-" if slope is None else str(slope) for slope in of)) for name, of in self.slopes.items()]
+        return "\n".join(aligned((titles, *rows), left=("layer",)))
+
+    def __str__(self) -> str:
+        widths = ", ".join(map(str, self.widths))
+        return f"slope of log size against log width, widths {widths}\n{self.table()}\n{self.verdict}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for JSON, where null stands for what is not finite."""
+        return {
+            "title": self.title,
+            "loss": self.loss,
+            "verdict": self.verdict,
+            "healthy": self.is_healthy,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "widths": list(self.widths),
+            "seeds": list(self.seeds),
+            "steps": self.steps,
+            "layers": [
+                {
+                    "name": layer.name,
+                    "wide": layer.is_wide,
+                    "slopes": [
+                        None if s is None else {"value": s.value, "error": s.error} for s in self.slopes[layer.name]
+                    ],
+                    "sizes": [[[*map(number, steps)] for steps in of_seed] for of_seed in layer.sizes],
+                }
+                for layer in self.layers
+            ],
+        }
+
+    def to_json(self) -> str:
+        """Returns all of it as the text of a JSON document."""
+        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
+
+    def plot(self, path: str | os.PathLike[str]) -> None:
+        """Draws the sizes against width, a panel for each layer and a line for each step.
+
+        Where there are more layers than have room, those that a finding names, the last one, and others evenly spread
+        are drawn.
+
+        Args:
+            path: The picture; its suffix says the format.
+
+        Raises:
+            PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
+        """
+        from fastinit.signal.coordinate_plot import plot_coordinates
+
+        plot_coordinates(self, path)
+
+
+def _from(step: int) -> str:
+    return f"from step {step}" if step else "from the start"
+
+
+def _after(step: int) -> str:
+    return f"after step {step}" if step else "at the start"

@@ -1,0 +1,122 @@
+"""`compare`: one model trained for a few steps from each of several initialisations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fastinit import checks
+from fastinit.progress import progress_bar
+from fastinit.signal.comparison import Comparison, Run
+from fastinit.torch.construction import build
+from fastinit.torch.signal.choices import read_choices
+from fastinit.torch.signal.probe import probe
+from fastinit.torch.signal.training import RATE, checked_optimizer, read_batches, read_seeds, read_steps, train
+from fastinit.torch.signal.unchanged import check_memory, unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from fastinit.torch.signal.losses import Loss
+
+    MakeOptimizer = Callable[[Iterable[torch.nn.Parameter]], torch.optim.Optimizer]
+
+
+def compare(
+    model: torch.nn.Module | Callable[[], torch.nn.Module],
+    batches: Iterable[Any],
+    rules: Any,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    steps: int = 100,
+    optimizer: MakeOptimizer | None = None,
+    loss: Loss | None = None,
+    progress: bool = True,
+) -> Comparison:
+    """Draws a model under each set of rules and trains it for a few steps, and tells which set is best.
+
+    Each run draws the model anew in place, probes it, and trains it on the same batches in the same order; all that
+    the model draws while it trains, such as dropout, has the run's seed. So runs of one seed differ in the rules
+    alone, and on one machine the result is the same to the bit, as far as the operations of the model are. A loss that
+    is not finite ends its run. Ctrl-C gives the runs that are done: all sets of rules take their turn with one seed
+    before the next.
+
+    A module is afterwards as it was before: parameters, buffers, gradients, modes, and PyTorch's random state.
+
+    Args:
+        model: A module, in the mode in which it is to be trained, or a function that makes one, which
+            `fastinit.torch.build` calls once, so that "own" is what its constructors do.
+        batches: As many as there are, but not more than `steps`, are kept and used in turn, where the model is. A
+            pair is inputs and target; a mapping gives arguments by name, of which the model makes its own loss.
+            Several inputs are a tuple within the pair.
+        rules: A mapping of names to sets of rules, of which each is "own" (what the model's own code does), the
+            name of a preset or of an initializer for all weights, such as "he" or "orthogonal", a recipe or its path,
+            or a list of rules: see `init_model`. Or a list of such names alone.
+        seeds: Of the runs under each set.
+        steps: Of each run.
+        optimizer: A function of the parameters that makes the optimizer, such as
+            `lambda parameters: torch.optim.SGD(parameters, lr=0.1)`. None: Adam at 1e-3, whose steps have the same
+            size whatever that of the gradients, so that one rate is as fair to all sets of rules as one can be.
+        loss: A function of the output, and of the target if there is one: see `probe`, whose choice None is.
+        progress: Whether to show a bar on standard error, if that is a terminal.
+
+    Returns:
+        The result: `print` it, `result.best`, `result.verdict`, `result.plot("compare.svg")`.
+
+    Raises:
+        TypeError: An argument of a wrong kind.
+        ValueError: A set of rules that there is not or that does not fit the model; batches without anything to
+            learn. What the model's own code raises comes through.
+        KeyboardInterrupt: Ctrl-C before the first run was done.
+
+    Example:
+        >>> import fastinit
+        >>> from fastinit.torch import compare
+        >>> def mlp():
+        ...     layers = [m for _ in range(8) for m in (torch.nn.Linear(32, 32), torch.nn.ReLU())]
+        ...     return torch.nn.Sequential(*layers, torch.nn.Linear(32, 4))
+        >>> inputs = torch.from_numpy(fastinit.normal((256, 32), seed=1))
+        >>> result = compare(mlp, [(inputs, inputs[:, :4].argmax(1))], ["own", "he_normal", "zeros"], steps=30)
+        >>> result.best, result.ranking[-1].rules
+        ('he_normal', 'zeros')
+    """
+    steps, numbers = read_steps(steps), read_seeds(seeds)
+    choices = read_choices(rules)
+    examples = read_batches(batches, steps)
+    if not callable(model):
+        raise TypeError(checks.text("model", "be a torch.nn.Module or a function that makes one", type(model).__name__))
+    is_given = isinstance(model, torch.nn.Module)
+    trained = model if isinstance(model, torch.nn.Module) else build(model, seed=numbers[0])
+    check_memory(trained)
+    total = len(numbers) * len(choices)
+    runs: list[Run] = []
+    with (
+        unchanged(trained, with_parameters=is_given) as start,
+        torch.enable_grad(),
+        progress_bar("comparing", total * steps, is_hidden=not checks.boolean("progress", progress)) as advance,
+    ):
+        for choice in choices:  # an error shows before anything is trained
+            choice.draw(trained, numbers[0])
+        try:
+            for seed in numbers:
+                for choice in choices:
+                    start(seed)
+                    choice.draw(trained, seed)
+                    report = probe(trained, examples[0].inputs, loss=loss, target=examples[0].target, title=choice.name)
+                    losses = []
+                    for value in train(trained, examples, _optimizer(optimizer, trained), loss, steps):
+                        losses.append(value)
+                        advance(1, f"{choice.name}, seed {seed}")
+                    advance(steps - len(losses))
+                    runs.append(Run(choice.name, seed, report, tuple(losses)))
+        except KeyboardInterrupt:
+            if not runs:
+                raise
+    return Comparison(type(trained).__name__, runs[0].start.loss, steps, total, tuple(runs))
+
+
+def _optimizer(make: MakeOptimizer | None, model: torch.nn.Module) -> torch.optim.Optimizer:
+    if make is None:
+        return torch.optim.Adam(model.parameters(), lr=RATE)
+    return checked_optimizer(make(model.parameters()))

@@ -1,0 +1,143 @@
+"""A few steps of training on given batches, as experiments with initialisations need them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import torch
+
+from fastinit import checks
+from fastinit.torch.signal.losses import PROJECTION, call, loss_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fastinit.torch.signal.losses import Loss
+
+
+RATE = 1e-3  # of learning, where no optimizer is given
+
+
+class Example(NamedTuple):
+    """A batch: what the model is called with, and what it should give, if the batch says that."""
+
+    inputs: Any
+    target: Any
+
+
+def read_batches(batches: Any, most: int) -> tuple[Example, ...]:
+    """Takes as many batches as there are, `most` at most.
+
+    A pair is inputs and target, as data loaders yield them; a mapping, or anything else, is inputs alone. So are the
+    contents of a tuple of one.
+
+    Raises:
+        TypeError: `batches` is no iterable of batches.
+        ValueError: There are none, or one is a tuple that is no pair.
+    """
+    rule, remedy = "be an iterable of batches", "put it into a list: [batch]"
+    if isinstance(batches, (torch.Tensor, Mapping)) or not isinstance(batches, Iterable):
+        raise TypeError(checks.text("batches", rule, type(batches).__name__, remedy))
+    if isinstance(batches, tuple) and any(isinstance(each, torch.Tensor) for each in batches):
+        raise TypeError(checks.text("batches", rule, "a tuple of tensors", "put it into a list: [(inputs, target)]"))
+    examples = tuple(map(_example, islice(batches, most)))
+    if not examples:
+        raise ValueError(
+            checks.text("batches", "have at least one batch", 0, "an iterator gives its batches only once")
+        )
+    return examples
+
+
+def _example(batch: Any) -> Example:
+    if not isinstance(batch, (tuple, list)):
+        return Example(batch, None)
+    if len(batch) not in (1, 2):
+        rule, remedy = "have pairs (inputs, target)", "write several inputs as ((first, second), target)"
+        raise ValueError(checks.text("batches", rule, f"a {type(batch).__name__} of {len(batch)}", remedy))
+    return Example(batch[0], batch[1] if len(batch) == 2 else None)
+
+
+class Outcome(NamedTuple):
+    """What a model makes of a batch.
+
+    Attributes:
+        output: Of the model.
+        loss: One number, with gradients.
+        kind: What the loss is.
+    """
+
+    output: Any
+    loss: torch.Tensor
+    kind: str
+
+
+def run(model: torch.nn.Module, example: Example, loss: Loss | None) -> Outcome:
+    """Calls a model with a batch.
+
+    Raises:
+        ValueError: Nothing says what is to be learnt, or the loss has no gradient.
+    """
+    output = call(model, example.inputs)
+    value, kind = loss_of(output, loss, example.target)
+    if kind == PROJECTION:
+        rule, seen = "have targets, or inputs of which the model makes its own loss", "inputs alone"
+        raise ValueError(checks.text("batches", rule, seen, "give pairs (inputs, target), or `loss`"))
+    if value is None:
+        raise ValueError(checks.text("model", "give a loss that depends on its parameters", kind))
+    return Outcome(output, value, kind)
+
+
+def train(
+    model: torch.nn.Module,
+    examples: Sequence[Example],
+    optimizer: torch.optim.Optimizer,
+    loss: Loss | None,
+    steps: int,
+) -> Iterator[float]:
+    """Yields the loss of each step after its update; the batches take turns. A loss that is not finite ends it."""
+    for step in range(steps):
+        model.zero_grad()  # and not the optimizer's parameters alone: gradients would add up in others
+        value = run(model, examples[step % len(examples)], loss).loss
+        number = float(value.detach())
+        if math.isfinite(number):
+            value.backward()  # type: ignore[no-untyped-call, unused-ignore]
+            optimizer.step()
+        yield number
+        if not math.isfinite(number):
+            return
+
+
+def checked_optimizer(made: Any) -> torch.optim.Optimizer:
+    """Returns what was to make an optimizer.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if not isinstance(made, torch.optim.Optimizer):
+        rule, remedy = "return a torch.optim.Optimizer", "such as torch.optim.SGD(parameters, lr=0.1)"
+        raise TypeError(checks.text("optimizer", rule, type(made).__name__, remedy))
+    return made
+
+
+def read_steps(steps: Any) -> int:
+    """Returns a number of steps, 1 at least."""
+    return checks.integer("steps", steps, 1, 2**31)
+
+
+def read_seeds(seeds: Any) -> tuple[int, ...]:
+    """Returns seeds, each once.
+
+    Raises:
+        TypeError: They are no iterable of ints.
+        ValueError: There are none, or one is given twice.
+    """
+    rule, remedy = "be different ints", "such as (0, 1, 2)"
+    if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
+        raise TypeError(checks.text("seeds", rule, seeds, remedy))
+    numbers = tuple(checks.integer("seeds", seed, 0, checks.UINT64 - 1) for seed in seeds)
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ValueError(checks.text("seeds", rule, numbers, remedy))
+    return numbers
