@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
 from fastinit.pictures import MARKED, clean, new_figure, save
-from fastinit.signal.coordinates import OUTPUT
 from fastinit.signal.plot import scale_axis
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ def _draw(axes: Any, report: CoordinateReport, layer: Layer, *, is_marked: bool)
         _number_steps(axes, ends)
     name = layer.name if len(layer.name) <= _LONGEST else f"...{layer.name[3 - _LONGEST :]}"
     colour = MARKED if is_marked else "black"
-    note = "" if layer.is_wide or layer.name == OUTPUT else " (not judged)"
+    note = "" if layer.is_wide or layer.is_output else " (not judged)"
     axes.set_title(printable(name + note), loc="left", fontsize=9, color=colour, parse_math=False)
 
 

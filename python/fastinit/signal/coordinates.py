@@ -68,13 +68,18 @@ class Layer:
     is_wide: bool
     sizes: tuple[tuple[tuple[float, ...], ...], ...]
 
+    @property
+    def is_output(self) -> bool:
+        """Whether it stands for what the model returns."""
+        return self.name == OUTPUT
+
     def may(self, kind: str) -> bool:
         """Whether a size that depends on width in such a way is right.
 
         The output of muP starts as width^-0.5, and has size 1 only once it has learnt. A head's or router's may be
         scaled after it, before anything takes it.
         """
-        return not self.is_wide and (kind == VANISHING or self.name != OUTPUT)
+        return not self.is_wide and (kind == VANISHING or not self.is_output)
 
     def slope(self, step: int, widths: Sequence[int]) -> Slope | None:
         """Returns how the size after so many steps goes with width; None where it is zero or not finite."""

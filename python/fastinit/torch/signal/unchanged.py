@@ -1,4 +1,4 @@
-"""Leaves a model as it was, whatever runs in between."""
+"""A model that is tried out, and is then as it was."""
 
 from __future__ import annotations
 
@@ -39,37 +39,48 @@ def check_memory(model: torch.nn.Module) -> None:
 
 @contextmanager
 def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Iterator[Callable[[int], None]]:
-    """Puts back what training steps change: buffers, gradients, modes, attributes, random states, parameters if asked.
+    """Puts back what training steps change: buffers, gradients, modes, attributes and random states.
 
     Attributes are what they were, and plain lists, dicts and sets have the members that they had; what else an
-    attribute holds is not looked into. Without `with_parameters` parameters are not copied: what a model's own forward
-    writes into them stays. Within the block they have no gradients.
+    attribute holds is not looked into. Within the block parameters have no gradients.
 
     Args:
         model: With memory for its tensors.
         with_parameters: Whether parameters are put back too, of which that keeps a copy, and what `report` says of
-            them.
+            them. Otherwise what a model's own forward writes into them stays.
 
     Yields:
-        A function that starts a trial: it puts the buffers back and sets the random states of PyTorch from a seed.
+        A function that starts a trial: it puts back all of this and sets the random states from a seed.
     """
     targets = targets_of(model)
     modules = [module for module in model.modules() if not (is_wrapper(module) or _is_script(module))]
     attributes = [(vars(module), _with_members(vars(module))) for module in modules]
-    buffers = [(target, target.tensor, target.tensor.detach().clone()) for target in targets if not target.is_parameter]
+    buffers = [(target.tensor, target.tensor.detach().clone()) for target in targets if not target.is_parameter]
     parameters = [(t.tensor, t.tensor.grad, t.tensor.requires_grad) for t in targets if t.is_parameter]
     values = [(parameter, parameter.detach().clone()) for parameter, *_ in parameters] if with_parameters else []
     devices = sorted({t.tensor.device for t in targets if t.tensor.device.type == "cuda"}, key=str)
     report = kept(model)
 
-    def start(seed: int) -> None:
-        for target, buffer, value in buffers:
+    def put_back() -> None:
+        _reshard(modules)
+        for current, before in attributes:
+            _refill(current, before)
+        for parameter, _, requires_grad in parameters:
+            if parameter.requires_grad != requires_grad:
+                parameter.requires_grad_(requires_grad)
+        for buffer, value in buffers:
             _write_back(buffer, value)
-            for slot in target.slots:
-                slot.put(buffer)
+        with torch.no_grad():
+            for parameter, value in values:
+                parameter.copy_(value)
+
+    def start(seed: int) -> None:
+        put_back()
         torch.default_generator.manual_seed(seed)
         for device in devices:  # and of no other
             torch.cuda.default_generators[device.index].manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed % 2**32)  # noqa: NPY002
 
     with _random_states(devices):
         for parameter, *_ in parameters:
@@ -77,20 +88,11 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
         try:
             yield start
         finally:
-            _reshard(modules)
-            for current, known in attributes:
-                _refill(current, known)
-            for parameter, gradient, requires_grad in parameters:
-                if parameter.requires_grad != requires_grad:
-                    parameter.requires_grad_(requires_grad)
+            put_back()
+            for parameter, gradient, _ in parameters:
                 parameter.grad = gradient
-            with torch.no_grad():
-                for parameter, value in values:
-                    parameter.copy_(value)
             if with_parameters:
                 keep(model, report)
-            for _, buffer, value in buffers:
-                _write_back(buffer, value)
 
 
 @contextmanager
@@ -114,10 +116,10 @@ def _with_members(attributes: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     return {k: (value, value.copy() if type(value) in _CONTAINERS else None) for k, value in attributes.items()}
 
 
-def _refill(attributes: dict[str, Any], kept: dict[str, tuple[Any, Any]]) -> None:
-    for key in attributes.keys() - kept.keys():
+def _refill(attributes: dict[str, Any], before: dict[str, tuple[Any, Any]]) -> None:
+    for key in attributes.keys() - before.keys():
         del attributes[key]
-    for key, (value, members) in kept.items():
+    for key, (value, members) in before.items():
         attributes[key] = value
         if members is not None:
             value.clear()
