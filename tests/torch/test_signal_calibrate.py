@@ -230,6 +230,17 @@ def test_calibrating_what_is_calibrated_changes_nothing() -> None:
     assert calibrate(model, batch).recipe.text == first.recipe.text  # again from the start, without a warning
 
 
+def test_the_recipe_is_what_draws_the_model_also_where_it_began_with_another_layout() -> None:
+    text = 'seed = 0\ndtype = "float32"\nlayout = "keras"\n[tensors]\nweight = [8, 32]\nbias = [8]\n[[rule]]\n'
+    start = checkpoint.parse_recipe(
+        text + 'match = "weight"\ninit = "he_normal"\n[[rule]]\nmatch = "bias"\ninit = "zeros"'
+    )
+    model = nn.Linear(32, 8)
+    for tolerance in (100.0, 0.01):
+        found = calibrate(model, normals(64, 32), init=start, tolerance=tolerance)
+        assert same(init_model(nn.Linear(32, 8), recipe=found.recipe), model)
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_the_recipe_draws_the_same_model_and_checkpoint(dtype: torch.dtype, tmp_path: Path) -> None:
     model = image_network().to(dtype)

@@ -79,8 +79,7 @@ class Scales:
         self._factors = dict.fromkeys(chosen, 1.0)
         self.names = tuple(name for name in self._rows if name in chosen or name in self.kept)
         self.recipe = self._with_scales()
-        if init in STARTS:
-            self.draw()
+        self.draw()  # so that it is the recipe that draws what is measured
 
     def _start(self, layer: Layer, init: Rules | str) -> None:
         """Notes what a layer's weight is drawn by at first, or why its scale cannot change."""
