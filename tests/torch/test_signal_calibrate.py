@@ -38,14 +38,17 @@ CASES: dict[str, tuple[Callable[[], nn.Module], Any]] = {
 def outputs(model: nn.Module, batch: Any, kinds: tuple[type[nn.Module], ...]) -> list[float]:
     """The standard deviations of layers' first outputs, measured by other hooks than calibrate's."""
     stds: dict[str, float] = {}
+    hooks = []
     for name, module in model.named_modules():
         if isinstance(module, kinds):
 
             def hook(_module: nn.Module, _args: Any, output: torch.Tensor, name: str = name) -> None:
                 stds.setdefault(name, float(output.detach().double().std(correction=0)))
 
-            module.register_forward_hook(hook)
+            hooks.append(module.register_forward_hook(hook))
     model(*batch) if isinstance(batch, tuple) else model(batch)
+    for handle in hooks:
+        handle.remove()
     return list(stds.values())
 
 
@@ -67,6 +70,24 @@ def test_every_layer_puts_out_unit_variance_after_one_round(name: str, init: str
     assert len(measured) == len(found.rows)
     assert measured == pytest.approx([1.0] * len(measured), abs=3e-5)
     assert [row.output for row in found.rows] == pytest.approx(measured, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["residual blocks", "convolutions and norms", "gated units"])
+def test_one_round_finds_what_the_paper_finds_layer_by_layer(name: str) -> None:
+    make, batch = CASES[name]
+    rules = [{"match": "*bias", "init": "zeros"}, {"match": "*.weight", "init": "normal", "std": 0.3}]
+    if name == "gated units":
+        del rules[0]
+    model, theirs = make(), init_model(make(), seed=0, recipe=rules)
+    found = calibrate(model, batch, init=rules)
+    layers = [module for module in theirs.modules() if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd))]
+    for place, layer in enumerate(layers):  # the paper's algorithm, with biases of zero
+        layer.weight.data /= outputs(theirs, batch, (nn.Linear, nn.modules.conv._ConvNd))[place]
+    ours = [module.weight for module in model.modules() if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd))]
+    assert len(found.rows) == len(layers) == len(ours)
+    assert found.rounds == 1
+    for one, other in zip(ours, layers, strict=True):
+        torch.testing.assert_close(one, other.weight, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("std", [1e-6, 1e3])
