@@ -42,6 +42,7 @@ from fastinit.keras.initializers import (
     VarianceScaling,
 )
 from fastinit.keras.lookup import deserialize, get
+from fastinit.keras.signal.probe import probe
 
 # Nothing here is random: Keras's own.
 Initializer = keras.initializers.Initializer
@@ -98,6 +99,7 @@ __all__ = [
     "lecun_uniform",
     "ones",
     "orthogonal",
+    "probe",
     "random_normal",
     "random_uniform",
     "serialize",

@@ -10,6 +10,9 @@ import torch
 from fastinit.torch import tensors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fastinit.keras.backends import See
     from fastinit.keras.draws import SeededDraw
 
 untraced = torch.compiler.disable
@@ -22,3 +25,27 @@ def tensor_of(seeded: SeededDraw) -> Any:
         return tensor
     seed, stream = seeded.numbers(seeded.state())
     return tensors.fill(tensor, seeded.draw.spec, seed=seed, stream=stream)
+
+
+def watched(tensor: torch.Tensor, see_value: See, see_gradient: See) -> torch.Tensor:
+    """Shows the values now and the gradients by a hook."""
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # within vmap
+        return tensor
+    see_value(keras.ops.convert_to_numpy(tensor))
+    if tensor.requires_grad:
+        tensor.register_hook(lambda gradient: see_gradient(keras.ops.convert_to_numpy(gradient)))
+    return tensor
+
+
+def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Returns the function's value and its gradients, which leave those of the model's parameters alone.
+
+    PyTorch's random state, which Keras's dropout draws from, is as before.
+    """
+    leaves = [value.detach().requires_grad_() for value in values]
+    devices = {value.device for value in values if value.device.type == "cuda"}
+    with torch.random.fork_rng(devices=sorted(devices, key=str)), torch.enable_grad():
+        value = function(leaves)
+    if not value.requires_grad:
+        return value, [None] * len(leaves)
+    return value, list(torch.autograd.grad(value, leaves, allow_unused=True))
