@@ -2,7 +2,7 @@
 
 Usage: python -m tests.torch.ranks RANK SIZE FOLDER
 
-The cases are in `shards_of_tensors.py` and `shards_of_models.py`. A case fills DTensors without
+The cases are in the files `shards_of_*.py`. A case fills DTensors without
 communication, compares each with the shard that PyTorch makes of the same values, and yields it with them;
 then the processes gather it. So a process that fails leaves no other waiting.
 """
@@ -24,6 +24,7 @@ import torch.distributed as dist
 
 from tests.torch import (
     shards_of_models,  # noqa: F401 - registers its cases
+    shards_of_probes,  # noqa: F401 - registers its cases
     shards_of_tensors,  # noqa: F401 - registers its cases
 )
 from tests.torch.shards import CASES, check_gathered, inner_mesh, mesh_of, mesh_shapes

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.columns import aligned
 from fastinit.signal.chain import chain_of
+from fastinit.signal.readings import number
 from fastinit.signal.verdict import HEALTHY, Finding, findings_of, growths_of
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class ProbeReport:
                 "activations": None if activations is None else activations.as_dict(),
                 "gradients": None if gradients is None else gradients.as_dict(),
             },
-            "loss": {"kind": self.loss, "value": self.loss_value},
+            "loss": {"kind": self.loss, "value": None if self.loss_value is None else number(self.loss_value)},
             "chain": [stage.label for stage in self.chain],
             "stages": [stage.as_dict() for stage in self.stages],
         }

@@ -14,6 +14,7 @@ from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
+from fastinit.torch.state import joined, module_names
 from fastinit.torch.tape import array_of
 
 if TYPE_CHECKING:
@@ -118,9 +119,15 @@ def keep(model: torch.nn.Module, report: Report) -> None:
 
 
 def expected_stds(model: torch.nn.Module) -> dict[str, float]:
-    """Returns the standard deviations that a model's tensors were drawn with, by name; empty if others drew it."""
-    found = _REPORTS.get(model)
-    return {} if found is None else {row.name: row.std for row in found.rows if row.std is not None}
+    """Returns the standard deviations that a model's tensors were drawn with, by name, also where parts were by parts.
+
+    What others drew is not in it.
+    """
+    found: dict[str, float] = {}
+    for module, path in reversed(module_names(model).items()):  # what was done to the whole, was done to its parts
+        if (kept := _REPORTS.get(module)) is not None:
+            found |= {joined(path, row.name): row.std for row in kept.rows if row.std is not None}
+    return found
 
 
 def report(model: torch.nn.Module) -> Report:

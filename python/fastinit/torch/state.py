@@ -73,16 +73,11 @@ class Target:
 def targets_of(model: torch.nn.Module) -> list[Target]:
     """Returns the parameters and buffers of a model, each once, in the order of `named_parameters`."""
     found: dict[int, Target] = {}
-    modules = dict(model.named_modules())
-    prefixes = {"": ""}  # as PyTorch has them, and without wrappers
-    for path, module in modules.items():
-        parent, _, last = path.rpartition(".")
-        if path:
-            prefixes[path] = prefixes[parent] + ("" if _is_left_out(modules[parent], last) else f"{last}.")
+    for module, name in module_names(model).items():
         for table in ("_parameters", "_buffers"):
             for key, tensor in getattr(module, table).items():
                 if tensor is not None:
-                    slot = Slot(module, table, key, prefixes[path] + key)
+                    slot = Slot(module, table, key, joined(name, key))
                     if id(tensor) in found:
                         found[id(tensor)].slots.append(slot)
                     else:
@@ -90,18 +85,24 @@ def targets_of(model: torch.nn.Module) -> list[Target]:
     return list(found.values())
 
 
-def unwrapped_names(model: torch.nn.Module) -> dict[torch.nn.Module, str]:
-    """Returns the modules of a model, each once and with its path, but for wrappers, which stand for what they wrap."""
+def module_names(model: torch.nn.Module) -> dict[torch.nn.Module, str]:
+    """Returns the modules of a model, each once and with its path, in which wrappers have no part."""
     modules = dict(model.named_modules())
     names = {"": ""}
-    wrappers = set()
     for path in filter(None, modules):
         parent, _, last = path.rpartition(".")
-        is_wrapped = _is_left_out(modules[parent], last)
-        names[path] = names[parent] if is_wrapped else f"{names[parent]}.{last}".removeprefix(".")
-        if is_wrapped:
-            wrappers.add(parent)
-    return {module: names[path] for path, module in modules.items() if path not in wrappers}
+        names[path] = names[parent] if _is_left_out(modules[parent], last) else joined(names[parent], last)
+    return {module: names[path] for path, module in modules.items()}
+
+
+def joined(path: str, key: str) -> str:
+    """The path of what a module has under a key."""
+    return f"{path}.{key}" if path else key
+
+
+def is_wrapper(module: torch.nn.Module) -> bool:
+    """Whether a module stands for the one that it wraps."""
+    return any(_is_left_out(module, key) for key in module._modules)
 
 
 def is_left_out(model: torch.nn.Module, path: str) -> bool:

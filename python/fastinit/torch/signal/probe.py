@@ -52,6 +52,7 @@ def probe(
             raises comes through; the model is then as before, too.
 
     Example:
+        >>> import fastinit.torch
         >>> from fastinit.torch import build, probe
         >>> def mlp():
         ...     layers = [m for _ in range(10) for m in (torch.nn.Linear(64, 64), torch.nn.ReLU())]

@@ -21,7 +21,7 @@ from fastinit.torch.signal.measure import (
     measure,
     share_outside,
 )
-from fastinit.torch.state import targets_of, unwrapped_names
+from fastinit.torch.state import is_wrapper, module_names, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ class Watch:
     def __init__(self, model: torch.nn.Module, *, keeps_gradients: bool) -> None:
         self._model = model
         self._keeps_gradients = keeps_gradients
-        self._names = unwrapped_names(model)
+        self._names = {module: name for module, name in module_names(model).items() if not is_wrapper(module)}
         self._targets = targets_of(model)
         self._calls: list[_Call] = []
         self._open: list[_Call] = []
@@ -93,7 +93,7 @@ class Watch:
     def _begin(self, name: str) -> Callable[..., None]:
         def hook(module: torch.nn.Module, _args: Any) -> None:
             if self._is_forward:
-                self._open.append(self._called(name, type(module).__name__, module))
+                self._open.append(self._called(name, _kind(module), module))
 
         return hook
 
@@ -208,6 +208,14 @@ def _stage(call: _Call, weights: tuple[Weight, ...], is_leaf: bool) -> Stage:
         weights=weights,
         is_leaf=is_leaf,
     )
+
+
+def _kind(module: torch.nn.Module) -> str:
+    """The class as its author wrote it: FSDP2 makes one of its own, and an activation may be derived from PyTorch's."""
+    names = [kind.__name__ for kind in type(module).__mro__]
+    if any(kind.__name__ == "FSDPModule" for kind in type(module).__mro__[1:]):
+        names = names[names.index("FSDPModule") + 1 :]
+    return next((name for name in names if name.lower() in RECTIFIERS | SATURATED.keys()), names[0])
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:

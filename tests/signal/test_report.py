@@ -1,0 +1,121 @@
+"""What a report prints, writes and draws."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fastinit.errors import PictureError
+from fastinit.signal.plot import plot_profiles
+from fastinit.signal.readings import Reading, merged
+from fastinit.signal.report import MOST_ROWS, ProbeReport
+from tests.signal.stages import layers, reading, replaced, stage, weight
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def report(factor: float = 1.0, count: int = 10) -> ProbeReport:
+    return ProbeReport(layers(factor, count), "net", "loss", 1.0)
+
+
+def test_a_table_has_a_row_for_each_stage_and_prints_above_the_verdict() -> None:
+    found = report()
+    lines = str(found).splitlines()
+    assert lines[0].split() == [
+        *("module", "kind", "mean", "std", "zero", "dead", "saturated", "grad", "std", "weight", "std", "expected"),
+        "grad/weight",
+    ]
+    assert len(lines) == 12
+    assert lines[-1] == found.verdict
+
+
+def test_a_cell_says_what_was_measured() -> None:
+    made = weight("tanh.weight", gradient=reading(0.5))
+    only = stage("tanh", 2.0, gradient=3.0, kind="Tanh", saturated=0.25, dead=1.0, weights=(made,))
+    row = ProbeReport((only,), "net", "loss", 1.0).table().splitlines()[1].split()
+    assert row == ["tanh", "Tanh", "0", "2", "0%", "100%", "25%", "3", "1", "-", "0.5"]
+
+
+def test_a_long_table_is_that_of_the_chain_and_the_findings_unless_whole() -> None:
+    others = tuple(stage(f"relu{n}", kind="ReLU", weights=(), dead=0.0) for n in range(MOST_ROWS))
+    found = ProbeReport((*layers(), *replaced(others, 7, dead=1.0)), "net", "loss", 1.0)
+    table = found.table()
+    assert "relu7" in table
+    assert "relu8" not in table
+    assert table.endswith("\n11 of 50 stages; table(whole=True) has all")
+    assert len(found.table(whole=True).splitlines()) == 51
+
+
+def test_a_second_call_has_its_number() -> None:
+    stages = (stage("linear"), stage("linear", call=1), stage("", weights=()))
+    assert [line.split("  ")[0] for line in ProbeReport(stages, "net", "loss", None).table().splitlines()[1:]] == [
+        "linear",
+        "linear (call 2)",
+        "(model)",
+    ]
+
+
+def test_json_has_all_of_it_and_null_for_what_is_not_finite() -> None:
+    stages = replaced(layers(2.0), 4, output=Reading(3, math.nan, math.inf, 0.0, 3), nonfinite=3)
+    found = json.loads(ProbeReport(stages, "net", "loss", 0.5).to_json())
+    assert found["title"] == "net"
+    assert found["healthy"] is False
+    assert found["verdict"].startswith(found["findings"][0]["text"])
+    assert found["findings"][0] == {
+        "kind": "non-finite",
+        "where": "4",
+        "text": "non-finite at 4: 3 values of its output are NaN or infinite",
+    }
+    assert found["loss"] == {"kind": "loss", "value": 0.5}
+    assert found["chain"] == [str(n) for n in range(10)]
+    assert found["growth"]["gradients"] == {"factor": 1.0, "low": 1.0, "high": 1.0, "confidence": 0.95, "steps": 9}
+    assert found["stages"][4]["output"] == {"size": 3, "mean": None, "std": None, "zeros": 0.0, "nonfinite": 3}
+    assert found["stages"][4]["weights"][0]["name"] == "4.weight"
+
+
+def test_a_loss_that_is_not_finite_is_null() -> None:
+    assert json.loads(ProbeReport(layers(), "net", "loss", math.nan).to_json())["loss"]["value"] is None
+
+
+def test_readings_of_parts_are_that_of_the_whole() -> None:
+    parts = [Reading(4, 1.0, 2.0, 0.5, 1), Reading(2, math.nan, math.nan, 0.0, 2), Reading(1, -3.0, 0.0, 0.0, 0)]
+    whole = merged(parts)
+    assert (whole.size, whole.nonfinite, whole.mean) == (7, 3, 0.0)
+    assert whole.std == pytest.approx(math.sqrt((3 * (4 + 1) + 9) / 4))
+    assert whole.zeros == pytest.approx(2 / 7)
+    assert math.isnan(merged([parts[1]]).mean)
+    assert merged([]).size == 0
+
+
+def test_a_reading_knows_the_size_of_an_element_and_of_all() -> None:
+    assert Reading(6, 3.0, 4.0, 0.0, 2).rms == 5.0
+    assert Reading(6, 3.0, 4.0, 0.0, 2).norm == 10.0
+
+
+def test_the_plot_is_a_picture_of_one_report_or_several(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    report(1.5).plot(tmp_path / "one.svg")
+    assert "<!-- net -->" in (tmp_path / "one.svg").read_text()
+    plot_profiles([report(1.5), ProbeReport(layers(0.5), "other", "loss", None)], tmp_path / "two.svg")
+    two = (tmp_path / "two.svg").read_text()
+    assert [two.count(f"<!-- {name} -->") for name in ("net", "other", "net and other")] == [2, 2, 1]  # in both panels
+
+
+def test_the_plot_shows_what_is_not_a_number_or_zero_too(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    stages = replaced(replaced(layers(), 3, output=reading(math.nan)), 5, output=reading(0.0))
+    ProbeReport(stages, "net $x_", "loss", None).plot(tmp_path / "odd.png")
+    ProbeReport((), "empty", "loss", None).plot(tmp_path / "empty.png")
+    assert (tmp_path / "empty.png").stat().st_size > 0
+
+
+def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises(PictureError, match="missing"):
+        report().plot(tmp_path / "missing" / "one.svg")
+    with pytest.raises(PictureError, match="xyz"):
+        report().plot(tmp_path / "one.xyz")
