@@ -180,14 +180,23 @@ class TestStructure:
         assert sorted(weights) == ["lstm.bias", "lstm.kernel", "lstm.recurrent_kernel"]
         assert all(weight.gradient is not None for weight in weights.values())
         assert weights["lstm.kernel"].expected == pytest.approx(np.sqrt(2 / (4 + 32)))
+        assert weights["lstm.recurrent_kernel"].expected == pytest.approx(np.sqrt(1 / 32))
 
     def test_weights_of_a_layer_that_runs_mapped_are_those_of_the_layer_around_it(self) -> None:
-        wrapped = keras.layers.TimeDistributed(dense(8, name="inner"), name="steps")
-        model = keras.Sequential([keras.Input((5, 4)), wrapped, dense(1, name="head")])
-        report = probe(model, fastinit.normal((32, 5, 4), seed=1))
-        owner = "steps.inner" if "steps.inner" in labels(report) else "steps"
-        assert [weight.name for weight in stage(report, owner).weights] == ["steps.inner.kernel", "steps.inner.bias"]
-        assert stage(report, "steps").output.size == 32 * 5 * 8
+        class Mapped(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
+            def __init__(self) -> None:
+                super().__init__(name="mapped")
+                self.inner = dense(8, name="inner")
+                self.inner.build((None, 4))
+
+            def call(self, inputs: Any) -> Any:
+                return keras.ops.vectorized_map(self.inner, inputs)
+
+        report = probe(keras.Sequential([keras.Input((5, 4)), Mapped()]), fastinit.normal((32, 5, 4), seed=1))
+        assert labels(report) == ["(model)", "mapped"]
+        assert stage(report, "mapped").output.size == 32 * 5 * 8
+        names = [weight.name for weight in stage(report, "mapped").weights]
+        assert names == ["mapped.inner.kernel", "mapped.inner.bias"]
 
     def test_attention_is_seen_within(self) -> None:
         inputs = keras.Input((6, 16))
@@ -247,14 +256,17 @@ class TestVerdicts:
 
 class TestLosses:
     def test_the_compiled_loss_has_what_layers_add(self) -> None:
-        model = keras.Sequential([keras.Input((16,)), dense(1, kernel_regularizer=keras.regularizers.L2(0.5))])
+        square = keras.regularizers.L2(0.5)
+        head = dense(1, kernel_regularizer=square, activity_regularizer=square)
+        model = keras.Sequential([keras.Input((16,)), head])
         model.compile("sgd", "mean_squared_error")
         target = np.ones((128, 1), np.float32)
         report = probe(model, BATCH, target)
         assert report.loss_value == pytest.approx(model.evaluate(BATCH, target, verbose=0), rel=1e-5)
         plain = probe(model, BATCH, target, loss="mean_squared_error")
-        kernel = np.asarray(keras.ops.convert_to_numpy(model.layers[0].kernel))
-        assert report.loss_value == pytest.approx(plain.loss_value + 0.5 * np.sum(kernel**2), rel=1e-5)
+        kernel = np.asarray(keras.ops.convert_to_numpy(head.kernel))
+        penalty = 0.5 * np.sum(kernel**2) + 0.5 * np.sum((BATCH @ kernel) ** 2) / len(BATCH)
+        assert report.loss_value == pytest.approx(plain.loss_value + penalty, rel=1e-5)
 
     @pytest.mark.parametrize(
         "loss",

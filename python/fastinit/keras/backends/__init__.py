@@ -23,7 +23,7 @@ class Backend(Protocol):
     """What a backend's module has.
 
     It may also have `untraced`, which marks functions that draw, where the backend reads Python code to compile
-    it. Layouts are JAX's alone.
+    it, and `array_of`, where Keras's way to NumPy will not do. Layouts are JAX's alone.
     """
 
     def tensor_of(self, seeded: SeededDraw, /) -> Any:
@@ -51,6 +51,8 @@ _backend = importlib.import_module(f"{__name__}.{_NAME if _NAME in _OWN_MODULE e
 
 # Marks a function that draws, for backends that read Python code to compile it.
 untraced: Callable[[_F], _F] = getattr(_backend, "untraced", lambda function: function)
+# The values of a tensor, as an array of NumPy's.
+array_of: Callable[[Any], NDArray[Any]] = getattr(_backend, "array_of", keras.ops.convert_to_numpy)
 watched = _backend.watched
 gradients = _backend.gradients
 

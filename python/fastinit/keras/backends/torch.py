@@ -12,6 +12,8 @@ from fastinit.torch import tensors
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from fastinit.keras.backends import See
     from fastinit.keras.draws import SeededDraw
 
@@ -27,13 +29,20 @@ def tensor_of(seeded: SeededDraw) -> Any:
     return tensors.fill(tensor, seeded.draw.spec, seed=seed, stream=stream)
 
 
+def array_of(tensor: torch.Tensor) -> NDArray[Any]:
+    """The values as an array, without NumPy's warning of how Keras makes one."""
+    values = tensor.detach().cpu()
+    array: NDArray[Any] = (values.float() if values.dtype.itemsize < 4 else values).numpy()
+    return array
+
+
 def watched(tensor: torch.Tensor, see_value: See, see_gradient: See) -> torch.Tensor:
     """Shows the values now and the gradients by a hook."""
     if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # within vmap
         return tensor
-    see_value(keras.ops.convert_to_numpy(tensor))
+    see_value(array_of(tensor))
     if tensor.requires_grad:
-        tensor.register_hook(lambda gradient: see_gradient(keras.ops.convert_to_numpy(gradient)))
+        tensor.register_hook(lambda gradient: see_gradient(array_of(gradient)))
     return tensor
 
 

@@ -59,12 +59,12 @@ def probe(
     Example:
         >>> import fastinit
         >>> def mlp(initializer):
-        ...     layers = [keras.layers.Dense(64, "relu", kernel_initializer=initializer) for _ in range(10)]
+        ...     layers = [keras.layers.Dense(64, "relu", kernel_initializer=initializer(seed)) for seed in range(10)]
         ...     return keras.Sequential([keras.Input((64,)), *layers])
         >>> x = fastinit.normal((256, 64), seed=1)
-        >>> probe(mlp(fastinit.keras.GlorotNormal(seed=0)), x).verdict[:9]
+        >>> probe(mlp(fastinit.keras.GlorotNormal), x).verdict[:9]
         'vanishing'
-        >>> probe(mlp(fastinit.keras.HeNormal(seed=0)), x).verdict[:7]
+        >>> probe(mlp(fastinit.keras.HeNormal), x).verdict[:7]
         'healthy'
     """
     if not isinstance(model, keras.Layer):
@@ -86,5 +86,5 @@ def probe(
     with Watch(model) as watch:
         value, gradients = backends.gradients(run, [variable.value for variable in variables])
     by_variable = {id(variable): gradient for variable, gradient in zip(variables, gradients, strict=True)}
-    number = float(keras.ops.convert_to_numpy(value))
+    number = float(backends.array_of(value))
     return ProbeReport(watch.stages(by_variable), title or model.name, kind, number)

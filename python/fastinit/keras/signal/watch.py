@@ -167,9 +167,9 @@ def _weight(part: Part, variable: Any, gradient: Any) -> Weight:
     return Weight(
         f"{part.name}.{variable.name}".lstrip("."),
         tuple(variable.shape),
-        measure(keras.ops.convert_to_numpy(variable.value)),
+        measure(backends.array_of(variable.value)),
         lookup.expected_std(part.operation, variable),
-        None if gradient is None else measure(keras.ops.convert_to_numpy(gradient)),
+        None if gradient is None else measure(backends.array_of(gradient)),
     )
 
 
