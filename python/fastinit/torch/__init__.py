@@ -42,9 +42,11 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
+from fastinit.torch.signal.monitor import Monitor
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
+    "Monitor",
     "Report",
     "accelerate",
     "build",

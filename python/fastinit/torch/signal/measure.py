@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 
 from fastinit.signal.readings import Reading, merged
@@ -71,12 +72,9 @@ def is_measurable(value: Any) -> bool:
 def _measured(chunk: torch.Tensor) -> torch.Tensor:
     """Mean, std, zeros and finite elements of a flat tensor."""
     values = chunk if chunk.dtype is torch.float64 else chunk.float()
+    if values.device.type == "cpu" and (found := _measured_plainly(values)):
+        return torch.tensor(found, dtype=torch.float64)
     zeros = values.numel() - values.count_nonzero()
-    if values.device.type == "cpu":  # in one pass, if that is good enough: only here can it be looked at for free
-        variance, mean = torch.var_mean(values, correction=0)
-        if _LEAST < variance.item() < math.inf:
-            count = torch.tensor(values.numel())
-            return torch.stack([mean, variance.sqrt(), zeros.to(mean), count.to(mean)])
     is_finite = values.isfinite()
     finite = is_finite.sum()
     values = torch.where(is_finite, values, 0)
@@ -86,6 +84,17 @@ def _measured(chunk: torch.Tensor) -> torch.Tensor:
     mean = values.sum() / finite
     std = (torch.where(is_finite, values - mean, 0).square().sum() / finite).sqrt()
     return torch.stack([mean * scale, std * scale, zeros.to(mean), finite.to(mean)])
+
+
+def _measured_plainly(values: torch.Tensor) -> tuple[float, ...] | None:
+    """The same by sums alone, in a tenth of the time, where they keep their digits: that can be seen for free here."""
+    count: int = values.numel()
+    mean, square = values.sum().item() / count, values.square().sum().item() / count
+    if not _LEAST < square < math.inf:
+        return None
+    is_centred = mean * mean < square / 2
+    variance = square - mean * mean if is_centred else (values - mean).square().sum().item() / count
+    return mean, math.sqrt(variance), int(np.count_nonzero(values.numpy() == 0)), count
 
 
 def _reading(row: Sequence[float]) -> Reading:
@@ -107,13 +116,16 @@ def dead_units(tensor: torch.Tensor, axis: int) -> torch.Tensor:
     """The share of units that are zero for the whole batch."""
     tensor = plain(tensor)
     others = [dim for dim in range(tensor.ndim) if dim != axis % tensor.ndim]
-    return (tensor.count_nonzero(others) == 0).float().mean()
+    return (tensor.abs().amax(others) == 0).float().mean()
 
 
-def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor:
+def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor | float:
     """The share of values at or beyond the ends of an interval."""
-    tensor = plain(tensor)
-    return ((tensor <= low) | (tensor >= high)).float().mean()
+    values = plain(tensor)
+    if values.device.type == "cpu":  # where NumPy compares in a tenth of the time
+        array = values.float().numpy()
+        return np.count_nonzero((array <= low) | (array >= high)) / array.size
+    return ((values <= low) | (values >= high)).float().mean()
 
 
 def is_equal_along(tensor: torch.Tensor, axis: int) -> bool:

@@ -66,7 +66,7 @@ def probe(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
-    _check_memory(model)
+    check_memory(model)
     with _unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
         value, kind = loss_of(call(model, batch), loss, target)
         watch.forward_is_done()
@@ -76,7 +76,8 @@ def probe(
         return ProbeReport(watch.stages(), title or type(model).__name__, kind, number)
 
 
-def _check_memory(model: torch.nn.Module) -> None:
+def check_memory(model: torch.nn.Module) -> None:
+    """Refuses a model that has tensors without memory."""
     for target in targets_of(model):
         if torch.nn.parameter.is_lazy(target.tensor):
             rule, remedy = "have shapes", "run it once on a batch first"

@@ -67,6 +67,7 @@ class Watch:
         self._gradients: dict[int, Pending] = {}
         self._is_forward = True
         self._stack = ExitStack()
+        self._forward_stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -79,16 +80,23 @@ class Watch:
                     hook = target.tensor.register_post_accumulate_grad_hook(self._take_gradient)
                     stack.callback(hook.remove)
             stack.enter_context(_eager())
-            stack.enter_context(_Functions(self))
+            self._forward_stack = stack.enter_context(ExitStack())
+            self._forward_stack.enter_context(_Functions(self))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
+    def has_begun(self, module: torch.nn.Module) -> None:
+        """Says that a module runs already, whose hooks came too late for its beginning."""
+        if module in self._names:
+            self._begin(self._names[module])(module, None)
+
     def forward_is_done(self) -> None:
         """Says that modules which run from now on are run again, for their gradients."""
         self._is_forward = False
+        self._forward_stack.close()
 
     def _begin(self, name: str) -> Callable[..., None]:
         def hook(module: torch.nn.Module, _args: Any) -> None:
@@ -107,7 +115,8 @@ class Watch:
 
     def _end(self, module: torch.nn.Module, _args: Any, output: Any) -> None:
         if not self._is_forward:
-            self._rerun(module, output)
+            if is_backward():
+                self._rerun(module, output)
             return
         while self._open:
             call = self._open.pop()
@@ -229,6 +238,11 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     elif not isinstance(value, (tuple, list)):
         return []
     return [tensor for inner in value for tensor in tensors_in(inner)]
+
+
+def is_backward() -> bool:
+    """Whether this runs within a backward pass."""
+    return bool(torch._C._current_graph_task_id() != -1)
 
 
 class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
