@@ -308,7 +308,7 @@ class Noisy(keras.layers.Layer):  # type: ignore[misc, unused-ignore]
         return inputs + keras.random.normal(keras.ops.shape(inputs), seed=self.generator)
 
 
-def stateful_model() -> Any:
+def stateful_model(metrics: Any = None) -> Any:
     keras.utils.set_random_seed(7)
     model = keras.Sequential(
         [
@@ -320,7 +320,7 @@ def stateful_model() -> Any:
             dense(1, name="head"),
         ]
     )
-    model.compile(keras.optimizers.Adam(0.01), "mean_squared_error", metrics=["mean_absolute_error"])
+    model.compile(keras.optimizers.Adam(0.01), "mean_squared_error", metrics=metrics)
     return model
 
 
@@ -331,7 +331,7 @@ def state_of(model: Any) -> list[bytes]:
 
 class TestNoEffect:
     def test_weights_statistics_generators_metrics_and_optimizer_are_as_before(self) -> None:
-        model, target = stateful_model(), np.ones((128, 1), np.float32)
+        model, target = stateful_model(["mean_absolute_error"]), np.ones((128, 1), np.float32)
         model.fit(BATCH, target, epochs=1, verbose=0)
         before, attributes = state_of(model), [sorted(vars(layer)) for layer in model._flatten_layers()]
         dice = random.getstate()
@@ -343,11 +343,12 @@ class TestNoEffect:
         again = probe(model, BATCH, target)
         assert [seen.output for seen in again.stages] == [seen.output for seen in report.stages]
 
-    def test_training_goes_on_as_it_would_have(self) -> None:
+    @pytest.mark.parametrize("metrics", [None, ["mean_absolute_error"]])
+    def test_training_goes_on_as_it_would_have(self, metrics: Any) -> None:
         target = np.ones((128, 1), np.float32)
         losses = []
         for is_probed in (False, True):
-            model = stateful_model()
+            model = stateful_model(metrics)
             if is_probed:
                 probe(model, BATCH, target)
             losses.append(model.fit(BATCH, target, epochs=3, verbose=0, shuffle=False).history["loss"])

@@ -42,6 +42,7 @@ from fastinit.keras.initializers import (
     VarianceScaling,
 )
 from fastinit.keras.lookup import deserialize, get
+from fastinit.keras.signal.monitor import Monitor
 from fastinit.keras.signal.probe import probe
 
 # Nothing here is random: Keras's own.
@@ -78,6 +79,7 @@ __all__ = [
     "Initializer",
     "LecunNormal",
     "LecunUniform",
+    "Monitor",
     "Ones",
     "Orthogonal",
     "OrthogonalInitializer",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import keras
 
 import fastinit
 from fastinit import checks
-from fastinit.keras.signal.watch import floats_in
+from fastinit.keras.signal.watch import floats_in, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     Loss: TypeAlias = str | Callable[[Any, Any], Any]  # a keras.Loss is a function too
 
@@ -28,6 +30,18 @@ def check_loss(model: keras.Layer, y: Any, loss: Loss | None) -> None:
     if y is not None and loss is None and not getattr(model, "compiled", False):
         remedy = 'pass one, such as loss="mse", or compile the model'
         raise ValueError(checks.text("loss", "be given with `y` for a model that is not compiled", None, remedy))
+
+
+def own_loss_unbuilt(model: keras.Layer) -> AbstractContextManager[None]:
+    """Lets another stand for a compiled loss that is not built yet.
+
+    `fit` builds it with the names of outputs, and on PyTorch draws random numbers on the way.
+    """
+    own = getattr(model, "_compile_loss", None)
+    if own is None or own.built:
+        return nullcontext()
+    same = type(own)(own._user_loss, own._user_loss_weights, own.reduction, own.output_names)
+    return replaced(model, "_compile_loss", same)
 
 
 def loss_of(model: keras.Layer, x: Any, y: Any, output: Any, loss: Loss | None) -> tuple[Any, str]:

@@ -8,7 +8,7 @@ import keras
 
 from fastinit import checks
 from fastinit.keras import backends
-from fastinit.keras.signal.losses import check_loss, loss_of
+from fastinit.keras.signal.losses import check_loss, loss_of, own_loss_unbuilt
 from fastinit.keras.signal.watch import Watch
 from fastinit.signal.report import ProbeReport
 
@@ -83,7 +83,7 @@ def probe(
         return value
 
     variables = model.trainable_variables
-    with Watch(model) as watch:
+    with own_loss_unbuilt(model), Watch(model) as watch:
         value, gradients = backends.gradients(run, [variable.value for variable in variables])
     by_variable = {id(variable): gradient for variable, gradient in zip(variables, gradients, strict=True)}
     number = float(backends.array_of(value))

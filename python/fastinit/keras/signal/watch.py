@@ -67,10 +67,10 @@ class Watch:
             for part in self._parts:
                 kind = type(part.operation).__name__
                 watched = self._watched(part.operation.call, part, part.name, kind)
-                stack.enter_context(_replaced(part.operation, "call", watched))
+                stack.enter_context(replaced(part.operation, "call", watched))
                 for attribute, kind, function in part.functions():
                     watched = self._watched(function, part, f"{part.name}.{kind}()".lstrip("."), kind)
-                    stack.enter_context(_replaced(part.operation, attribute, watched))
+                    stack.enter_context(replaced(part.operation, attribute, watched))
             self._stack = stack.pop_all()
         return self
 
@@ -204,7 +204,7 @@ def _dtype(tensor: Any) -> str:
 
 
 @contextmanager
-def _replaced(owner: Any, attribute: str, value: Any) -> Iterator[None]:
+def replaced(owner: Any, attribute: str, value: Any) -> Iterator[None]:
     """Gives an object an attribute for the time. Keras tracks attributes that are set; this must not be one."""
     own = vars(owner)
     before = {attribute: own[attribute]} if attribute in own else {}
