@@ -88,14 +88,14 @@ def draw_profiles(
         rings = [(places[id(stage)], value(stage)) for stage in report.stages if stage.label in marked]
         _points(axes, rings, color=MARKED, ms=11, mew=1.8, mfc="none", ls="none")
         lines.append((printable(name), colour, shown))
-    _scale(axes)
+    scale_axes(axes)
     clean(axes)
     if len(reports) > 1:
         name_lines(axes, [line for line in lines if line[2]])
     _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
 
 
-def _scale(axes: Any) -> None:
+def scale_axes(axes: Any) -> None:
     """A decade at least, so that mere chance does not look like growth, and numbers as they are written."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
