@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
+from torch._C import _functorch
 from torch.overrides import TorchFunctionMode
 
 from fastinit.signal.activations import RECTIFIERS, SATURATED
@@ -76,6 +77,7 @@ class Watch:
         self._without_graph: dict[torch.nn.Module, list[_Call]] = {}
         self._is_forward = True
         self._stack = ExitStack()
+        self._forward_stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -87,23 +89,32 @@ class Watch:
                 if target.is_parameter and target.tensor.requires_grad:
                     hook = target.tensor.register_post_accumulate_grad_hook(self._take_gradient)
                     stack.callback(hook.remove)
-            stack.enter_context(_eager())
-            stack.enter_context(_Functions(self))
+            stack.enter_context(eager())
+            self._forward_stack = stack.enter_context(ExitStack())
+            self._forward_stack.enter_context(_Functions(self))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
+    def has_begun(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+        """Says that a module runs already, whose hooks came too late for its beginning."""
+        if module in self._names:
+            self._begin(self._names[module])(module, args, kwargs)
+
     def forward_is_done(self) -> None:
         """Says that modules which run from now on are run again, for their gradients."""
         self._is_forward = False
+        self._forward_stack.close()
 
     def _begin(self, name: str) -> Callable[..., None]:
-        def hook(module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+        # Without keywords where another hook of the same call has just removed this one.
+        def hook(module: torch.nn.Module, args: Any, kwargs: Any = None) -> None:
             if self._is_forward:
                 call = self._called(name, _kind(module), module)
-                call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
+                with torch._C.DisableTorchFunction():  # or the mode below would be asked about what is measured
+                    call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
                 self._open.append(call)
 
         return hook
@@ -118,12 +129,14 @@ class Watch:
 
     def _end(self, module: torch.nn.Module, _args: Any, output: Any) -> None:
         if not self._is_forward:
-            self._rerun(module, output)
+            if is_backward():
+                self._rerun(module, output)
             return
         if any(call.module is module for call in self._open):  # not where a hook before ours raised
             while (call := self._open.pop()).module is not module:
                 pass
-            self._measure(call, output)
+            with torch._C.DisableTorchFunction():  # as above
+                self._measure(call, output)
 
     def _measure(self, call: _Call, output: Any) -> None:
         call.ended, self._ended = self._ended, self._ended + 1
@@ -252,6 +265,8 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
     def look(value: Any) -> None:
         if isinstance(value, torch.Tensor):
+            while _functorch.is_functorch_wrapped_tensor(value):  # of torch.vmap and torch.func
+                value = _functorch.get_unwrapped(value)
             found.append(value)
             return
         if isinstance(value, Mapping):
@@ -269,6 +284,11 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
     return found
 
 
+def is_backward() -> bool:
+    """Whether this runs within a backward pass."""
+    return bool(torch._C._current_graph_task_id() != -1)
+
+
 class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
     """Sees activation functions that are called without a module."""
 
@@ -284,7 +304,7 @@ class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unus
         return output
 
 
-def _eager() -> Any:
+def eager() -> Any:
     """Lets compiled modules run as they are written: compiled code has no modules to watch."""
     stance = getattr(torch.compiler, "set_stance", None)
     is_used = "torch._dynamo" in sys.modules
