@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fastinit.signal import ProbeReport
 
-SOURCE = "He et al. (2015), section 2.2: a relu layer multiplies the variance by fan_in Var(w) / 2"
+SOURCE = "He et al. (2015), section 2.2"
 RULES: dict[str, dict[str, Any]] = {
     "std 1": {"init": "normal", "std": 1.0},
     "std 0.01": {"init": "normal", "std": 0.01},
@@ -61,7 +61,7 @@ def checks(found: dict[str, Any]) -> list[Check]:
         ),
         Check(
             "that He learns faster than Glorot",
-            f"a loss of {losses['He']:.2f} instead of {losses['Glorot']:.2f} on the way",
+            f"a mean loss of {losses['He']:.2f} instead of {losses['Glorot']:.2f} over the training",
             losses["He"] < losses["Glorot"],
         ),
     ]
