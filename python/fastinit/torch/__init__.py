@@ -46,10 +46,12 @@ from fastinit.torch.signal.calibrate import Calibration, calibrate
 from fastinit.torch.signal.compare import compare
 from fastinit.torch.signal.coordinates import coordinate_check
 from fastinit.torch.signal.inputs import random_inputs
+from fastinit.torch.signal.monitor import Monitor
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
     "Calibration",
+    "Monitor",
     "Report",
     "accelerate",
     "build",

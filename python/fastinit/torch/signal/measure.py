@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import torch
 
 from fastinit.signal.readings import Reading, merged
@@ -13,6 +14,8 @@ from fastinit.torch.sharding import is_dtensor, local_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    _Row = tuple[float, ...]
 
 _CHUNK = 1 << 22  # elements that are measured at once, whose temporary copies stay small
 _LEAST = 1e-30  # of a variance: the squares of smaller numbers lose digits in float32
@@ -23,28 +26,30 @@ class Pending(NamedTuple):
 
     Attributes:
         size: The number of elements, of a DTensor those of the whole.
-        parts: Of each chunk its number of elements, and mean, std, zeros and the finite ones as a tensor.
+        parts: Of each chunk its number of elements, and mean, std, zeros and the finite ones: numbers, or a tensor.
         mesh: Of a DTensor, over which processes it is spread.
     """
 
     size: int
-    parts: tuple[tuple[int, torch.Tensor], ...]
+    parts: tuple[tuple[int, torch.Tensor | _Row], ...]
     mesh: Any
 
     def reading(self) -> Reading:
         """Fetches the numbers; of a DTensor, of all processes, which must call this for the same tensors in turn."""
-        rows = [torch.cat([torch.tensor([float(count)], dtype=part.dtype), part.cpu()]) for count, part in self.parts]
-        stacked = torch.stack(rows) if rows else torch.zeros(0, 5)
+        rows = [(count, *(row if isinstance(row, tuple) else row.tolist())) for count, row in self.parts]
         if self.mesh is not None:
-            stacked = of_all(stacked, self.mesh)
-        return replace(merged(map(_reading, stacked.tolist())), size=self.size)
+            rows = of_all(rows, self.mesh)
+        if len(rows) == 1 and self.size == rows[0][0]:
+            return _reading(rows[0])
+        return replace(merged(map(_reading, rows)), size=self.size)
 
 
 def measure(tensor: torch.Tensor) -> Pending:
     """Measures a floating tensor; of a DTensor, this process's shard."""
     mesh = tensor.device_mesh if is_dtensor(tensor) else None
     with torch.no_grad():
-        parts = plain(tensor).reshape(-1).split(_CHUNK)
+        flat = plain(tensor).reshape(-1)
+        parts = flat.split(_CHUNK) if flat.numel() > _CHUNK else (flat,)
         return Pending(tensor.numel(), tuple((part.numel(), _measured(part)) for part in parts if part.numel()), mesh)
 
 
@@ -65,15 +70,12 @@ def is_measurable(value: Any) -> bool:
     return bool(value.is_floating_point() or value.is_complex())
 
 
-def _measured(chunk: torch.Tensor) -> torch.Tensor:
+def _measured(chunk: torch.Tensor) -> torch.Tensor | _Row:
     """Mean, std, zeros and finite elements of a flat tensor."""
     values = chunk if chunk.dtype is torch.float64 else chunk.float()
+    if values.device.type == "cpu" and (found := _measured_plainly(values)):
+        return found
     zeros = values.numel() - values.count_nonzero()
-    if values.device.type == "cpu":  # in one pass, if that is good enough: only here can it be looked at for free
-        variance, mean = torch.var_mean(values, correction=0)
-        if _LEAST < variance.item() < math.inf:
-            count = torch.tensor(values.numel())
-            return torch.stack([mean, variance.sqrt(), zeros.to(mean), count.to(mean)])
     is_finite = values.isfinite()
     finite = is_finite.sum()
     values = torch.where(is_finite, values, 0)
@@ -85,18 +87,29 @@ def _measured(chunk: torch.Tensor) -> torch.Tensor:
     return torch.stack([mean * scale, std * scale, zeros.to(mean), finite.to(mean)])
 
 
+def _measured_plainly(values: torch.Tensor) -> _Row | None:
+    """The same by sums alone, in a tenth of the time, where they keep their digits: that can be seen for free here."""
+    count: int = values.numel()
+    mean, square = values.sum().item() / count, values.square().sum().item() / count
+    if not _LEAST < square < math.inf:
+        return None
+    is_centred = mean * mean < square / 2
+    variance = square - mean * mean if is_centred else (values - mean).square().sum().item() / count
+    return mean, math.sqrt(variance), int(np.count_nonzero(values.numpy() == 0)), count
+
+
 def _reading(row: Sequence[float]) -> Reading:
     count, mean, std, zeros, finite = row
     return Reading(round(count), mean, std, zeros / count, round(count - finite))
 
 
-def of_all(rows: torch.Tensor, mesh: Any) -> torch.Tensor:
+def of_all(rows: list[_Row], mesh: Any) -> list[_Row]:
     """The rows of all processes of a mesh. Copies count alike, and change neither means nor shares."""
     for dim in range(mesh.ndim):
         group = mesh.get_group(dim)
         gathered: list[Any] = [None] * torch.distributed.get_world_size(group)
         torch.distributed.all_gather_object(gathered, rows, group=group)
-        rows = torch.cat(gathered)
+        rows = [row for some in gathered for row in some]
     return rows
 
 
@@ -104,13 +117,16 @@ def dead_units(tensor: torch.Tensor, axis: int) -> torch.Tensor:
     """The share of units that are zero for the whole batch."""
     tensor = plain(tensor)
     others = [dim for dim in range(tensor.ndim) if dim != axis % tensor.ndim]
-    return (tensor.count_nonzero(others) == 0).float().mean()
+    return (tensor.abs().amax(others) == 0).float().mean()
 
 
-def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor:
+def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor | float:
     """The share of values at or beyond the ends of an interval."""
-    tensor = plain(tensor)
-    return ((tensor <= low) | (tensor >= high)).float().mean()
+    values = plain(tensor)
+    if values.device.type == "cpu":  # where NumPy compares in a tenth of the time
+        array = values.float().numpy()
+        return np.count_nonzero((array <= low) | (array >= high)) / array.size
+    return ((values <= low) | (values >= high)).float().mean()
 
 
 def is_equal_along(tensor: torch.Tensor, axis: int) -> bool:

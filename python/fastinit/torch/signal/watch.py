@@ -76,6 +76,7 @@ class Watch:
         self._without_graph: dict[torch.nn.Module, list[_Call]] = {}
         self._is_forward = True
         self._stack = ExitStack()
+        self._forward_stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -88,22 +89,31 @@ class Watch:
                     hook = target.tensor.register_post_accumulate_grad_hook(self._take_gradient)
                     stack.callback(hook.remove)
             stack.enter_context(eager())
-            stack.enter_context(_Functions(self))
+            self._forward_stack = stack.enter_context(ExitStack())
+            self._forward_stack.enter_context(_Functions(self))
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._stack.close()
 
+    def has_begun(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+        """Says that a module runs already, whose hooks came too late for its beginning."""
+        if module in self._names:
+            self._begin(self._names[module])(module, args, kwargs)
+
     def forward_is_done(self) -> None:
         """Says that modules which run from now on are run again, for their gradients."""
         self._is_forward = False
+        self._forward_stack.close()
 
     def _begin(self, name: str) -> Callable[..., None]:
-        def hook(module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+        # Without keywords where another hook of the same call has just removed this one.
+        def hook(module: torch.nn.Module, args: Any, kwargs: Any = None) -> None:
             if self._is_forward:
                 call = self._called(name, _kind(module), module)
-                call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
+                with torch._C.DisableTorchFunction():  # or the mode below would be asked about what is measured
+                    call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
                 self._open.append(call)
 
         return hook
@@ -118,12 +128,14 @@ class Watch:
 
     def _end(self, module: torch.nn.Module, _args: Any, output: Any) -> None:
         if not self._is_forward:
-            self._rerun(module, output)
+            if is_backward():
+                self._rerun(module, output)
             return
         if any(call.module is module for call in self._open):  # not where a hook before ours raised
             while (call := self._open.pop()).module is not module:
                 pass
-            self._measure(call, output)
+            with torch._C.DisableTorchFunction():  # as above
+                self._measure(call, output)
 
     def _measure(self, call: _Call, output: Any) -> None:
         call.ended, self._ended = self._ended, self._ended + 1
@@ -267,6 +279,11 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
     look(value)
     return found
+
+
+def is_backward() -> bool:
+    """Whether this runs within a backward pass."""
+    return bool(torch._C._current_graph_task_id() != -1)
 
 
 class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
