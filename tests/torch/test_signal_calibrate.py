@@ -141,13 +141,24 @@ def test_a_bias_that_is_too_large_is_said_and_leaves_the_scale() -> None:
         (torch.full((64, 64), math.nan), "its output has values that are NaN or infinite"),
     ],
 )
-def test_outputs_that_no_scale_mends_are_said_and_nothing_loops(batch: torch.Tensor, note: str) -> None:
-    found = calibrate(chain(2), batch)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_outputs_that_no_scale_mends_are_said_and_nothing_loops(
+    batch: torch.Tensor, note: str, dtype: torch.dtype
+) -> None:
+    found = calibrate(chain(2).to(dtype), batch.to(dtype))
     assert found.rows[0].note == note
     assert not found.is_calibrated
     assert found.rounds <= 1
     assert all(math.isfinite(row.std) for row in found.rows)
     assert "NaN" not in found.to_json().replace("NaN or infinite", "")
+
+
+def test_a_tolerance_below_the_digits_of_a_recipe_ends_after_a_round() -> None:
+    found = calibrate(chain(4), normals(64, 64), tolerance=1e-13)
+    assert not found.is_calibrated
+    assert found.rounds == 1
+    assert found.missed[0].deviation < 1e-4
+    assert "0.weight: its output's variance is off by" in found.verdict
 
 
 def test_a_layer_after_a_dead_one_is_calibrated_all_the_same() -> None:
