@@ -166,9 +166,7 @@ def _draw(model: torch.nn.Module, seed: Seed, init: Rules | str) -> None:
     """Draws a model by rules; where `init` is one of `STARTS`, by its own."""
     if isinstance(init, str) and init in STARTS:
         with warnings.catch_warnings():
-            if (
-                kept(model) is not None
-            ):  # the values that would be warned of are of an earlier draw, not a constructor's
+            if kept(model) is not None:  # its values are of an earlier draw, and not a constructor's
                 warnings.simplefilter("ignore", UserWarning)
             init_model(model, seed=seed)
     elif isinstance(init, str) and init in NAMES:
