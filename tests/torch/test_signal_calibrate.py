@@ -245,8 +245,9 @@ def test_only_weights_that_match_are_calibrated() -> None:
     assert "uniform" in str(report(model).rows[2].call)
 
 
-def test_a_preset_gives_the_rules_to_start_from() -> None:
-    found = calibrate(chain(3), normals(64, 64), init="glorot")
+@pytest.mark.parametrize("init", ["glorot", "own", "he_uniform"])
+def test_presets_initializers_and_own_code_give_the_rules_to_start_from(init: str) -> None:
+    found = calibrate(chain(3), normals(64, 64), init=init)
     assert found.is_calibrated
     assert all(row.rule.startswith(("normal(", "uniform(")) for row in found.rows)
 
@@ -396,7 +397,12 @@ def test_a_deep_plain_network_trains_after_calibration_and_not_before() -> None:
     ("given", "kind", "text"),
     [
         ({"method": "other"}, ValueError, "`method` must be one of 'lsuv', 'gains', got 'other'"),
-        ({"init": "other"}, ValueError, "`init` must be one of orthogonal, normal, a preset, .* got 'other'"),
+        (
+            {"init": "other"},
+            ValueError,
+            "`init` must be .* a preset, an initializer, or the path of a recipe, got 'other'",
+        ),
+        ({"init": 3}, TypeError, "`init` must be .*, got 3"),
         ({"target": 0}, ValueError, "`target` must be > 0, got 0"),
         ({"target": "1"}, TypeError, "`target` must be a real number, got '1'"),
         ({"target": {"*": -1.0}}, ValueError, r"`target`: tensor '0.weight', .* must be finite and >= 0, got -1.0"),

@@ -26,14 +26,14 @@ _LAST = 10  # a tenth of the steps is what the final loss is of
 
 
 @dataclass(frozen=True)
-class Run:
+class Trial:
     """One training.
 
     Attributes:
         rules: The name of the set of rules.
         seed: Of the weights, and of what the model draws while it trains.
         start: The probe before the first step.
-        losses: One for each step, before its update. The last one is not finite where the run ended at it.
+        losses: One for each step, before its update. The last one is not finite where the trial ended at it.
     """
 
     rules: str
@@ -48,7 +48,7 @@ class Run:
 
     @property
     def final(self) -> float:
-        """The median loss of the last tenth of the steps; infinite for a run that ended non-finite."""
+        """The median loss of the last tenth of the steps; infinite for a trial that ended non-finite."""
         if self.ended_at is not None:
             return math.inf
         return statistics.median(self.losses[-max(len(self.losses) // _LAST, 1) :])
@@ -79,16 +79,16 @@ class Standing:
 
     Attributes:
         rules: Its name.
-        runs: Its runs, one for each seed.
+        trials: Its trials, one for each seed.
     """
 
     rules: str
-    runs: tuple[Run, ...]
+    trials: tuple[Trial, ...]
 
     @property
     def finals(self) -> dict[int, float]:
-        """The final losses of the runs that ended finite, by seed."""
-        return {run.seed: run.final for run in self.runs if run.ended_at is None}
+        """The final losses of the trials that ended finite, by seed."""
+        return {trial.seed: trial.final for trial in self.trials if trial.ended_at is None}
 
     @property
     def final(self) -> float:
@@ -102,22 +102,22 @@ class Standing:
 
     @property
     def is_finite(self) -> bool:
-        """Whether all runs ended finite."""
-        return len(self.finals) == len(self.runs)
+        """Whether all trials ended finite."""
+        return len(self.finals) == len(self.trials)
 
     @property
     def rise(self) -> float:
-        """The largest rise of the loss in any run."""
-        return max(run.rise for run in self.runs)
+        """The largest rise of the loss in any trial."""
+        return max(trial.rise for trial in self.trials)
 
     @property
     def start(self) -> str:
-        """What the probes found at the start, and in how many runs where it was not in all."""
+        """What the probes found at the start, and in how many trials where it was not in all."""
         found: dict[str, int] = {}
-        for run in self.runs:
-            for text in dict.fromkeys(f"{each.kind}: {each.where}" for each in run.start.findings) or ("healthy",):
+        for trial in self.trials:
+            for text in dict.fromkeys(f"{each.kind}: {each.where}" for each in trial.start.findings) or ("healthy",):
                 found[text] = found.get(text, 0) + 1
-        many = len(self.runs)
+        many = len(self.trials)
         return ", ".join(text if n == many else f"{text} ({n} of {many})" for text, n in found.items())
 
     def as_dict(self) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class Standing:
             "final": number(self.final),
             "sd": self.spread,
             "finite": len(self.finals),
-            "runs": len(self.runs),
+            "trials": len(self.trials),
             "rise": number(self.rise),
             "start": self.start,
         }
@@ -140,42 +140,42 @@ class Comparison:
     Attributes:
         title: What was trained.
         loss: What the losses are.
-        steps: Of each run.
-        planned: The number of runs that were to be made.
-        runs: Those that were made, all sets of rules with the first seed first.
+        steps: Of each trial.
+        planned: The number of trials that were to be made.
+        trials: Those that were made, all sets of rules with the first seed first.
     """
 
     title: str
     loss: str
     steps: int
     planned: int
-    runs: tuple[Run, ...]
+    trials: tuple[Trial, ...]
 
     @property
     def is_complete(self) -> bool:
-        """Whether all runs were made: Ctrl-C leaves some out."""
-        return len(self.runs) == self.planned
+        """Whether all trials were made: Ctrl-C leaves some out."""
+        return len(self.trials) == self.planned
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the sets of rules, as they were given."""
-        return tuple(dict.fromkeys(run.rules for run in self.runs))
+        return tuple(dict.fromkeys(trial.rules for trial in self.trials))
 
     @cached_property
     def ranking(self) -> tuple[Standing, ...]:
-        """The sets of rules, the best first: by the share of runs that ended finite, then by the mean final loss."""
-        all_of = [Standing(name, tuple(run for run in self.runs if run.rules == name)) for name in self.names]
-        return tuple(sorted(all_of, key=lambda each: (-len(each.finals) / len(each.runs), each.final)))
+        """The sets of rules, the best first: by the share of trials that ended finite, then by the mean final loss."""
+        all_of = [Standing(name, tuple(trial for trial in self.trials if trial.rules == name)) for name in self.names]
+        return tuple(sorted(all_of, key=lambda each: (-len(each.finals) / len(each.trials), each.final)))
 
     @property
     def best(self) -> str | None:
-        """The name of the set of rules that ranks first; None if no run ended finite."""
+        """The name of the set of rules that ranks first; None if no trial ended finite."""
         return self.ranking[0].rules if self.ranking[0].finals else None
 
     def chance(self, other: str) -> float | None:
         """How likely chance alone puts the best as far before another set of rules as it is.
 
-        By a one-sided t test of the differences of final losses, paired over the seeds of which both runs ended
+        By a one-sided t test of the differences of final losses, paired over the seeds of which both trials ended
         finite, times the number of sets that are compared with the best (Bonferroni), so that many sets do not make
         a difference by their number.
 
@@ -194,12 +194,12 @@ class Comparison:
     def verdict(self) -> str:
         """Which set of rules is best, and before which others more surely than by chance."""
         text = "".join(self._verdict())
-        return text if self.is_complete else f"{text} (interrupted: {len(self.runs)} of {self.planned} runs)"
+        return text if self.is_complete else f"{text} (interrupted: {len(self.trials)} of {self.planned} trials)"
 
     def _verdict(self) -> Iterator[str]:
         best, *others = self.ranking
         if not best.finals:
-            yield "none is best: no run ended finite"
+            yield "none is best: no trial ended finite"
             return
         yield f"best: {best.rules}, final loss {best.final:.3g}"
         rivals = [each for each in others if each.is_finite or not best.is_finite]
@@ -208,7 +208,7 @@ class Comparison:
             yield f"; {_listed(lost)} ended non-finite, at least for some seeds"
         chances = {each.rules: self.chance(each.rules) for each in rivals}
         if None in chances.values():
-            yield "; a single seed does not tell whether that is chance: give more seeds"
+            yield "; fewer than two seeds do not tell whether that is chance: give more"
             return
         sure = {name: chance for name, chance in chances.items() if chance is not None and chance < LEVEL}
         if sure:
@@ -220,8 +220,8 @@ class Comparison:
     def table(self) -> str:
         """Returns the ranking as a table of text.
 
-        The final loss is the mean over seeds of each run's median over the last tenth of its steps, with the standard
-        deviation over seeds; "finite" counts the runs that ended finite, which alone are in the mean.
+        The final loss is the mean over seeds of each trial's median over the last tenth of its steps, with the standard
+        deviation over seeds; "finite" counts the trials that ended finite, which alone are in the mean.
         """
         return "\n".join(aligned((TITLES, *map(_cells, self.ranking)), left=(TITLES[0], TITLES[-1])))
 
@@ -239,11 +239,11 @@ class Comparison:
             "best": self.best,
             "verdict": self.verdict,
             "ranking": [each.as_dict() for each in self.ranking],
-            "runs": [run.as_dict() for run in self.runs],
+            "trials": [trial.as_dict() for trial in self.trials],
         }
 
     def to_json(self) -> str:
-        """Returns all of it, every run with its losses and its probe, as the text of a JSON document."""
+        """Returns all of it, every trial with its losses and its probe, as the text of a JSON document."""
         return json.dumps(self.as_dict(), indent=1, allow_nan=False)
 
     def plot(self, path: str | os.PathLike[str]) -> None:
@@ -280,12 +280,12 @@ def _cells(each: Standing) -> tuple[str, ...]:
         each.rules,
         f"{each.final:.4g}" if each.finals else "-",
         "-" if each.spread is None else f"{each.spread:.2g}",
-        f"{len(each.finals)}/{len(each.runs)}",
+        f"{len(each.finals)}/{len(each.trials)}",
         f"{each.rise:.2g}" if math.isfinite(each.rise) else _ends(each),
         each.start,
     )
 
 
 def _ends(each: Standing) -> str:
-    first = min(run.ended_at for run in each.runs if run.ended_at is not None)
+    first = min(trial.ended_at for trial in each.trials if trial.ended_at is not None)
     return f"non-finite at step {first}"

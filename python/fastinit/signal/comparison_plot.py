@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Sequence
 
-    from fastinit.signal.comparison import Comparison, Run
+    from fastinit.signal.comparison import Comparison, Trial
     from fastinit.signal.readings import Stage
 
 _WIDTH = 170  # characters of a title's line
@@ -31,7 +31,7 @@ def plot_comparison(comparison: Comparison, path: str | os.PathLike[str]) -> Non
     """Draws a comparison into a picture: see `Comparison.plot`.
 
     Args:
-        comparison: With one run at least.
+        comparison: With one trial at least.
         path: The picture; its suffix says the format.
 
     Raises:
@@ -42,10 +42,10 @@ def plot_comparison(comparison: Comparison, path: str | os.PathLike[str]) -> Non
     lines = textwrap.wrap(printable(title), _WIDTH, max_lines=4)
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, parse_math=False)
     losses, *profiles = figure.subplots(1, 3)
-    sets = [[run for run in comparison.runs if run.rules == name] for name in comparison.names]
+    sets = [[trial for trial in comparison.trials if trial.rules == name] for name in comparison.names]
     _draw_losses(losses, comparison, sets)
     for axes, (label, value) in zip(profiles, _PROFILES, strict=True):
-        draw_profiles(axes, [(runs[0].rules, runs[0].start) for runs in sets], value)
+        draw_profiles(axes, [(trials[0].rules, trials[0].start) for trials in sets], value)
         _draw_bands(axes, sets, value)
         axes.set_title(f"{label}, before the first step", loc="left", fontsize=10)
     figure.supxlabel(_seeds(comparison), x=0.01, ha="left", fontsize=8)
@@ -56,29 +56,29 @@ _PROFILES = (("activations: root mean square", activation), ("gradients: norm", 
 
 
 def _seeds(comparison: Comparison) -> str:
-    first, *others = dict.fromkeys(run.seed for run in comparison.runs)
+    first, *others = dict.fromkeys(trial.seed for trial in comparison.trials)
     if not others:
         return f"one seed, {first}"
     return f"losses: mean over {len(others) + 1} seeds; profiles: seed {first}; bands reach from least to greatest seed"
 
 
-def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Run]]) -> None:
-    values = [loss for run in comparison.runs for loss in _finite(run)]
-    firsts = [abs(losses[0]) for run in comparison.ranking[0].runs if (losses := _finite(run))]
+def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Trial]]) -> None:
+    values = [loss for trial in comparison.trials for loss in _finite(trial)]
+    firsts = [abs(losses[0]) for trial in comparison.ranking[0].trials if (losses := _finite(trial))]
     most = _MOST * max(firsts, default=math.inf)
     names: _Lines = []
-    for number, runs in enumerate(sets):
+    for number, trials in enumerate(sets):
         colour = COLOURS[number % len(COLOURS)]
-        steps = [[loss for loss in losses if loss is not None] for losses in zip_longest(*map(_finite, runs))]
+        steps = [[loss for loss in losses if loss is not None] for losses in zip_longest(*map(_finite, trials))]
         xs = range(1, len(steps) + 1)
         means = [statistics.fmean(losses) for losses in steps]
         axes.fill_between(xs, [*map(min, steps)], [*map(max, steps)], color=colour, alpha=_BAND, lw=0)
         axes.plot(xs, means, color=colour, lw=1.4)
-        ends = [run.ended_at for run in runs if run.ended_at is not None]
+        ends = [trial.ended_at for trial in trials if trial.ended_at is not None]
         axes.plot(ends, [0.98] * len(ends), color=colour, marker="x", ls="none", transform=axes.get_xaxis_transform())
         if means:
             is_above = means[-1] > most
-            name = f"{runs[0].rules} \u2191" if is_above else runs[0].rules
+            name = f"{trials[0].rules} \u2191" if is_above else trials[0].rules
             names.append((printable(name), colour, [(1.0, min(means[0], most)), (len(means), min(means[-1], most))]))
     shown = [min(loss, most) for loss in values]
     if shown and min(shown) > 0:
@@ -94,13 +94,13 @@ def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Run]
     axes.set_title(f"loss: {comparison.loss}", loc="left", fontsize=10, parse_math=False)
 
 
-def _finite(run: Run) -> Sequence[float]:
-    return run.losses if run.ended_at is None else run.losses[:-1]
+def _finite(trial: Trial) -> Sequence[float]:
+    return trial.losses if trial.ended_at is None else trial.losses[:-1]
 
 
-def _draw_bands(axes: Any, sets: Sequence[Sequence[Run]], value: Callable[[Stage], float | None]) -> None:
-    for number, runs in enumerate(sets):
-        of_stages = [[*map(value, stages)] for stages in zip(*(run.start.chain for run in runs), strict=False)]
+def _draw_bands(axes: Any, sets: Sequence[Sequence[Trial]], value: Callable[[Stage], float | None]) -> None:
+    for number, trials in enumerate(sets):
+        of_stages = [[*map(value, stages)] for stages in zip(*(trial.start.chain for trial in trials), strict=False)]
         points = [
             (place, min(some), max(some))
             for place, found in enumerate(of_stages)

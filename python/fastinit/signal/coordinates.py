@@ -51,7 +51,8 @@ class Slope:
         return {"value": self.value, "error": self.error, "chance": self.chance}
 
     def __str__(self) -> str:
-        return f"{self.value:.2f}" if self.error is None else f"{self.value:.2f} \u00b1 {self.error:.1g}"
+        value = f"{round(self.value, 2) + 0.0:.2f}"  # without the sign of a zero
+        return value if self.error is None else f"{value} \u00b1 {self.error:.1g}"
 
 
 @dataclass(frozen=True)

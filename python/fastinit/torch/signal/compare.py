@@ -8,7 +8,7 @@ import torch
 
 from fastinit import checks
 from fastinit.progress import progress_bar
-from fastinit.signal.comparison import Comparison, Run
+from fastinit.signal.comparison import Comparison, Trial
 from fastinit.torch.construction import build
 from fastinit.torch.signal.choices import read_choices
 from fastinit.torch.signal.probe import probe
@@ -36,10 +36,10 @@ def compare(
 ) -> Comparison:
     """Draws a model under each set of rules and trains it for a few steps, and tells which set is best.
 
-    Each run draws the model anew in place, probes it, and trains it on the same batches in the same order; all that
-    the model draws while it trains, such as dropout, has the run's seed. So runs of one seed differ in the rules
+    Each trial draws the model anew in place, probes it, and trains it on the same batches in the same order; all that
+    the model draws while it trains, such as dropout, has the trial's seed. So trials of one seed differ in the rules
     alone, and on one machine the result is the same to the bit, as far as the operations of the model are. A loss that
-    is not finite ends its run. Ctrl-C gives the runs that are done: all sets of rules take their turn with one seed
+    is not finite ends its trial. Ctrl-C gives the trials that are done: all sets of rules take their turn with one seed
     before the next.
 
     A module is afterwards as it was before: parameters, buffers, gradients, modes, and PyTorch's random state.
@@ -53,8 +53,8 @@ def compare(
         rules: A mapping of names to sets of rules, of which each is "own" (what the model's own code does), the
             name of a preset or of an initializer for all weights, such as "he" or "orthogonal", a recipe or its path,
             or a list of rules: see `init_model`. Or a list of such names alone.
-        seeds: Of the runs under each set.
-        steps: Of each run.
+        seeds: Of the trials under each set.
+        steps: Of each trial.
         optimizer: A function of the parameters that makes the optimizer, such as
             `lambda parameters: torch.optim.SGD(parameters, lr=0.1)`. None: Adam at 1e-3, whose steps have the same
             size whatever that of the gradients, so that one rate is as fair to all sets of rules as one can be.
@@ -68,7 +68,7 @@ def compare(
         TypeError: An argument of a wrong kind.
         ValueError: A set of rules that there is not or that does not fit the model; batches without anything to
             learn. What the model's own code raises comes through.
-        KeyboardInterrupt: Ctrl-C before the first run was done.
+        KeyboardInterrupt: Ctrl-C before the first trial was done.
 
     Example:
         >>> import fastinit
@@ -90,13 +90,14 @@ def compare(
     trained = model if isinstance(model, torch.nn.Module) else build(model, seed=numbers[0])
     check_memory(trained)
     total = len(numbers) * len(choices)
-    runs: list[Run] = []
+    trials: list[Trial] = []
     with (
         unchanged(trained, with_parameters=is_given) as start,
         torch.enable_grad(),
         progress_bar("comparing", total * steps, is_hidden=not checks.boolean("progress", progress)) as advance,
     ):
         for choice in choices:  # an error shows before anything is trained
+            start(numbers[0])
             choice.draw(trained, numbers[0])
         try:
             for seed in numbers:
@@ -109,11 +110,11 @@ def compare(
                         losses.append(value)
                         advance(1, f"{choice.name}, seed {seed}")
                     advance(steps - len(losses))
-                    runs.append(Run(choice.name, seed, report, tuple(losses)))
+                    trials.append(Trial(choice.name, seed, report, tuple(losses)))
         except KeyboardInterrupt:
-            if not runs:
+            if not trials:
                 raise
-    return Comparison(type(trained).__name__, runs[0].start.loss, steps, total, tuple(runs))
+    return Comparison(type(trained).__name__, trials[0].start.loss, steps, total, tuple(trials))
 
 
 def _optimizer(make: MakeOptimizer | None, model: torch.nn.Module) -> torch.optim.Optimizer:

@@ -17,7 +17,7 @@ from fastinit.torch.construction import build
 from fastinit.torch.signal.choices import OWN, read_choice
 from fastinit.torch.signal.losses import prediction_in
 from fastinit.torch.signal.measure import measure
-from fastinit.torch.signal.training import RATE, checked_optimizer, read_batches, read_seeds, read_steps, run
+from fastinit.torch.signal.training import RATE, checked_optimizer, outcome_of, read_batches, read_seeds, read_steps
 from fastinit.torch.signal.unchanged import unchanged
 from fastinit.torch.signal.watch import Watch
 
@@ -77,7 +77,7 @@ def coordinate_check(
             without anything to learn. What the model's own code raises comes through.
 
     Source:
-        Yang et al., Tensor programs V, 2022, appendix D.1; the mup package, mup/coord_check.py.
+        Yang et al., Tensor programs V, 2022; the mup package, README.md, Coord Check.
 
     Example:
         >>> import fastinit
@@ -133,7 +133,7 @@ def _train(
     for step in range(steps + 1):
         model.zero_grad()
         with Watch(model, keeps_gradients=True) as watch:
-            outcome = run(model, examples[step % len(examples)], loss)
+            outcome = outcome_of(model, examples[step % len(examples)], loss)
             readings.append(_read(watch.stages(), outcome.output))
         if step < steps:
             outcome.loss.backward()  # type: ignore[no-untyped-call, unused-ignore]

@@ -74,7 +74,7 @@ class Outcome(NamedTuple):
     kind: str
 
 
-def run(model: torch.nn.Module, example: Example, loss: Loss | None) -> Outcome:
+def outcome_of(model: torch.nn.Module, example: Example, loss: Loss | None) -> Outcome:
     """Calls a model with a batch.
 
     Raises:
@@ -100,7 +100,7 @@ def train(
     """Yields the loss of each step after its update; the batches take turns. A loss that is not finite ends it."""
     for step in range(steps):
         model.zero_grad()  # and not the optimizer's parameters alone: gradients would add up in others
-        value = run(model, examples[step % len(examples)], loss).loss
+        value = outcome_of(model, examples[step % len(examples)], loss).loss
         number = float(value.detach())
         if math.isfinite(number):
             value.backward()  # type: ignore[no-untyped-call, unused-ignore]

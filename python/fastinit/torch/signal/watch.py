@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
+from torch._C import _functorch
 from torch.overrides import TorchFunctionMode
 
 from fastinit.signal.activations import RECTIFIERS, SATURATED
@@ -264,6 +265,8 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
     def look(value: Any) -> None:
         if isinstance(value, torch.Tensor):
+            while _functorch.is_functorch_wrapped_tensor(value):  # of torch.vmap and torch.func
+                value = _functorch.get_unwrapped(value)
             found.append(value)
             return
         if isinstance(value, Mapping):
