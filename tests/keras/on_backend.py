@@ -145,7 +145,7 @@ class TestLookup:
 
     def test_in_place_of_kerass_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
         he_normal = keras.initializers.HeNormal
-        for name in ours.__all__:
+        for name in public(keras.initializers):
             monkeypatch.setattr(keras.initializers, name, getattr(ours, name))
         for made in (
             keras.initializers.HeNormal(seed=3),

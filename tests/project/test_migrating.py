@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-PAGE = Path(__file__).parents[2] / "docs" / "migrating.md"
-BLOCKS = re.findall(r"^## ([^\n]+)\n|^```python\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+from tests.project.pages import blocks_of, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CASES = blocks_of("migrating.md")
 FRAMEWORKS = ("torch", "keras", "jax", "transformers", "flax")
-
-
-def sections() -> list[tuple[str, str]]:
-    """Each block with the heading it stands under."""
-    heading, found = "", []
-    for title, code in BLOCKS:
-        heading = title or heading
-        if code:
-            found.append((heading, code))
-    return found
-
-
-CASES = {f"{heading} {number}": code for number, (heading, code) in enumerate(sections(), 1)}
-
-
-def run(code: str, folder: Path, *launcher: str) -> None:
-    path = folder / "code.py"
-    path.write_text(code)
-    alone = {
-        "RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0",
-    }  # fmt: skip
-    environment = {**os.environ, **({} if launcher else alone), "KERAS_BACKEND": "torch"}
-    result = subprocess.run(
-        [sys.executable, *launcher, str(path)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -39,8 +39,8 @@ def test_activations_may_grow_tenfold_and_shrink_twentyfold(factor: float, found
 
 
 # Gradients flow from the last layer to the first.
-@pytest.mark.parametrize(("factor", "found"), [*factors("exploding", 1e3), (1.0, []), *factors("vanishing", 1 / 20)])
-def test_gradients_may_grow_a_thousandfold_and_shrink_twentyfold(factor: float, found: list[str]) -> None:
+@pytest.mark.parametrize(("factor", "found"), [*factors("exploding", 1e3), (1.0, []), *factors("vanishing", 1e-3)])
+def test_gradients_may_change_a_thousandfold(factor: float, found: list[str]) -> None:
     assert kinds(tuple(stage(str(n), gradient=factor ** (9 - n)) for n in range(10))) == found
 
 
@@ -53,7 +53,7 @@ def test_activations_may_change_a_thousandfold_where_norms_undo_it(factor: float
     assert kinds((*layers(factor), *norms(5))) == found
 
 
-@pytest.mark.parametrize(("factor", "found"), [*factors("exploding", 1e6), *factors("vanishing", 1 / 20)])
+@pytest.mark.parametrize(("factor", "found"), [*factors("exploding", 1e6), *factors("vanishing", 1e-3)])
 def test_gradients_may_grow_a_millionfold_where_norms_undo_it(factor: float, found: list[str]) -> None:
     assert kinds((*(stage(str(n), gradient=factor ** (9 - n)) for n in range(10)), *norms(5))) == found
 
@@ -64,9 +64,10 @@ def test_fewer_norms_than_every_other_layer_has_undo_no_growth() -> None:
 
 
 def test_gradients_may_vanish_over_the_calls_of_one_module() -> None:
-    calls = tuple(stage("cell", gradient=0.5 ** (9 - n), call=n) for n in range(10))
+    calls = tuple(stage("cell", gradient=0.4 ** (9 - n), call=n) for n in range(10))
     assert kinds(calls) == []
-    assert kinds((stage("other", gradient=0.5**10), *calls)) == ["vanishing"]
+    assert kinds((*calls, stage("head", gradient=2.0))) == []
+    assert kinds(tuple(stage(str(n), gradient=0.4 ** (9 - n)) for n in range(10))) == ["vanishing"]
 
 
 def test_growth_that_is_not_sure_is_no_finding() -> None:
@@ -140,6 +141,16 @@ def test_a_layer_of_equal_units_is_symmetric_but_for_the_last() -> None:
 @pytest.mark.parametrize(("share", "found"), [(MOST_SATURATED, ["saturated"]), (MOST_SATURATED - 0.01, [])])
 def test_a_layer_is_saturated_when_half_of_its_values_are(share: float, found: list[str]) -> None:
     assert kinds((*layers(), stage("tanh", kind="Tanh", weights=(), saturated=share))) == found
+
+
+@pytest.mark.parametrize(
+    ("mean", "places", "found"), [(0.01, 10, []), (0.5, 10, ["saturated"]), (0.01, 5, ["saturated"])]
+)
+def test_a_last_sigmoid_may_start_where_its_bias_says_that_hits_are_rare(
+    mean: float, places: int, found: list[str]
+) -> None:
+    last = stage("sigmoid", kind="Sigmoid", weights=(), saturated=1.0, ended=places, output=reading(mean=mean))
+    assert kinds((*layers(), last)) == found
 
 
 def test_the_first_of_several_is_the_one_that_ends_first() -> None:

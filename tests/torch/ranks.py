@@ -23,6 +23,7 @@ import torch
 import torch.distributed as dist
 
 from tests.torch import (
+    shards_of_calibrations,  # noqa: F401 - registers its cases
     shards_of_models,  # noqa: F401 - registers its cases
     shards_of_monitors,  # noqa: F401 - registers its cases
     shards_of_probes,  # noqa: F401 - registers its cases

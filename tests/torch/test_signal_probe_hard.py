@@ -327,13 +327,47 @@ def test_a_squeeze_of_one_unit_that_is_zero_is_no_dead_layer() -> None:
     assert report.is_healthy, report.verdict
 
 
-def test_four_layers_by_pytorchs_own_rule_are_healthy_and_ten_are_not() -> None:
+def test_seven_layers_by_pytorchs_own_rule_are_healthy_and_ten_are_not() -> None:
     def plain(depth: int) -> nn.Module:
         torch.manual_seed(0)
         return nn.Sequential(*(made for _ in range(depth) for made in (nn.Linear(WIDTH, WIDTH), nn.ReLU())))
 
-    assert probe(plain(4), inputs()).is_healthy
+    assert probe(plain(7), inputs()).is_healthy  # they learn in 1000 steps as the same from He's spread do
     assert probe(plain(10), inputs()).verdict.startswith("vanishing, x0.3")
+
+
+def test_a_table_of_words_is_no_layer_that_gradients_vanish_before() -> None:
+    class Reads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.words, self.reads, self.head = nn.Embedding(99, 64), nn.LSTM(64, 64, 3), nn.Linear(64, 99)
+
+        def forward(self, words: torch.Tensor) -> torch.Tensor:
+            return self.head(self.reads(self.words(words))[0])
+
+    torch.manual_seed(0)
+    assert chain(probe(Reads(), torch.arange(80).reshape(20, 4))) == ["reads", "head"]
+
+
+def test_a_detectors_last_sigmoid_starts_low_and_is_healthy() -> None:
+    model = network(2).append(nn.Linear(WIDTH, 8)).append(nn.Sigmoid())
+    nn.init.normal_(model[-2].weight, std=0.01)
+    nn.init.constant_(model[-2].bias, -4.6)
+    assert probe(model, inputs()).is_healthy
+
+
+def test_models_that_torch_func_transforms_are_watched() -> None:
+    model = network()
+    plain = probe(model, inputs())
+    ensemble = Applies(lambda self, value: torch.vmap(self.inner)(value))
+    ensemble.inner.load_state_dict(model.state_dict())
+    for one, other in zip(plain.chain, probe(ensemble, inputs()).chain, strict=True):
+        assert other.output == one.output
+        assert one.gradient is not None
+        assert other.gradient is not None
+        assert other.gradient.rms == pytest.approx(one.gradient.rms, rel=1e-4)
+    slopes = Applies(lambda self, value: torch.vmap(torch.func.grad(lambda row: self.inner(row).sum()))(value))
+    assert [stage.name for stage in probe(slopes, inputs()).chain] == [f"inner.{n}" for n in range(0, 12, 2)]
 
 
 def test_a_hard_tanh_saturates_where_its_module_says() -> None:

@@ -42,6 +42,8 @@ from fastinit.keras.initializers import (
     VarianceScaling,
 )
 from fastinit.keras.lookup import deserialize, get
+from fastinit.keras.signal.monitor import Monitor
+from fastinit.keras.signal.probe import probe
 
 # Nothing here is random: Keras's own.
 Initializer = keras.initializers.Initializer
@@ -77,6 +79,7 @@ __all__ = [
     "Initializer",
     "LecunNormal",
     "LecunUniform",
+    "Monitor",
     "Ones",
     "Orthogonal",
     "OrthogonalInitializer",
@@ -98,6 +101,7 @@ __all__ = [
     "lecun_uniform",
     "ones",
     "orthogonal",
+    "probe",
     "random_normal",
     "random_uniform",
     "serialize",

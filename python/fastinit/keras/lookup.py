@@ -56,3 +56,23 @@ def _ours(initializer: Any) -> Any:
     """fastinit's initializer in place of one of Keras's classes; anything else as it is."""
     ours = initializers.BY_KERAS_CLASS.get(type(initializer))
     return ours.from_config(initializer.get_config()) if ours else initializer
+
+
+def expected_std(layer: Any, variable: Any) -> float | None:
+    """Returns the standard deviation of what a layer's initializer draws for a variable; None if it is not drawn.
+
+    Example:
+        >>> layer = keras.layers.Dense(300, kernel_initializer="glorot_normal")
+        >>> layer.build((None, 100))
+        >>> round(expected_std(layer, layer.kernel), 4)
+        0.0707
+    """
+    for owner in (layer, getattr(layer, "cell", None)):
+        for name in (variable.name, variable.name.removesuffix("_kernel")):
+            initializer = getattr(owner, f"{name}_initializer", None)
+            cls: Any = initializers.BY_KERAS_CLASS.get(type(initializer), type(initializer))
+            if initializer is not None and cls in initializers.BY_KERAS_CLASS.values():
+                # With a seed: None would take one from Python's random numbers.
+                same = cls.from_config({**initializer.get_config(), "seed": 0})
+                return float(same._distribution(tuple(variable.shape)).std)
+    return None

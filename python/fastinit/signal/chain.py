@@ -22,9 +22,10 @@ def chain_of(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     Blocks are modules that have others within them, and whose names differ in numbers alone, or that are of one class
     beside each other. The lists of a ResNet's four stages make one chain; an encoder and a decoder make two, of which
     the longer is taken. A chain of blocks is taken if most matrices are within it. So the chain of a transformer is its
-    residual stream, and that of a plain network its layers.
+    residual stream, and that of a plain network its layers. Tables of embeddings are no layers: several lie beside each
+    other, and what they hold is a scale of its own.
     """
-    layers = [stage for stage in stages if stage.has_matrix and stage.is_leaf]
+    layers = [stage for stage in stages if stage.has_matrix and stage.is_leaf and "embed" not in stage.kind.lower()]
     groups: defaultdict[str, list[Stage]] = defaultdict(list)
     for stage in stages:
         if not stage.is_leaf and stage.name:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+from fastinit.signal.activations import SATURATED
 from fastinit.signal.growth import Growth, growth_of
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ MOST_CHANGE = {
     ("activations", "exploding"): (10.0, 1e3),  # without and with norms
     ("activations", "vanishing"): (20.0, 1e3),
     ("gradients", "exploding"): (1e3, 1e6),
-    ("gradients", "vanishing"): (20.0, 20.0),
+    ("gradients", "vanishing"): (1e3, 1e3),
 }
 MOST_DEAD = 0.9  # of a layer's units: half of a deep network's are at any healthy start
 FEWEST_UNITS = 16  # fewer may all be zero by chance: of 16, nine in ten are in 3 of 10^4 healthy layers
@@ -136,11 +138,22 @@ def _symmetric(chain: Sequence[Stage]) -> Iterator[Finding]:
 
 
 def _saturated(stages: Sequence[Stage]) -> Iterator[Finding]:
+    """The first activation that most values saturate, but for a model's last where the bias before it says that most
+    answers are alike, as in detectors (Lin et al., Focal loss for dense object detection, 2017, section 4.1).
+    """
+    last = max((stage.ended for stage in stages if stage.has_matrix and stage.is_leaf), default=-1)
     for stage in sorted(stages, key=lambda stage: stage.ended):
-        if stage.saturated is not None and stage.saturated >= MOST_SATURATED:
+        is_prior = stage.ended > last and _is_beyond(stage)
+        if stage.saturated is not None and stage.saturated >= MOST_SATURATED and not is_prior:
             share = f"{100 * stage.saturated:.3g} % of its values are where the slope is below 5 % of the steepest"
             yield Finding("saturated", stage.label, f"saturated at {stage.label}: {share}")
             return
+
+
+def _is_beyond(stage: Stage) -> bool:
+    """Whether an activation saturates on one side: its mean does."""
+    low, high = SATURATED.get(stage.kind.lower(), (-math.inf, math.inf))
+    return not low < stage.output.mean < high
 
 
 def _is_normed(stages: Sequence[Stage], chain: Sequence[Stage]) -> bool:
@@ -151,10 +164,10 @@ def _is_normed(stages: Sequence[Stage], chain: Sequence[Stage]) -> bool:
 def _growing(stages: Sequence[Stage], chain: Sequence[Stage]) -> Iterator[Finding]:
     """What grows or shrinks by more than it may.
 
-    Calls of one module, as over time, may have gradients that vanish: its weights learn from the last calls.
+    Gradients may vanish where most stages are further calls of a module, as over time: it learns from the last calls.
     """
     is_normed = _is_normed(stages, chain)
-    is_shared = len({stage.name for stage in chain}) == 1
+    is_shared = 2 * sum(stage.call > 0 for stage in chain) > len(chain)
     for what, growth in zip(("activations", "gradients"), growths_of(chain), strict=True):
         if growth is None:
             continue

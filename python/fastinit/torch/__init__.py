@@ -42,6 +42,7 @@ from fastinit.torch.functions import (
 from fastinit.torch.interception import accelerate
 from fastinit.torch.model import init_model
 from fastinit.torch.report import Report, report
+from fastinit.torch.signal.calibrate import Calibration, calibrate
 from fastinit.torch.signal.compare import compare
 from fastinit.torch.signal.coordinates import coordinate_check
 from fastinit.torch.signal.inputs import random_inputs
@@ -49,12 +50,14 @@ from fastinit.torch.signal.monitor import Monitor
 from fastinit.torch.signal.probe import probe
 
 __all__ = [
+    "Calibration",
     "Monitor",
     "Report",
     "accelerate",
     "build",
     "by_name",
     "calculate_gain",
+    "calibrate",
     "compare",
     "constant",
     "constant_",

@@ -1,9 +1,9 @@
-"""The tensors of Keras's backends: one module for each, which draws where the backend wants the values."""
+"""What Keras has no function for: one module for each backend, which draws where it wants the values, and watches."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import keras
@@ -11,19 +11,32 @@ import keras
 from fastinit import checks
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fastinit.keras.backends import jax, other, tensorflow, torch
     from fastinit.keras.draws import SeededDraw
+
+    See = Callable[[NDArray[Any]], None]
 
 
 class Backend(Protocol):
     """What a backend's module has.
 
     It may also have `untraced`, which marks functions that draw, where the backend reads Python code to compile
-    it. Layouts are JAX's alone.
+    it, and `array_of`, where Keras's way to NumPy will not do. Layouts are JAX's alone.
     """
 
     def tensor_of(self, seeded: SeededDraw, /) -> Any:
         """Returns the drawn tensor, on the device and of the kind that Keras makes just now."""
+
+    def watched(self, tensor: Any, see_value: See, see_gradient: See, /) -> Any:
+        """Shows a floating tensor, and its gradient once that is there; returns the tensor to go on with.
+
+        What has no values, as in code that is compiled, is not shown.
+        """
+
+    def gradients(self, function: Callable[[Sequence[Any]], Any], values: Sequence[Any], /) -> tuple[Any, list[Any]]:
+        """Returns the number that a function makes of tensors, and its gradients; None for what it does not reach."""
 
 
 if TYPE_CHECKING:
@@ -38,6 +51,10 @@ _backend = importlib.import_module(f"{__name__}.{_NAME if _NAME in _OWN_MODULE e
 
 # Marks a function that draws, for backends that read Python code to compile it.
 untraced: Callable[[_F], _F] = getattr(_backend, "untraced", lambda function: function)
+# The values of a tensor, as an array of NumPy's.
+array_of: Callable[[Any], NDArray[Any]] = getattr(_backend, "array_of", keras.ops.convert_to_numpy)
+watched = _backend.watched
+gradients = _backend.gradients
 
 
 def tensor_of(seeded: SeededDraw, layout: Any) -> Any:

@@ -14,6 +14,9 @@ from fastinit import dtypes
 from fastinit.jax import drawing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fastinit.keras.backends import See
     from fastinit.keras.draws import SeededDraw
 
 
@@ -48,3 +51,33 @@ def _words(seeded: SeededDraw, state: Any) -> Any:
         seed, _ = seeded.numbers(None)
         return np.array([seed >> 32, seed & 0xFFFFFFFF, 0, 0], np.uint32)
     return jnp.zeros(4, jnp.uint32).at[1::2].set(state)
+
+
+def watched(tensor: Any, see_value: See, see_gradient: See) -> Any:
+    """Shows values and gradients outside of what JAX traces: not within jit, vmap, scan or checkpoint."""
+
+    @jax.custom_vjp  # type: ignore[untyped-decorator, unused-ignore]
+    def identity(value: Any) -> Any:
+        return forwards(value)[0]
+
+    def forwards(value: Any) -> tuple[Any, None]:
+        _show(value, see_value)
+        return value, None
+
+    def backwards(_: None, gradient: Any) -> tuple[Any]:
+        _show(gradient, see_gradient)
+        return (gradient,)
+
+    identity.defvjp(forwards, backwards)
+    return identity(tensor)
+
+
+def _show(array: Any, see: See) -> None:
+    if not isinstance(array, jax.core.Tracer):
+        see(np.asarray(array))
+
+
+def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Returns the function's value and its gradients, which are zero for what it does not reach."""
+    value, found = jax.value_and_grad(function)(list(values))
+    return value, found

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from fastinit.keras.backends import See
     from fastinit.keras.draws import SeededDraw
 
 
@@ -15,3 +18,14 @@ def tensor_of(seeded: SeededDraw) -> Any:
     state = seeded.state()
     array = seeded.array(state if state is None else keras.ops.convert_to_numpy(state))
     return keras.ops.convert_to_tensor(array, dtype=seeded.dtype)
+
+
+def watched(tensor: Any, see_value: See, see_gradient: See) -> Any:  # noqa: ARG001
+    """Shows the values: such a backend has no gradients."""
+    see_value(keras.ops.convert_to_numpy(tensor))
+    return tensor
+
+
+def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Returns the function's value, and no gradients."""
+    return function(values), [None] * len(values)

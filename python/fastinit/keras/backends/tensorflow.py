@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from numpy.typing import NDArray
 
+    from fastinit.keras.backends import See
     from fastinit.keras.draws import SeededDraw
 
 untraced = tf.autograph.experimental.do_not_convert
@@ -34,3 +37,29 @@ def _tensor(array: NDArray[Any], dtype: str) -> Any:
         return tf.convert_to_tensor(array)
     bits = array.view(f"u{array.itemsize}")
     return tf.bitcast(tf.experimental.dlpack.from_dlpack(bits.__dlpack__()), dtype)
+
+
+def watched(tensor: Any, see_value: See, see_gradient: See) -> Any:
+    """Shows values and gradients outside of graphs."""
+    if tf.is_symbolic_tensor(tensor):
+        return tensor
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator, unused-ignore]
+    def identity(value: Any) -> tuple[Any, Callable[[Any], Any]]:
+        def backwards(gradient: Any) -> Any:
+            see_gradient(gradient.numpy())
+            return gradient
+
+        see_value(value.numpy())
+        return tf.identity(value), backwards
+
+    return identity(tensor)
+
+
+def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Returns the function's value and its gradients."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        value = function(values)
+    found = tape.gradient(value, values)
+    return value, [None if gradient is None else tf.convert_to_tensor(gradient) for gradient in found]

@@ -10,6 +10,11 @@ import torch
 from fastinit.torch import tensors
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from fastinit.keras.backends import See
     from fastinit.keras.draws import SeededDraw
 
 untraced = torch.compiler.disable
@@ -22,3 +27,34 @@ def tensor_of(seeded: SeededDraw) -> Any:
         return tensor
     seed, stream = seeded.numbers(seeded.state())
     return tensors.fill(tensor, seeded.draw.spec, seed=seed, stream=stream)
+
+
+def array_of(tensor: torch.Tensor) -> NDArray[Any]:
+    """The values as an array, without NumPy's warning of how Keras makes one."""
+    values = tensor.detach().cpu()
+    array: NDArray[Any] = (values.float() if values.dtype.itemsize < 4 else values).numpy()
+    return array
+
+
+def watched(tensor: torch.Tensor, see_value: See, see_gradient: See) -> torch.Tensor:
+    """Shows the values now and the gradients by a hook."""
+    if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # within vmap
+        return tensor
+    see_value(array_of(tensor))
+    if tensor.requires_grad:
+        tensor.register_hook(lambda gradient: see_gradient(array_of(gradient)))
+    return tensor
+
+
+def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
+    """Returns the function's value and its gradients, which leave those of the model's parameters alone.
+
+    PyTorch's random state, which Keras's dropout draws from, is as before.
+    """
+    leaves = [value.detach().requires_grad_() for value in values]
+    devices = {value.device for value in values if value.device.type == "cuda"}
+    with torch.random.fork_rng(devices=sorted(devices, key=str)), torch.enable_grad():
+        value = function(leaves)
+    if not value.requires_grad:
+        return value, [None] * len(leaves)
+    return value, list(torch.autograd.grad(value, leaves, allow_unused=True))

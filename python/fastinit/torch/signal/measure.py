@@ -38,7 +38,7 @@ class Pending(NamedTuple):
         """Fetches the numbers; of a DTensor, of all processes, which must call this for the same tensors in turn."""
         rows = [(count, *(row if isinstance(row, tuple) else row.tolist())) for count, row in self.parts]
         if self.mesh is not None:
-            rows = _of_all(rows, self.mesh)
+            rows = of_all(rows, self.mesh)
         if len(rows) == 1 and self.size == rows[0][0]:
             return _reading(rows[0])
         return replace(merged(map(_reading, rows)), size=self.size)
@@ -103,7 +103,7 @@ def _reading(row: Sequence[float]) -> Reading:
     return Reading(round(count), mean, std, zeros / count, round(count - finite))
 
 
-def _of_all(rows: list[_Row], mesh: Any) -> list[_Row]:
+def of_all(rows: list[_Row], mesh: Any) -> list[_Row]:
     """The rows of all processes of a mesh. Copies count alike, and change neither means nor shares."""
     for dim in range(mesh.ndim):
         group = mesh.get_group(dim)

@@ -68,11 +68,8 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
         for parameter, _, requires_grad in parameters:
             if parameter.requires_grad != requires_grad:
                 parameter.requires_grad_(requires_grad)
-        for buffer, value in buffers:
-            _write_back(buffer, value)
-        with torch.no_grad():
-            for parameter, value in values:
-                parameter.copy_(value)
+        for tensor, value in (*buffers, *values):
+            _write_back(tensor, value)
 
     def start(seed: int) -> None:
         put_back()
@@ -134,19 +131,19 @@ def _reshard(modules: Sequence[torch.nn.Module]) -> None:
             module.reshard()
 
 
-def _write_back(buffer: torch.Tensor, value: torch.Tensor) -> None:
-    """Writes what a buffer was, if it changed: a write would spoil graphs that others hold, and that saved it."""
-    if is_dtensor(buffer):
-        buffer, value = local_tensor(buffer), local_tensor(value)
-    with torch.inference_mode(buffer.is_inference()), torch.no_grad():
-        if buffer.shape != value.shape:
-            buffer.data = value
-        elif not _is_same(buffer, value):
-            buffer.copy_(value)
+def _write_back(tensor: torch.Tensor, value: torch.Tensor) -> None:
+    """Writes what a tensor was, if it changed: a write would spoil graphs that others hold, and that saved it."""
+    if is_dtensor(tensor):
+        tensor, value = local_tensor(tensor), local_tensor(value)
+    with torch.inference_mode(tensor.is_inference()), torch.no_grad():
+        if tensor.shape != value.shape:
+            tensor.data = value
+        elif not _is_same(tensor, value):
+            tensor.copy_(value)
 
 
-def _is_same(buffer: torch.Tensor, value: torch.Tensor) -> bool:
+def _is_same(tensor: torch.Tensor, value: torch.Tensor) -> bool:
     try:
-        return bool(torch.equal(buffer, value))
+        return bool(torch.equal(tensor, value))
     except (RuntimeError, NotImplementedError):  # sparse tensors and others that PyTorch does not compare
         return False

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
+from torch._C import _functorch
 from torch.overrides import TorchFunctionMode
 
 from fastinit.signal.activations import RECTIFIERS, SATURATED
@@ -88,7 +89,7 @@ class Watch:
                 if target.is_parameter and target.tensor.requires_grad:
                     hook = target.tensor.register_post_accumulate_grad_hook(self._take_gradient)
                     stack.callback(hook.remove)
-            stack.enter_context(_eager())
+            stack.enter_context(eager())
             self._forward_stack = stack.enter_context(ExitStack())
             self._forward_stack.enter_context(_Functions(self))
             self._stack = stack.pop_all()
@@ -264,6 +265,8 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
     def look(value: Any) -> None:
         if isinstance(value, torch.Tensor):
+            while _functorch.is_functorch_wrapped_tensor(value):  # of torch.vmap and torch.func
+                value = _functorch.get_unwrapped(value)
             found.append(value)
             return
         if isinstance(value, Mapping):
@@ -301,7 +304,7 @@ class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unus
         return output
 
 
-def _eager() -> Any:
+def eager() -> Any:
     """Lets compiled modules run as they are written: compiled code has no modules to watch."""
     stance = getattr(torch.compiler, "set_stance", None)
     is_used = "torch._dynamo" in sys.modules
