@@ -109,4 +109,5 @@ def test_tensorboard_reads_the_same(tmp_path: Path) -> None:
     assert len(found.Tags()["scalars"]) == 1 + sum(map(len, RECORDS[0].figures.values()))
     texts = [event.tensor_proto.string_val[0].decode() for event in found.Tensors("health/verdict")]
     assert texts == [record.verdict for record in RECORDS]
-    assert found.SummaryMetadata("health/verdict").plugin_data.plugin_name == "text"
+    metadata = found.SummaryMetadata("health/verdict")
+    assert (metadata.plugin_data.plugin_name, metadata.data_class) == ("text", 2)  # DATA_CLASS_TENSOR

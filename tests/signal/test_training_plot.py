@@ -49,7 +49,10 @@ def test_the_first_layer_and_the_last_are_named(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_has_no_place_on_the_axis_is_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = {**RECORDS[1].figures, "activations": {"layers.0": math.nan, "layers.1": 0.0, "layers.2": 1.0}}
+    figures = {
+        **RECORDS[1].figures,
+        "activations": {"layers.0": math.nan, "layers.1": 0.0, "layers.2": 1.0, "layers.3": math.inf},
+    }
     records = [RECORDS[0], dataclasses.replace(RECORDS[1], figures=figures), RECORDS[2]]
     found = lines(drawn(records, monkeypatch).axes[0])
     assert [math.isnan(values[1]) for values in found] == [True, True, False, True]
