@@ -1,26 +1,25 @@
-"""The first example of each page in docs/signal runs, and prints what its comments say."""
+"""The first example of a page in docs/signal prints what its comments say."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-torch = pytest.importorskip("torch")
+from tests.project.pages import blocks_of, run
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
-FOLDER = Path(__file__).parents[2] / "docs" / "signal"
 
-
-@pytest.mark.parametrize("name", ["calibrate"])
+@pytest.mark.parametrize("page", ["calibrate"])
 def test_the_first_example_prints_what_its_comments_say(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = (FOLDER / f"{name}.md").read_text()
-    code = re.search(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert code is not None
-    monkeypatch.chdir(tmp_path)
-    exec(compile(code[1], f"{name}.md", "exec"), {})  # noqa: S102 - a page's own example
-    assert capsys.readouterr().out.splitlines() == re.findall(r"^# (.*)$", code[1], re.MULTILINE)
+    code = next(iter(blocks_of(f"signal/{page}.md").values()))
+    monkeypatch.chdir(tmp_path)  # where the example writes its recipe
+    assert run(code, tmp_path).splitlines() == re.findall(r"^# (.*)$", code, re.MULTILINE)
