@@ -14,9 +14,9 @@ import pytest
 TESTS = Path(__file__).parent
 # What each backend's process runs; the NumPy backend of Keras does not train.
 FILES = {
-    "jax": ("on_backend.py", "models.py", "probing.py", "monitoring.py", "on_jax.py"),
-    "tensorflow": ("on_backend.py", "models.py", "probing.py", "monitoring.py", "on_tensorflow.py"),
-    "torch": ("on_backend.py", "models.py", "probing.py", "monitoring.py", "on_torch.py"),
+    "jax": ("on_backend.py", "models.py", "probing.py", "monitoring.py", "comparing.py", "on_jax.py"),
+    "tensorflow": ("on_backend.py", "models.py", "probing.py", "monitoring.py", "comparing.py", "on_tensorflow.py"),
+    "torch": ("on_backend.py", "models.py", "probing.py", "monitoring.py", "comparing.py", "on_torch.py"),
     "numpy": ("on_backend.py",),
 }
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]

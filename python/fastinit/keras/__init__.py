@@ -42,6 +42,7 @@ from fastinit.keras.initializers import (
     VarianceScaling,
 )
 from fastinit.keras.lookup import deserialize, get
+from fastinit.keras.signal.compare import compare
 from fastinit.keras.signal.monitor import Monitor
 from fastinit.keras.signal.probe import probe
 
@@ -89,6 +90,7 @@ __all__ = [
     "TruncatedNormal",
     "VarianceScaling",
     "Zeros",
+    "compare",
     "constant",
     "deserialize",
     "get",

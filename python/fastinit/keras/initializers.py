@@ -30,6 +30,11 @@ class _Drawn:
     def _distribution(self, shape: tuple[int, ...]) -> Distribution:
         raise NotImplementedError
 
+    def draw_of(self, shape: Any, dtype: str) -> Draw:
+        """Returns what the call draws, with any seed."""
+        sizes = checks.shape(shape)
+        return Draw(self._distribution(sizes), sizes, dtypes.FLOATS[dtype])
+
     @backends.untraced
     def __call__(self, shape: Any, dtype: Any = None, layout: Any = None) -> Any:
         """Draws a tensor of the backend's own kind, on its device.
@@ -49,9 +54,7 @@ class _Drawn:
         name = keras.backend.standardize_dtype(dtype)
         if name not in dtypes.FLOATS:
             raise ValueError(checks.text("dtype", f"be one of {', '.join(dtypes.FLOATS)}", name))
-        sizes = checks.shape(shape)
-        draw = Draw(self._distribution(sizes), sizes, dtypes.FLOATS[name])
-        return backends.tensor_of(SeededDraw(draw, self.seed), layout)
+        return backends.tensor_of(SeededDraw(self.draw_of(shape, name), self.seed), layout)
 
 
 @_serializable

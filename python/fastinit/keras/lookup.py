@@ -58,21 +58,27 @@ def _ours(initializer: Any) -> Any:
     return ours.from_config(initializer.get_config()) if ours else initializer
 
 
-def expected_std(layer: Any, variable: Any) -> float | None:
-    """Returns the standard deviation of what a layer's initializer draws for a variable; None if it is not drawn.
+def drawing(initializer: Any) -> Any:
+    """Returns fastinit's initializer that draws what one of Keras's or fastinit's does; None if that draws nothing."""
+    cls: Any = initializers.BY_KERAS_CLASS.get(type(initializer), type(initializer))
+    if cls not in initializers.BY_KERAS_CLASS.values():
+        return None
+    # With a seed: None would take one from Python's random numbers.
+    return cls.from_config({**initializer.get_config(), "seed": 0})
+
+
+def drawing_of(layer: Any, variable: Any) -> Any:
+    """Returns the initializer that draws a layer's variable; None if it is not drawn.
 
     Example:
         >>> layer = keras.layers.Dense(300, kernel_initializer="glorot_normal")
         >>> layer.build((None, 100))
-        >>> round(expected_std(layer, layer.kernel), 4)
-        0.0707
+        >>> type(drawing_of(layer, layer.kernel)).__name__, drawing_of(layer, layer.bias)
+        ('GlorotNormal', None)
     """
     for owner in (layer, getattr(layer, "cell", None)):
         for name in (variable.name, variable.name.removesuffix("_kernel")):
-            initializer = getattr(owner, f"{name}_initializer", None)
-            cls: Any = initializers.BY_KERAS_CLASS.get(type(initializer), type(initializer))
-            if initializer is not None and cls in initializers.BY_KERAS_CLASS.values():
-                # With a seed: None would take one from Python's random numbers.
-                same = cls.from_config({**initializer.get_config(), "seed": 0})
-                return float(same._distribution(tuple(variable.shape)).std)
+            found = drawing(getattr(owner, f"{name}_initializer", None))
+            if found is not None:
+                return found
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import keras
@@ -23,7 +24,8 @@ class Backend(Protocol):
     """What a backend's module has.
 
     It may also have `untraced`, which marks functions that draw, where the backend reads Python code to compile
-    it, and `array_of`, where Keras's way to NumPy will not do. Layouts are JAX's alone.
+    it, `array_of`, where Keras's way to NumPy will not do, and `random_state`, where layers draw from a state of the
+    framework's. Layouts are JAX's alone.
     """
 
     def tensor_of(self, seeded: SeededDraw, /) -> Any:
@@ -53,6 +55,10 @@ _backend = importlib.import_module(f"{__name__}.{_NAME if _NAME in _OWN_MODULE e
 untraced: Callable[[_F], _F] = getattr(_backend, "untraced", lambda function: function)
 # The values of a tensor, as an array of NumPy's.
 array_of: Callable[[Any], NDArray[Any]] = getattr(_backend, "array_of", keras.ops.convert_to_numpy)
+# A context in which the framework's own random numbers begin with a seed, and after which they go on as before.
+random_state: Callable[[int, Sequence[Any]], AbstractContextManager[None]] = getattr(
+    _backend, "random_state", lambda _seed, _values: nullcontext()
+)
 watched = _backend.watched
 gradients = _backend.gradients
 

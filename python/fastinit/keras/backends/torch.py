@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -10,7 +11,8 @@ import torch
 from fastinit.torch import tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -46,14 +48,26 @@ def watched(tensor: torch.Tensor, see_value: See, see_gradient: See) -> torch.Te
     return tensor
 
 
+@contextmanager
+def random_state(seed: int, values: Sequence[torch.Tensor]) -> Iterator[None]:
+    """Begins PyTorch's random numbers, which Keras's dropout draws, with a seed; puts their state back."""
+    with _same_random_state(values):
+        torch.manual_seed(seed)
+        yield
+
+
+def _same_random_state(values: Sequence[torch.Tensor]) -> AbstractContextManager[None]:
+    devices = {value.device for value in values if value.device.type == "cuda"}
+    return torch.random.fork_rng(devices=sorted(devices, key=str))  # type: ignore[no-any-return, unused-ignore]
+
+
 def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
     """Returns the function's value and its gradients, which leave those of the model's parameters alone.
 
     PyTorch's random state, which Keras's dropout draws from, is as before.
     """
     leaves = [value.detach().requires_grad_() for value in values]
-    devices = {value.device for value in values if value.device.type == "cuda"}
-    with torch.random.fork_rng(devices=sorted(devices, key=str)), torch.enable_grad():
+    with _same_random_state(values), torch.enable_grad():
         value = function(leaves)
     if not value.requires_grad:
         return value, [None] * len(leaves)

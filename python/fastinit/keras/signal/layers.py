@@ -40,6 +40,10 @@ class Part:
         layout = getattr(self.operation, "data_format", None)
         return 1 if layout == "channels_first" else -1
 
+    def name_of(self, variable: Any) -> str:
+        """The name of a variable of the layer."""
+        return f"{self.name}.{variable.name}" if self.name else str(variable.name)
+
     def functions(self) -> Iterator[tuple[str, str, Any]]:
         """The activation functions among a layer's attributes: attribute, name of the function, function."""
         for attribute, value in list(vars(self.operation).items()):

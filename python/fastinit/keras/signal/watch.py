@@ -164,11 +164,12 @@ def _see(call: _Call, array: NDArray[Any]) -> None:
 
 
 def _weight(part: Part, variable: Any, gradient: Any) -> Weight:
+    drawing = lookup.drawing_of(part.operation, variable)
     return Weight(
-        f"{part.name}.{variable.name}".lstrip("."),
+        part.name_of(variable),
         tuple(variable.shape),
         measure(backends.array_of(variable.value)),
-        lookup.expected_std(part.operation, variable),
+        None if drawing is None else float(drawing.draw_of(tuple(variable.shape), "float32").spec.std),
         None if gradient is None else measure(backends.array_of(gradient)),
     )
 

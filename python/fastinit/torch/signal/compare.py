@@ -9,10 +9,11 @@ import torch
 from fastinit import checks
 from fastinit.progress import progress_bar
 from fastinit.signal.comparison import Comparison, Trial
+from fastinit.signal.trials import read_seeds, read_steps
 from fastinit.torch.construction import build
 from fastinit.torch.signal.choices import read_choices
 from fastinit.torch.signal.probe import probe
-from fastinit.torch.signal.training import RATE, checked_optimizer, read_batches, read_seeds, read_steps, train
+from fastinit.torch.signal.training import RATE, checked_optimizer, read_batches, train
 from fastinit.torch.signal.unchanged import check_memory, unchanged
 
 if TYPE_CHECKING:

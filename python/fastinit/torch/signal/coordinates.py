@@ -13,11 +13,12 @@ from fastinit import checks
 from fastinit.progress import progress_bar
 from fastinit.signal.chain import chain_of
 from fastinit.signal.coordinates import OUTPUT, CoordinateReport, Layer
+from fastinit.signal.trials import read_seeds, read_steps
 from fastinit.torch.construction import build
 from fastinit.torch.signal.choices import OWN, read_choice
 from fastinit.torch.signal.losses import prediction_in
 from fastinit.torch.signal.measure import measure
-from fastinit.torch.signal.training import RATE, checked_optimizer, outcome_of, read_batches, read_seeds, read_steps
+from fastinit.torch.signal.training import RATE, checked_optimizer, outcome_of, read_batches
 from fastinit.torch.signal.unchanged import unchanged
 from fastinit.torch.signal.watch import Watch
 

@@ -120,24 +120,3 @@ def checked_optimizer(made: Any) -> torch.optim.Optimizer:
         rule, remedy = "return a torch.optim.Optimizer", "such as torch.optim.SGD(parameters, lr=0.1)"
         raise TypeError(checks.text("optimizer", rule, type(made).__name__, remedy))
     return made
-
-
-def read_steps(steps: Any) -> int:
-    """Returns a number of steps, 1 at least."""
-    return checks.integer("steps", steps, 1, 2**31)
-
-
-def read_seeds(seeds: Any) -> tuple[int, ...]:
-    """Returns seeds, each once.
-
-    Raises:
-        TypeError: They are no iterable of ints.
-        ValueError: There are none, or one is given twice.
-    """
-    rule, remedy = "be different ints", "such as (0, 1, 2)"
-    if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
-        raise TypeError(checks.text("seeds", rule, seeds, remedy))
-    numbers = tuple(checks.integer("seeds", seed, 0, checks.UINT64 - 1) for seed in seeds)
-    if not numbers or len(set(numbers)) < len(numbers):
-        raise ValueError(checks.text("seeds", rule, numbers, remedy))
-    return numbers

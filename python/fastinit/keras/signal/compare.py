@@ -1,0 +1,165 @@
+"""`compare`: one Keras model trained for a few steps from each of several initialisations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from fastinit import checks
+from fastinit.keras import backends, lookup
+from fastinit.keras.signal.layers import parts_of
+from fastinit.keras.signal.probe import probe
+from fastinit.progress import progress_bar
+from fastinit.random import stream_from_name
+from fastinit.signal.comparison import Comparison, Trial
+from fastinit.signal.trials import read_seeds, read_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+OWN = "own"
+
+
+def compare(
+    model: keras.Model,
+    batches: Iterable[Any],
+    rules: Any,
+    *,
+    seeds: Sequence[int] = (0, 1, 2),
+    steps: int = 100,
+    progress: bool = True,
+) -> Comparison:
+    """Draws a model's weights by each initializer and trains it for a few steps, and tells which is best.
+
+    Each trial draws anew, by seed and name, the weights that the model's layers draw with a random initializer. Then it
+    probes the model, and trains it on the same batches in the same order. All else begins as it is now: biases, norms,
+    the optimizer. What layers draw while they train, such as dropout, has the trial's seed. A loss that is not finite
+    ends its trial. Ctrl-C gives the trials that are done. Afterwards the model, its optimizer and its metrics are as
+    before.
+
+    Args:
+        model: Compiled, with its weights.
+        batches: Pairs of inputs and targets. As many as there are, but not more than `steps`, are kept and used in
+            turn.
+        rules: A mapping of names to initializers, each a name of Keras's, an initializer, or "own" (that of each
+            layer); or a list of such names alone. An initializer's own seed counts for nothing.
+        seeds: Of the trials of each initializer.
+        steps: Of each trial.
+        progress: Whether to show a bar on standard error, if that is a terminal.
+
+    Returns:
+        The result: `print` it, `result.best`, `result.verdict`, `result.plot("compare.svg")`.
+
+    Raises:
+        TypeError: An argument of a wrong kind.
+        ValueError: A model that is not compiled or has no weights yet, a name that Keras does not have, or no batches.
+        KeyboardInterrupt: Ctrl-C before the first trial was done.
+
+    Example:
+        >>> import fastinit
+        >>> layers = [keras.layers.Dense(32, "relu") for _ in range(8)]
+        >>> model = keras.Sequential([keras.Input((32,)), *layers, keras.layers.Dense(1)])
+        >>> model.compile(keras.optimizers.Adam(0.001), "mean_squared_error")
+        >>> x = fastinit.normal((256, 32), seed=1)
+        >>> result = compare(model, [(x, x[:, :1])], ["he_normal", "zeros"], seeds=[0], steps=20, progress=False)
+        >>> result.best
+        'he_normal'
+    """
+    if not isinstance(model, keras.Model):
+        raise TypeError(checks.text("model", "be a keras.Model", type(model).__name__))
+    if not (model.compiled and model.built):
+        raise ValueError(checks.text("model", "be compiled and have its weights", model.name, "compile and call it"))
+    steps, numbers, initializers = read_steps(steps), read_seeds(seeds), _read_rules(rules)
+    examples = list(islice(batches, steps))
+    if not examples or any(not isinstance(example, (tuple, list)) or len(example) != 2 for example in examples):
+        raise ValueError(checks.text("batches", "be pairs of inputs and targets, one at least", batches, "[(x, y)]"))
+    total = len(numbers) * len(initializers)
+    trials: list[Trial] = []
+    with (
+        _start_of(model) as start,
+        progress_bar("comparing", total * steps, is_hidden=not checks.boolean("progress", progress)) as advance,
+    ):
+        try:
+            for seed in numbers:
+                for name, initializer in initializers.items():
+                    start(seed)
+                    _draw(model, initializer, seed)
+                    losses: list[float] = []
+                    with backends.random_state(seed, [variable.value for variable in model.variables]):
+                        report = probe(model, *examples[0], title=name)
+                        for loss in _train(model, examples, steps):
+                            losses.append(loss)
+                            advance(1, f"{name}, seed {seed}")
+                    advance(steps - len(losses))
+                    trials.append(Trial(name, seed, report, tuple(losses)))
+        except KeyboardInterrupt:
+            if not trials:
+                raise
+    return Comparison(model.name, trials[0].start.loss, steps, total, tuple(trials))
+
+
+def _read_rules(rules: Any) -> dict[str, Any]:
+    """The initializers by name; None for the layers' own."""
+    rule, remedy = "be a mapping of names and initializers, or a list of names", 'such as ["own", "he_normal"]'
+    if isinstance(rules, (str, bytes)) or not isinstance(rules, Iterable):
+        raise TypeError(checks.text("rules", rule, rules, remedy))
+    named = dict(rules) if isinstance(rules, Mapping) else {name: name for name in rules}
+    if not named or not all(isinstance(name, str) for name in named):
+        raise ValueError(checks.text("rules", rule, rules, remedy))
+    return {name: None if value == OWN else lookup.get(value) for name, value in named.items()}
+
+
+def _draw(model: keras.Model, initializer: Any, seed: int) -> None:
+    """Gives the weights that layers draw other values, each by the seed and its name."""
+    for part in parts_of(model):
+        for variable in part.variables:
+            own = lookup.drawing_of(part.operation, variable)
+            if own is not None:
+                chosen = own if initializer is None else lookup.drawing(initializer)
+                dtype = keras.backend.standardize_dtype(variable.dtype)
+                if chosen is None:  # zeros, for example
+                    variable.assign(initializer(tuple(variable.shape), dtype=dtype))
+                else:
+                    draw = chosen.draw_of(tuple(variable.shape), dtype)
+                    variable.assign(draw.part(seed, stream_from_name(part.name_of(variable))))
+
+
+def _train(model: keras.Model, examples: Sequence[Any], steps: int) -> Iterator[float]:
+    """Yields the loss of each step before its update; one that is not finite ends it."""
+    for step in range(steps):
+        model.reset_metrics()  # which would average over steps
+        x, y = examples[step % len(examples)]
+        loss = float(model.train_on_batch(x, y, return_dict=True)["loss"])
+        yield loss
+        if not math.isfinite(loss):
+            return
+
+
+@contextmanager
+def _start_of(model: keras.Model) -> Iterator[Callable[[int], None]]:
+    """Yields a function that puts all back and gives seed generators a seed; puts all back in the end."""
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    values = [backends.array_of(variable.value).copy() for variable in variables]
+
+    def put_back() -> None:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+
+    def start(seed: int) -> None:
+        put_back()
+        for layer in model._flatten_layers():
+            for generator in vars(layer).values():
+                if isinstance(generator, keras.random.SeedGenerator):
+                    generator.state.assign([seed % 2**31, 0])
+
+    try:
+        yield start
+    finally:
+        put_back()

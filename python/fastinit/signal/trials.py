@@ -1,0 +1,29 @@
+"""How many steps a trial of an initialisation takes, and with which seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastinit import checks
+
+
+def read_steps(steps: Any) -> int:
+    """Returns a number of steps, 1 at least."""
+    return checks.integer("steps", steps, 1, 2**31)
+
+
+def read_seeds(seeds: Any) -> tuple[int, ...]:
+    """Returns seeds, each once.
+
+    Raises:
+        TypeError: They are no iterable of ints.
+        ValueError: There are none, or one is given twice.
+    """
+    rule, remedy = "be different ints", "such as (0, 1, 2)"
+    if isinstance(seeds, (str, bytes)) or not isinstance(seeds, Iterable):
+        raise TypeError(checks.text("seeds", rule, seeds, remedy))
+    numbers = tuple(checks.integer("seeds", seed, 0, checks.UINT64 - 1) for seed in seeds)
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ValueError(checks.text("seeds", rule, numbers, remedy))
+    return numbers
