@@ -222,7 +222,8 @@ def test_equal_units_whose_gradients_differ_are_not_symmetric() -> None:
         def forward(self, value: torch.Tensor) -> torch.Tensor:
             return self.value(value) * self.gate(value).sigmoid()
 
-    report = probe(nn.Sequential(Gated(), Gated()), inputs())
+    report = probe(nn.Sequential(Gated(), nn.Linear(WIDTH, WIDTH)), inputs())
+    assert chain(report) == ["0.value", "0.gate", "1"]
     assert report.is_healthy, report.verdict
     model = network()
     for module in model[::2]:
