@@ -1,4 +1,4 @@
-"""Runs all experiments, or those that are named, and writes figures to docs/choosing/ and outcomes into docs/choosing.md.
+"""Runs all experiments, or those named: figures go to docs/choosing/, outcomes into docs/choosing.md.
 
 python -m examples.choosing [NAME ...]
 """

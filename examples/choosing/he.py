@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from fastinit.signal.comparison import Comparison, Run
+    from fastinit.signal.comparison import Comparison, Trial
 
 SOURCE = "He et al. (2015), section 2.2, figure 3"
 HE, XAVIER = "He: 2 / fan_in", "Xavier: 1 / fan_in"
@@ -46,9 +46,9 @@ def run(
 
 
 def checks(found: Comparison) -> list[Check]:
-    he, xavier = ([run for run in found.runs if run.rules == name] for name in (HE, XAVIER))
+    he, xavier = ([trial for trial in found.trials if trial.rules == name] for name in (HE, XAVIER))
     backwards = xavier[0].start.growths[1]
-    begins, late = ([_begin(run) for run in runs] for runs in (he, xavier))
+    begins, late = ([_begin(trial) for trial in trials] for trials in (he, xavier))
     return [
         Check(
             "x0.707 a layer for Xavier's gradients backwards",
@@ -57,8 +57,8 @@ def checks(found: Comparison) -> list[Check]:
         ),
         Check(
             "that He's network learns",
-            f"final losses {_listed(f'{run.final:.2f}' for run in he)} ({_CHANCE:.2f} is chance)",
-            max(run.final for run in he) < 0.7 * _CHANCE,
+            f"final losses {_listed(f'{trial.final:.2f}' for trial in he)} ({_CHANCE:.2f} is chance)",
+            max(trial.final for trial in he) < 0.7 * _CHANCE,
         ),
         Check(
             "that Xavier's stalls",
@@ -68,10 +68,10 @@ def checks(found: Comparison) -> list[Check]:
     ]
 
 
-def _begin(run: Run) -> float:
+def _begin(trial: Trial) -> float:
     """The step from which the loss is 5 % better than chance, in the mean of some steps; infinite if it never is."""
-    ends = range(_SMOOTH, len(run.losses) + 1)
-    return next((end for end in ends if fmean(run.losses[end - _SMOOTH : end]) < 0.95 * _CHANCE), math.inf)
+    ends = range(_SMOOTH, len(trial.losses) + 1)
+    return next((end for end in ends if fmean(trial.losses[end - _SMOOTH : end]) < 0.95 * _CHANCE), math.inf)
 
 
 def _listed(values: Iterable[object]) -> str:

@@ -215,3 +215,33 @@ def test_inputs_that_are_not_known_are_named(tmp_path: Path, capsys: pytest.Capt
     code, _, err = run(capsys, "--config", write(tmp_path, values), "--set", "hidden_size=48")
     assert code == 2
     assert "query_embeds" in err
+
+
+def test_widths_train_one_set_of_rules_at_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    values = {**LLAMA, "num_hidden_layers": 1, "head_dim": 8}
+    arguments = ["--config", write(tmp_path, values), "--length", 8, "--widths", "16,64"]
+    code, out, err = run(capsys, *arguments)
+    assert (code, err) == (3, "")
+    assert out.startswith("slope of log size against log width, widths 16, 64\n")
+    assert out.splitlines()[-1].startswith("growing with width: ")
+    code, out, _ = run(capsys, *arguments, "--preset", "he", "--json")
+    report = json.loads(out)["reports"][0]
+    assert code == (0 if report["healthy"] else 3)
+    assert report["widths"] == [16, 64]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--widths", "16,wide"], "must be a number from 1 to 1048576, got 'wide'"),
+        (["--widths", "16,64", "--preset", "he", "--preset", "gpt2"], "--widths must go with one --preset"),
+        (["--widths", "64"], "--widths: `widths`"),
+        (["--widths", "18,64"], "cannot build this model"),  # which four heads do not divide
+    ],
+)
+def test_widths_that_cannot_be_are_refused(
+    arguments: list[str], text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, "--config", write(tmp_path, LLAMA), *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert text in err

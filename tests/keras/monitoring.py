@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -102,17 +103,22 @@ def test_json_lines_and_tensorboard_have_the_records(tmp_path: Path) -> None:
     assert events.stat().st_size > 1000
 
 
-def test_after_an_error_the_next_training_writes() -> None:
+def test_after_an_error_the_next_training_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     class Stop(keras.callbacks.Callback):  # type: ignore[misc, unused-ignore]
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
             raise RuntimeError("stop")
 
     records: list[Record] = []
-    monitor, model = Monitor(X[:32], every=50, to=records.append), new_model()
+    closed: list[bool] = []
+    writer = SimpleNamespace(write=records.append, close=lambda: closed.append(True))
+    monkeypatch.setattr("fastinit.keras.signal.monitor.writer_of", lambda _: writer)
+    monitor, model = Monitor(X[:32], to=[]), new_model()
     with pytest.raises(RuntimeError, match="stop"):
         model.fit(X, Y, callbacks=[monitor, Stop()], verbose=0)
+    assert not closed
     fit(new_model(), monitor)
     assert steps_of(records) == [0, 0]
+    assert len(closed) == 2
 
 
 def test_errors_name_argument_and_rule() -> None:

@@ -33,6 +33,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "fans": {"samples": 100},
     "biases": {"width": 64, "pictures": 1000, "epochs": 10, "seeds": (0,)},
 }
+# Whose `init_model` draws, where it is not that of `shared`.
+DRAWN_BY = {"he": "fastinit.torch.signal.choices", "residual": "examples.choosing.residual"}
 
 
 @pytest.fixture(autouse=True)
@@ -65,14 +67,14 @@ def test_experiment_gives_the_same_numbers_again() -> None:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_experiment_notices_another_start(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the rules, the weights are drawn by one that no source means."""
-    module = experiment(name)
-    owner = module if hasattr(module, "init_model") else shared
+    owner = importlib.import_module(DRAWN_BY.get(name, shared.__name__))
     draw = owner.init_model
 
     def by_another(model: Any, **_: Any) -> Any:
-        return draw(model, seed=0, recipe=[{"match": "*", "init": "constant", "value": 0.003}])
+        return draw(model, seed=0, recipe=[{"match": "*", "init": "normal", "std": 0.5}])
 
     monkeypatch.setattr(owner, "init_model", by_another)
+    module = experiment(name)
     checks = module.checks(module.run(**SMALL[name]))
     assert "DIFFERS" in {check.says for check in checks}
     assert "NOT met" in shared.conclusion(checks, module.SOURCE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fastinit.signal.coordinates import OUTPUT, TOLERANCE, CoordinateReport, Layer
+from fastinit.signal.coordinates import OUTPUT, CoordinateReport, Layer
 from fastinit.signal.report import UnhealthyError
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def test_a_size_that_shrinks_is_vanishing_with_width() -> None:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_a_slope_counts_from_the_tolerance_on(sign: int) -> None:
-    assert report(layer("a", [sign * (TOLERANCE - 0.02)])).is_healthy
-    assert not report(layer("a", [sign * (TOLERANCE + 0.02)])).is_healthy
+def test_a_slope_counts_from_a_fifth_on(sign: int) -> None:
+    assert report(layer("a", [sign * 0.19])).is_healthy
+    assert not report(layer("a", [sign * 0.21])).is_healthy
 
 
 def test_a_slope_that_may_be_chance_does_not_count() -> None:

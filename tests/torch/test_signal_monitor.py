@@ -199,10 +199,11 @@ def test_the_optimizer_of_another_model_ends_no_step() -> None:
     model, other = network(), network()
     optimizers = [torch.optim.SGD(each.parameters(), 0.01) for each in (model, other)]
     with Monitor(model, every=1, to=records.append):
+        train(other, 1, optimizers[1])
         for _ in range(2):
-            loss_of(model, 0).backward()
-            train(other, 1, optimizers[1])
-            loss_of(model, 1).backward()
+            for number in range(3):
+                loss_of(model, number).backward()
+                train(other, 1, optimizers[1])
             optimizers[0].step()
     assert steps(records) == [0, 1]
 
@@ -369,6 +370,19 @@ def test_checkpointed_layers_are_measured_once(reentrant: bool) -> None:
             {f"layers.{name}": pytest.approx(x, rel=1e-5) for name, x in record.figures[group].items()}
             for record in plain
         ]
+
+
+@pytest.mark.parametrize("reentrant", [True, False])
+def test_a_part_that_is_checkpointed_as_a_whole_is_measured_once_a_step(reentrant: bool) -> None:
+    records: list[Record] = []
+    part = network()
+    optimizer = torch.optim.SGD(part.parameters(), 0.01)
+    with Monitor(part, every=1, to=records.append):
+        for _ in range(2):
+            checkpoint(part, batch(0).requires_grad_(), use_reentrant=reentrant).square().mean().backward()
+            optimizer.step()
+    assert steps(records) == [0, 1]
+    assert len(records[0].figures["gradients"]) == len(records[0].figures["activations"]) == DEPTH + 1
 
 
 @pytest.mark.parametrize("how", ["wrapped", "in place", "by layer"])

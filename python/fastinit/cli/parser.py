@@ -13,7 +13,7 @@ from fastinit.cli import commands, probing
 from fastinit.dtypes import FLOATS
 from fastinit.errors import RecipeError
 from fastinit.fans import LAYOUTS
-from fastinit.recipes.presets import DEFAULT_PRESET, NAMES
+from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, preset_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -104,7 +104,11 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     probe.add_argument("--config", metavar="FILE", required=True, help="the config.json of a Hugging Face model")
     _add_changes(probe.add_argument)
     probe.add_argument(
-        "--preset", choices=NAMES, action="append", help="rules by name; may be repeated (default: the model's own)"
+        "--preset",
+        metavar="NAME",
+        type=_preset,
+        action="append",
+        help="rules by name: a preset, or an initializer for all weights; may be repeated (default: the model's own)",
     )
     probe.add_argument(
         "--rule",
@@ -116,6 +120,12 @@ def make_parser(with_recipe: bool) -> argparse.ArgumentParser:
     probe.add_argument("--seed", metavar="N", type=_seed, help="of weights and inputs (default: 0)")
     probe.add_argument("--samples", metavar="N", type=_count, default=8, help="in the batch (default: 8)")
     probe.add_argument("--length", metavar="N", type=_count, default=64, help="tokens in a sample (default: 64)")
+    probe.add_argument(
+        "--widths",
+        metavar="N,N,...",
+        type=_widths,
+        help="train it for four steps at each of these hidden sizes instead, to see what grows with width",
+    )
     form = probe.add_mutually_exclusive_group()
     form.add_argument("--whole", action="store_true", help="show every module, however many")
     form.add_argument("--json", action="store_true", help="print all of it as JSON")
@@ -191,6 +201,18 @@ def _size(text: str) -> int:
 
 def _count(text: str) -> int:
     return _number(text, 1, 2**20)
+
+
+def _widths(text: str) -> list[int]:
+    return [_number(width, 1, 2**20) for width in text.split(",")]
+
+
+def _preset(text: str) -> str:
+    try:
+        preset_of(text)
+    except RecipeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
 
 
 def _rule(text: str) -> dict[str, Any]:

@@ -13,46 +13,70 @@ from fastinit.cli import tables
 from fastinit.cli.output import print_line
 from fastinit.errors import RecipeError, show
 from fastinit.recipes.toml import read_toml
+from fastinit.signal.plot import plot_profiles
 from fastinit.sources.config import read_config
-from fastinit.sources.overrides import read_changes
+from fastinit.sources.overrides import Changes, of_width, read_changes
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import torch
 
+    from fastinit.signal.coordinates import CoordinateReport
     from fastinit.signal.report import ProbeReport
+    from fastinit.sources.config import Config
 
 UNHEALTHY = 3
 _BYTES = 4  # of an element of float32
 
 
 def probe(arguments: argparse.Namespace) -> int:
-    """Probes the model under each of the presets."""
-    reports = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
-    if arguments.plot:
-        from fastinit.signal.plot import plot_profiles
-
-        plot_profiles(reports, arguments.plot)
-    if arguments.json:
-        print_line(json.dumps({"reports": [report.as_dict() for report in reports]}, indent=1, allow_nan=False))
-    elif len(reports) == 1:
-        print_line(reports[0].table(whole=arguments.whole))
-        print_line(reports[0].verdict)
+    """Probes the model under each of the presets, or one set of rules at several widths."""
+    reports: Sequence[ProbeReport | CoordinateReport]
+    if arguments.widths:
+        report = _checked_widths(arguments)
+        reports, plot, text = [report], report.plot, str(report)
     else:
-        tables.print_table(tables.probe_rows(reports), left=("rules", "verdict"))
+        profiles = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
+        reports, plot, text = profiles, partial(plot_profiles, profiles), tables.probes(profiles, arguments.whole)
+    if arguments.plot:
+        plot(arguments.plot)
+    found = {"reports": [report.as_dict() for report in reports]}
+    print_line(json.dumps(found, indent=1, allow_nan=False) if arguments.json else text)
     return 0 if all(report.is_healthy for report in reports) else UNHEALTHY
 
 
 def _probed(arguments: argparse.Namespace, preset: str | None) -> ProbeReport:
-    config, changes = (
-        read_config(Path(arguments.config)),
-        read_changes(dict(arguments.set or ()), bool(arguments.unquantized)),
-    )
     from fastinit.sources.huggingface import built_by  # which looks for transformers
 
-    return built_by(partial(_probe, arguments, preset), config, changes)
+    return built_by(partial(_probe, arguments, preset), *_source(arguments))
+
+
+def _source(arguments: argparse.Namespace) -> tuple[Config, Changes]:
+    changes = read_changes(dict(arguments.set or ()), bool(arguments.unquantized))
+    return read_config(Path(arguments.config)), changes
+
+
+def _checked_widths(arguments: argparse.Namespace) -> CoordinateReport:
+    """Trains the model at each width on random inputs, with one learning rate."""
+    from fastinit.sources.huggingface import built_by
+    from fastinit.torch import coordinate_check, random_inputs
+
+    if len(arguments.preset or ()) + bool(arguments.rule) > 1:
+        raise RecipeError("--widths must go with one --preset or with --rule, got several; check them one by one")
+    config, changes = _source(arguments)
+
+    def model_of(width: int) -> Any:
+        wider = Changes({**changes.overrides, **of_width(config, width, changes.overrides)}, changes.unquantized)
+        return built_by(_small_enough, config, wider)
+
+    batch = random_inputs(model_of(min(arguments.widths)), samples=arguments.samples, length=arguments.length)
+    rules = arguments.rule or (arguments.preset or ["own"])[0]
+    try:
+        return coordinate_check(model_of, arguments.widths, [batch], rules=rules, progress=not arguments.json)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"--widths: {error}") from error
 
 
 def _probe(arguments: argparse.Namespace, preset: str | None, make: Callable[[], torch.nn.Module]) -> ProbeReport:

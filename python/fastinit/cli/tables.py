@@ -76,13 +76,15 @@ def _described(tensor: PlannedTensor) -> str:
     return f"{list(tensor.shape)} {tensor.dtype} {tensor.calls}{std}"
 
 
-def probe_rows(reports: Iterable[ProbeReport]) -> list[tuple[str, ...]]:
-    """The table of `fastinit probe` under several presets, titles first."""
+def probes(reports: Sequence[ProbeReport], is_whole: bool) -> str:
+    """The table of one report with its verdict, or a row for each of several."""
+    if len(reports) == 1:
+        return f"{reports[0].table(whole=is_whole)}\n{reports[0].verdict}"
     rows: list[tuple[str, ...]] = [("rules", "activations", "gradients", "verdict")]
     for report in reports:
         growths = ("-" if growth is None else f"x{growth.factor:.3g} a layer" for growth in report.growths)
         rows.append((report.title, *growths, report.verdict))
-    return rows
+    return "\n".join(aligned(rows, left=("rules", "verdict")))
 
 
 def instruction_set_rows(isas: Iterable[tuple[str, bool, bool]], chosen: str) -> list[tuple[str, ...]]:

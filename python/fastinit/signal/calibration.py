@@ -195,8 +195,10 @@ def _range(rows: Iterable[CalibrationRow]) -> str:
 
 
 def _off(row: CalibrationRow) -> str:
-    shown = "not measured" if row.output is None else f"{row.output:.3g}"
-    return f"its output's std is {shown}, not {row.target:.3g}"
+    shown, target = "not measured" if row.output is None else f"{row.output:.3g}", f"{row.target:.3g}"
+    if shown == target:
+        return f"its output's variance is off by {100 * row.deviation:.1g} %"
+    return f"its output's std is {shown}, not {target}"
 
 
 def _finite(value: float | None) -> float | None:

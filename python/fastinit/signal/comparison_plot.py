@@ -90,6 +90,7 @@ def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Tria
     clean(axes)
     if names:
         name_lines(axes, names)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("step")
     axes.set_title(f"loss: {comparison.loss}", loc="left", fontsize=10, parse_math=False)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import RecipeError, show
-from fastinit.sources.config import Config, config_of, special_float
+from fastinit.sources.config import CONFIG_FILE, Config, config_of, special_float
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,11 @@ _COUNT = inspect.Parameter("num_labels", inspect.Parameter.KEYWORD_ONLY, default
 _LAYERS = "num_hidden_layers"
 _LISTS_OF_LAYERS = ("layer_types", "mlp_layer_types", "layers_block_type")  # an entry for each layer
 _SUGGESTED = 3
+_WIDTHS = ("hidden_size", "n_embd", "d_model")
+_INNER_WIDTHS = (  # which grow with it
+    *("intermediate_size", "moe_intermediate_size", "shared_expert_intermediate_size", "n_inner", "ffn_dim", "d_ff"),
+    *("encoder_ffn_dim", "decoder_ffn_dim", "head_dim", "d_kv"),
+)
 _VARYING = (inspect.Parameter.VAR_KEYWORD, inspect.Parameter.VAR_POSITIONAL)
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
 _KINDS_OF_WORDS = {kind.__name__: text for kind, text in _KINDS.items()} | {"tuple": _KINDS[list]}
@@ -62,6 +67,33 @@ def read_changes(overrides: object, unquantized: object) -> Changes:
     if not isinstance(unquantized, bool):
         raise RecipeError(f"`unquantized` must be true or false, got {show(unquantized)}")
     return Changes(overrides, unquantized)
+
+
+def of_width(config: Config, width: int, others: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what to set for a model of another width: its hidden size, and with it the file's inner sizes.
+
+    The numbers of heads stay, so that heads become wider.
+
+    Args:
+        config: Of the model at its own width, which it says as `hidden_size` or under a name of its own.
+        width: The new hidden size.
+        others: What is set besides, in place of the file's values.
+
+    Raises:
+        RecipeError: The file says no width.
+
+    Example:
+        >>> of_width(config_of({"hidden_size": 64, "intermediate_size": 256, "vocab_size": 100}), 32, {})
+        {'hidden_size': 32, 'intermediate_size': 128}
+    """
+    values = {**config.values, **others}
+    own = [key for key in _WIDTHS if isinstance(values.get(key), int)]
+    if not own:
+        rule = f"{CONFIG_FILE} must say one of {', '.join(_WIDTHS)}, to be made wider"
+        raise RecipeError(f"{rule}; got {show(sorted(values))}")
+    base = values[own[0]]
+    inner = {key: values[key] for key in _INNER_WIDTHS if isinstance(values.get(key), int)}
+    return {own[0]: width, **{key: max(size * width // base, 1) for key, size in inner.items()}}
 
 
 def overridden(config: Config, overrides: Mapping[str, Any], known: Mapping[str, Any]) -> Config:

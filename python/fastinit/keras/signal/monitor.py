@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from fastinit import checks
+from fastinit.keras import backends
 from fastinit.keras.signal.probe import probe
 from fastinit.signal.records import record_of
 from fastinit.signal.writers import writer_of
@@ -75,9 +76,9 @@ class Monitor(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
         """Opens what is written to, and asks the optimizer how many steps it has made."""
         self.on_train_end()  # of training that an error ended
+        self._done = self._due = int(backends.array_of(self.model.optimizer.iterations.value))
+        self._in_epoch = 0
         self._writer = writer_of(self._to)
-        self._done, self._in_epoch = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations)), 0
-        self._due = self._done
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
         """Counts on from the last epoch."""

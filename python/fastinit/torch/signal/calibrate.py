@@ -96,8 +96,9 @@ def calibrate(
             the one argument.
         seed: Of all draws, as in `init_model`.
         init: What the weights of layers are drawn by before they are scaled: "orthogonal" or "normal", with the model's
-            own rules for all else; or for the whole model a preset, rules, a recipe or the path of one, as in
-            `init_model`. A weight that its own rule sets to a constant, such as zero, keeps it.
+            own rules for all else; or for the whole model "own", the name of a preset or of another initializer,
+            rules, a recipe or the path of one, as in `compare`. A weight that its own rule sets to a constant, such as
+            zero, keeps it.
         method: "lsuv" or "gains".
         target: The standard deviation that outputs are to have, or a mapping from patterns of names of weights to
             numbers or expressions, as in `{"*.c_proj.weight": "1 / sqrt(2 * layers)"}`; others have 1.

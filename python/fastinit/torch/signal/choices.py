@@ -19,6 +19,8 @@ from fastinit.torch.model import init_model
 if TYPE_CHECKING:
     import torch
 
+    from fastinit.random import Seed
+
 OWN = "own"
 
 
@@ -40,7 +42,7 @@ class Choice(NamedTuple):
         """Whether it is what the model's own code does."""
         return self.recipe is None and self.preset is None
 
-    def draw(self, model: torch.nn.Module, seed: int) -> None:
+    def draw(self, model: torch.nn.Module, seed: Seed) -> None:
         """Draws a model anew, in place."""
         init_model(model, seed=seed, recipe=self.recipe, preset=self.preset)
 
@@ -68,13 +70,14 @@ def _by_themselves(names: list[Any], rule: str, remedy: str) -> dict[str, Any]:
     return dict.fromkeys(names)
 
 
-def read_choice(name: str, value: Any = None) -> Choice:
+def read_choice(name: str, value: Any = None, argument: str = "rules") -> Choice:
     """Reads one set of rules.
 
     Args:
         name: By which results name it.
         value: "own", the name of a preset or of an initializer, a recipe or the path of one, or a list of rules. None:
             the name is one of these.
+        argument: What errors call it.
 
     Raises:
         TypeError: It is none of these.
@@ -86,10 +89,10 @@ def read_choice(name: str, value: Any = None) -> Choice:
     if isinstance(value, os.PathLike) or (isinstance(value, str) and _is_path(value)):
         return Choice(name, load_recipe(value), None)
     if isinstance(value, str):
-        return Choice(name, None, _preset(value))
+        return Choice(name, None, _preset(value, argument))
     rule = f'be "{OWN}", the name of a preset or an initializer, a recipe, its path, or a list of rules'
     if isinstance(value, (bytes, Mapping)) or not isinstance(value, Iterable):
-        raise TypeError(checks.text("rules", rule, value, 'such as [{"match": "*.weight", "init": "he_normal"}]'))
+        raise TypeError(checks.text(argument, rule, value, 'such as [{"match": "*.weight", "init": "he_normal"}]'))
     listed = [*value]
     read_rules(listed)
     return Choice(name, listed, None)
@@ -99,7 +102,7 @@ def _is_path(text: str) -> bool:
     return text.endswith(".toml") or Path(text).name != text
 
 
-def _preset(name: str) -> str | None:
+def _preset(name: str, argument: str) -> str | None:
     if name == OWN:
         return None
     known = (OWN, *NAMES, *FORMULAS)
@@ -108,6 +111,6 @@ def _preset(name: str) -> str | None:
             f'be "{OWN}", a preset, an initializer, or the path of a recipe',
             "`fastinit presets` lists presets",
         )
-        raise ValueError(checks.text("rules", rule, name, remedy) + suggest(name, known))
+        raise ValueError(checks.text(argument, rule, name, remedy) + suggest(name, known))
     preset_of(name)  # which says what arguments it lacks
     return name

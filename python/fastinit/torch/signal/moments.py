@@ -74,9 +74,9 @@ def moments_of(output: torch.Tensor, bias: torch.Tensor | None, axis: int, mesh:
             mesh = output.device_mesh
             output, biases = local_tensor(output), None if biases is None else local_tensor(biases)
         total = _sums(_rows(plain(output), axis), None if biases is None else _rows(biases, axis))
-    if mesh is not None:
-        total = torch.tensor(of_all([tuple(total.tolist())], mesh), dtype=torch.float64).sum(0)
-    _, w, b, ww, wb, bb = (total / total[0]).tolist() if total[0] else [math.nan] * 6
+    rows = [total] if mesh is None else of_all([total], mesh)
+    count, *sums = map(sum, zip(*rows, strict=True))
+    w, b, ww, wb, bb = (each / count if count else math.nan for each in sums)
     return Moments(ww + 2 * wb + bb, max(ww - w * w, 0.0), max(bb - b * b, 0.0), wb - w * b, noise)
 
 
@@ -90,16 +90,15 @@ def _rows(tensor: torch.Tensor, axis: int) -> torch.Tensor:
     return tensor.movedim(axis, -1).flatten(0, -2) if tensor.ndim > 1 else tensor[None]
 
 
-def _sums(rows: torch.Tensor, biases: torch.Tensor | None) -> torch.Tensor:
+def _sums(rows: torch.Tensor, biases: torch.Tensor | None) -> tuple[float, ...]:
     """Of all elements: their number, and the sums of w, b, w^2, w b and b^2."""
     wide = torch.float32 if rows.device.type == "mps" else torch.float64
-    total = torch.zeros(6, dtype=wide)
+    total = torch.zeros(5, dtype=wide, device=rows.device)
     step = max(_CHUNK // max(rows.shape[-1], 1), 1)
     for start in range(0, len(rows), step):
         part = rows[start : start + step].to(wide)
         bias = torch.zeros_like(part) if biases is None else biases[start : start + step].to(wide)
         part = part - bias
-        total[0] += part.numel()
         sums = (part.sum(), bias.sum(), part.square().sum(), (part * bias).sum(), bias.square().sum())
-        total[1:] += torch.stack(sums).cpu()
-    return total
+        total += torch.stack(sums)
+    return (float(rows.numel()), *total.tolist())

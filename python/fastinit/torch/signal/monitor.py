@@ -97,7 +97,8 @@ class Monitor:
         self._loss_scale = loss_scale
         self._is_within = False  # a step
         self._watch: _Watched | None = None
-        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = WeakKeyDictionary()
+        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = WeakKeyDictionary()  # which are the model's
+        self._has_optimizer = False
         self._versions: list[int] = []
         with ExitStack() as stack:
             is_first = _rank() == 0
@@ -124,7 +125,7 @@ class Monitor:
             return model.register_forward_pre_hook(_Hook(self), prepend=True, with_kwargs=True).remove  # type: ignore[no-any-return]
 
         def call(*args: Any, **kwargs: Any) -> Any:  # as `model.compile()` compiles hooks too
-            self.forward_begins(model)
+            self.forward_begins()
             return compiled(*args, **kwargs)
 
         model._compiled_call_impl = call
@@ -152,23 +153,23 @@ class Monitor:
                 self.record = record_of(report, self._step, watched.time, self._modules)
                 self._writer.write(self.record)
 
-    def forward_begins(self, module: torch.nn.Module, arguments: tuple[Any, Any] | None = None) -> None:
+    def forward_begins(self, arguments: tuple[Any, Any] | None = None) -> None:
         """Called when a forward pass of the model begins; with its arguments, if its first hooks are over."""
-        if module is not self._model or not module.training or not torch.is_grad_enabled() or is_backward():
+        if not self._model.training or not torch.is_grad_enabled():
             return
         if not self._is_within or self._have_changed():
             self.step()
             self._is_within = True
             self._step += 1
-            self._versions = [] if self._optimizers else _versions(module)
+            self._versions = [] if self._has_optimizer else _versions(self._model)
         elif self._watch is not None and not self._watch.is_whole:  # the pass failed: here is another try
             self._watch.close()
         else:
             return
         if self._step % self._every == 0:
-            self._watch = _Watched(module, 1.0 if self._loss_scale is None else self._loss_scale())
+            self._watch = _Watched(self._model, 1.0 if self._loss_scale is None else self._loss_scale())
             if arguments is not None:
-                self._watch.has_begun(module, *arguments)
+                self._watch.has_begun(self._model, *arguments)
 
     def _optimizer_steps(self, optimizer: torch.optim.Optimizer, _args: Any, _kwargs: Any) -> None:
         if optimizer not in self._optimizers:
@@ -176,6 +177,7 @@ class Monitor:
             self._optimizers[optimizer] = any(id(p) in own for group in optimizer.param_groups for p in group["params"])
         if not self._optimizers[optimizer]:
             return
+        self._has_optimizer = True
         if is_backward():  # one that steps when a gradient is there, while others are still to come
             self._is_within = False
         else:
@@ -183,7 +185,7 @@ class Monitor:
 
     def _have_changed(self) -> bool:
         """Whether parameters have changed since the step began, of a loop that no optimizer was seen in."""
-        return not any(self._optimizers.values()) and self._versions != _versions(self._model)
+        return not self._has_optimizer and self._versions != _versions(self._model)
 
 
 class _Watched:
@@ -201,7 +203,8 @@ class _Watched:
 
     def _forward_ends(self, _module: torch.nn.Module, _args: Any, output: Any) -> None:
         self._watch.forward_is_done()
-        self.is_whole = output is not None or sys.exc_info()[0] is None
+        # Once is enough: checkpointing ends its second run by an error.
+        self.is_whole |= output is not None or sys.exc_info()[0] is None
 
     def report(self, title: str) -> ProbeReport | None:
         """Ends it; None if the forward pass failed."""
@@ -230,9 +233,9 @@ class _Hook:
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
 
-    def __call__(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
+    def __call__(self, _module: torch.nn.Module, args: Any, kwargs: Any) -> None:
         if not torch.compiler.is_compiling():
-            self._monitor.forward_begins(module, (args, kwargs))
+            self._monitor.forward_begins((args, kwargs))
 
     def __reduce__(self) -> tuple[Callable[[], Callable[..., None]], tuple[()]]:
         return _no_hook, ()

@@ -13,7 +13,6 @@ from fastinit.errors import RecipeError
 from fastinit.recipes.assign import Matcher
 from fastinit.recipes.contents import content_of, plan_tensors
 from fastinit.recipes.patterns import check_pattern, compile_pattern
-from fastinit.recipes.presets import NAMES
 from fastinit.recipes.roles import count_layers
 from fastinit.recipes.rules import Call, parameter_names, read_rules
 from fastinit.recipes.scaling import scaled
@@ -22,6 +21,7 @@ from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.huggingface import fans_of
 from fastinit.torch.model import init_model
 from fastinit.torch.report import kept, report
+from fastinit.torch.signal.choices import read_choice
 from fastinit.torch.signal.layers import fan_in_of, layers_of
 from fastinit.torch.state import targets_of
 from fastinit.torch.stored_names import entries_of
@@ -46,7 +46,7 @@ class Scales:
     Args:
         model: To be drawn.
         seed: Of all draws.
-        init: One of `STARTS` for the weights of layers, a preset, or rules: see `calibrate`.
+        init: One of `STARTS` for the weights of layers, or rules for the whole model: see `calibrate`.
         patterns: Of the names of the weights whose scales may change.
 
     Attributes:
@@ -164,20 +164,13 @@ def positive(argument: str, value: Any) -> float:
 
 def _draw(model: torch.nn.Module, seed: Seed, init: Rules | str) -> None:
     """Draws a model by rules; where `init` is one of `STARTS`, by its own."""
-    if isinstance(init, str) and init in STARTS:
-        with warnings.catch_warnings():
-            if (
-                kept(model) is not None
-            ):  # the values that would be warned of are of an earlier draw, not a constructor's
-                warnings.simplefilter("ignore", UserWarning)
-            init_model(model, seed=seed)
-    elif isinstance(init, str) and init in NAMES:
-        init_model(model, seed=seed, preset=init)
-    elif isinstance(init, str) and not init.endswith(".toml"):
-        rule = f"be one of {', '.join(STARTS)}, a preset, rules, a recipe or the path of one"
-        raise ValueError(checks.text("init", rule, init, "`fastinit presets` lists the presets"))
-    else:
-        init_model(model, seed=seed, recipe=init)
+    if not (isinstance(init, str) and init in STARTS):
+        read_choice("", init, "init").draw(model, seed)
+        return
+    with warnings.catch_warnings():
+        if kept(model) is not None:  # its values are of an earlier draw, and not a constructor's
+            warnings.simplefilter("ignore", UserWarning)
+        init_model(model, seed=seed)
 
 
 def _chosen(layers: Sequence[Layer], patterns: Sequence[str]) -> tuple[Layer, ...]:
