@@ -218,6 +218,7 @@ def test_equal_units_whose_gradients_differ_are_not_symmetric() -> None:
             super().__init__()
             self.gate, self.value = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
             nn.init.constant_(self.gate.weight, 0.01)
+            nn.init.zeros_(self.gate.bias)
 
         def forward(self, value: torch.Tensor) -> torch.Tensor:
             return self.value(value) * self.gate(value).sigmoid()
