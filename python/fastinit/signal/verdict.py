@@ -101,7 +101,9 @@ def _dead(stages: Sequence[Stage], chain: Sequence[Stage]) -> Iterator[Finding]:
     """The first layer that passes nothing on: units are zero for all of the batch, or all samples give the same."""
     end = _end_of_signal(stages, chain)
     for stage in sorted(stages, key=lambda stage: stage.ended):
-        if stage.dead is not None and stage.dead >= MOST_DEAD and (stage.units or FEWEST_UNITS) >= FEWEST_UNITS:
+        is_fed = stages[0].takes_constant or not stage.takes_constant  # else it is in a branch that starts at zero
+        is_wide = stage.units is None or stage.units >= FEWEST_UNITS
+        if stage.dead is not None and stage.dead >= MOST_DEAD and is_fed and is_wide:
             share = f"{100 * stage.dead:.3g} % of its units are zero for the whole batch"
             yield Finding("dead", stage.label, f"dead at {stage.label}: {share}")
             return
