@@ -114,6 +114,12 @@ def test_a_signal_has_ended_where_samples_are_alike_to_the_end_and_nothing_learn
         assert report(stages).verdict.startswith(f"dead at {places[0]}: its output is the same for every sample")
 
 
+def test_a_rectifier_of_a_branch_that_starts_at_zero_is_not_dead() -> None:
+    zeros = stage("relu", kind="ReLU", weights=(), dead=1.0, takes_constant=True, ended=10)
+    assert kinds((*layers(), zeros)) == []
+    assert kinds((*layers(takes_constant=True), zeros)) == ["dead"]  # where all samples are the same, nothing tells
+
+
 def test_a_batch_of_equal_samples_says_nothing_of_the_model() -> None:
     stages = constant(learns=(), places=range(10))
     assert kinds(stages) == ["dead"]

@@ -218,11 +218,13 @@ def test_equal_units_whose_gradients_differ_are_not_symmetric() -> None:
             super().__init__()
             self.gate, self.value = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH)
             nn.init.constant_(self.gate.weight, 0.01)
+            nn.init.zeros_(self.gate.bias)
 
         def forward(self, value: torch.Tensor) -> torch.Tensor:
             return self.value(value) * self.gate(value).sigmoid()
 
-    report = probe(nn.Sequential(Gated(), Gated()), inputs())
+    report = probe(nn.Sequential(Gated(), nn.Linear(WIDTH, WIDTH)), inputs())
+    assert chain(report) == ["0.value", "0.gate", "1"]
     assert report.is_healthy, report.verdict
     model = network()
     for module in model[::2]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     _Row = tuple[float, ...]
 
 _CHUNK = 1 << 22  # elements that are measured at once, whose temporary copies stay small
+_CHUNK_OF_CPUS = 1 << 18  # whose copies stay in the cache
 _LEAST = 1e-30  # of a variance: the squares of smaller numbers lose digits in float32
 
 
@@ -49,7 +50,8 @@ def measure(tensor: torch.Tensor) -> Pending:
     mesh = tensor.device_mesh if is_dtensor(tensor) else None
     with torch.no_grad():
         flat = plain(tensor).reshape(-1)
-        parts = flat.split(_CHUNK) if flat.numel() > _CHUNK else (flat,)
+        chunk = min(_CHUNK, _CHUNK_OF_CPUS) if flat.device.type == "cpu" else _CHUNK
+        parts = flat.split(chunk) if flat.numel() > chunk else (flat,)
         return Pending(tensor.numel(), tuple((part.numel(), _measured(part)) for part in parts if part.numel()), mesh)
 
 

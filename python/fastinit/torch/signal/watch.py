@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch._C import _functorch
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 from torch.overrides import TorchFunctionMode
 
 from fastinit.signal.activations import RECTIFIERS, SATURATED
@@ -26,7 +27,7 @@ from fastinit.torch.signal.measure import (
 from fastinit.torch.state import is_wrapper, module_names, targets_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from fastinit.torch.state import Target
 
@@ -113,7 +114,7 @@ class Watch:
         def hook(module: torch.nn.Module, args: Any, kwargs: Any = None) -> None:
             if self._is_forward:
                 call = self._called(name, _kind(module), module)
-                with torch._C.DisableTorchFunction():  # or the mode below would be asked about what is measured
+                with _aside():
                     call.takes_constant = all(is_equal_along(tensor, 0) for tensor in tensors_in((args, kwargs)))
                 self._open.append(call)
 
@@ -135,7 +136,7 @@ class Watch:
         if any(call.module is module for call in self._open):  # not where a hook before ours raised
             while (call := self._open.pop()).module is not module:
                 pass
-            with torch._C.DisableTorchFunction():  # as above
+            with _aside():
                 self._measure(call, output)
 
     def _measure(self, call: _Call, output: Any) -> None:
@@ -186,7 +187,8 @@ class Watch:
         """Takes what an activation function within a module's code returned."""
         owner = self._open[-1] if self._open else None
         if self._is_forward and owner is not None and owner.kind.lower() not in RECTIFIERS | SATURATED.keys():
-            self._measure(self._called(owner.name, name, None), output)
+            with _aside():
+                self._measure(self._called(owner.name, name, None), output)
 
     def stages(self) -> tuple[Stage, ...]:
         """Fetches the readings. Of DTensors all processes take part."""
@@ -282,6 +284,14 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
     look(value)
     return found
+
+
+@contextmanager
+def _aside() -> Iterator[None]:
+    """Measures tensors as they are: neither the mode below is asked nor a transform of torch.func applied."""
+    is_transformed = _functorch.peek_interpreter_stack() is not None
+    with torch._C.DisableTorchFunction(), temporarily_clear_interpreter_stack() if is_transformed else ExitStack():
+        yield
 
 
 def is_backward() -> bool:
