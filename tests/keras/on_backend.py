@@ -20,7 +20,7 @@ import fastinit
 from fastinit import dtypes
 from fastinit import keras as ours
 
-IMPORTED = {name.partition(".")[0] for name in set(sys.modules) - BEFORE}
+IMPORTED = {name.partition(".")[0] for name in set(sys.modules) - BEFORE} - sys.stdlib_module_names
 
 BACKEND = keras.backend.backend()
 SHAPE = (40, 30)
