@@ -68,6 +68,13 @@ def test_blocks_of_one_class_without_numbers_are_a_chain() -> None:
     assert names(stages) == ["body.first", "body.second", "body.third"]
 
 
+def test_siblings_of_keras_of_which_the_first_has_no_number_are_a_chain() -> None:
+    stages = [block("")]
+    for name in ("block", "block_1", "block_2"):
+        stages += [block(name), stage(f"{name}.dense")]
+    assert names(stages) == ["block", "block_1", "block_2"]
+
+
 def test_blocks_that_hold_few_of_the_matrices_are_not_the_chain() -> None:
     stages = [block(""), block("a.0"), stage("a.0.linear"), block("a.1"), stage("a.1.linear")]
     stages += [stage(f"plain{n}") for n in range(6)]

@@ -33,8 +33,8 @@ def factors(kind: str, growth: float) -> list[tuple[float, list[str]]]:
     return [(exact**0.99, []), (exact**1.01, [kind])]
 
 
-@pytest.mark.parametrize(("factor", "found"), [*factors("exploding", 10), (1.0, []), *factors("vanishing", 1 / 20)])
-def test_activations_may_grow_tenfold_and_shrink_twentyfold(factor: float, found: list[str]) -> None:
+@pytest.mark.parametrize(("factor", "found"), [*factors("exploding", 10), (1.0, []), *factors("vanishing", 1 / 12)])
+def test_activations_may_grow_tenfold_and_shrink_twelvefold(factor: float, found: list[str]) -> None:
     assert kinds(layers(factor)) == found
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fastinit.signal.readings import Stage
 
 _NUMBER = re.compile(r"\d+")
+_SIBLING = re.compile(r"_\d+(?=\.|$)")  # what Keras tells layers of one name apart by, of which the first has none
 _LONG = 6  # blocks that are enough: what they are made of is within them, and shorter lists are made of them
 _COVERAGE = 0.6  # share of the matrices that must lie within the blocks
 
@@ -41,8 +42,9 @@ def chain_of(stages: Sequence[Stage]) -> tuple[Stage, ...]:
 
 def _place(stage: Stage) -> str:
     """What the names of a chain's blocks have in common: all but numbers, or parent and class where there are none."""
-    place = _NUMBER.sub("*", stage.name)
-    return place if place != stage.name else f"{stage.name.rpartition('.')[0]}.<{stage.kind}>"
+    name = _SIBLING.sub("", stage.name)
+    place = _NUMBER.sub("*", name)
+    return place if place != name else f"{name.rpartition('.')[0]}.<{stage.kind}>"
 
 
 def _coverage(group: Sequence[Stage], layers: Sequence[Stage]) -> float:

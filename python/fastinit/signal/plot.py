@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 130  # characters of a title's line
 _NAMED = 24  # stages that are named below the axis
+_NUMBERED = 8  # else, of those that are numbered
 _LONGEST = 16  # characters of a name there
 _ACROSS = 40  # characters of all names, which then stand upright
 _LINE = 0.055  # of the height of axes: a line of text
@@ -189,6 +190,9 @@ def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
         axes.set_xticks(range(len(own)), own, rotation=90 if len("".join(own)) > _ACROSS else 0, fontsize=8)
         text = f"layers {shared}*" if shared else "layers"
     else:
+        step = math.ceil(len(own) / _NUMBERED)
+        places = range(step - 1, len(own), step)
+        axes.set_xticks(places, [str(place + 1) for place in places], fontsize=8)
         text = f"layers from {labels[0]} to {labels[-1]}"
     axes.set_xlabel(f"{text}; grey: other modules" if has_others else text, parse_math=False)
 

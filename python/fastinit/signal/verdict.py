@@ -26,7 +26,7 @@ HEALTHY = "healthy"
 # Inception-v4, whose authors trained them.
 MOST_CHANGE = {
     ("activations", "exploding"): (10.0, 1e3),  # without and with norms
-    ("activations", "vanishing"): (20.0, 1e3),
+    ("activations", "vanishing"): (12.0, 1e3),
     ("gradients", "exploding"): (1e3, 1e6),
     ("gradients", "vanishing"): (1e3, 1e3),
 }
