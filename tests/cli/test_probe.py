@@ -167,7 +167,7 @@ def test_tokens_pixels_and_audio_are_made_as_the_configuration_says(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--preset", "xavier"], "invalid choice: 'xavier'"),
+        (["--preset", "xavier"], "`preset` must be one of hf, "),
         (["--rule", "he_normal"], """a rule must be such as 'match = "*.weight", init = "normal", std = 0.02', got"""),
         (["--rule", 'match = "*", init = "he_norml"'], "he_normal"),
         (["--rule", 'match = "*.kernel", init = "zeros"'], "*.kernel"),

@@ -159,6 +159,22 @@ def test_a_last_sigmoid_may_start_where_its_bias_says_that_hits_are_rare(
     assert kinds((*layers(), last)) == found
 
 
+def test_gates_within_blocks_may_be_saturated_while_gradients_live() -> None:
+    def blocks(gradient: float) -> tuple[Stage, ...]:
+        return tuple(
+            stage(f"layers.{n}{inner}", gradient=gradient ** (7 - n), **others)
+            for n in range(8)
+            for inner, others in (
+                ("", {"kind": "Block", "weights": (), "is_leaf": False}),
+                (".linear", {}),
+                (".gate", {"kind": "Sigmoid", "weights": (), "saturated": 0.9}),
+            )
+        )
+
+    assert kinds(blocks(1.0)) == []
+    assert kinds(blocks(0.1)) == ["saturated", "vanishing"]
+
+
 def test_the_first_of_several_is_the_one_that_ends_first() -> None:
     outer = stage("block", kind="Block", weights=(), is_leaf=False, ended=12, nonfinite=3)
     inner = stage("block.linear", ended=11, nonfinite=3)

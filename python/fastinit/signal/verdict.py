@@ -70,7 +70,7 @@ def findings_of(stages: Sequence[Stage], chain: Sequence[Stage]) -> tuple[Findin
         *_nonfinite(stages),
         *_dead(stages, chain),
         *_symmetric(chain),
-        *_saturated(stages),
+        *_saturated(stages, chain),
         *_growing(stages, chain),
     )
 
@@ -142,14 +142,20 @@ def _symmetric(chain: Sequence[Stage]) -> Iterator[Finding]:
             return
 
 
-def _saturated(stages: Sequence[Stage]) -> Iterator[Finding]:
-    """The first activation that most values saturate, but for a model's last where the bias before it says that most
-    answers are alike, as in detectors (Lin et al., Focal loss for dense object detection, 2017, section 4.1).
+def _saturated(stages: Sequence[Stage], chain: Sequence[Stage]) -> Iterator[Finding]:
+    """The first activation that most values saturate.
+
+    But for a model's last where the bias before it says that most answers are alike, as in detectors (Lin et al., Focal
+    loss for dense object detection, 2017, section 4.1), and for those within blocks while the gradients live: there
+    they are gates and routers, which may be open or shut.
     """
     last = max((stage.ended for stage in stages if stage.has_matrix and stage.is_leaf), default=-1)
+    blocks = tuple(f"{stage.name}." for stage in chain if not stage.is_leaf)
+    lives = not any(finding.where == "gradients" for finding in _growing(stages, chain))
     for stage in sorted(stages, key=lambda stage: stage.ended):
         is_prior = stage.ended > last and _is_beyond(stage)
-        if stage.saturated is not None and stage.saturated >= MOST_SATURATED and not is_prior:
+        is_gate = lives and stage.name.startswith(blocks)
+        if stage.saturated is not None and stage.saturated >= MOST_SATURATED and not (is_prior or is_gate):
             share = f"{100 * stage.saturated:.3g} % of its values are where the slope is below 5 % of the steepest"
             yield Finding("saturated", stage.label, f"saturated at {stage.label}: {share}")
             return

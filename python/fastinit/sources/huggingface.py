@@ -383,7 +383,8 @@ def fans_of(module: Any, spec: TensorSpec) -> tuple[tuple[str, object], ...] | N
     """How a call that takes fans has to be told of axes that are not PyTorch's usual ones."""
     import torch
 
-    if type(module).__name__ == "Conv1D":  # of transformers: (in, out)
+    # Of transformers: (in, out); FSDP2 derives a class of its own from it.
+    if any(kind.__name__ == "Conv1D" for kind in type(module).__mro__):
         return (("layout", "keras"),)
     if isinstance(module, torch.nn.modules.conv._ConvTransposeNd):  # (in, out, *kernel)
         return (("in_axis", 0), ("out_axis", 1))

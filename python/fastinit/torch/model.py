@@ -18,7 +18,7 @@ from fastinit.recipes.contents import content_of, plan_tensors
 from fastinit.recipes.literals import MAX_BYTES, Literal
 from fastinit.recipes.recipe import Recipe
 from fastinit.recipes.roles import count_layers
-from fastinit.recipes.rules import Call, Rule, read_rules
+from fastinit.recipes.rules import Call, Rule, needs_layout, parameter_names, read_rules
 from fastinit.recipes.setting import Setting
 from fastinit.recipes.slices import Sliced
 from fastinit.recipes.tensors import TensorSpec
@@ -269,8 +269,18 @@ def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[R
         return (), _SETTING
     if isinstance(recipe, Recipe):
         layers = count_layers(tensor.name for tensor in recipe.tensors)  # of which the model may be a part
-        return recipe.rules, recipe.setting._replace(layout=recipe.layout or "torch", layers=layers)
+        layout = recipe.layout or _SETTING.layout
+        rules = (
+            recipe.rules if layout == _SETTING.layout else tuple(_with_layout(rule, layout) for rule in recipe.rules)
+        )
+        return rules, recipe.setting._replace(layout=layout, layers=layers)
     return read_rules(list(map(dict, recipe))), _SETTING
+
+
+def _with_layout(rule: Rule, layout: str) -> Rule:
+    """A rule that says the layout itself if it takes one, as what the report has of it stands alone."""
+    takes_layout = "layout" in parameter_names(rule.init) and needs_layout(rule)
+    return dataclasses.replace(rule, parameters={**rule.parameters, "layout": layout}) if takes_layout else rule
 
 
 def _by_rules(
