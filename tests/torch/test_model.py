@@ -586,7 +586,7 @@ def test_no_values_no_doubt() -> None:
 def test_the_report_of_a_recipe_in_another_layout_is_a_recipe_of_the_same_values() -> None:
     tensors = 'layout = "keras"\n[tensors]\n"weight" = [8, 32]\n"bias" = [8]\n'
     rules = '[[rule]]\nmatch = "weight"\ninit = "he_normal"\n[[rule]]\nmatch = "bias"\ninit = "zeros"\n'
-    model = init_model(nn.Linear(32, 8), recipe=parse_recipe(f"seed = 3\n{tensors}{rules}"))
+    model = init_model(nn.Linear(32, 8), recipe=parse_recipe(f'seed = 3\ndtype = "float32"\n{tensors}{rules}'))
     again = init_model(nn.Linear(32, 8), recipe=report(model).recipe())
     assert torch.equal(model.weight, again.weight)
     assert model.weight.std().item() == pytest.approx((2 / 8) ** 0.5, rel=0.2)

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
     Filled: TypeAlias = tuple[Entry, Content]
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
-_SETTING = Setting(layout="torch")  # of rules alone
+_LAYOUT = "torch"
+_SETTING = Setting(layout=_LAYOUT)  # of rules alone
 _SHOWN = 4  # names in an error
 _EXAMPLE = '"init": "normal", "std": 0.02'  # of a rule, in an error
 
@@ -269,10 +270,8 @@ def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[R
         return (), _SETTING
     if isinstance(recipe, Recipe):
         layers = count_layers(tensor.name for tensor in recipe.tensors)  # of which the model may be a part
-        layout = recipe.layout or _SETTING.layout
-        rules = (
-            recipe.rules if layout == _SETTING.layout else tuple(_with_layout(rule, layout) for rule in recipe.rules)
-        )
+        layout = recipe.layout or _LAYOUT
+        rules = recipe.rules if layout == _LAYOUT else tuple(_with_layout(rule, layout) for rule in recipe.rules)
         return rules, recipe.setting._replace(layout=layout, layers=layers)
     return read_rules(list(map(dict, recipe))), _SETTING
 
