@@ -152,7 +152,8 @@ def test_torch() -> None:
     torch = pytest.importorskip("torch")
     names = importlib.import_module("fastinit.torch")
     others = {"Report", "accelerate", "build", "by_name", "calculate_gain", "init_model", "report"}
-    assert {*TORCH_NEW, *TORCH_IN_PLACE, *others} == set(names.__all__)
+    signal = {"Calibration", "Monitor", "calibrate", "compare", "coordinate_check", "probe", "random_inputs"}
+    assert {*TORCH_NEW, *TORCH_IN_PLACE, *others, *signal} == set(names.__all__)
     for name in (*TORCH_NEW, *TORCH_IN_PLACE):
         weight = torch.empty((3, 4, 4) if name.startswith("dirac") else (3, 4))
         with warnings.catch_warnings():
@@ -167,6 +168,29 @@ def test_torch() -> None:
     with names.accelerate():
         torch.nn.init.normal_(model.weight)
     assert names.calculate_gain("relu") == 2**0.5
+
+
+def test_signal() -> None:
+    torch = pytest.importorskip("torch")
+    names = importlib.import_module("fastinit.torch")
+    model, batch = torch.nn.Linear(3, 3), (torch.eye(3), torch.tensor([0, 1, 2]))
+    assert names.probe(model, batch[0]).is_healthy
+    assert names.compare(model, [batch], ["own"], steps=1).best == "own"
+    assert isinstance(names.calibrate(model, batch[0]), names.Calibration)
+    records: list[Any] = []
+    with names.Monitor(model, to=records.append):
+        model(batch[0]).sum().backward()
+    assert len(records) == 1
+
+    def of_width(width: int) -> Any:
+        return torch.nn.Sequential(torch.nn.Linear(3, width), torch.nn.Linear(width, 3))
+
+    assert names.coordinate_check(of_width, (4, 8), [batch]).widths == (4, 8)
+    if importlib.util.find_spec("transformers"):
+        from transformers import GPT2Config, GPT2Model
+
+        gpt2 = GPT2Model(GPT2Config(n_layer=1, n_embd=4, n_head=1))
+        assert names.random_inputs(gpt2)["input_ids"].shape == (8, 64)
 
 
 JAX: dict[str, tuple[Any, ...]] = dict.fromkeys(
@@ -208,9 +232,17 @@ def test_jax() -> None:
 # Keras chooses its backend when it is imported, for the whole process.
 KERAS = """
 import keras
+import numpy
 import fastinit.keras as names
 
-generic = {"Initializer", "serialize", "deserialize", "get"}
+generic = {"Initializer", "serialize", "deserialize", "get", "Monitor", "compare", "probe"}
+model, x, y = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]), numpy.ones((4, 3)), numpy.zeros((4, 2))
+model.compile("sgd", "mse")
+assert names.probe(model, x, y).is_healthy
+assert names.compare(model, [(x, y)], ["own"], steps=1).best == "own"
+records = []
+model.fit(x, y, verbose=0, callbacks=[names.Monitor(x, y, to=records.append)])
+assert len(records) == 1
 for name in set(names.__all__) - generic:
     shape = (5, 1, 7) if "stft" in name.lower() else (3, 4)
     made = getattr(names, name)()

@@ -29,7 +29,8 @@ def test_a_table_has_a_row_for_each_stage_and_prints_above_the_verdict() -> None
         *("module", "kind", "mean", "std", "zero", "dead", "saturated", "grad", "std", "weight", "std", "expected"),
         "grad/weight",
     ]
-    assert len(lines) == 12
+    assert len(lines) == 13
+    assert lines[-2] == "loss: 1"
     assert lines[-1] == found.verdict
 
 

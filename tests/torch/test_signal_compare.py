@@ -399,3 +399,11 @@ def test_signals_are_handled_as_before() -> None:
 def test_own_is_no_guess_about_what_another_set_drew() -> None:
     model = init_model(mlp(), seed=0)
     run(model, ["he", "own", "he_normal"], steps=1)  # a warning is an error
+
+
+def test_a_function_that_makes_not_all_its_layers_is_refused_and_these_stay() -> None:
+    old = nn.Linear(4, 4)
+    before = old.weight.detach().clone()
+    with pytest.raises(ValueError, match=r"`model` must be a function that makes all its layers, got '0.weight, which"):
+        compare(lambda: nn.Sequential(old, nn.Linear(4, 2)), [(torch.eye(4), torch.arange(4) % 2)], ["own", "he"])
+    assert torch.equal(old.weight, before)

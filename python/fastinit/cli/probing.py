@@ -87,7 +87,8 @@ def _probe(arguments: argparse.Namespace, preset: str | None, make: Callable[[],
     own = "its own rules" if preset is None else preset
     added = f" and {len(arguments.rule)} more" if arguments.rule else ""
     try:
-        return probe(model, batch, title=f"{type(model).__name__}, {own}{added}")
+        of = "" if len(set(arguments.preset or ())) > 1 else f"{type(model).__name__}, "
+        return probe(model, batch, title=f"{of}{own}{added}")
     except Exception as error:  # whatever the model's own code raises
         given = ", ".join(f"{name} {list(tensor.shape)}" for name, tensor in batch.items())
         raise RecipeError(

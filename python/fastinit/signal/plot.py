@@ -193,7 +193,7 @@ def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
         step = math.ceil(len(own) / _NUMBERED)
         places = range(step - 1, len(own), step)
         axes.set_xticks(places, [str(place + 1) for place in places], fontsize=8)
-        text = f"layers from {labels[0]} to {labels[-1]}"
+        text = f"{len(own)} layers, from {labels[0]} to {labels[-1]}"
     axes.set_xlabel(f"{text}; grey: other modules" if has_others else text, parse_math=False)
 
 

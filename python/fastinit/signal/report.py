@@ -116,7 +116,8 @@ class ProbeReport:
         return [stage for stage in self.stages if id(stage) in kept or stage.label in named]
 
     def __str__(self) -> str:
-        return f"{self.table()}\n{self.verdict}"
+        loss = "" if self.loss_value is None else f"{self.loss}: {self.loss_value:.4g}\n"
+        return f"{self.table()}\n{loss}{self.verdict}"
 
     def as_dict(self) -> dict[str, Any]:
         """The same for JSON."""

@@ -11,10 +11,12 @@ from fastinit.progress import progress_bar
 from fastinit.signal.comparison import Comparison, Trial
 from fastinit.signal.trials import read_seeds, read_steps
 from fastinit.torch.construction import build
+from fastinit.torch.report import report as report_of
 from fastinit.torch.signal.choices import read_choices
 from fastinit.torch.signal.probe import probe
 from fastinit.torch.signal.training import RATE, checked_optimizer, read_batches, train
 from fastinit.torch.signal.unchanged import check_memory, unchanged
+from fastinit.torch.state import targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -90,6 +92,8 @@ def compare(
     is_given = isinstance(model, torch.nn.Module)
     trained = model if isinstance(model, torch.nn.Module) else build(model, seed=numbers[0])
     check_memory(trained)
+    if not is_given:
+        _check_made(trained)
     total = len(numbers) * len(choices)
     trials: list[Trial] = []
     with (
@@ -116,6 +120,19 @@ def compare(
             if not trials:
                 raise
     return Comparison(type(trained).__name__, trials[0].start.loss, steps, total, tuple(trials))
+
+
+def _check_made(model: torch.nn.Module) -> None:
+    """Refuses what a function did not make anew, and no rule could therefore draw anew.
+
+    Raises:
+        ValueError: A parameter was there before.
+    """
+    parameters = {target.name for target in targets_of(model) if target.is_parameter}
+    for row in report_of(model).rows:
+        if row.name in parameters and str(row.call).startswith("computed (data"):
+            rule, remedy = "be a function that makes all its layers", "make them within it, or pass the model itself"
+            raise ValueError(checks.text("model", rule, f"{row.name}, which was there before", remedy))
 
 
 def _optimizer(make: MakeOptimizer | None, model: torch.nn.Module) -> torch.optim.Optimizer:

@@ -25,7 +25,11 @@ def call(model: torch.nn.Module, batch: Any) -> Any:
     if isinstance(batch, Mapping):
         return model(**batch)
     if isinstance(batch, (tuple, list)):
-        return model(*batch)
+        try:
+            return model(*batch)
+        except TypeError as error:
+            error.add_note("`batch` gives a model's arguments by position; what is to be learnt goes into `target`")
+            raise
     return model(batch)
 
 
