@@ -245,3 +245,28 @@ def test_widths_that_cannot_be_are_refused(
     code, out, err = run(capsys, "--config", write(tmp_path, LLAMA), *arguments)
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert text in err
+
+
+def test_the_result_is_printed_also_where_its_picture_cannot_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("matplotlib")
+    code, out, err = run(capsys, "--config", write(tmp_path, LLAMA), "--length", 8, "--plot", tmp_path / "no" / "p.svg")
+    assert code == 1
+    assert "healthy: activations" in out
+    assert err.startswith("fastinit: error: cannot write")
+
+
+def test_a_seed_is_one_of_widths_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--config", write(tmp_path, {**LLAMA, "num_hidden_layers": 1}), "--length", 4, "--widths", "16,32"]
+    assert run(capsys, *arguments, "--seed", 5)[1] != run(capsys, *arguments, "--seed", 9)[1]
+
+
+@pytest.mark.parametrize(("name", "value"), [("samples", 0), ("samples", 1.5), ("length", "a"), ("length", True)])
+def test_sizes_of_random_inputs_are_checked(name: str, value: Any) -> None:
+    from transformers import GPT2Config, GPT2Model
+
+    from fastinit.torch import random_inputs
+
+    with pytest.raises((TypeError, ValueError), match=f"`{name}` must be an int in"):
+        random_inputs(GPT2Model(GPT2Config(n_layer=1, n_embd=4, n_head=1)), **{name: value})

@@ -93,7 +93,15 @@ def test_an_unfinished_last_line_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["{}", "7", "no JSON", '{"step":0,"time":0,"verdict":"","healthy":true,"chain":[],"x":1}']
+    "line",
+    [
+        "{}",
+        "7",
+        "no JSON",
+        '{"step":"a"}',
+        "[" * 100_000,
+        '{"step":0,"time":0,"verdict":"","healthy":true,"chain":[],"x":1}',
+    ],
 )
 def test_a_line_that_is_no_record_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "run.jsonl"
@@ -103,3 +111,10 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path, line: str) -> None:
         ValueError, match=r"`path` must have a monitor's record in each line, got .*; line 2 of .*run\.jsonl"
     ):
         read_records(path)
+
+
+def test_a_line_that_ends_within_a_character_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    line = record_of(report(stage("layers.\u00e9.0", 1.0)), 0, 0.0, ["*"]).to_json().encode()
+    path.write_bytes(line + b"\n" + line[: line.index(b"\xc3") + 1])
+    assert [record.step for record in read_records(path)] == [0]

@@ -120,3 +120,11 @@ def test_a_picture_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         report().plot(tmp_path / "missing" / "one.svg")
     with pytest.raises(PictureError, match="xyz"):
         report().plot(tmp_path / "one.xyz")
+
+
+def test_pictures_of_nothing_but_nan_and_of_odd_names_are_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    nothing = ProbeReport(tuple(stage(str(n), math.nan) for n in range(4)), "net", "loss", None)
+    plot_profiles([nothing, nothing], tmp_path / "nan.png")
+    ProbeReport((stage("$a_{$"), stage("b")), "net", "loss", None).plot(tmp_path / "names.png")
+    assert (tmp_path / "nan.png").exists()

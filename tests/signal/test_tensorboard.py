@@ -111,3 +111,11 @@ def test_tensorboard_reads_the_same(tmp_path: Path) -> None:
     assert texts == [record.verdict for record in RECORDS]
     metadata = found.SummaryMetadata("health/verdict")
     assert (metadata.plugin_data.plugin_name, metadata.data_class) == ("text", 2)  # DATA_CLASS_TENSOR
+
+
+@pytest.mark.parametrize("value", [3.5e38, -1e300])
+def test_numbers_beyond_float32_are_infinite(tmp_path: Path, value: float) -> None:
+    file = EventFile(tmp_path)
+    file.write(Record(0, 0.0, "", False, (), {"gradients": {"a": value}}))
+    file.close()
+    assert read(file.path)[1]["scalars"]["gradients/a"] == math.copysign(math.inf, value)

@@ -89,3 +89,12 @@ def test_a_file_that_has_no_lines_is_refused(tmp_path: Path) -> None:
     for path in ("run", "run.json"):
         with pytest.raises(ValueError, match=r'`to` must be a path .*; ".*run\.jsonl" has one record a line'):
             writer_of(tmp_path / path)
+
+
+@pytest.mark.parametrize("content", [b"precious notes", b"\x00\xff", b'{"other": 1}\n'])
+def test_a_file_of_other_things_is_not_touched(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="`to` must be a file of a monitor's records if it exists, got"):
+        writer_of(path)
+    assert path.read_bytes() == content

@@ -407,3 +407,20 @@ def test_a_function_that_makes_not_all_its_layers_is_refused_and_these_stay() ->
     with pytest.raises(ValueError, match=r"`model` must be a function that makes all its layers, got '0.weight, which"):
         compare(lambda: nn.Sequential(old, nn.Linear(4, 2)), [(torch.eye(4), torch.arange(4) % 2)], ["own", "he"])
     assert torch.equal(old.weight, before)
+
+
+def test_a_buffer_that_takes_another_shape_in_place_is_put_back() -> None:
+    class Grows(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(4, 2)
+            self.register_buffer("count", torch.zeros(2))
+
+        def forward(self, value: torch.Tensor) -> torch.Tensor:
+            self.count.mul_(2).add_(1)
+            self.count.data = torch.cat([self.count, torch.ones(1)])
+            return self.layer(value)
+
+    model = Grows()
+    compare(model, [(torch.eye(4), torch.arange(4) % 2)], ["own", "he"], seeds=[0, 1], steps=2)
+    assert torch.equal(model.count, torch.zeros(2))

@@ -508,3 +508,57 @@ def test_bad_arguments_are_refused_and_leave_nothing(
     with pytest.raises(error, match=message):
         Monitor(**{"model": model, "to": [].append} | arguments)
     assert not model._forward_pre_hooks
+
+
+def trained(models: list[nn.Module], steps: int = 1) -> None:
+    """Trains models together, on the sum of what they return."""
+    optimizers = [torch.optim.SGD(model.parameters(), 0.1) for model in models]
+    for _ in range(steps):
+        sum(model(torch.ones(4, 8)).sum() for model in models).backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+
+def test_two_monitors_leave_compilation_as_it_was() -> None:
+    def stance() -> str:
+        return str(torch._dynamo.eval_frame._stance.stance)
+
+    models = [torch.compile(nn.Linear(8, 8), backend="eager") for _ in range(2)]
+    with Monitor(models[0], to=[]), Monitor(models[1], to=[]):
+        trained(models)
+        assert stance() == "default"
+    assert stance() == "default"
+
+
+def test_monitors_of_one_compiled_model_may_close_in_any_order() -> None:
+    model = nn.Linear(8, 8)
+    model.compile(backend="eager")
+    compiled, records = model._compiled_call_impl, ([], [])
+    first, second = (Monitor(model, every=1, to=some.append) for some in records)
+    trained([model])
+    first.close()
+    trained([model], 2)
+    second.close()
+    trained([model])
+    assert list(map(len, records)) == [1, 3]
+    assert model._compiled_call_impl is compiled
+    assert not model._forward_hooks
+    assert not model._forward_pre_hooks
+
+
+def test_trials_within_a_step_are_no_training() -> None:
+    torch.manual_seed(0)
+    model, records = nn.Linear(8, 8), []
+    with Monitor(model, every=1, to=records.append):
+        for _ in range(2):
+            fastinit.torch.probe(model, 100 * torch.ones(4, 8))
+            trained([model])
+            fastinit.torch.compare(model, [(torch.ones(4, 8), torch.zeros(4, 8))], ["own"], steps=3)
+    assert [record.step for record in records] == [0, 1]
+    assert records[0].figures["activations"]["(model)"] < 10
+
+
+@pytest.mark.parametrize("modules", [5, [5], b"x", {}])
+def test_patterns_are_checked_before_anything_is_trained(modules: Any) -> None:
+    with pytest.raises(TypeError, match="`modules` must be a pattern or a list of them"):
+        Monitor(nn.Linear(2, 2), to=[], modules=modules)

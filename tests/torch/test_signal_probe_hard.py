@@ -19,6 +19,7 @@ from fastinit.torch import init_model, probe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fastinit.signal.readings import Reading
     from fastinit.signal.report import ProbeReport
 
 WIDTH = 32
@@ -454,3 +455,16 @@ def test_torchscript_and_batches_without_samples_are_refused() -> None:
     with pytest.raises(ValueError, match="`batch` must have samples, got 'outputs without elements'"):
         probe(network(), inputs()[:0])
     assert probe(nn.Sequential(nn.Linear(WIDTH, WIDTH), script), inputs()).stages[1].output.size
+
+
+def test_figures_of_sparse_gradients_are_those_of_dense_ones() -> None:
+    def gradient(is_sparse: bool) -> Reading:
+        model = nn.Sequential(nn.Embedding(100, 8, sparse=is_sparse), nn.Linear(8, 4))
+        init_model(model, seed=0)
+        found = probe(model, torch.arange(5)[None]).stages[1].weights[0].gradient
+        assert found is not None
+        return found
+
+    dense, sparse = gradient(is_sparse=False), gradient(is_sparse=True)
+    assert (sparse.size, sparse.zeros) == (dense.size, pytest.approx(dense.zeros))
+    assert (sparse.mean, sparse.std) == pytest.approx((dense.mean, dense.std), rel=1e-4)

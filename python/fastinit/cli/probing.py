@@ -40,10 +40,10 @@ def probe(arguments: argparse.Namespace) -> int:
     else:
         profiles = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
         reports, plot, text = profiles, partial(plot_profiles, profiles), tables.probes(profiles, arguments.whole)
-    if arguments.plot:
-        plot(arguments.plot)
     found = {"reports": [report.as_dict() for report in reports]}
     print_line(json.dumps(found, indent=1, allow_nan=False) if arguments.json else text)
+    if arguments.plot:  # afterwards, as a picture may fail
+        plot(arguments.plot)
     return 0 if all(report.is_healthy for report in reports) else UNHEALTHY
 
 
@@ -63,7 +63,8 @@ def _checked_widths(arguments: argparse.Namespace) -> CoordinateReport:
     from fastinit.sources.huggingface import built_by
     from fastinit.torch import coordinate_check, random_inputs
 
-    if len(arguments.preset or ()) + bool(arguments.rule) > 1:
+    presets = [*dict.fromkeys(arguments.preset or ())]
+    if len(presets) + bool(arguments.rule) > 1:
         raise RecipeError("--widths must go with one --preset or with --rule, got several; check them one by one")
     config, changes = _source(arguments)
 
@@ -71,10 +72,12 @@ def _checked_widths(arguments: argparse.Namespace) -> CoordinateReport:
         wider = Changes({**changes.overrides, **of_width(config, width, changes.overrides)}, changes.unquantized)
         return built_by(_small_enough, config, wider)
 
-    batch = random_inputs(model_of(min(arguments.widths)), samples=arguments.samples, length=arguments.length)
-    rules = arguments.rule or (arguments.preset or ["own"])[0]
+    seed = arguments.seed or 0
+    least = model_of(min(arguments.widths))
+    batch = random_inputs(least, samples=arguments.samples, length=arguments.length, seed=seed)
+    rules, seeds = arguments.rule or [*presets, "own"][0], [seed, seed + 1, seed + 2]
     try:
-        return coordinate_check(model_of, arguments.widths, [batch], rules=rules, progress=not arguments.json)
+        return coordinate_check(model_of, arguments.widths, [batch], rules=rules, seeds=seeds)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"--widths: {error}") from error
 

@@ -91,8 +91,9 @@ def draw_profiles(
         lines.append((printable(name), colour, shown))
     scale_axis(axes)
     clean(axes)
-    if len(reports) > 1:
-        name_lines(axes, [line for line in lines if line[2]])
+    named = [line for line in lines if line[2]]
+    if len(reports) > 1 and named:
+        name_lines(axes, named)
     _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
 
 
@@ -187,7 +188,8 @@ def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
     shared = _shared_start(labels)
     own = [label.removeprefix(shared) for label in labels]
     if len(own) <= _NAMED and max(map(len, own), default=0) <= _LONGEST:
-        axes.set_xticks(range(len(own)), own, rotation=90 if len("".join(own)) > _ACROSS else 0, fontsize=8)
+        rotation = 90 if len("".join(own)) > _ACROSS else 0
+        axes.set_xticks(range(len(own)), own, rotation=rotation, fontsize=8, parse_math=False)
         text = f"layers {shared}*" if shared else "layers"
     else:
         step = math.ceil(len(own) / _NUMBERED)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fastinit.signal.report import ProbeReport
 
 # Of a stage's output, of the gradient at it, and of parameters: see `Record`.
+RECORD_START = b'{"step":'  # of a line
 STAGE_GROUPS = ("activations", "means", "zeros", "dead", "saturated", "gradients")
 WEIGHT_GROUPS = ("weights", "weight_gradients", "gradient_to_weight")
 
@@ -64,10 +65,12 @@ class Record:
         return json.dumps(line, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
     @classmethod
-    def from_json(cls, line: str) -> Record:
+    def from_json(cls, line: str | bytes) -> Record:
         """Returns what `to_json` made a line of."""
         fields = json.loads(line)
         step, time, verdict, is_healthy, chain = map(fields.pop, ("step", "time", "verdict", "healthy", "chain"))
+        if not isinstance(step, int):
+            raise TypeError(f"step {step!r}")
         figures = {
             group: {name: math.nan if value is None else value for name, value in some.items()}
             for group, some in fields.items()
@@ -143,15 +146,15 @@ def read_records(path: str | os.PathLike[str]) -> list[Record]:
     for count, line in enumerate(_whole_lines(path), 1):
         try:
             record = Record.from_json(line)
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             rule, remedy = "have a monitor's record in each line", f"line {count} of {show_path(path)}: {error!r}"
-            raise ValueError(checks.text("path", rule, line, remedy)) from None
+            raise ValueError(checks.text("path", rule, line.decode(errors="replace"), remedy)) from None
         while records and records[-1].step >= record.step:
             records.pop()
         records.append(record)
     return records
 
 
-def _whole_lines(path: str | os.PathLike[str]) -> Iterator[str]:
-    lines = Path(path).read_text(encoding="utf-8").split("\n")
+def _whole_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
+    lines = Path(path).read_bytes().split(b"\n")  # of which the last may end within a character
     return (line for line in lines[:-1] if line)

@@ -9,6 +9,7 @@ Source:
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import socket
 import struct
@@ -25,6 +26,7 @@ _VARINT, _DOUBLE, _BYTES, _FLOAT = 0, 1, 2, 5  # wire types
 _STRING = 7  # DT_STRING of TensorProto
 _TENSORS = 2  # DATA_CLASS_TENSOR of SummaryMetadata
 _POLYNOMIAL = 0x82F63B78  # of CRC-32C, its bits reversed
+_MOST = 3.4028234663852886e38  # of float32, beyond which struct raises
 _MASK = 0xA282EAD8
 
 
@@ -77,6 +79,7 @@ def _version(when: float) -> bytes:
 
 
 def _scalar(tag: str, value: float) -> bytes:
+    value = value if abs(value) <= _MOST else value * math.inf
     return _field(1, tag.encode()) + _key(2, _FLOAT) + struct.pack("<f", value)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastinit import checks
+from fastinit.signal.records import RECORD_START
 from fastinit.signal.tensorboard import EventFile
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class JsonLines:
 
     Args:
         path: To which lines are added. A last line that a killed process left unfinished is cut off. Folders are made.
+
+    Raises:
+        ValueError: A file of other things is there. An OSError where it cannot be opened.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -82,8 +86,13 @@ class JsonLines:
 
 
 def _end_last_line(path: Path) -> None:
-    """Leaves whole lines alone in a file that exists, so that a line can follow."""
-    data = path.read_bytes() if path.exists() else b""
+    """Leaves whole lines alone in a file of records that exists, so that a line can follow."""
+    data = b""
+    if path.exists():
+        data = path.read_bytes() if path.is_file() else b"no file"
+    if data and data[: len(RECORD_START)] != RECORD_START[: len(data)]:
+        rule, remedy = "be a file of a monitor's records if it exists", "choose another name"
+        raise ValueError(checks.text("to", rule, str(path), remedy))
     whole = data.rfind(b"\n") + 1
     if whole == len(data):
         return

@@ -46,6 +46,8 @@ def random_inputs(model: Any, *, samples: int = 8, length: int = 64, seed: int =
         >>> {name: tuple(tensor.shape) for name, tensor in random_inputs(model, samples=2).items()}
         {'pixel_values': (2, 3, 32, 32)}
     """
+    samples, length = checks.integer("samples", samples, 1, 2**31), checks.integer("length", length, 1, 2**31)
+    model = getattr(model, "_orig_mod", model)  # of torch.compile
     config, main = getattr(model, "config", None), getattr(model, "main_input_name", None)
     if config is None or main is None:
         raise TypeError(

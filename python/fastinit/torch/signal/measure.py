@@ -42,7 +42,11 @@ class Pending(NamedTuple):
             rows = of_all(rows, self.mesh)
         if len(rows) == 1 and self.size == rows[0][0]:
             return _reading(rows[0])
-        return replace(merged(map(_reading, rows)), size=self.size)
+        readings = [_reading(row) for row in rows]
+        absent = self.size - sum(reading.size for reading in readings)
+        if self.mesh is None and absent > 0:  # of a sparse tensor
+            readings.append(Reading(absent, 0.0, 0.0, 1.0, 0))
+        return replace(merged(readings), size=self.size)
 
 
 def measure(tensor: torch.Tensor) -> Pending:

@@ -7,6 +7,7 @@ import time
 import warnings
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakKeyDictionary
 
@@ -18,7 +19,7 @@ from fastinit.signal.records import Record, record_of
 from fastinit.signal.report import ProbeReport
 from fastinit.signal.writers import writer_of
 from fastinit.torch.sharding import is_dtensor
-from fastinit.torch.signal.unchanged import check_memory
+from fastinit.torch.signal.unchanged import check_memory, is_trial
 from fastinit.torch.signal.watch import Watch, is_backward
 
 if TYPE_CHECKING:
@@ -91,11 +92,12 @@ class Monitor:
         self._model = model
         self._every = checks.integer("every", every, 1, 2**63 - 1)
         self._step = self._before = checks.integer("start", start, 0, 2**63 - 1) - 1
-        self._modules = [modules] if isinstance(modules, str) else modules
+        self._modules = _patterns(modules)
         if loss_scale is not None and not callable(loss_scale):
             raise TypeError(checks.text("loss_scale", "be a function", loss_scale, "pass scaler.get_scale"))
         self._loss_scale = loss_scale
         self._is_within = False  # a step
+        self._is_closed = False
         self._watch: _Watched | None = None
         self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = WeakKeyDictionary()  # which are the model's
         self._has_optimizer = False
@@ -119,21 +121,19 @@ class Monitor:
 
     def _hook(self) -> Callable[[], object]:
         """Lets forward passes tell this when they begin; returns what ends that."""
-        model, compiled = self._model, self._model._compiled_call_impl
-        if compiled is None:
+        model, call = self._model, self._model._compiled_call_impl
+        if call is None:
             # Before the hooks of FSDP2, which hang other tensors into the modules.
             return model.register_forward_pre_hook(_Hook(self), prepend=True, with_kwargs=True).remove  # type: ignore[no-any-return]
-
-        def call(*args: Any, **kwargs: Any) -> Any:  # as `model.compile()` compiles hooks too
-            self.forward_begins()
-            return compiled(*args, **kwargs)
-
-        model._compiled_call_impl = call
-        return lambda: setattr(model, "_compiled_call_impl", compiled)
+        if not isinstance(call, _CompiledCall):
+            call = model._compiled_call_impl = _CompiledCall(model, call)
+        call.monitors.append(self)
+        return partial(call.remove, self)
 
     def close(self) -> None:
         """Writes what was measured last, and leaves the model as it was; again, it does nothing."""
         self._stack.close()
+        self._is_closed = True
 
     def _tell_if_idle(self) -> None:
         if self._step == self._before and sys.exc_info()[0] is None:
@@ -155,7 +155,7 @@ class Monitor:
 
     def forward_begins(self, arguments: tuple[Any, Any] | None = None) -> None:
         """Called when a forward pass of the model begins; with its arguments, if its first hooks are over."""
-        if not self._model.training or not torch.is_grad_enabled():
+        if not self._model.training or not torch.is_grad_enabled() or is_trial() or self._is_closed:
             return
         if not self._is_within or self._have_changed():
             self.step()
@@ -175,7 +175,7 @@ class Monitor:
         if optimizer not in self._optimizers:
             own = set(map(id, self._model.parameters()))
             self._optimizers[optimizer] = any(id(p) in own for group in optimizer.param_groups for p in group["params"])
-        if not self._optimizers[optimizer]:
+        if not self._optimizers[optimizer] or is_trial():
             return
         self._has_optimizer = True
         if is_backward():  # one that steps when a gradient is there, while others are still to come
@@ -186,6 +186,14 @@ class Monitor:
     def _have_changed(self) -> bool:
         """Whether parameters have changed since the step began, of a loop that no optimizer was seen in."""
         return not self._has_optimizer and self._versions != _versions(self._model)
+
+
+def _patterns(modules: object) -> list[str] | None:
+    if modules is None or isinstance(modules, str):
+        return None if modules is None else [modules]
+    if not isinstance(modules, (list, tuple)) or not all(isinstance(pattern, str) for pattern in modules):
+        raise TypeError(checks.text("modules", "be a pattern or a list of them", modules, 'such as "encoder.*"'))
+    return list(modules)
 
 
 class _Watched:
@@ -225,6 +233,25 @@ def _scaled(stage: Stage, factor: float) -> Stage:
 
 def _times(reading: Reading | None, factor: float) -> Reading | None:
     return None if reading is None else replace(reading, mean=reading.mean * factor, std=reading.std * factor)
+
+
+class _CompiledCall:
+    """What `model.compile()` made, which compiles hooks too, behind the monitors that are told of a pass."""
+
+    def __init__(self, model: torch.nn.Module, compiled: Callable[..., Any]) -> None:
+        self.monitors: list[Monitor] = []
+        self._model, self._compiled = model, compiled
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for monitor in self.monitors:
+            monitor.forward_begins()
+        return self._compiled(*args, **kwargs)
+
+    def remove(self, monitor: Monitor) -> None:
+        """Takes a monitor off, and with the last of them this."""
+        self.monitors.remove(monitor)
+        if not self.monitors and self._model._compiled_call_impl is self:
+            self._model._compiled_call_impl = self._compiled
 
 
 class _Hook:

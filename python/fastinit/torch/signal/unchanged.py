@@ -19,7 +19,13 @@ from fastinit.torch.state import is_wrapper, targets_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_trials: list[object] = []  # that are open in this process
 _CONTAINERS = (dict, OrderedDict, list, set)  # these very types: a subclass may do more when it is refilled
+
+
+def is_trial() -> bool:
+    """Whether a model runs that will be as it was before, which is none of its training."""
+    return bool(_trials)
 
 
 def check_memory(model: torch.nn.Module) -> None:
@@ -82,9 +88,11 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
     with _random_states(devices):
         for parameter, *_ in parameters:
             parameter.grad = None
+        _trials.append(model)
         try:
             yield start
         finally:
+            _trials.pop()
             put_back()
             for parameter, gradient, _ in parameters:
                 parameter.grad = gradient
@@ -137,7 +145,7 @@ def _write_back(tensor: torch.Tensor, value: torch.Tensor) -> None:
         tensor, value = local_tensor(tensor), local_tensor(value)
     with torch.inference_mode(tensor.is_inference()), torch.no_grad():
         if tensor.shape != value.shape:
-            tensor.data = value
+            tensor.data = value.clone()
         elif not _is_same(tensor, value):
             tensor.copy_(value)
 

@@ -314,8 +314,27 @@ class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unus
         return output
 
 
-def eager() -> Any:
-    """Lets compiled modules run as they are written: compiled code has no modules to watch."""
+@contextmanager
+def eager() -> Iterator[None]:
+    """Lets compiled modules run as they are written: compiled code has no modules to watch.
+
+    Several may be open at once and end in any order, as two monitors' do; the last puts back what was before the first.
+    """
     stance = getattr(torch.compiler, "set_stance", None)
-    is_used = "torch._dynamo" in sys.modules
-    return stance("force_eager") if stance is not None and is_used else ExitStack()
+    if stance is None or "torch._dynamo" not in sys.modules:
+        yield
+        return
+    global _open_stances
+    if not _open_stances:
+        _before.enter_context(stance("force_eager"))
+    _open_stances += 1
+    try:
+        yield
+    finally:
+        _open_stances -= 1
+        if not _open_stances:
+            _before.close()
+
+
+_open_stances = 0
+_before = ExitStack()
