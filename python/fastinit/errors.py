@@ -59,5 +59,8 @@ def show_path(path: str | os.PathLike[str]) -> str:
 
 def suggest(value: object, choices: Iterable[str]) -> str:
     """Returns the end of a message about a mistyped name, empty if no choice is close."""
-    close = difflib.get_close_matches(value, choices, 1) if isinstance(value, str) else []
-    return f"; did you mean {close[0]!r}?" if close else ""
+    if not isinstance(value, str):
+        return ""
+    named = {choice.lower(): choice for choice in choices}
+    close = difflib.get_close_matches(value.lower(), named, 1)
+    return f"; did you mean {named[close[0]]!r}?" if close else ""

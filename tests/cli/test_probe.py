@@ -12,6 +12,7 @@ from fastinit.cli import main, probing
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytest.importorskip("torch")
 pytest.importorskip("transformers")
 LLAMA = {
     "model_type": "llama",

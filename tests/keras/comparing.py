@@ -104,5 +104,16 @@ def test_errors_name_argument_and_rule() -> None:
         compare(model, BATCHES, "own")
     with pytest.raises(ValueError, match="`batches` must be pairs of inputs and targets, one at least"):
         compare(model, [], ["own"])
-    with pytest.raises(ValueError, match="Could not interpret initializer identifier: nothing"):
+    with pytest.raises(
+        ValueError,
+        match=r"`rules` must have initializers, .*, got 'nothing'",
+    ):
         compare(model, BATCHES, ["nothing"])
+
+
+@pytest.mark.parametrize("rules", [["he"], ["he_nrmal"], {"a": None}])
+def test_a_name_that_keras_has_not_is_told_with_near_ones(rules: Any) -> None:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="`rules` must have initializers, each one itself, a name of Keras's"):
+        compare(model, [(np.eye(4), np.zeros((4, 2)))], rules)

@@ -15,10 +15,13 @@ from tests.signal.reports import growing
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytest.importorskip("matplotlib")
-
 STEPS = (0, 50, 100)
 RECORDS = [record_of(growing(1.0 + step / 1000, layers=4), step, 0.0) for step in STEPS]
+
+
+@pytest.fixture(autouse=True)
+def needs_matplotlib() -> None:
+    pytest.importorskip("matplotlib")
 
 
 def drawn(records: list[Record], monkeypatch: pytest.MonkeyPatch) -> Any:

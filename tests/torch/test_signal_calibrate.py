@@ -436,3 +436,8 @@ def test_processes_that_draw_nothing_random_keep_the_default_generator_of_fastin
     fastinit.manual_seed(3)
     calibrate(chain(2, 8), normals(4, 8, seed=2))
     assert (fastinit.normal((4,)) == first).all()
+
+
+def test_a_model_without_shapes_is_refused() -> None:
+    with pytest.raises(ValueError, match="`model` must have shapes, got 'lazy weight'"):
+        calibrate(nn.LazyLinear(4), torch.eye(4))

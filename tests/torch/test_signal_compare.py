@@ -12,7 +12,9 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
 from torch import nn
 
 import fastinit
@@ -424,3 +426,16 @@ def test_a_buffer_that_takes_another_shape_in_place_is_put_back() -> None:
     model = Grows()
     compare(model, [(torch.eye(4), torch.arange(4) % 2)], ["own", "he"], seeds=[0, 1], steps=2)
     assert torch.equal(model.count, torch.zeros(2))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"optimizer": "sgd"}, "`optimizer` must be a function of the parameters, got 'sgd'"),
+        ({"loss": "mse"}, "`loss` must be a function of the output, or of output and target, got 'mse'"),
+        ({"loss": nn.CrossEntropyLoss}, "`loss` must be a function of the output, or of output and target"),
+    ],
+)
+def test_what_is_no_function_is_told_with_an_example(arguments: dict[str, Any], text: str) -> None:
+    with pytest.raises(TypeError, match=text):
+        compare(nn.Linear(4, 2), [(torch.eye(4), torch.arange(4) % 2)], ["own"], **arguments)

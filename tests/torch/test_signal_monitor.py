@@ -8,7 +8,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
 from torch import nn
 from torch.optim.optimizer import _global_optimizer_pre_hooks
 from torch.overrides import _get_current_function_mode_stack
@@ -21,6 +23,8 @@ from fastinit.torch import Monitor, init_model, probe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.torch
 
 WIDTH, DEPTH = 16, 6
 

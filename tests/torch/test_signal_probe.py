@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
 from torch import nn
 
 import fastinit
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from fastinit.signal.readings import Stage
     from fastinit.signal.report import ProbeReport
+
+pytestmark = pytest.mark.torch
 
 SAMPLES, WIDTH, DEPTH = 256, 64, 10
 

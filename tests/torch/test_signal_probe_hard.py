@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
 from torch import nn
 from torch.nn.utils import parametrizations
 from torch.utils.checkpoint import checkpoint
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from fastinit.signal.readings import Reading
     from fastinit.signal.report import ProbeReport
+
+pytestmark = pytest.mark.torch
 
 WIDTH = 32
 

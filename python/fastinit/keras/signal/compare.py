@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import keras
 
 from fastinit import checks
+from fastinit.errors import suggest
 from fastinit.keras import backends, lookup
 from fastinit.keras.signal.layers import parts_of
 from fastinit.keras.signal.probe import probe
@@ -111,7 +112,22 @@ def _read_rules(rules: Any) -> dict[str, Any]:
     named = dict(rules) if isinstance(rules, Mapping) else {name: name for name in rules}
     if not named or not all(isinstance(name, str) for name in named):
         raise ValueError(checks.text("rules", rule, rules, remedy))
-    return {name: None if value == OWN else lookup.get(value) for name, value in named.items()}
+    return {
+        name: None if isinstance(value, str) and value == OWN else _initializer(value) for name, value in named.items()
+    }
+
+
+def _initializer(value: Any) -> Any:
+    try:
+        found = lookup.get(value)
+    except ValueError:  # in Keras's words
+        found = None
+    if found is None:
+        rule = 'have initializers, each one itself, a name of Keras\'s, or "own"'
+        names = ("own", "he_normal", "he_uniform", "glorot_normal", "glorot_uniform", "lecun_normal", "lecun_uniform")
+        end = suggest(value, (*names, "orthogonal", "zeros", "random_normal", "truncated_normal"))
+        raise ValueError(checks.text("rules", rule, value, 'such as "he_normal"') + end)
+    return found
 
 
 def _draw(model: keras.Model, initializer: Any, seed: int) -> None:

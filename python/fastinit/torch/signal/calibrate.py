@@ -18,6 +18,7 @@ from fastinit.torch.signal.feeders import Feeders
 from fastinit.torch.signal.layers import fan_in_of
 from fastinit.torch.signal.rescaling import run
 from fastinit.torch.signal.scales import Scales, positive
+from fastinit.torch.signal.unchanged import check_shapes
 from fastinit.torch.state import targets_of
 
 if TYPE_CHECKING:
@@ -133,6 +134,7 @@ def calibrate(
     """
     if not isinstance(model, torch.nn.Module):
         raise TypeError(checks.text("model", "be a torch.nn.Module", type(model).__name__))
+    check_shapes(model)
     checks.choice("method", method, METHODS)
     most = checks.integer("most_rounds", most_rounds, 1, 1000)
     allowed = positive("tolerance", tolerance)

@@ -138,4 +138,8 @@ def _check_made(model: torch.nn.Module) -> None:
 def _optimizer(make: MakeOptimizer | None, model: torch.nn.Module) -> torch.optim.Optimizer:
     if make is None:
         return torch.optim.Adam(model.parameters(), lr=RATE)
+    given: Any = make
+    if not callable(given):
+        example = "such as lambda parameters: torch.optim.SGD(parameters, lr=0.1)"
+        raise TypeError(checks.text("optimizer", "be a function of the parameters", given, example))
     return checked_optimizer(make(model.parameters()))

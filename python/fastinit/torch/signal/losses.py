@@ -44,6 +44,9 @@ def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor |
         TypeError: What `loss` returned is no tensor.
         ValueError: It is not one number.
     """
+    if loss is not None and (isinstance(loss, type) or not callable(loss)):
+        rule, remedy = "be a function of the output, or of output and target", "such as torch.nn.functional.mse_loss"
+        raise TypeError(checks.text("loss", rule, loss, remedy))
     if loss is not None:
         value, kind = (loss(output) if target is None else loss(output, target)), "loss"
     elif target is not None:

@@ -28,8 +28,8 @@ def is_trial() -> bool:
     return bool(_trials)
 
 
-def check_memory(model: torch.nn.Module) -> None:
-    """Checks that all tensors have shapes and memory.
+def check_shapes(model: torch.nn.Module) -> None:
+    """Checks that all tensors have shapes.
 
     Raises:
         ValueError: One has not.
@@ -38,6 +38,16 @@ def check_memory(model: torch.nn.Module) -> None:
         if torch.nn.parameter.is_lazy(target.tensor):
             rule, remedy = "have shapes", "run it once on a batch first"
             raise ValueError(checks.text("model", rule, f"lazy {target.name}", remedy))
+
+
+def check_memory(model: torch.nn.Module) -> None:
+    """Checks that all tensors have shapes and memory.
+
+    Raises:
+        ValueError: One has not.
+    """
+    check_shapes(model)
+    for target in targets_of(model):
         if target.tensor.is_meta:
             rule, remedy = "have memory", "initialise it first: fastinit.torch.init_model(model, seed=0)"
             raise ValueError(checks.text("model", rule, f"{target.name} on the meta device", remedy))
