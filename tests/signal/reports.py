@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from fastinit.signal import ProbeReport, Reading, Stage, Weight
-
-
-def reading(std: float, *, mean: float = 0.0, zeros: float = 0.0, size: int = 100) -> Reading:
-    return Reading(size, mean, std, zeros, 0)
+from fastinit.signal import ProbeReport, Stage, Weight
+from tests.signal import stages
+from tests.signal.stages import reading
 
 
 def stage(
@@ -16,21 +14,8 @@ def stage(
     weights = [Weight(f"{name}.weight", (10, 10), reading(0.1), 0.1, reading(0.01))]
     if bias:
         weights.append(Weight(f"{name}.bias", (10,), reading(0.0), 0.0, reading(0.5)))
-    return Stage(
-        name=name,
-        kind="Linear",
-        call=0,
-        ended=int(name.rpartition(".")[2]),
-        output=reading(std),
-        nonfinite=0,
-        dead=dead,
-        saturated=None,
-        is_symmetric=False,
-        is_constant=False,
-        gradient=None if gradient is None else reading(gradient),
-        weights=tuple(weights),
-        is_leaf=True,
-    )
+    ended = int(name.rpartition(".")[2])
+    return stages.stage(name, std, gradient=gradient, dead=dead, ended=ended, weights=tuple(weights))
 
 
 def report(*stages: Stage) -> ProbeReport:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fastinit.signal.coordinates import OUTPUT, CoordinateReport, Layer
-from fastinit.signal.report import UnhealthyError
+from fastinit.signal.judged import UnhealthyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

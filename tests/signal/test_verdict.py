@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fastinit.signal.report import ProbeReport, UnhealthyError
+from fastinit.signal.judged import UnhealthyError
+from fastinit.signal.report import ProbeReport
 from fastinit.signal.verdict import FEWEST_UNITS, MOST_DEAD, MOST_SATURATED
 from tests.signal.stages import layers, reading, replaced, stage, weight
 

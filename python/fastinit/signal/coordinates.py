@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ import numpy as np
 
 from fastinit.columns import aligned
 from fastinit.signal.chance import chance_of, spread
+from fastinit.signal.judged import Judged
 from fastinit.signal.readings import number
-from fastinit.signal.report import UnhealthyError
-from fastinit.signal.verdict import HEALTHY, Finding
+from fastinit.signal.verdict import Finding
 
 if TYPE_CHECKING:
     import os
@@ -103,7 +102,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class CoordinateReport:
+class CoordinateReport(Judged):
     """What `coordinate_check` measured; `print` shows the slopes with the verdict below.
 
     Attributes:
@@ -172,34 +171,18 @@ class CoordinateReport:
         return frozenset((*wrong, *(finding.where for finding in self.findings)))
 
     @property
-    def is_healthy(self) -> bool:
-        """Whether no layer's size depends on width in a way that it must not."""
-        return not self.findings
-
-    @property
-    def verdict(self) -> str:
-        """What the slopes add up to; begins with "healthy" or with the gravest finding's kind."""
-        if self.findings:
-            return "; ".join(finding.text for finding in self.findings)
+    def health(self) -> str:
+        """The layer that depends on width most."""
         steepest = max(self._ends(), key=lambda end: abs(end[1].value), default=None)
         if steepest is None:
-            return f"{HEALTHY}: all sizes are zero"
+            return "all sizes are zero"
         name, slope = steepest
-        return f"{HEALTHY}: sizes do not depend on width; most at {name}, as width^{slope} in the end"
+        return f"sizes do not depend on width; most at {name}, as width^{slope} in the end"
 
     def _ends(self) -> list[tuple[str, Slope]]:
         """The last slope of each layer whose output is wide."""
         ends = [(layer.name, self.slopes[layer.name][-1]) for layer in self.layers if layer.is_wide]
         return [(name, slope) for name, slope in ends if slope is not None]
-
-    def assert_healthy(self) -> None:
-        """Does nothing for a healthy parametrisation.
-
-        Raises:
-            UnhealthyError: With the verdict. An AssertionError, so that it fails a test as one.
-        """
-        if self.findings:
-            raise UnhealthyError(f"{self.title} is not healthy: {self.verdict}")
 
     def table(self) -> str:
         """Returns the slopes as a table of text: by layer, before the first step (0) and after each."""
@@ -234,10 +217,6 @@ class CoordinateReport:
                 for layer in self.layers
             ],
         }
-
-    def to_json(self) -> str:
-        """Returns all of it as the text of a JSON document."""
-        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
 
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws the sizes against width, a panel for each layer and a line for each step.

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fastinit.columns import aligned
 from fastinit.signal.chain import chain_of
+from fastinit.signal.judged import Judged
 from fastinit.signal.readings import number
-from fastinit.signal.verdict import HEALTHY, Finding, findings_of, growths_of
+from fastinit.signal.verdict import Finding, findings_of, growths_of
 
 if TYPE_CHECKING:
     import os
@@ -35,12 +35,8 @@ TITLES = (
 MOST_ROWS = 40  # of a table that is not asked for whole
 
 
-class UnhealthyError(AssertionError):
-    """A model that does not pass its signal on. The message is the verdict."""
-
-
 @dataclass(frozen=True)
-class ProbeReport:
+class ProbeReport(Judged):
     """What `probe` measured; `print` shows it as a table with the verdict below.
 
     Attributes:
@@ -71,29 +67,11 @@ class ProbeReport:
         return growths_of(self.chain)
 
     @property
-    def is_healthy(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
-
-    @property
-    def verdict(self) -> str:
-        """What the numbers add up to; begins with "healthy" or with the gravest finding's kind."""
-        if self.findings:
-            return "; ".join(finding.text for finding in self.findings)
+    def health(self) -> str:
+        """The growths."""
         named = zip(("activations", "gradients"), self.growths, strict=True)
         grown = [f"{what} {growth}" for what, growth in named if growth is not None]
-        if not grown:
-            return f"{HEALTHY}: nothing is dead, saturated or not finite; too few layers to tell growth"
-        return f"{HEALTHY}: {'; '.join(grown)}"
-
-    def assert_healthy(self) -> None:
-        """Does nothing for a healthy model.
-
-        Raises:
-            UnhealthyError: With the verdict. An AssertionError, so that it fails a test as one.
-        """
-        if self.findings:
-            raise UnhealthyError(f"{self.title} is not healthy: {self.verdict}")
+        return "; ".join(grown) or "nothing is dead, saturated or not finite; too few layers to tell growth"
 
     def table(self, *, whole: bool = False) -> str:
         """Returns the stages as a table of text.
@@ -135,10 +113,6 @@ class ProbeReport:
             "chain": [stage.label for stage in self.chain],
             "stages": [stage.as_dict() for stage in self.stages],
         }
-
-    def to_json(self) -> str:
-        """Returns all of it as the text of a JSON document."""
-        return json.dumps(self.as_dict(), indent=1, allow_nan=False)
 
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws the spread of activations and gradients against depth into a picture.

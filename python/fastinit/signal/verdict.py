@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from fastinit.signal.readings import Stage
 
-HEALTHY = "healthy"
 # How much a growth may make over the whole chain, up or down: judgements between networks that were trained, with SGD
 # at the best of several rates. Plain ReLU networks of 8 to 20 layers, drawn with 0.4 to 2 times He's spread, learn
 # about as well as He's where all falls to 1/12 or grows by 5, and slower from 1/30 and 15 on (12 layers, 300 steps:
