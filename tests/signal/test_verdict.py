@@ -230,3 +230,14 @@ def test_a_healthy_verdict_tells_the_growth_or_that_it_cannot() -> None:
 
 def test_spreads_that_are_not_numbers_make_no_growth() -> None:
     assert kinds(tuple(stage(str(n), math.nan) for n in range(10))) == []
+
+
+@pytest.mark.parametrize(("loss", "found"), [(3.01 * math.log(10), ["exploding"]), (2.99 * math.log(10), [])])
+def test_a_cross_entropy_three_times_that_of_equal_odds_is_exploding(loss: float, found: list[str]) -> None:
+    judged = ProbeReport(layers(), "net", "cross entropy", loss, 10)
+    assert [finding.kind for finding in judged.findings] == found
+    assert judged.verdict.startswith("exploding, the loss: 6.93, where equal odds of 10 classes have 2.3") == bool(
+        found
+    )
+    assert ProbeReport(layers(), "net", "loss", loss).is_healthy
+    assert ProbeReport(layers(), "net", "cross entropy", loss, 9).is_healthy

@@ -7,6 +7,7 @@ import math
 import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -506,3 +507,22 @@ def test_a_checkpointed_module_has_its_gradient() -> None:
         report = probe(Model(reentrant), torch.eye(4, requires_grad=True))
         assert [stage.gradient for stage in report.chain] == [stage.gradient for stage in plain.chain]
         assert len(report.stages) == len(plain.stages)
+
+
+def test_a_loss_far_above_equal_odds_is_told_of_a_target_and_of_a_models_own() -> None:
+    class Own(nn.Module):
+        def __init__(self, scale: float) -> None:
+            super().__init__()
+            self.table, self.scale = nn.Embedding(10, 8), scale
+
+        def forward(self, tokens: torch.Tensor, labels: torch.Tensor) -> Any:
+            logits = self.scale * self.table(tokens) @ self.table.weight.T
+            loss = nn.functional.cross_entropy(logits.flatten(0, 1), labels.flatten())
+            return SimpleNamespace(loss=loss, logits=logits)
+
+    tokens = torch.arange(20).reshape(2, 10) % 10
+    for scale, word in ((0.1, "healthy"), (10.0, "exploding, the loss")):
+        model = init_model(Own(scale), seed=0, recipe=[{"match": "*", "init": "normal"}])
+        assert probe(model, {"tokens": tokens, "labels": tokens.flip(1)}).verdict.startswith(word)
+        layer = init_model(nn.Linear(8, 10), seed=0, recipe=[{"match": "*", "init": "normal", "std": 3 * scale}])
+        assert probe(layer, inputs(32, 8), target=torch.arange(32) % 10).verdict.startswith(word)

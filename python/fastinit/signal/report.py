@@ -10,7 +10,7 @@ from fastinit.columns import aligned
 from fastinit.signal.chain import chain_of
 from fastinit.signal.judged import Judged
 from fastinit.signal.readings import number
-from fastinit.signal.verdict import Finding, findings_of, growths_of
+from fastinit.signal.verdict import Finding, findings_of, growths_of, high_loss
 
 if TYPE_CHECKING:
     import os
@@ -44,12 +44,14 @@ class ProbeReport(Judged):
         title: What was probed, for tables and pictures.
         loss: What the gradients are of.
         loss_value: Its value; None where there is none.
+        classes: If it is a cross entropy over classes, their number.
     """
 
     stages: tuple[Stage, ...]
     title: str
     loss: str
     loss_value: float | None
+    classes: int | None = None
 
     @cached_property
     def chain(self) -> tuple[Stage, ...]:
@@ -59,7 +61,7 @@ class ProbeReport(Judged):
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All that is wrong, the gravest first; empty for a healthy model."""
-        return findings_of(self.stages, self.chain)
+        return (*findings_of(self.stages, self.chain), *high_loss(self.loss_value, self.classes))
 
     @cached_property
     def growths(self) -> tuple[Growth | None, Growth | None]:

@@ -31,6 +31,9 @@ MOST_CHANGE = {
 }
 MOST_DEAD = 0.9  # of a layer's units: half of a deep network's are at any healthy start
 FEWEST_UNITS = 16  # fewer may all be zero by chance: of 16, nine in ten are in 3 of 10^4 healthy layers
+# Times that of equal odds: ReLU networks of 3 to 30 layers by He's rule, head included, begin at 2.2 at most over 10
+# to 1000 classes, and at 3.9 over two.
+MOST_LOSS, FEWEST_CLASSES = 3.0, 10
 MOST_SATURATED = 0.5  # of a layer's values
 
 
@@ -72,6 +75,13 @@ def findings_of(stages: Sequence[Stage], chain: Sequence[Stage]) -> tuple[Findin
         *_saturated(stages, chain),
         *_growing(stages, chain),
     )
+
+
+def high_loss(loss: float | None, classes: int | None) -> Iterator[Finding]:
+    """A cross entropy far above that of equal odds: outputs are so large that the first steps make them smaller."""
+    if loss is not None and classes is not None and classes >= FEWEST_CLASSES and loss > MOST_LOSS * math.log(classes):
+        text = f"exploding, the loss: {loss:.3g}, where equal odds of {classes:,} classes have {math.log(classes):.3g}"
+        yield Finding("exploding", "loss", text)
 
 
 def _nonfinite(stages: Sequence[Stage]) -> Iterator[Finding]:

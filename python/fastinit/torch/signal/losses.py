@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Loss = Callable[..., torch.Tensor]
 
 PROJECTION = "a random projection of the output"
+CROSS_ENTROPY, OWN = "cross entropy", "the model's own loss"
 
 
 def call(model: torch.nn.Module, batch: Any) -> Any:
@@ -52,7 +53,7 @@ def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor |
     elif target is not None:
         value, kind = _usual(_prediction(output), target)
     elif (own := _own(output)) is not None:
-        value, kind = own, "the model's own loss"
+        value, kind = own, OWN
     else:
         value, kind = _projection(output), PROJECTION
     if value is None:
@@ -64,6 +65,21 @@ def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor |
     if not value.requires_grad:
         return None, "none: the output depends on nothing that has a gradient"
     return value.reshape(()), kind
+
+
+def classes_of(output: Any, kind: str, batch: Any, target: Any) -> int | None:
+    """Over how many classes a loss is the cross entropy; None if it is none, or of a kind that is not known."""
+    if kind == CROSS_ENTROPY:
+        prediction, given = _prediction(output), target
+    elif kind == OWN and isinstance(batch, Mapping):
+        prediction, given = getattr(output, "logits", None), batch.get("labels")
+    else:
+        return None
+    if not isinstance(prediction, torch.Tensor) or not isinstance(given, torch.Tensor) or given.is_floating_point():
+        return None
+    if prediction.shape[:-1] == given.shape:
+        return int(prediction.shape[-1])
+    return int(prediction.shape[1]) if kind == CROSS_ENTROPY else None
 
 
 def _own(output: Any) -> Any:
@@ -90,7 +106,7 @@ def _usual(prediction: torch.Tensor, target: Any) -> tuple[torch.Tensor, str]:
     is_last = prediction.ndim == target.ndim + 1 and prediction.shape[:-1] == target.shape
     classes = prediction.flatten(0, -2) if is_last else prediction  # else (samples, classes, *places)
     numbers = (target.flatten() if is_last else target).long()
-    return torch.nn.functional.cross_entropy(classes.float(), numbers), "cross entropy"
+    return torch.nn.functional.cross_entropy(classes.float(), numbers), CROSS_ENTROPY
 
 
 def _projection(output: Any) -> torch.Tensor | None:

@@ -8,7 +8,7 @@ import torch
 
 from fastinit import checks
 from fastinit.signal.report import ProbeReport
-from fastinit.torch.signal.losses import call, loss_of
+from fastinit.torch.signal.losses import call, classes_of, loss_of
 from fastinit.torch.signal.unchanged import check_memory, unchanged
 from fastinit.torch.signal.watch import Watch
 
@@ -68,7 +68,10 @@ def probe(
         raise TypeError(checks.text("model", "run in Python", "TorchScript", "probe it before it is compiled"))
     check_memory(model)
     with unchanged(model), torch.enable_grad(), Watch(model, keeps_gradients=False) as watch:
-        value, kind = loss_of(call(model, batch), loss, target)
+        output = call(model, batch)
+        value, kind = loss_of(output, loss, target)
+        classes = classes_of(output, kind, batch, target)
+        del output  # of which the graph keeps what it needs
         watch.forward_is_done()
         if value is not None:
             value.backward()  # type: ignore[no-untyped-call, unused-ignore]
@@ -76,4 +79,4 @@ def probe(
         stages = watch.stages()
     if stages and not any(stage.output.size for stage in stages):
         raise ValueError(checks.text("batch", "have samples", "outputs without elements"))
-    return ProbeReport(stages, title or type(model).__name__, kind, number)
+    return ProbeReport(stages, title or type(model).__name__, kind, number, classes)
