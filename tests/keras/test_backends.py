@@ -20,8 +20,6 @@ FILES = {
     "numpy": ("on_backend.py",),
 }
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-# Keras's torch backend makes NumPy arrays of tensors in a way that NumPy 2 warns of.
-PYTEST += ["-W", "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"]
 
 pytestmark = pytest.mark.keras
 
