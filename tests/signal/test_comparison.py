@@ -95,6 +95,10 @@ def test_many_sets_do_not_make_a_difference_by_their_number() -> None:
     assert "not told apart from own" in among.verdict
 
 
+def test_names_that_would_break_the_line_are_escaped() -> None:
+    assert r"best: a\nb\x1b[31m, final" in comparison({"a\nb\x1b[31m": [0.1, 0.2], "c": [0.9, 1.0]}).verdict
+
+
 def test_equal_sets_are_not_told_apart() -> None:
     assert "not told apart from same (p >= 1)" in comparison({"he": [1.0, 2.0], "same": [1.0, 2.0]}).verdict
 

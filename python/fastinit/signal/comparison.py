@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from fastinit.columns import aligned
+from fastinit.errors import printable
 from fastinit.signal.chance import chance_of, spread
 from fastinit.signal.readings import number
 
@@ -193,7 +194,7 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """Which set of rules is best, and before which others more surely than by chance."""
-        text = "".join(self._verdict())
+        text = printable("".join(self._verdict()))
         return text if self.is_complete else f"{text} (interrupted: {len(self.trials)} of {self.planned} trials)"
 
     def _verdict(self) -> Iterator[str]:
