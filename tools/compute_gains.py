@@ -19,7 +19,7 @@ from pathlib import Path
 from mpmath import mp, mpf
 
 ROOT = Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "python")]
+sys.path.insert(0, str(ROOT))
 
 from bench.tables import table
 from fastinit.gains import CUSTOMARY
