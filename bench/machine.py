@@ -47,7 +47,8 @@ class Processors:
     def taken_by_others(self, before: Processors) -> float:
         """The share that went to other processes and to other guests of the host since `before`."""
         others = (self.busy - before.busy) - (self.own - before.own)
-        return max(0.0, others) / max(1.0, self.everything - before.everything)
+        share = others / max(1.0, self.everything - before.everything)
+        return min(max(0.0, share), 1.0)  # as ticks of the two clocks need not fall together
 
 
 def _read(path: str) -> str:
