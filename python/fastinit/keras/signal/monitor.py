@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Monitor(keras.callbacks.Callback):
-    """Probes a model while `fit` trains it, before one step of every so many, and writes what it finds.
+    """Probes a model while `fit` trains it, before one step in `every`, and writes what it finds.
 
     It probes a batch of its own, since Keras shows callbacks none, with the loss that the model was compiled with. As
     this batch stays the same, what changes in the records is the model alone. Training takes the same values to the bit

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Monitor:
-    """Measures a model while it is trained, on one step of every so many, and writes what it finds.
+    """Measures a model while it is trained, on one step in `every`, and writes what it finds.
 
     The training loop stays as it is. A step begins with a forward pass of the model in training mode with gradients
     enabled, and ends when an optimizer of `torch.optim` is about to change the model's parameters, so that gradient
