@@ -61,7 +61,7 @@ class ProbeReport(Judged):
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """All that is wrong, the gravest first; empty for a healthy model."""
-        return (*findings_of(self.stages, self.chain), *high_loss(self.loss_value, self.classes))
+        return (*findings_of(self.stages, self.chain, self.growths), *high_loss(self.loss_value, self.classes))
 
     @cached_property
     def growths(self) -> tuple[Growth | None, Growth | None]:

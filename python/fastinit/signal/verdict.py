@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from fastinit.signal.readings import Stage
 
+    Growths = tuple[Growth | None, Growth | None]  # of activations and of gradients
+
 # How much a growth may make over the whole chain, up or down: judgements between networks that were trained, with SGD
 # at the best of several rates. Plain ReLU networks of 8 to 20 layers, drawn with 0.4 to 2 times He's spread, learn
 # about as well as He's where all falls to 1/12 or grows by 5, and slower from 1/30 and 15 on (12 layers, 300 steps:
@@ -56,7 +58,7 @@ class Finding:
         return {"kind": self.kind, "where": self.where, "text": self.text}
 
 
-def growths_of(chain: Sequence[Stage]) -> tuple[Growth | None, Growth | None]:
+def growths_of(chain: Sequence[Stage]) -> Growths:
     """The growth of the activations along a chain, and that of the gradients against it, as they flow.
 
     Of activations it is the size of an element, of gradients the norm: where resolution falls and channels increase,
@@ -66,14 +68,15 @@ def growths_of(chain: Sequence[Stage]) -> tuple[Growth | None, Growth | None]:
     return growth_of([stage.output.rms for stage in chain]), growth_of(gradients)
 
 
-def findings_of(stages: Sequence[Stage], chain: Sequence[Stage]) -> tuple[Finding, ...]:
-    """Returns all findings, the gravest first."""
+def findings_of(stages: Sequence[Stage], chain: Sequence[Stage], growths: Growths) -> tuple[Finding, ...]:
+    """Returns all findings, the gravest first. `growths` are those of the chain."""
+    growing = [*_growing(stages, chain, growths)]
     return (
         *_nonfinite(stages),
         *_dead(stages, chain),
         *_symmetric(chain),
-        *_saturated(stages, chain),
-        *_growing(stages, chain),
+        *_saturated(stages, chain, lives=not any(finding.where == "gradients" for finding in growing)),
+        *growing,
     )
 
 
@@ -151,7 +154,7 @@ def _symmetric(chain: Sequence[Stage]) -> Iterator[Finding]:
             return
 
 
-def _saturated(stages: Sequence[Stage], chain: Sequence[Stage]) -> Iterator[Finding]:
+def _saturated(stages: Sequence[Stage], chain: Sequence[Stage], *, lives: bool) -> Iterator[Finding]:
     """The first activation that most values saturate.
 
     But for a model's last where the bias before it says that most answers are alike, as in detectors (Lin et al., Focal
@@ -160,7 +163,6 @@ def _saturated(stages: Sequence[Stage], chain: Sequence[Stage]) -> Iterator[Find
     """
     last = max((stage.ended for stage in stages if stage.has_matrix and stage.is_leaf), default=-1)
     blocks = tuple(f"{stage.name}." for stage in chain if not stage.is_leaf)
-    lives = not any(finding.where == "gradients" for finding in _growing(stages, chain))
     for stage in sorted(stages, key=lambda stage: stage.ended):
         is_prior = stage.ended > last and _is_beyond(stage)
         is_gate = lives and stage.name.startswith(blocks)
@@ -181,14 +183,14 @@ def _is_normed(stages: Sequence[Stage], chain: Sequence[Stage]) -> bool:
     return 2 * sum("norm" in stage.kind.lower() for stage in stages) >= len(chain)
 
 
-def _growing(stages: Sequence[Stage], chain: Sequence[Stage]) -> Iterator[Finding]:
+def _growing(stages: Sequence[Stage], chain: Sequence[Stage], growths: Growths) -> Iterator[Finding]:
     """What grows or shrinks by more than it may.
 
     Gradients may vanish where most stages are further calls of a module, as over time: it learns from the last calls.
     """
     is_normed = _is_normed(stages, chain)
     is_shared = 2 * sum(stage.call > 0 for stage in chain) > len(chain)
-    for what, growth in zip(("activations", "gradients"), growths_of(chain), strict=True):
+    for what, growth in zip(("activations", "gradients"), growths, strict=True):
         if growth is None:
             continue
         way = " backwards" if what == "gradients" else ""
