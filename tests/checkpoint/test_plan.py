@@ -6,7 +6,6 @@ import gc
 import json
 import re
 import tracemalloc
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -18,10 +17,11 @@ from fastinit.checkpoint.sizes import format_bytes, parse_size
 from fastinit.distributions import Constant, Normal
 from fastinit.formulas import FORMULAS
 from fastinit.random import stream_from_name
+from fastinit.recipes import examples
 from fastinit.stored import layout
 
 HEAD_OF_MANY = f'# {"x" * 200_000}\nseed = 1\ndtype = "float32"\n[tensors]\n"t{{0..199}}" = [1]\n'
-EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
+EXAMPLE = examples.FOLDER / "llama-3.2-1b.toml"
 
 
 def plan_of(tensors: str, rules: str, head: str = "", shard_bytes: int = 10**9) -> Plan:

@@ -19,9 +19,10 @@ from fastinit import _core
 from fastinit.checkpoint import load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.writing import cluster
 from fastinit.cli import commands, main, tables
+from fastinit.recipes import examples
 
 NAMES_DECIDE = pytest.mark.filterwarnings("default:names alone decide")  # said on standard error
-EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
+EXAMPLE = examples.FOLDER / "llama-3.2-1b.toml"
 RECIPE = """
 seed = 1
 dtype = "bfloat16"

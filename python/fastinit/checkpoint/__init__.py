@@ -1,6 +1,6 @@
 """Checkpoints: recipes of their tensors, plans of every byte, files written, checked and read.
 
-recipe = load_recipe("examples/llama-3.2-1b.toml")
+recipe = load_recipe("llama-3.2-1b")
 write(make_plan(recipe), "out")
 """
 

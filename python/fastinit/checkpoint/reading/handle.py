@@ -23,6 +23,7 @@ from fastinit.dtypes import STORED
 from fastinit.errors import CheckpointError, show, show_path, suggest
 from fastinit.files import open_regular
 from fastinit.index import index_box
+from fastinit.recipes import examples
 from fastinit.recipes.recipe import Recipe
 from fastinit.shards import count, held_ranges, pieces
 from fastinit.sources.load import load_recipe
@@ -265,7 +266,7 @@ def open(
 
     Args:
         source: A folder of safetensors files or one such file, or a recipe: the path of a `.toml`
-            file, or a `Recipe` or `Plan`.
+            file, the name of an installed example such as "gpt2", or a `Recipe` or `Plan`.
         framework: What to return: "numpy" (or "np") arrays, bfloat16 and float8 as types of ml_dtypes,
             or "torch" (or "pt") tensors.
         device: "cpu".
@@ -337,6 +338,8 @@ def _source_of(source: str | os.PathLike[str] | Recipe | Plan) -> _Source:
     if isinstance(source, Recipe):
         return _Planned(make_plan(source))
     path = Path(source)
+    if not path.exists():
+        path = Path(examples.file_of(path))
     if path.suffix == ".toml" and not path.is_dir():
         return _Planned(make_plan(load_recipe(path)))
     return _Stored(read_checkpoint(path))
