@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import sys
+import signal
 from typing import TYPE_CHECKING
 
 from fastinit.cli.signals import Terminated, signals_unwind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_TOLD = {signal.SIGTERM: "terminated", signal.SIGHUP: "the terminal was closed"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt as interrupt:
         return _stopped("interrupted", interrupt, 130)
     except Terminated as interrupt:
-        return _stopped("terminated", interrupt, 128 + interrupt.number)
+        return _stopped(_TOLD[signal.Signals(interrupt.number)], interrupt, 128 + interrupt.number)
     except Exception as error:  # noqa: BLE001 - raised again if it is none of a command's
         from fastinit.cli.run import failed
 
@@ -30,11 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _stopped(what: str, error: BaseException, code: int) -> int:
     """Adds what the writer noted on an interruption: what is left behind."""
-    notes = getattr(error, "__notes__", ())
-    if notes:
-        from fastinit.cli.output import complain
+    from fastinit.cli.output import complain
 
-        complain("error", f"{what} ({'; '.join(notes)})")
-    else:
-        sys.stderr.write(f"fastinit: error: {what}\n")
+    notes = getattr(error, "__notes__", ())
+    complain("error", f"{what} ({'; '.join(notes)})" if notes else what)
     return code

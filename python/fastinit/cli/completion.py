@@ -76,7 +76,7 @@ _COMPLETERS: Mapping[str, Callable[..., Any]] = {
     "NAME": _presets,
     "DTYPE": _dtypes,
     "LAYOUT": _layouts,
-    "DIR": DirectoriesCompleter(),
+    "DIR": FilesCompleter(["safetensors"]),  # and folders
     "OUT": DirectoriesCompleter(),
     "FILE.toml": FilesCompleter(["toml"]),
     **dict.fromkeys(("N", "N,N,...", "SIZE", "RULE", "KEY=VALUE", "ADDRESS"), _nothing),
