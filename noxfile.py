@@ -40,7 +40,7 @@ def frameworks(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """10^8 words of every accuracy claim, 10^9 draws of statistics: minutes."""
     install(session, ".[test]")
-    session.run("pytest", "-m", "slow", "--durations=10", *session.posargs)
+    session.run("pytest", "-s", "-m", "slow", "--durations=10", *session.posargs)
 
 
 @nox.session

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,8 @@ from fastinit import random
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_ABSENT = re.compile(r"could not import '([\w.]+)'|No module named '([\w.]+)'")
 
 # The same examples in every run, and no time limit on a shared machine.
 settings.register_profile("fastinit", derandomize=True, deadline=None)
@@ -25,3 +29,17 @@ def _restore_state() -> Iterator[None]:
     yield
     random._default = generator
     fastinit.set_num_threads(threads)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sums up what was skipped: by the library that is missing, of which -rs has each test."""
+    counts = Counter(map(_why_skipped, terminalreporter.stats.get("skipped", ())))
+    if counts:
+        told = ", ".join(f"{reason}: {count}" for reason, count in counts.most_common())
+        terminalreporter.write_line(f"skipped (-rs lists them): {told}")
+
+
+def _why_skipped(report: pytest.TestReport) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    absent = _ABSENT.search(reason)
+    return f"without {(absent[1] or absent[2]).partition('.')[0]}" if absent else reason.removeprefix("Skipped: ")

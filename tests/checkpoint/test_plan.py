@@ -235,13 +235,20 @@ def test_header_too_long_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("5GB", 5 * 10**9), ("1.5mb", 1_500_000), (" 2 KiB ", 2048), ("7", 7), ("0.001TB", 10**9)],
+    [("5GB", 5 * 10**9), ("1.5mb", 1_500_000), (" 2 KiB ", 2048), ("7B", 7), ("0.001TB", 10**9)],
 )
 def test_sizes_are_read(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "GB", "5XB", "-5GB", "1e9", "0", "0.1B", "nan", "5 G B"])
+@pytest.mark.parametrize("text", ["5", "0", " 1.5 "])
+def test_size_without_a_unit_is_asked_for_one(text: str) -> None:
+    number = text.strip()
+    with pytest.raises(ValueError, match=f"^{number} what\\? Give a unit, such as {number}GB or {number}MiB$"):
+        parse_size(text)
+
+
+@pytest.mark.parametrize("text", ["", "GB", "5XB", "-5GB", "1e9", "0B", "0.1B", "nan", "5 G B"])
 def test_bad_sizes_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a size must be") as caught:
         parse_size(text)
