@@ -18,12 +18,14 @@ FILLS = {
 
 
 def plot_summary(result: dict[str, Any], path: Path) -> None:
-    """Draws a panel for each fill, its first subject and the peers beside it; each axis begins at zero."""
+    """Draws a panel for each of the fills that were measured: fastinit, and the others; each axis begins at zero."""
     from matplotlib.figure import Figure
 
     rows = {row["name"]: row for row in result["rows"]}
+    measured = [name for name in FILLS if name in rows]
     figure = Figure(figsize=(10, 1.9), layout="constrained")
-    for axes, (name, title) in zip(figure.subplots(1, len(FILLS)), FILLS.items(), strict=True):
+    for place, name in enumerate(measured, 1):
+        axes = figure.add_subplot(1, len(measured), place)
         first, *others = rows[name]["subjects"]
         peers = [subject for subject in others if subject["runner"] != first["runner"] and subject["samples"]]
         for y, subject in enumerate([first, *peers]):
@@ -35,7 +37,7 @@ def plot_summary(result: dict[str, Any], path: Path) -> None:
         axes.set_ylim(3.6, -0.6)  # room for four libraries, the first at the top
         axes.margins(x=0.25)
         axes.set_xlim(left=0)
-        axes.set_title(title, loc="left", fontsize=10)
+        axes.set_title(FILLS[name], loc="left", fontsize=10)
         axes.spines[["top", "right", "bottom"]].set_visible(False)
         axes.tick_params(length=0)
         axes.set_xticks([])
