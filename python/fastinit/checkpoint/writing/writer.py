@@ -24,7 +24,7 @@ from fastinit.checkpoint.writing.folder import (
     finish_beside,
     partial_of,
 )
-from fastinit.checkpoint.writing.replacing import refuse_unless_replaceable
+from fastinit.checkpoint.writing.replacing import is_empty_folder, refuse_unless_replaceable
 from fastinit.checkpoint.writing.shard_writer import free_buffers, write_shard
 from fastinit.errors import CheckpointError, show
 from fastinit.stored.layout import NOTE_FILE
@@ -58,7 +58,7 @@ def write(
 
     Args:
         plan: From `make_plan`.
-        out: The folder to make; its parent exists.
+        out: The folder to make; its parent exists. An empty folder may be there, and is replaced by one rename.
         progress: Called with the number of bytes each time some have been written: of whole files by an
             executor, and at once of those that are finished already.
         resume: Go on where an interrupted run of the same plan stopped: finished files stay as they are.
@@ -144,7 +144,7 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
     goes_on = force and os.path.lexists(partial_of(target))
     if resume and not goes_on and _is_complete(target, files):
         return True
-    if force:
+    if is_empty_folder(target) or force:
         refuse_unless_replaceable(target)
         return False
     if resume:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 
-from fastinit.errors import printable, suggest
+from fastinit.errors import printable
 
 FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
@@ -41,8 +42,9 @@ def choices_instead(path: str | os.PathLike[str]) -> str:
         files = sorted(file for file in os.listdir(folder or ".") if file.endswith(".toml"))
     except OSError:
         files = []
-    if close := suggest(name, (*NAMES, *files)):
-        return close
+    names = {example: example for example in NAMES} | {Path(file).stem: file for file in files}
+    if close := difflib.get_close_matches(Path(name).stem, names, 1):
+        return f"; did you mean {names[close[0]]!r}?"
     more = ", ..." if len(files) > _MOST_FILES else ""
     here = f" (there {'is' if len(files) == 1 else 'are'} {', '.join(files[:_MOST_FILES])}{more})" if files else ""
     return f"; name a TOML file{printable(here)}, or an example ({', '.join(NAMES)})"
