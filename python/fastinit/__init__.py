@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
+from fastinit import functions as _functions  # noqa: F401 - which makes methods of the functions below
 from fastinit import runtime
 from fastinit.closed_forms import (
     delta,
@@ -13,7 +17,7 @@ from fastinit.closed_forms import (
     sincos_2d,
     triangular,
 )
-from fastinit.fans import compute_fans
+from fastinit.fans import compute_fans, get_default_layout, set_default_layout
 from fastinit.gains import gain
 from fastinit.initializers import (
     constant,
@@ -51,6 +55,7 @@ __all__ = [
     "delta_orthogonal",
     "dirac",
     "gain",
+    "get_default_layout",
     "get_num_threads",
     "glorot_normal",
     "glorot_uniform",
@@ -70,6 +75,7 @@ __all__ = [
     "orthogonal",
     "ramp",
     "random_bits",
+    "set_default_layout",
     "set_num_threads",
     "sincos",
     "sincos_2d",
@@ -85,15 +91,28 @@ __all__ = [
 
 __version__: str
 
+# Loaded by the first `fastinit.torch` and the like, without an import of their own.
+_LAZY = ("checkpoint", "jax", "keras", "torch")
+
 runtime.start()
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from importlib import import_module
+
+        return import_module(f"fastinit.{name}")
     if name != "__version__":
-        raise AttributeError(f"module 'fastinit' has no attribute {name!r}")
+        # With both, Python's traceback says what name was meant.
+        raise AttributeError(f"module 'fastinit' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     from importlib import metadata  # slow to import, and few ask
 
     try:
         return metadata.version("fastinit-nn")
     except metadata.PackageNotFoundError:  # run from the source tree
         return "0+unknown"
+
+
+def __dir__() -> list[str]:
+    # Of the lazy ones only those that are loaded: `help` imports whatever is listed here.
+    return [*__all__, *(name for name in _LAZY if name in globals())]
