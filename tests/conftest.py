@@ -20,8 +20,9 @@ settings.load_profile("fastinit")
 
 @pytest.fixture(autouse=True)
 def _restore_state() -> Iterator[None]:
-    """No test sees another's default generator or number of threads."""
-    generator, threads = random._default, fastinit.get_num_threads()
+    """No test sees another's default generator, layout or number of threads."""
+    generator, threads, layout = random._default, fastinit.get_num_threads(), fastinit.get_default_layout()
     yield
     random._default = generator
     fastinit.set_num_threads(threads)
+    fastinit.set_default_layout(layout)

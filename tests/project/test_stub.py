@@ -39,7 +39,9 @@ def marked() -> Lines:
 
 def test_stub_of_the_core_agrees_with_the_built_module(tmp_path: Path) -> None:
     pytest.importorskip("mypy")
-    done = run(tmp_path, "mypy.stubtest", "fastinit._core", "--concise")
+    config = tmp_path / "mypy.ini"  # the frameworks, which the package's own stub names, would take a minute
+    config.write_text("".join(f"[mypy-fastinit.{name}.*]\nfollow_imports = skip\n" for name in fastinit._LAZY))
+    done = run(tmp_path, "mypy.stubtest", "fastinit._core", "--concise", "--mypy-config-file", str(config))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
