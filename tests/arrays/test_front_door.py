@@ -46,14 +46,26 @@ def test_a_generator_s_method_has_all_arguments_but_seed() -> None:
     assert (drawn == fastinit.he_normal((4, 4), seed=5, stream="w")).all()
 
 
-@pytest.mark.parametrize(("alias", "name"), dtypes.ALIASES.items())
+ALIASES = {
+    "fp64": "float64",
+    "double": "float64",
+    "fp32": "float32",
+    "fp16": "float16",
+    "half": "float16",
+    "bf16": "bfloat16",
+    "fp8": "float8_e4m3fn",
+}
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
 def test_short_names_of_types_mean_the_same_everywhere(alias: Any, name: str) -> None:
     assert fastinit.normal(3, dtype=alias, seed=1).dtype == dtypes.FLOATS[name].numpy
     assert read_dtype({"dtype": alias}) == name
 
 
 def test_names_for_type_checkers_are_those_of_the_tables() -> None:
-    assert set(get_args(dtypes.DTypeName)) == dtypes.FLOATS.keys() | dtypes.ALIASES.keys()
+    assert dtypes.ALIASES == ALIASES
+    assert set(get_args(dtypes.DTypeName)) == dtypes.FLOATS.keys() | ALIASES.keys()
     assert set(get_args(fans.Layout)) == fans.LAYOUTS.keys()
 
 
@@ -73,7 +85,6 @@ def test_the_default_layout_is_that_of_array_calls_alone() -> None:
             fastinit.he_normal(shape, layout=layout, seed=1),
             fastinit.orthogonal(shape, layout=layout, seed=1),
         )
-    formula = FORMULAS["he_normal"](shape), FORMULAS["orthogonal"](shape)
     for layout in ("torch", "keras"):
         fastinit.set_default_layout(layout)
         assert fastinit.get_default_layout() == layout
@@ -81,7 +92,8 @@ def test_the_default_layout_is_that_of_array_calls_alone() -> None:
         assert (fastinit.orthogonal(shape, seed=1) == chosen[layout][1]).all()
         assert (Generator(1).he_normal(shape) == chosen[layout][0]).all()
         assert fastinit.compute_fans(shape) == fastinit.compute_fans(shape, layout=layout)
-        assert (FORMULAS["he_normal"](shape), FORMULAS["orthogonal"](shape)) == formula
+        # Of a shape that no cache knows yet.
+        assert FORMULAS["he_normal"]((7, len(layout), 3)).std == (2 / (7 * len(layout))) ** 0.5
     with pytest.raises(
         ValueError, match=r"`layout` must be one of 'keras', 'torch', got 'pytorch'; did you mean 'torch'"
     ):

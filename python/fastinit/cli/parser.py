@@ -10,7 +10,7 @@ from fastinit import _core
 from fastinit.checkpoint.plan import DEFAULT_SHARD_BYTES
 from fastinit.checkpoint.sizes import parse_size
 from fastinit.cli import commands, probing
-from fastinit.dtypes import FLOATS
+from fastinit.dtypes import FLOATS, canonical
 from fastinit.errors import RecipeError
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, preset_of
@@ -150,7 +150,7 @@ def _add_source(parser: argparse.ArgumentParser, with_recipe: bool, rest: str) -
         help=f"rules by name, in place of a recipe's (with --like and --config by default {DEFAULT_PRESET})",
     )
     add("--seed", metavar="N", type=_seed, help="in place of a recipe's (with --like and --config by default 0)")
-    add("--dtype", choices=tuple(FLOATS), help="in place of a recipe's, or of the source's")
+    add("--dtype", type=canonical, choices=tuple(FLOATS), help="in place of a recipe's, or of the source's")
     add("--layout", choices=tuple(LAYOUTS), help="of shapes, for rules that take fans; not with --config")
     _add_changes(add)
     add(
