@@ -15,7 +15,7 @@ from fastinit import random
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ABSENT = re.compile(r"could not import '([\w.]+)'|No module named '([\w.]+)'")
+_ABSENT = re.compile(r"(?:could not import|No module named) '([\w.]+)'|needs ([\w.]+), which is not installed")
 
 # The same examples in every run, and no time limit on a shared machine.
 settings.register_profile("fastinit", derandomize=True, deadline=None)
@@ -24,11 +24,12 @@ settings.load_profile("fastinit")
 
 @pytest.fixture(autouse=True)
 def _restore_state() -> Iterator[None]:
-    """No test sees another's default generator or number of threads."""
-    generator, threads = random._default, fastinit.get_num_threads()
+    """No test sees another's default generator, layout or number of threads."""
+    generator, threads, layout = random._default, fastinit.get_num_threads(), fastinit.get_default_layout()
     yield
     random._default = generator
     fastinit.set_num_threads(threads)
+    fastinit.set_default_layout(layout)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -431,3 +431,12 @@ def test_shards_of_ranks_make_up_the_tensor(tmp_path: Path, framework: str) -> N
                 handle.get_shard("qkv", fastinit.Shard(0, 0, 2, sections=(3, 4)))
             with pytest.raises(UnknownTensorError):
                 handle.get_shard("q", fastinit.Shard(0, 0, 2))
+
+
+def test_handles_and_slices_show_what_they_are() -> None:
+    text = 'seed = 1\ndtype = "bf16"\n[tensors]\n"w" = [2, 3]\n[[rule]]\nmatch = "*"\ninit = "ones"\n'
+    recipe = fastinit.checkpoint.parse_recipe(text)
+    with fastinit.checkpoint.open(recipe) as handle:
+        assert repr(handle) == "<Handle: 1 tensor, framework='numpy'>"
+        assert repr(handle.get_slice("w")) == "TensorSlice('w', shape=[2, 3], dtype='BF16')"
+    assert repr(handle) == "<Handle: closed, framework='numpy'>"

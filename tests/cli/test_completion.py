@@ -24,7 +24,7 @@ OFFERS: dict[str, tuple[set[str], set[str]]] = {
     "fastinit pl": ({"plan"}, {"probe"}),
     "fastinit init --r": ({"--resume"}, {"--force"}),
     "fastinit plan ": ({"gpt2", "llama-3.2-1b", "my.toml", "folder/"}, {"other.txt"}),
-    "fastinit plan --dtype b": ({"bfloat16"}, {"float32"}),
+    "fastinit plan --dtype b": ({"bfloat16", "bf16"}, {"float32"}),
     "fastinit plan --layout ": ({"torch", "keras"}, {"gpt2"}),
     "fastinit plan gpt2 --preset meg": ({"megatron", "megatron-mup"}, {"mup"}),
     "fastinit init --like ": ({"folder/"}, {"other.txt"}),

@@ -217,8 +217,8 @@ BAD_TEXT = {
     HEAD.replace("7", "1.0") + TENSORS + RULE: r"`seed` must be a whole number .*got 1\.0",
     HEAD.replace("7", "true") + TENSORS + RULE: r"`seed` must be a whole number .*got True",
     HEAD.replace("7", "0x" + "f" * 9999) + TENSORS + RULE: r"`seed` must be .*a int too long",
-    HEAD.replace("float32", "bf16") + TENSORS + RULE: (
-        r"`dtype` must be one of float64, .*got 'bf16'; did you mean 'bfloat16'\?"
+    HEAD.replace("float32", "bflot16") + TENSORS + RULE: (
+        r"`dtype` must be one of float64, .*got 'bflot16'; did you mean 'bfloat16'\?"
     ),
     HEAD.replace('"float32"', "32") + TENSORS + RULE: r"`dtype` must be one of .*got 32",
     HEAD + 'layout = "pytorch"\n' + TENSORS + RULE: (

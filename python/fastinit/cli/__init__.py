@@ -5,12 +5,11 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from fastinit.cli.signals import Terminated, signals_unwind
+from fastinit.cli.output import complain
+from fastinit.cli.signals import TOLD, Terminated, signals_unwind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_TOLD = {signal.SIGTERM: "terminated", signal.SIGHUP: "the terminal was closed"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,19 +20,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return run(argv)
     except KeyboardInterrupt as interrupt:
-        return _stopped("interrupted", interrupt, 130)
+        return _stopped(signal.SIGINT, interrupt)
     except Terminated as interrupt:
-        return _stopped(_TOLD[signal.Signals(interrupt.number)], interrupt, 128 + interrupt.number)
+        return _stopped(signal.Signals(interrupt.number), interrupt)
     except Exception as error:  # noqa: BLE001 - raised again if it is none of a command's
         from fastinit.cli.run import failed
 
         return failed(error)
 
 
-def _stopped(what: str, error: BaseException, code: int) -> int:
+def _stopped(number: signal.Signals, error: BaseException) -> int:
     """Adds what the writer noted on an interruption: what is left behind."""
-    from fastinit.cli.output import complain
-
     notes = getattr(error, "__notes__", ())
-    complain("error", f"{what} ({'; '.join(notes)})" if notes else what)
-    return code
+    complain("error", f"{TOLD[number]} ({'; '.join(notes)})" if notes else TOLD[number])
+    return 128 + number

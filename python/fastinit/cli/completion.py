@@ -54,9 +54,9 @@ def _presets(**_: Any) -> tuple[str, ...]:
 
 
 def _dtypes(**_: Any) -> tuple[str, ...]:
-    from fastinit.dtypes import FLOATS
+    from fastinit.dtypes import ALIASES, FLOATS
 
-    return tuple(FLOATS)
+    return (*FLOATS, *ALIASES)
 
 
 def _layouts(**_: Any) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastinit.dtypes import FLOATS
+from fastinit.dtypes import FLOATS, canonical
 from fastinit.errors import RecipeError, show, show_path
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.copies import read_copy
@@ -174,7 +174,7 @@ def read_seed(table: Mapping[str, Any]) -> int:
 
 def read_dtype(table: Mapping[str, Any]) -> str | None:
     """Reads the element type, None if there is none."""
-    return None if table.get("dtype") is None else choice("dtype", table["dtype"], FLOATS)
+    return None if table.get("dtype") is None else choice("dtype", canonical(table["dtype"]), FLOATS)
 
 
 def read_layout(table: Mapping[str, Any]) -> str | None:

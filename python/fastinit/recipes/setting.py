@@ -81,7 +81,7 @@ class Setting(NamedTuple):
             return layer if name == "layer" else self.layers[stack]
         if name in ("fan_in", "fan_out"):
             options = {key: rule.parameters[key] for key in FAN_OPTIONS if key in rule.parameters}
-            given = {} if self.layout is None else {"layout": self.layout}
+            given = {"layout": self.layout or "keras"}
             try:
                 return compute_fans(tensor.shape, **{**given, **options})[name == "fan_out"]
             except (TypeError, ValueError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit.dtypes import STORED
+from fastinit.dtypes import STORED, canonical
 from fastinit.errors import RecipeError, show
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.compress import compress
@@ -96,7 +96,7 @@ def _kind(pattern: str, value: object, dtype: str | None) -> tuple[tuple[int, ..
     if "dtype" not in value:
         return _kind(pattern, list(shape), dtype)
     try:
-        return shape, choice("dtype", value["dtype"], STORED)
+        return shape, choice("dtype", canonical(value["dtype"]), STORED)
     except RecipeError as error:
         raise RecipeError(f"tensor {show(pattern)}: {error}") from None
 

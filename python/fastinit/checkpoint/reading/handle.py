@@ -131,6 +131,9 @@ class TensorSlice:
         self._name = name
         self._tensor = handle._source.tensors[name]
 
+    def __repr__(self) -> str:
+        return f"TensorSlice({self._name!r}, shape={self.get_shape()}, dtype={self.get_dtype()!r})"
+
     def get_shape(self) -> list[int]:
         """Returns the shape of the whole tensor."""
         return list(self._tensor.shape)
@@ -158,6 +161,11 @@ class Handle:
     def __init__(self, source: _Source, framework: str) -> None:
         self._held: _Source | None = source
         self._framework = framework
+
+    def __repr__(self) -> str:
+        count = 0 if self._held is None else len(self._held.tensors)
+        state = f"{count} tensor{'s' if count != 1 else ''}" if self._held else "closed"
+        return f"<Handle: {state}, framework={self._framework!r}>"
 
     def __enter__(self) -> Self:
         return self
