@@ -84,8 +84,8 @@ def test_stats_fold_layers_in_a_terminal_and_show_all_in_a_pipe(checkpoint: Path
 def test_marked_rows_are_red_and_not_folded(checkpoint: Path) -> None:
     (file,) = checkpoint.glob("*.safetensors")
     tensors = load_file(file)
-    name = "model.layers.7.self_attn.rotary_projection.weight"
-    tensors[name] = np.zeros_like(tensors[name])
+    zeroed = [f"model.layers.{layer}.self_attn.rotary_projection.weight" for layer in (7, 8)]
+    tensors |= {name: np.zeros_like(tensors[name]) for name in zeroed}
     with safe_open(file, "numpy") as opened:
         metadata = opened.metadata()
     save_file(tensors, file, metadata)
@@ -93,10 +93,10 @@ def test_marked_rows_are_red_and_not_folded(checkpoint: Path) -> None:
     assert code == 3
     red = [line for line in text.splitlines() if "\x1b[1;31m" in line]
     names = [ESCAPE.sub("", line).split()[0] for line in red]
-    assert [first for first in names if first.startswith("model")] == [name]
+    assert [first for first in names if first.startswith("model")] == zeroed
     assert names[-1] == "24"  # the line that sums up
     assert "model.layers.{0..6}.self_attn" in text
-    assert "model.layers.{8..11}.self_attn" in text
+    assert "model.layers.{9..11}.self_attn" in text
 
 
 def test_dtype_of_all_is_told_once(recipe: Path) -> None:
