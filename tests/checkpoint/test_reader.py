@@ -250,7 +250,7 @@ def test_index_that_disagrees_with_the_files_is_refused(copy: Path) -> None:
     edit_index(copy, weight_map={k: v for k, v in weight_map.items() if k != "empty"})
     assert "tensor 'empty' is in no file according to the index, and in 'model-0000" in refusal(copy)
     edit_index(copy, weight_map=weight_map | {"a.0": weight_map["b"]})
-    assert "tensor 'a.0' in 'model-00003-of" in refusal(copy)
+    assert "tensor 'a.0' is in 'model-00003-of" in refusal(copy)
 
 
 def test_index_that_is_too_long_is_refused(copy: Path) -> None:

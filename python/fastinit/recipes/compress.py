@@ -126,7 +126,7 @@ def _run(names: Sequence[_Name[V]], begin: int, text: str, number: int) -> tuple
 
 
 def _append_loop(nodes: list[_Node[V]], loop: _Loop[V]) -> None:
-    """Appends a loop. Two equal loops in a row would expand interleaved, so the second starts one number later."""
+    """Appends a loop. Two adjacent equal loops would expand interleaved, so the second's first numbers are unrolled."""
     last = nodes[-1] if nodes else None
     if not isinstance(last, _Loop) or (last.text, last.numbers) != (loop.text, loop.numbers):
         nodes.append(loop)
