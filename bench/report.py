@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from .limits import limit_of
 from .plot import plot
-from .tables import fill_name, nanoseconds, table, update_readme
+from .summary_plot import plot_summary
+from .tables import fill_name, nanoseconds, table, update_summary
 from .timing import median_ratio, ratio, summary
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def page(result: dict[str, Any], predictions: str = "Not made.") -> str:
 
 
 def short(result: dict[str, Any]) -> str:
-    """The rows against other libraries that have a target, short enough for the README."""
+    """The rows against other libraries that have a target, short enough for docs/speed.md."""
 
     def line(v: Verdict) -> tuple[str, ...]:
         mine, theirs = (f"{nanoseconds(v.row, min(s['samples'])):.3g}" for s in (v.subject, v.peer))
@@ -204,7 +205,7 @@ def short(result: dict[str, Any]) -> str:
 
     about, fastinit = result["machine"], result["versions"]["fastinit"]
     rows = (v for v in verdicts(result) if v.goal and v.measured and v.peer["runner"] != "fastinit")
-    head = ("fill", "beside", "fastinit, ns", "other, ns", "faster by")
+    head = ("fill", "other", "fastinit, ns", "other, ns", "speed-up")
     return (
         f"{about['processor']}, {about['cores']} cores, fastinit {fastinit}; ns per element, best times:"
         f"\n\n{table(head, map(line, rows))}"
@@ -212,18 +213,17 @@ def short(result: dict[str, Any]) -> str:
 
 
 def render(source: Path, docs: Path, predictions: str) -> list[Path]:
-    """Write benchmarks.json (a copy of `source`), benchmarks.md and benchmarks.png to `docs`.
+    """Write benchmarks.json (a copy of `source`), benchmarks.md, benchmarks.png and the README's speed.png to `docs`.
 
-    The README beside `docs` gets its summary, where it has the marks for one.
+    docs/speed.md gets its summary.
     """
     text = source.read_text()
     result = json.loads(text)
     docs.mkdir(parents=True, exist_ok=True)
-    paths = [docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "png")]
+    paths = [*(docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "png")), docs / "speed.png"]
     paths[0].write_text(text)
     paths[1].write_text(page(result, predictions))
     plot(result, paths[2])
-    readme = docs.absolute().parent / "README.md"
-    if readme.exists():
-        update_readme(readme, "speed", short(result))
+    plot_summary(result, paths[3])
+    update_summary(docs, "speed", short(result))
     return paths

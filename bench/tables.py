@@ -50,9 +50,12 @@ def render_page(source: Path, docs: Path, name: str, page: Callable[[dict[str, A
     return paths
 
 
-def update_readme(readme: Path, mark: str, text: str) -> None:
-    """Put a summary between the README's marks of this name."""
-    before, begin, rest = readme.read_text().partition(f"<!-- {mark}: made by the bench -->\n")
+def update_summary(docs: Path, mark: str, text: str) -> None:
+    """Put a summary between the marks of this name in `docs`/speed.md, if there is such a page."""
+    page = docs / "speed.md"
+    if not page.exists():
+        return
+    before, begin, rest = page.read_text().partition(f"<!-- {mark}: made by the bench -->\n")
     _, end, after = rest.partition(f"<!-- end of {mark} -->\n")
     if end:
-        readme.write_text(f"{before}{begin}{text}\n{end}{after}")
+        page.write_text(f"{before}{begin}\n{text}\n\n{end}{after}")

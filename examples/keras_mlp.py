@@ -1,15 +1,15 @@
-"""Dense layers of 64 rectifiers with Glorot weights and zero biases, as many a Keras model begins: do they suit?
+"""Keras layers of 64 rectifiers begin with Glorot weights and zero biases, as is Keras's default: does that suit them?
 
-    KERAS_BACKEND=jax python examples/keras_mlp.py
+    KERAS_BACKEND=torch python examples/keras_mlp.py --out records
 
 One batch tells before any training: two layers pass their signal on, in twelve it vanishes, and He's weights mend that.
-Then both networks of twelve layers are trained. A monitor writes what happens on the way to keras-glorot.jsonl and
-keras-he.jsonl, with a picture of each, in the folder that is the argument or else in a temporary one.
+Then both networks of twelve layers are trained. With `--out`, a monitor writes what happens on the way to the files
+keras-glorot.jsonl and keras-he.jsonl of that folder, with a picture of each.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def new_model(depth: int, initializer: type[keras.initializers.Initializer]) -> 
     return model
 
 
-def main(folder: Path) -> None:
+def show(folder: Path, epochs: int) -> None:
     """Probes the networks, trains two of them, and writes records and pictures."""
     x = fastinit.normal((SAMPLES, FEATURES), seed=1)
     y = (x @ fastinit.normal((FEATURES, CLASSES), seed=2)).argmax(1)
@@ -49,15 +49,24 @@ def main(folder: Path) -> None:
         path = folder / f"keras-{name.lower()}.jsonl"
         model = new_model(12, initializer)
         monitor = initializers.Monitor(x[:256], y[:256], every=40, to=path)
-        history = model.fit(x, y, batch_size=64, epochs=10, shuffle=False, verbose=0, callbacks=[monitor]).history
+        history = model.fit(x, y, batch_size=64, epochs=epochs, shuffle=False, verbose=0, callbacks=[monitor]).history
         plot_records(read_records(path), path.with_suffix(".png"))
         verdict = monitor.record.verdict.partition(";")[0]
         print(f"{name}: loss {history['loss'][-1]:.3f}, accuracy {history['accuracy'][-1]:.2f}; at the end {verdict}")
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="the folder for records and pictures (default: none)")
+    parser.add_argument("--epochs", type=int, default=10, help="epochs of training (default: 10)")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = arguments.out or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        show(folder, arguments.epochs)
+    if arguments.out:
+        print(f"Records and pictures are in {arguments.out}")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
-    else:
-        with tempfile.TemporaryDirectory() as temporary:
-            main(Path(temporary))
+    main()

@@ -3,11 +3,12 @@
     python examples/megatron_shards.py
 
 A block of attention and a gated MLP is computed by one process, and then by 2 and by 4 that share its weights. No
-weight is sent: a rank's part is that of the whole, to the bit. The processes' results are summed, as by an all-reduce.
+weight is sent: a rank's part equals its place in the whole, to the bit. The results are summed, as by an all-reduce.
 """
 
 from __future__ import annotations
 
+import argparse
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -54,15 +55,18 @@ def block(x: np.ndarray[Any, Any], rank: int, world: int) -> np.ndarray[Any, Any
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--world", type=int, nargs="+", choices=(1, 2, 4), default=(2, 4), help="how many processes")
     x = fastinit.normal((TOKENS, HIDDEN), dtype="float64", seed=SEED, stream="input")
     whole = block(x, 0, 1)
-    for world in (2, 4):
+    for world in parser.parse_args().world:
         with ProcessPoolExecutor(world, multiprocessing.get_context("spawn")) as pool:
             shares = list(pool.map(block, [x] * world, range(world), [world] * world))
         difference = np.abs(sum(shares) - whole).max() / np.abs(whole).max()
-        sizes = {name: weight(name, 0, world).shape for name in WEIGHTS}
         assert difference < 1e-14, difference
-        print(f"{world} processes hold {sizes} each, and compute what one does")
+        print(f"{world} processes share the block's weights; their sum is what one computes, to {difference:.0e}")
+        for name, (shape, _) in WEIGHTS.items():
+            print(f"  {name} {shape}: each holds {weight(name, 0, world).shape}")
 
 
 if __name__ == "__main__":

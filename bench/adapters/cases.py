@@ -9,15 +9,15 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import check
+from fastinit.recipes import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 THREADS = 2
 SMALL_SAMPLE_SECONDS = 0.02
 # How many samples, by how long the first pass takes. A long one is a sample itself: it warms up as it goes.
@@ -191,9 +191,9 @@ class Row:
         return self.call.values.faults(array, self.dtype, FRAMEWORKS[self.framework].fan_axes)
 
 
-GPT2 = Model("GPT-2 124M", EXAMPLES / "gpt2.toml", EVERY)
+GPT2 = Model("GPT-2 124M", examples.FOLDER / "gpt2.toml", EVERY)
 GPT2_BUILT = replace(GPT2, drawn=BUILT)
-LLAMA = Model("Llama-3.2-1B", EXAMPLES / "llama-3.2-1b.toml", ONE)
+LLAMA = Model("Llama-3.2-1B", examples.FOLDER / "llama-3.2-1b.toml", ONE)
 
 _CUT = check.TRUNCATED_STD**2  # the variance that is left of 1
 

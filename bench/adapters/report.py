@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import report
 from bench.report import DISTURBED, DISTURBED_NOTE, status
-from bench.tables import render_page, table, update_readme
+from bench.tables import render_page, table, update_summary
 from bench.timing import summary
 
 from .cases import BUILD, GPT2, LLAMA, MOST_ELEMENTS, PACE, SMALL_SAMPLE_SECONDS, THREADS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .cases import Model
 
 TEMPLATE = Path(__file__).with_name("page.md")
-README_ROWS = ("kaiming_normal_", "trunc_normal_", "HeNormal", "he_normal", BUILD.initializer)
+SUMMARY_ROWS = ("kaiming_normal_", "trunc_normal_", "HeNormal", "he_normal", BUILD.initializer)
 MOSTLY = 0.5
 UNITS = (("s", 1.0), ("ms", 1e3), ("us", 1e6))
 QUICK_NOTE = """
@@ -203,7 +203,7 @@ def _weights(model: Model) -> str:
 
 
 def short(result: dict[str, Any]) -> str:
-    """A few rows, short enough for the README."""
+    """A few rows, short enough for docs/speed.md."""
 
     def line(v: Verdict) -> tuple[str, ...]:
         mine, theirs = (seconds(min(side["samples"])) for side in (v.subject, v.peer))
@@ -223,21 +223,19 @@ def short(result: dict[str, Any]) -> str:
         for v in verdicts(result)
         if v.measured
         and not v.is_small
-        and v.row["work"]["kind"] in README_ROWS
+        and v.row["work"]["kind"] in SUMMARY_ROWS
         and v.row["work"]["dtype"] == "float32"
         and v.peer is v.row["subjects"][1]
     )
-    head = ("instead of", "with", "for", "its time", "fastinit's", "faster by")
+    head = ("function", "framework", "model", "its time", "fastinit's time", "speed-up")
     return table(head, map(line, rows))
 
 
 def render(source: Path, docs: Path) -> list[Path]:
     """Writes benchmarks-adapters.json (a copy of `source`) and benchmarks-adapters.md to `docs`.
 
-    The README beside `docs` gets its summary, where it has the marks for one.
+    docs/speed.md gets its summary.
     """
     paths = render_page(source, docs, "benchmarks-adapters", page)
-    readme = docs.absolute().parent / "README.md"
-    if readme.exists():
-        update_readme(readme, "adapters", short(json.loads(source.read_text())))
+    update_summary(docs, "adapters", short(json.loads(source.read_text())))
     return paths

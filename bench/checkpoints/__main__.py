@@ -14,12 +14,12 @@ from typing import Any
 
 from bench import frontend, machine
 from fastinit.checkpoint import verify
+from fastinit.recipes import examples
 
 from . import report
 from .trillion import measure_plan
 from .watch import watch
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 SUBJECTS = Path(__file__).with_name("subjects.py")
 LIBRARIES = ("torch normal_ + safetensors save_file", "transformers from_config + save_pretrained")
 OURS, DISK = "fastinit init", "direct write of ready bytes"
@@ -38,8 +38,8 @@ class Case:
 
 
 CASES = (
-    Case("Llama-3.2-1B bfloat16", EXAMPLES / "llama-3.2-1b.toml", (OURS, DISK, VALUES, *LIBRARIES)),
-    Case("Llama-3.1-8B bfloat16", EXAMPLES / "llama-3.1-8b.toml", (OURS, DISK, VALUES)),
+    Case("Llama-3.2-1B bfloat16", examples.FOLDER / "llama-3.2-1b.toml", (OURS, DISK, VALUES, *LIBRARIES)),
+    Case("Llama-3.1-8B bfloat16", examples.FOLDER / "llama-3.1-8b.toml", (OURS, DISK, VALUES)),
 )
 TARGETS = {DISK: 0.9, LIBRARIES[0]: 5.0, LIBRARIES[1]: 20.0}  # other time / fastinit's, at least
 PEAK_TARGET = 400_000_000
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(case.name, file=sys.stderr)
         with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
             result["cases"].append(measure(case, options.rounds, Path(folder)))
-    result["trillion"] = measure_plan(EXAMPLES / "moe-1t.toml")
+    result["trillion"] = measure_plan(examples.FOLDER / "moe-1t.toml")
     others = machine.Processors.read().taken_by_others(before)
     result["machine"]["taken_by_others"] = round(others, 3)
     return frontend.finish(options, result, report.page(result), prefix="checkpoints-")

@@ -154,7 +154,7 @@ def scaling(result: dict[str, Any]) -> str:
         "parameters": f"{plan['parameters'] / 1e12:.3f}",
         "terabytes": f"{plan['tensor_bytes'] / 1e12:.2f}",
         "wide_terabytes": f"{plan['parameters'] * 4 / 1e12:.2f}",
-        "recipe": plan["recipe"],
+        "recipe": Path(plan["recipe"]).stem,
         "recipe_bytes": f"{plan['recipe_bytes']:,}",
         "tensors": f"{plan['tensors']:,}",
         "files": plan["files"],

@@ -402,17 +402,18 @@ def test_times_read_in_the_unit_that_suits() -> None:
     ]
 
 
-def test_render_writes_page_result_and_the_table_of_the_readme(tmp_path: Path) -> None:
+def test_render_writes_page_result_and_summary(tmp_path: Path) -> None:
     source = tmp_path / "result.json"
     source.write_text(json.dumps(stored([1.0], [8.0], [0.5])))
-    readme = tmp_path / "README.md"
+    summary = tmp_path / "docs" / "speed.md"
+    summary.parent.mkdir()
     marks = ("before\n<!-- adapters: made by the bench -->\n", "<!-- end of adapters -->\nafter\n")
-    readme.write_text("old".join(marks))
+    summary.write_text("old".join(marks))
     assert bench.main(["--render", str(source), "--docs", str(tmp_path / "docs")]) == 0
     stem = tmp_path / "docs" / "benchmarks-adapters"
     assert stem.with_suffix(".json").read_text() == source.read_text()
     assert stem.with_suffix(".md").read_text().startswith("# Benchmarks: adapters")
-    text = readme.read_text()
+    text = summary.read_text()
     assert text.startswith(marks[0])
     assert text.endswith(marks[1])
     assert text.count(" 8x |") == 3  # no small tensors

@@ -201,18 +201,20 @@ def test_at_most_target_is_judged_the_other_way() -> None:
     assert verdict.goal == "at most 1.35x"
 
 
-def test_render_writes_page_plot_and_result(tmp_path) -> None:
+def test_render_writes_page_plot_result_and_summary(tmp_path) -> None:
     pytest.importorskip("matplotlib")
     source = tmp_path / "result.json"
     source.write_text(json.dumps(stored(constant=[1.0], normal=[2.0], torch=[6.0])))
-    readme = tmp_path / "README.md"
+    summary = tmp_path / "docs" / "speed.md"
+    summary.parent.mkdir()
     marks = ("before\n<!-- speed: made by the bench -->\n", "<!-- end of speed -->\nafter\n")
-    readme.write_text("old".join(marks))
+    summary.write_text("old".join(marks))
     assert bench.main(["--render", str(source), "--docs", str(tmp_path / "docs")]) == 0
     assert (tmp_path / "docs/benchmarks.json").read_text() == source.read_text()
     assert (tmp_path / "docs/benchmarks.md").read_text().startswith("# Benchmarks")
-    assert (tmp_path / "docs/benchmarks.png").read_bytes().startswith(b"\x89PNG")
-    text = readme.read_text()
+    for picture in ("benchmarks.png", "speed.png"):
+        assert (tmp_path / "docs" / picture).read_bytes().startswith(b"\x89PNG")
+    text = summary.read_text()
     assert text.startswith(marks[0])
     assert text.endswith(marks[1])
     assert "3x" in text

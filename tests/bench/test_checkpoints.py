@@ -14,6 +14,7 @@ from bench.checkpoints.subjects import SUBJECTS
 from bench.checkpoints.trillion import measure_plan
 from bench.checkpoints.watch import watch
 from bench.machine import describe
+from fastinit.recipes import examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +152,7 @@ def test_scaling_computes_from_what_was_measured() -> None:
 
 
 def test_plan_of_the_trillion_example() -> None:
-    found = measure_plan(bench.EXAMPLES / "moe-1t.toml")
+    found = measure_plan(examples.FOLDER / "moe-1t.toml")
     assert 1.0e12 < found["parameters"] < 1.1e12
     assert found["tensor_bytes"] == 2 * found["parameters"]
     assert found["files"] >= found["tensor_bytes"] / 5e9

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,8 +20,11 @@ from fastinit.checkpoint import (
     verify,
     write,
 )
+from fastinit.recipes import examples
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 TEXT = 'seed = 1\ndtype = "float32"\n{copy}\n[tensors]\nw = [4]\n[[rule]]\nmatch = "*"\ninit = "zeros"\n'
 
 
@@ -100,8 +102,8 @@ def test_transformers_opens_the_example_and_runs_it(tmp_path: Path) -> None:
     """The example with fewer and narrower layers; `.ci/run` opens it whole."""
     torch = pytest.importorskip("torch")
     transformers = pytest.importorskip("transformers")
-    text = (EXAMPLES / "llama-3.2-1b.toml").read_text()
-    config = json.loads((EXAMPLES / "llama-3.2-1b.json").read_text())
+    text = (examples.FOLDER / "llama-3.2-1b.toml").read_text()
+    config = json.loads((examples.FOLDER / "llama-3.2-1b.json").read_text())
     for old, new in (
         ("128256", "320"),
         ("8192", "160"),
@@ -139,10 +141,10 @@ SMALL: dict[str, dict[str, Any]] = {
 
 
 def test_every_example_has_its_configuration_beside() -> None:
-    assert {path.stem for path in EXAMPLES.glob("*.toml")} == SMALL.keys()
+    assert {path.stem for path in examples.FOLDER.glob("*.toml")} == SMALL.keys()
     for name in SMALL:
-        content = (EXAMPLES / f"{name}.json").read_bytes()
-        assert load_recipe(EXAMPLES / f"{name}.toml").copies == {"config.json": content}
+        content = (examples.FOLDER / f"{name}.json").read_bytes()
+        assert load_recipe(examples.FOLDER / f"{name}.toml").copies == {"config.json": content}
 
 
 @pytest.mark.torch
@@ -150,12 +152,12 @@ def test_every_example_has_its_configuration_beside() -> None:
 def test_example_is_the_model_that_its_configuration_says(name: str, tmp_path: Path) -> None:
     """By names, shapes and distributions at full size; transformers opens the same model with small ones."""
     transformers = pytest.importorskip("transformers")
-    path = EXAMPLES / f"{name}.json"
+    path = examples.FOLDER / f"{name}.json"
 
     def tensors(recipe: Recipe) -> dict[str, tuple[object, object]]:
         return {tensor.name: (tensor.shape, tensor.distribution) for tensor in make_plan(recipe).tensors}
 
-    assert tensors(load_recipe(EXAMPLES / f"{name}.toml")) == tensors(recipe_from_config(path))
+    assert tensors(load_recipe(examples.FOLDER / f"{name}.toml")) == tensors(recipe_from_config(path))
     write(make_plan(recipe_from_config(path, overrides=SMALL[name])), tmp_path / "out")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

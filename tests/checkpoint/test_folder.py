@@ -133,6 +133,66 @@ def test_force_replaces(what: str, tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["out", "r.toml", "undisturbed"]
 
 
+@pytest.mark.parametrize("option", ["resume", "force", None])
+def test_empty_folder_is_replaced_when_all_is_written(option: str | None, tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    out.mkdir()
+    options: dict[str, Any] = {option: True} if option else {}
+    write(
+        plan,
+        out,
+        progress=lambda _: os.listdir(out) and pytest.fail("OUT must be empty until all is written"),
+        **options,
+    )
+    write(plan, tmp_path / "undisturbed")
+    assert files_of(out) == files_of(tmp_path / "undisturbed")
+    assert sorted(os.listdir(tmp_path)) == ["out", "r.toml", "undisturbed"]
+
+
+def test_run_into_an_empty_folder_is_resumed(tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    interrupted(plan, out)
+    out.mkdir()
+    with pytest.raises(CheckpointError, match=r"interrupted run .*go on with --resume"):
+        write(plan, out)
+    write(plan, out, resume=True)
+    write(plan, tmp_path / "undisturbed")
+    assert files_of(out) == files_of(tmp_path / "undisturbed")
+
+
+def stop_after_one_file(out: Path) -> None:
+    if list(out.parent.glob("out.partial/*.safetensors")):
+        raise KeyboardInterrupt
+
+
+def test_interruption_of_a_run_into_an_empty_folder_does_not_ask_to_remove_it(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        write(plan_in(tmp_path), out, progress=lambda _: stop_after_one_file(out))
+    (note,) = stopped.value.__notes__
+    assert "finished files; run again with --resume" in note
+    assert os.listdir(out) == []
+
+
+def test_empty_folder_that_is_filled_meanwhile_is_kept(tmp_path: Path) -> None:
+    plan, out = plan_in(tmp_path), tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(CheckpointError, match=r"not empty .*remove .*out, then run again with --resume"):
+        write(plan, out, progress=lambda _: (out / "mine").touch())
+    assert os.listdir(out) == ["mine"]
+
+
+def test_working_directory_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.chdir(out)
+    for force in (False, True):
+        with pytest.raises(CheckpointError, match="is the folder that you are in"):
+            write(plan_in(tmp_path), ".", force=force)
+    assert os.listdir(tmp_path) == ["out", "r.toml"]
+
+
 @pytest.mark.parametrize("what", ["file", "link", "their folder", "a file more", "a folder in it"])
 def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"

@@ -25,9 +25,10 @@ from fastinit.checkpoint.writing import shard_writer
 from fastinit.checkpoint.writing.destination import destination
 from fastinit.checkpoint.writing.shard_writer import chunks
 from fastinit.dtypes import FLOATS, STORED
+from fastinit.recipes import examples
 from fastinit.recipes.recipe import Rule, TensorSpec
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
+EXAMPLE = examples.FOLDER / "llama-3.2-1b.toml"
 FORMULAS = """
 [[rule]]
 match = "*norm"

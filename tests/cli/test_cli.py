@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import sysconfig
@@ -15,13 +14,14 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 import fastinit
-from fastinit import _core
 from fastinit.checkpoint import load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.writing import cluster
 from fastinit.cli import commands, main, tables
+from fastinit.recipes import examples
+from tests.cli.commands import fails, run
 
 NAMES_DECIDE = pytest.mark.filterwarnings("default:names alone decide")  # said on standard error
-EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
+EXAMPLE = examples.FOLDER / "llama-3.2-1b.toml"
 RECIPE = """
 seed = 1
 dtype = "bfloat16"
@@ -43,29 +43,6 @@ def recipe(tmp_path: Path) -> Path:
     path = tmp_path / "r.toml"
     path.write_text(RECIPE)
     return path
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "fastinit", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **environment},
-    )
-
-
-def fails(capsys: pytest.CaptureFixture[str], code: int, *arguments: object) -> str:
-    """Runs a command that must fail, and returns the one line that it prints."""
-    try:
-        result = main([str(argument) for argument in arguments])
-    except SystemExit as exit_:
-        result = int(exit_.code or 0)
-    output = capsys.readouterr()
-    assert (result, output.out) == (code, "")
-    assert output.err.count("\n") == 1
-    assert output.err.startswith("fastinit: error: ")
-    return output.err
 
 
 def test_init_writes_and_says_so(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,13 +113,6 @@ def test_row_of_a_plan_spans_what_depends_on_the_layer(tmp_path: Path, capsys: p
     assert " normal(std='0.1 / (layer + 1)') " in first
     assert " 0.025 to 0.1 " in first
     assert " ones() in 1:2 of axis 0; zeros() " in second
-
-
-def test_rules_are_cut_to_fit_a_terminal() -> None:
-    rows = [("tensor", "rule", "bytes"), ("a", "normal(std=0.02, mean=1.0)", "2,400")]
-    assert tables.fitted(rows, "rule", 80) == rows
-    assert tables.fitted(rows, "rule", 30)[1] == ("a", "normal(std=0...", "2,400")
-    assert tables.fitted(rows, "rule", 1)[1] == ("a", "normal(...", "2,400")
 
 
 def test_plan_of_two_recipes_shows_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -477,7 +447,7 @@ def test_resumed_init_tells_its_part(recipe: Path, tmp_path: Path, capsys: pytes
 
     with pytest.raises(KeyboardInterrupt):
         write(plan, tmp_path / "out", progress=stop)
-    arguments = ["init", str(recipe), str(tmp_path / "out"), "--resume", "--shard-size", "3000"]
+    arguments = ["init", str(recipe), str(tmp_path / "out"), "--resume", "--shard-size", "3000B"]
     assert main(arguments) == 0
     output = capsys.readouterr().out
     assert output.startswith("completed 3 tensors, 2,430 parameters, 4.86 KB in 2 files in ")
@@ -498,29 +468,6 @@ def test_interruption_tells_what_is_left(
     monkeypatch.setattr(commands, "write", interrupted)
     message = fails(capsys, 130, "init", recipe, tmp_path / "out")
     assert message == "fastinit: error: interrupted (2 of 3 files)\n"
-
-
-def test_info_tells_what_is_in_use(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["info"]) == 0
-    lines, table = (part.splitlines() for part in capsys.readouterr().out.split("\n\n"))
-    rows = {line[:16].strip(): line[17:] for line in lines}
-    build = fastinit.build_info()
-    assert rows["fastinit"] == build["version"]
-    assert rows["stream version"] == build["stream_version"]
-    assert rows["threads"] == str(fastinit.get_num_threads())
-    assert rows["element types"].startswith("float64, float32, float16, bfloat16, float8_e4m3fn")
-    toolkit = fastinit.build_info()["cuda"]
-    assert rows["cuda"] == ("not built" if toolkit == "off" else f"built with {toolkit}")
-    assert rows["numpy"] == np.__version__
-    assert all(rows[name] for name in ("compiler", "openmp", "ml_dtypes", "python"))
-    titles, *sets = (re.split(r"  +", line) for line in table)
-    assert titles == ["instruction set", "built", "supported by this processor", "chosen"]
-    word = {True: "yes", False: "no"}
-    assert sets == [
-        [name, word[built], word[supported], word[name == build["isa"]]] for name, built, supported in _core.isas()
-    ]
-    assert {"scalar", "avx2", "avx512", "neon"} == {row[0] for row in sets}
-    assert [row[3] for row in sets].count("yes") == 1
 
 
 @pytest.mark.parametrize("name", ["mmx", "AVX2", "neon", "avx2"])
@@ -545,51 +492,6 @@ def test_installed_command_reports_a_bad_variable_in_one_line() -> None:
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == ("fastinit: error: `FASTINIT_NUM_THREADS` must be a number from 1 to 1024, got 'many'\n")
-
-
-def test_version_and_help_name_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in (["--version"], ["--help"], ["init", "--help"]):
-        with pytest.raises(SystemExit) as exit_:
-            main(arguments)
-        assert exit_.value.code == 0
-        output = capsys.readouterr().out
-        if arguments == ["--version"]:
-            assert output == f"fastinit {fastinit.build_info()['version']}\n"
-        else:
-            assert "130  interrupted by Ctrl-C" in output
-
-
-USAGE = {
-    (): "the following arguments are required: COMMAND; see fastinit --help",
-    ("frobnicate",): "invalid choice: 'frobnicate'",
-    ("init", "r.toml"): "the following arguments are required: OUT; see fastinit init --help",
-    ("plan", "r.toml", "--shard-size", "5XB"): "argument --shard-size: a size must be a number and",
-    ("init", "--like", "d"): "the following arguments are required: OUT; see fastinit init --help",
-    ("init", "--like", "d", "--config", "c", "o"): "--like and --config both say which tensors to",
-    ("init", "--config", "c", "o", "--layout", "torch"): "--layout goes with --like; a config's mo",
-    ("plan", "r.toml", "--dtype", "int64"): "argument --dtype: invalid choice: 'int64'",
-    ("plan", "r.toml", "--copy"): "--copy goes with --like or --config; write it into the recipe",
-    ("plan", "r.toml", "--set", "a=1"): "--set goes with --config; write it into the recipe",
-    ("plan", "--like", "d", "--set", "a=1"): "--set goes with --config; a checkpoint's own files say what its tensors",
-    ("plan", "--like", "d", "--unquantized"): "--unquantized goes with --config; a checkpoint's own files say",
-    ("plan", "--config", "c", "--set", "a"): "argument --set: must be KEY=VALUE, such as hidden_size=64, got 'a'",
-    ("plan", "--config", "c", "--set", "=1"): "argument --set: must be KEY=VALUE, such as hidden_size=64, got '=1'",
-    ("plan", "--config", "c", "--set", "a=[b]"): 'argument --set: must have a value that is JSON, such as ["a", "b"],',
-    ("plan", "--like", "d", "--preset", "hef"): "argument --preset: invalid choice: 'hef'",
-    ("plan", "--like", "d", "--seed", str(2**64)): "argument --seed: must be a number from 0 to",
-    ("plan", "--like", "none"): "none",
-    ("plan", "--config", "none.json"): "none.json",
-    ("init", "r.toml", "o", "--threads", "0"): "argument --threads: must be a number from 1 to",
-    ("init", "r.toml", "o", "--threads", "two"): "argument --threads: must be a number from 1 to",
-    ("init", "r.toml", "o", "--threads", "9" * 99): "argument --threads: must be a number from 1",
-    ("verify",): "the following arguments are required: DIR; see fastinit verify --help",
-    ("plan", "none.toml"): "cannot read the recipe none.toml: No such file or directory",
-}
-
-
-@pytest.mark.parametrize("arguments", USAGE, ids=str)
-def test_wrong_usage_is_one_line_and_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
-    assert USAGE[arguments] in fails(capsys, 2, *arguments)
 
 
 @pytest.mark.parametrize("command", ["init", "plan"])

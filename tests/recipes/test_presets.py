@@ -290,7 +290,7 @@ def test_bad_file_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
 
 
 def test_docs_have_every_preset_as_it_is() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "checkpoints.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "presets.md").read_text()
     for name in NAMES:
         preset = read_preset(name)
         assert f"| `{name}` | {preset.summary} | {preset.source} |\n" in page

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe
 from fastinit.formulas import FORMULAS
+from fastinit.recipes import examples
 from fastinit.recipes.recipe import MAX_RECIPE_BYTES
 from fastinit.recipes.rules import parameter_names
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXAMPLE = examples.FOLDER / "llama-3.2-1b.toml"
 HEAD = 'seed = 7\ndtype = "float32"\n'
 TENSORS = '[tensors]\n"a.weight" = [4, 3]\n"a.bias" = [4]\n'
 RULE = '[[rule]]\nmatch = "*"\ninit = "normal"\nstd = 0.5\n'

@@ -101,7 +101,7 @@ def test_the_plot_is_a_picture_of_one_report_or_several(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     report(1.5).plot(tmp_path / "one.svg")
     assert "<!-- net -->" in (tmp_path / "one.svg").read_text()
-    plot_profiles([report(1.5), ProbeReport(layers(0.5), "other", "loss", None)], tmp_path / "two.svg")
+    report(1.5).plot(tmp_path / "two.svg", ProbeReport(layers(0.5), "other", "loss", None))
     two = (tmp_path / "two.svg").read_text()
     assert [two.count(f"<!-- {name} -->") for name in ("net", "other", "net and other")] == [2, 2, 1]  # in both panels
 

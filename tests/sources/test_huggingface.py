@@ -7,8 +7,7 @@ import json
 import math
 import sys
 import warnings
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -24,14 +23,17 @@ from fastinit import checkpoint
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan, parse_recipe, write
 from fastinit.checkpoint.plan import Plan, PlannedTensor, split
 from fastinit.distributions import Constant
+from fastinit.recipes import examples
 from fastinit.sources import huggingface
 from fastinit.sources.building import at_most
 from fastinit.sources.config import read_config
 from fastinit.sources.resolve import recipe_from_config
 from fastinit.torch.recorder import Recorder
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.torch
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 LLAMA: dict[str, Any] = {
     "model_type": "llama",
@@ -664,7 +666,7 @@ def test_damaged_configuration_is_a_recipe_or_a_recipe_error(tmp_path: Path, nam
 
 
 def test_gpt2_example_is_what_the_configuration_gives(tmp_path: Path) -> None:
-    example = make_plan(load_recipe(EXAMPLES / "gpt2.toml"))
+    example = make_plan(load_recipe(examples.FOLDER / "gpt2.toml"))
     config = plan_of(tmp_path, {"model_type": "gpt2"}, seed=42)
 
     def kinds(plan: Plan) -> list[tuple[object, ...]]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import math
 import struct
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fastinit.checkpoint import Recipe, RecipeError, load_recipe, make_plan, parse_recipe, write
+from fastinit.recipes import examples
 from fastinit.sources.resolve import recipe_from_checkpoint
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 pytestmark = pytest.mark.filterwarnings("ignore:names alone decide for all tensors")  # see test_like_model.py
-EXAMPLE = Path(__file__).parents[2] / "examples" / "llama-3.2-1b.toml"
+EXAMPLE = examples.FOLDER / "llama-3.2-1b.toml"
 CODES = {"F32": 4, "BF16": 2, "I64": 8, "U16": 2, "F8_E4M3": 1}
 
 

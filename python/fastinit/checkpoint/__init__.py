@@ -1,6 +1,6 @@
 """Checkpoints: recipes of tensors, plans of every byte, files that are written, verified and read.
 
-recipe = load_recipe("examples/llama-3.2-1b.toml")
+recipe = load_recipe("llama-3.2-1b")
 write(make_plan(recipe), "out")
 """
 

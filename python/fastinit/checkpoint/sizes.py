@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15} | {
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15} | {
     "KIB": 2**10,
     "MIB": 2**20,
     "GIB": 2**30,
@@ -14,7 +14,7 @@ _SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([A-Za-z]*)")
 
 
 def parse_size(text: str) -> int:
-    """Reads a size such as `5GB` (decimal), `512MiB` (binary) or `1000000` (bytes).
+    """Reads a size such as `5GB` (decimal), `512MiB` (binary) or `1000000B`. A number alone could mean anything.
 
     Raises:
         ValueError: `text` is not a size of at least one byte.
@@ -23,6 +23,8 @@ def parse_size(text: str) -> int:
     (5000000000, 1500000, 2048)
     """
     match = _SIZE.fullmatch(text.strip())
+    if match is not None and not match[2]:
+        raise ValueError(f"{match[1]} what? Give a unit, such as {match[1]}GB or {match[1]}MiB")
     if match is None or match[2].upper() not in _UNITS:
         raise ValueError(f"a size must be a number and a unit such as 5GB or 512MiB, got {text!r}")
     unit = _UNITS[match[2].upper()]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from contextlib import nullcontext
-from importlib import metadata
 from typing import TYPE_CHECKING
 
-from fastinit import _core, dtypes, runtime
+from fastinit import runtime
 from fastinit.checkpoint import (
     RecipeError,
     load_recipe,
@@ -24,11 +22,14 @@ from fastinit.checkpoint import (
     write,
 )
 from fastinit.checkpoint import verify as verify_checkpoint
+from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
-from fastinit.cli.output import complain, print_line, progress_bar
+from fastinit.cli.libraries import need
+from fastinit.cli.output import complain, print_line, progress_bar, spinner, tell_plot
+from fastinit.cli.style import paint, width
 from fastinit.errors import UndecidedError, printable
-from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, read_preset
+from fastinit.recipes.presets import DEFAULT_PRESET
 
 if TYPE_CHECKING:
     import argparse
@@ -55,6 +56,8 @@ _REMEDIES = {
 def init(arguments: argparse.Namespace) -> int:
     """Writes a checkpoint."""
     _set_threads(arguments)
+    if arguments.dask is not None:
+        need("distributed", "--dask", "dask", arguments.quiet)
     made = _plan_of(arguments)
     start = time.perf_counter()
     cluster = nullcontext() if arguments.dask is None else dask_executor(arguments.dask)
@@ -97,11 +100,11 @@ def plan(arguments: argparse.Namespace) -> int:
     elif arguments.json:
         print_line(json.dumps(tables.plan_as_dict(made), indent=1))
     else:
-        rows = tables.plan_rows(made)
-        if sys.stdout is not None and sys.stdout.isatty():
-            rows = tables.fitted(rows, "rule", shutil.get_terminal_size().columns)
+        rows, added = tables.plan_rows(made), ""
+        if width() is not None:
+            rows, added = tables.short(tables.plan_rows(made, format_bytes))
         tables.print_table(rows, left=("tensor", "dtype", "rule"))
-        print_line(f"{tables.totals(made)}, seed {made.recipe.seed}")
+        print_line(f"{tables.totals(made)}{added}, seed {made.recipe.seed}")
         if memory := tables.memory(made):
             print_line(memory)
     return 0
@@ -125,57 +128,31 @@ def verify(arguments: argparse.Namespace) -> int:
         found = verify_checkpoint(arguments.folder, sample=arguments.sample, progress=advance)
     seconds = time.perf_counter() - start
     if found.mismatch is not None:
-        print_line(f"{printable(arguments.folder)}: {found.mismatch}")
+        print_line(paint(f"{printable(arguments.folder)}: {found.mismatch}", "red", sys.stdout))
         return DIFFERS
     if not arguments.quiet:
-        print_line(f"{printable(arguments.folder)}: {tables.verified(found, seconds)}")
+        print_line(paint(f"{printable(arguments.folder)}: {tables.verified(found, seconds)}", "green", sys.stdout))
     return 0
 
 
 def stats(arguments: argparse.Namespace) -> int:
     """Shows the statistics of the tensors."""
+    if arguments.plot:
+        need("matplotlib", "--plot", "plot", arguments.quiet)
     with progress_bar("reading", _bytes_of(arguments.folder), arguments.quiet) as advance:
         found = tensor_stats(arguments.folder, progress=advance)
     if arguments.json:
         print_line(json.dumps(found.as_dict(), indent=1, allow_nan=False))
     else:
-        tables.print_table(found.rows(), left=("tensor", "dtype", "faults"))
-        for line in (*found.notes, tables.judged(found)):
-            print_line(line)
-    if arguments.plot:
+        rows, styles, added = tables.stats_rows(found, is_whole=arguments.whole or width() is None)
+        tables.print_table(rows, left=("tensor", "dtype", "faults"), styles=styles)
+        for note in found.notes:
+            print_line(note)
+        print_line(paint(tables.judged(found) + added, "red" if found.marked else "green", sys.stdout))
+    if arguments.plot:  # afterwards, as a picture may fail
         plot_stats(found, arguments.plot)
+        tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)
     return DIFFERS if found.marked else 0
-
-
-def presets(_arguments: argparse.Namespace) -> int:
-    """Lists the presets."""
-    for name in NAMES:
-        preset = read_preset(name)
-        print_line(f"{name:<{max(map(len, NAMES))}}  {preset.summary}")
-        print_line(f"{'':<{max(map(len, NAMES))}}  ({preset.source})")
-    return 0
-
-
-def info(_arguments: argparse.Namespace) -> int:
-    """Shows versions and what is in use."""
-    build = runtime.build_info()
-    rows = {
-        "fastinit": build["version"],
-        "stream version": build["stream_version"],
-        "threads": build["threads"],
-        "element types": ", ".join(dtypes.FLOATS),
-        "cuda": "not built" if build["cuda"] == "off" else f"built with {build['cuda']}",
-    }
-    shown = {"version", "isa", "isas", *(name.replace(" ", "_") for name in rows)}
-    rows |= {name.replace("_", " "): text for name, text in build.items() if name not in shown}
-    rows |= {name: metadata.version(name) for name in ("numpy", "ml_dtypes")}
-    rows["python"] = sys.version.split()[0]
-    for name, text in rows.items():
-        print_line(f"{name:<16} {text}")
-    print_line("")
-    isas = tables.instruction_set_rows(_core.isas(), build["isa"])
-    tables.print_table(isas, left=isas[0])
-    return 0
 
 
 def _set_threads(arguments: argparse.Namespace) -> None:
@@ -209,6 +186,9 @@ def _recipe_of(arguments: argparse.Namespace) -> Recipe:
     if source == "recipe":
         return load_recipe(arguments.recipe, **given)
     given.setdefault("preset", DEFAULT_PRESET)
-    if source == "like":
-        return recipe_from_checkpoint(arguments.like, **given)
-    return recipe_from_config(arguments.config, overrides=dict(given.pop("set", ())), **given)
+    if source == "config":
+        need("transformers", "--config", "transformers", arguments.quiet)
+    with spinner("looking at the model", arguments.quiet):
+        if source == "like":
+            return recipe_from_checkpoint(arguments.like, **given)
+        return recipe_from_config(arguments.config, overrides=dict(given.pop("set", ())), **given)

@@ -1,21 +1,20 @@
-"""Lines on standard output; warnings and the progress bar on standard error."""
+"""Lines on standard output; errors, warnings and what moves on standard error."""
 
 from __future__ import annotations
 
 import os
 import sys
-import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from rich.progress import DownloadColumn, TransferSpeedColumn
-
-from fastinit import progress
+from fastinit.cli.style import is_terminal, paint
 from fastinit.errors import CheckpointError, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+
+_COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def print_line(line: str) -> None:
@@ -57,12 +56,15 @@ def _output_errors() -> Iterator[None]:
 
 def complain(kind: str, message: str) -> None:
     """Writes an error or a warning on standard error, in one line."""
-    sys.stderr.write(f"fastinit: {kind}: {printable(message)}\n")
+    if sys.stderr is not None:
+        sys.stderr.write(f"fastinit: {paint(kind, _COLOURS[kind], sys.stderr)}: {printable(message)}\n")
 
 
 @contextmanager
 def warnings_in_one_line() -> Iterator[None]:
     """Shows warnings as errors are shown, without the place in the source."""
+    import warnings
+
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_, **__: complain("warning", str(message))
         yield
@@ -70,4 +72,35 @@ def warnings_in_one_line() -> Iterator[None]:
 
 def progress_bar(what: str, total: int | None, is_quiet: bool) -> AbstractContextManager[Callable[..., None]]:
     """Shows a bar of bytes on standard error if that is a terminal, and gives what moves it."""
-    return progress.progress_bar(what, total, is_hidden=is_quiet, columns=(DownloadColumn(), TransferSpeedColumn()))
+    if is_quiet or not _moves():
+        return nullcontext(lambda *_: None)
+    from rich.progress import DownloadColumn, TransferSpeedColumn
+
+    from fastinit import progress
+
+    return progress.progress_bar(what, total, is_hidden=False, columns=(DownloadColumn(), TransferSpeedColumn()))
+
+
+def spinner(what: str, is_quiet: bool) -> AbstractContextManager[object]:
+    """Shows that something goes on of which nothing is to be seen, on standard error if that is a terminal."""
+    if is_quiet or not _moves():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(what)
+
+
+def _moves() -> bool:
+    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
+
+
+def tell_plot(path: str, *, is_quiet: bool, is_json: bool) -> None:
+    """Says that a plot was written; on standard error where standard output is JSON."""
+    line = f"wrote {printable(path)}"
+    if is_quiet:
+        return
+    if is_json:
+        if sys.stderr is not None:
+            sys.stderr.write(f"fastinit: {line}\n")
+    else:
+        print_line(line)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.cli import tables
-from fastinit.cli.output import print_line
+from fastinit.cli.libraries import need
+from fastinit.cli.output import print_line, spinner, tell_plot
 from fastinit.errors import RecipeError, show
 from fastinit.recipes.toml import read_toml
 from fastinit.signal.plot import plot_profiles
@@ -34,16 +35,22 @@ _BYTES = 4  # of an element of float32
 def probe(arguments: argparse.Namespace) -> int:
     """Probes the model under each of the presets, or one set of rules at several widths."""
     reports: Sequence[ProbeReport | CoordinateReport]
+    need("transformers", "--config", "transformers", arguments.quiet)
+    if arguments.plot:
+        need("matplotlib", "--plot", "plot", arguments.quiet)
     if arguments.widths:
-        report = _checked_widths(arguments)
+        with spinner("training at each width", arguments.quiet):
+            report = _checked_widths(arguments)
         reports, plot, text = [report], report.plot, str(report)
     else:
-        profiles = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
+        with spinner("probing", arguments.quiet):
+            profiles = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
         reports, plot, text = profiles, partial(plot_profiles, profiles), tables.probes(profiles, arguments.whole)
     found = {"reports": [report.as_dict() for report in reports]}
     print_line(json.dumps(found, indent=1, allow_nan=False) if arguments.json else text)
     if arguments.plot:  # afterwards, as a picture may fail
         plot(arguments.plot)
+        tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)
     return 0 if all(report.is_healthy for report in reports) else UNHEALTHY
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fastinit.cli.output import complain, flush, warnings_in_one_line
@@ -14,15 +15,20 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-_NO_MEMORY = "there must be memory for this, got too little; write on a larger machine"
+_NO_MEMORY = "this needs more memory than there is; run it on a larger machine"
 
 
 def run(argv: Sequence[str] | None) -> int:
     """Runs the command of these words, or of the process's own, and returns its exit code."""
+    if "_ARGCOMPLETE" in os.environ:
+        from fastinit.cli.completion import answer
+
+        answer()
     given = sys.argv[1:] if argv is None else list(map(os.fspath, argv))
     arguments = make_parser(takes_recipe(given)).parse_args(given)
-    command: Callable[[argparse.Namespace], int] = arguments.command
+    module, _, name = arguments.run.partition(":")
     with warnings_in_one_line():
+        command: Callable[[argparse.Namespace], int] = getattr(import_module(f"fastinit.cli.{module}"), name)
         code = command(arguments)
     flush()
     return code

@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import math
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.values import matrix_bytes
 from fastinit.cli.output import print_line
-from fastinit.columns import aligned
+from fastinit.cli.style import paint, width
+from fastinit.columns import aligned, folded
 from fastinit.recipes.compress import compress, compress_set
 from fastinit.recipes.ranges import expand, read_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from fastinit.checkpoint import CheckpointStats, Plan, PlannedTensor, Verification
     from fastinit.signal.report import ProbeReport
 
-
-def print_table(rows: Iterable[Sequence[str]], left: Collection[str]) -> None:
-    """Prints rows in aligned columns; the first has the titles, of which `left` are left-aligned."""
-    for line in aligned(rows, left):
-        print_line(line)
+_LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{6,}(?:e[-+]?\d+)?(?![\w.])")
 
 
-def plan_rows(plan: Plan) -> list[tuple[str, ...]]:
+def print_table(rows: Sequence[Sequence[str]], left: Collection[str], styles: Mapping[int, str] | None = None) -> None:
+    """Prints rows in aligned columns; the first has the titles, of which `left` are left-aligned.
+
+    A terminal gets lines that fit it; a file or a pipe gets a line for each row, whole.
+
+    Args:
+        rows: Of texts.
+        left: Titles.
+        styles: Of `style.paint`, by the row's number.
+    """
+    room = width()
+    painted = {0: "bold", **(styles or {})}
+    whole = ([line] for line in aligned(rows, left))
+    for number, lines in enumerate(whole if room is None else folded(rows, left, room)):
+        for line in lines:
+            print_line(paint(line, painted[number], sys.stdout) if number in painted else line)
+
+
+def plan_rows(plan: Plan, show_bytes: Callable[[int], str] = "{:,}".format) -> list[tuple[str, ...]]:
     """The table of `fastinit plan`, titles first: a row for tensors of numbered layers that are alike."""
     titles = ("tensor", "shape", "dtype", "rule", "std", "bytes")
     planned = list(plan.tensors)
@@ -35,7 +53,12 @@ def plan_rows(plan: Plan) -> list[tuple[str, ...]]:
     return [
         titles,
         *(
-            (name, *texts, _span([tensor.distribution.std for tensor in group]), f"{sum(t.nbytes for t in group):,}")
+            (
+                name,
+                *texts,
+                _span([tensor.distribution.std for tensor in group]),
+                show_bytes(sum(t.nbytes for t in group)),
+            )
             for (name, texts), group in zip(alike, groups, strict=True)
         ),
     ]
@@ -46,15 +69,71 @@ def _span(stds: Sequence[float]) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def fitted(rows: Sequence[Sequence[str]], title: str, width: int) -> list[tuple[str, ...]]:
-    """Cuts the cells of one column, so that lines have at most so many characters, if it can be helped."""
-    place = rows[0].index(title)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    room = max(width - sum(widths) - 2 * (len(widths) - 1) + widths[place], 10)
-    return [
-        tuple(cell if k != place or len(cell) <= room else cell[: room - 3] + "..." for k, cell in enumerate(row))
-        for row in rows
+def stats_rows(found: CheckpointStats, is_whole: bool) -> tuple[list[tuple[str, ...]], dict[int, str], str]:
+    """The table of `fastinit stats`, titles first, the styles of its rows, and what its last line has to add.
+
+    Args:
+        found: The statistics.
+        is_whole: A row for each tensor, as they are in the files. Otherwise tensors of numbered layers that are alike
+            share one, unless they are marked, and columns that say nothing are left out.
+    """
+    rows = found.rows()
+    dtypes = ""
+    if not is_whole:
+        rows, dtypes = short(_without_empty([rows[0], *_by_layers(rows)]))
+    faults = rows[0].index("faults") if "faults" in rows[0] else None
+    styles = {k: "red" for k, row in enumerate(rows) if k and faults is not None and row[faults]}
+    return rows, styles, dtypes
+
+
+def _by_layers(rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """A row for the tensors whose names differ in numbers only, at the place of the first one."""
+    places = {row[0]: place for place, row in enumerate(rows)}
+    fixed = [k for k, title in enumerate(rows[0]) if title in ("shape", "dtype", "expected", "faults")]
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for row in rows[1:]:
+        alike.setdefault(tuple(row[k] for k in fixed), []).append(row[0])
+    groups = [
+        (name, [places[member] for member, _ in expand([read_name(name)])])
+        for (*_, faults), names in alike.items()
+        for name in (names if faults else compress_set(names))
     ]
+    for name, members in sorted(groups, key=lambda group: min(group[1])):
+        columns = [*zip(*(rows[place] for place in members), strict=True)]
+        yield (name, *(_between(title, cells) for title, cells in zip(rows[0][1:], columns[1:], strict=True)))
+
+
+def _between(title: str, cells: Sequence[str]) -> str:
+    """What the cells of one column have in common, or the least and the most of them."""
+    if len({*cells}) == 1:
+        return cells[0]
+    ordered = sorted(cells, key=lambda cell: -math.inf if cell == "-" else float(cell.rstrip("%")))
+    if title in ("min", "max"):
+        return ordered[0 if title == "min" else -1]
+    if title == "mean":  # whose digits after the second one are chance
+        ordered = [cell if cell == "-" else f"{float(cell):.2g}" for cell in ordered]
+    return f"{ordered[0]}..{ordered[-1]}"
+
+
+def _without_empty(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Leaves out the columns that have nothing to tell."""
+    kept = [
+        k for k, column in enumerate(zip(*rows, strict=True)) if column[0] == "mean" or {*column[1:]} - {"", "0", "-"}
+    ]
+    return [tuple(row[k] for k in kept) for row in rows]
+
+
+def short(rows: Sequence[tuple[str, ...]]) -> tuple[list[tuple[str, ...]], str]:
+    """The same table for a terminal, and what its last line has to add.
+
+    Where all rows have one dtype, the last line says it in place of a column. Numbers within rules have six digits.
+    """
+    place = rows[0].index("dtype")
+    dtypes = {row[place] for row in rows[1:]}
+    if len(dtypes) == 1:
+        rows = [row[:place] + row[place + 1 :] for row in rows]
+    shown = [tuple(_LONG_NUMBER.sub(lambda match: f"{float(match[0]):.6g}", cell) for cell in row) for row in rows]
+    return shown, f", all {dtypes.pop()}" if len(dtypes) == 1 else ""
 
 
 def differences(one: Plan, other: Plan) -> list[tuple[str, ...]]:

@@ -116,18 +116,19 @@ class ProbeReport(Judged):
             "stages": [stage.as_dict() for stage in self.stages],
         }
 
-    def plot(self, path: str | os.PathLike[str]) -> None:
+    def plot(self, path: str | os.PathLike[str], *others: ProbeReport) -> None:
         """Draws the spread of activations and gradients against depth into a picture.
 
         Args:
             path: The picture; its suffix says the format.
+            *others: More reports to draw into the same picture. Each line is then labelled with its report's title.
 
         Raises:
             PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
         """
         from fastinit.signal.plot import plot_profiles
 
-        plot_profiles([self], path)
+        plot_profiles([self, *others], path)
 
 
 def _cells(stage: Stage) -> tuple[str, ...]:

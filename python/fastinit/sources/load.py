@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import CheckpointError, RecipeError, UndecidedError, show_path
 from fastinit.files import read_small
+from fastinit.recipes import examples
 from fastinit.recipes.assign import Matcher, assign
 from fastinit.recipes.copies import MAX_COPY_BYTES, NOTE_FILE, read_copy
 from fastinit.recipes.recipe import FILE_KEYS, MAX_RECIPE_BYTES, Recipe, read_table, recipe_of
@@ -34,7 +35,7 @@ def load_recipe(
     quantization_config; `preset = "hf"` makes rules for the tensors that no [[rule]] matches.
 
     Args:
-        path: The file.
+        path: The file, or the name of an installed example, such as "gpt2".
         seed: Replaces the file's seed.
         dtype: Replaces the file's dtype. A tensor that names its own keeps it.
         layout: Replaces the file's layout.
@@ -43,12 +44,14 @@ def load_recipe(
     Raises:
         RecipeError: The file cannot be read, or is not a recipe.
     """
+    path = examples.file_of(path)
     source = show_path(path)
     try:
         with Path(path).open("rb") as file:
             content = file.read(MAX_RECIPE_BYTES + 1)
     except OSError as error:
-        raise RecipeError(f"cannot read the recipe {source}: {error.strerror}") from None
+        instead = examples.choices_instead(path) if isinstance(error, FileNotFoundError) else ""
+        raise RecipeError(f"cannot read the recipe {source}: {error.strerror}{instead}") from None
     except ValueError as error:  # a NUL in the path
         raise RecipeError(f"cannot read the recipe {source}: {error}") from None
     try:

@@ -23,6 +23,7 @@ from fastinit.dtypes import STORED
 from fastinit.errors import CheckpointError, show, show_path, suggest
 from fastinit.files import open_regular
 from fastinit.index import index_box
+from fastinit.recipes import examples
 from fastinit.recipes.recipe import Recipe
 from fastinit.shards import count, held_ranges, pieces
 from fastinit.sources.load import load_recipe
@@ -261,8 +262,8 @@ def open(
     """Opens a checkpoint, which may be files or only a recipe. Both have the same values.
 
     Args:
-        source: A folder of safetensors files, one such file, or a recipe: the path of a `.toml` file, a `Recipe` or a
-            `Plan`.
+        source: A folder of safetensors files, one such file, or a recipe: the path of a `.toml` file, the name of
+            an installed example such as "gpt2", a `Recipe` or a `Plan`.
         framework: "numpy" (or "np") for arrays, or "torch" (or "pt") for tensors. NumPy lacks bfloat16 and float8, so
             such arrays have types of ml_dtypes; see docs/traps.md.
         device: Only "cpu".
@@ -334,6 +335,8 @@ def _source_of(source: str | os.PathLike[str] | Recipe | Plan) -> _Source:
     if isinstance(source, Recipe):
         return _Planned(make_plan(source))
     path = Path(source)
+    if not path.exists():
+        path = Path(examples.file_of(path))
     if path.suffix == ".toml" and not path.is_dir():
         return _Planned(make_plan(load_recipe(path)))
     return _Stored(read_checkpoint(path))

@@ -16,6 +16,7 @@ from fastinit.checkpoint.writing.direct import needed
 from fastinit.checkpoint.writing.lock import release, take_lock
 from fastinit.checkpoint.writing.note import difference, parsed, read_note
 from fastinit.checkpoint.writing.replacing import (
+    is_empty_folder,
     is_mount_point,
     open_folder,
     refuse_foreign,
@@ -181,7 +182,7 @@ class WorkingFolder:
         destination.sync_folder(self.path)
         if self._force and os.path.lexists(self.target):
             self._replace()
-        else:  # fails if something has appeared at OUT meanwhile; an empty folder is replaced
+        else:  # fails if OUT has appeared or been filled meanwhile; an empty folder is replaced
             with needed("rename folders (rename)"):
                 self.path.rename(self.target)
         self._remove_parts()  # left by workers that were taken for dead
@@ -219,7 +220,7 @@ class WorkingFolder:
         count = len(self.files.shards)
         finished = count - len(self.unfinished())
         if finished:
-            is_there = os.path.lexists(self.target)
+            is_there = os.path.lexists(self.target) and not is_empty_folder(self.target)
             first = f"remove {self.target}, then " if is_there and not self._force else ""
             options = f"{RESUME} and {FORCE}" if is_there and self._force else RESUME
             return f"{self.path} holds {finished} of {count} finished files; {first}run again with {options} to go on"

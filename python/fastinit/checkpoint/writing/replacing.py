@@ -42,6 +42,25 @@ def refuse_unless_replaceable(target: Path) -> None:
     _refuse_immovable(target)
 
 
+def is_empty_folder(target: Path) -> bool:
+    """Whether `target` is a folder that a rename replaces without loss; a link to one is none.
+
+    Raises:
+        CheckpointError: It is the working directory, which a shell would be left without.
+    """
+    try:
+        if not _is_folder(target) or os.listdir(target):
+            return False
+        is_here = os.path.samefile(target, os.curdir)
+    except OSError:  # it cannot be read
+        return False
+    if is_here:
+        raise CheckpointError(
+            f"{target} is the folder that you are in, and would be replaced by another; go to another folder first"
+        )
+    return True
+
+
 def _refuse_immovable(target: Path) -> None:
     """Raises at the start for what would fail when everything is written."""
     longest = os.pathconf(target.parent, "PC_NAME_MAX")

@@ -24,7 +24,7 @@ from fastinit.checkpoint.writing.folder import (
     finish_beside,
     partial_of,
 )
-from fastinit.checkpoint.writing.replacing import refuse_unless_replaceable
+from fastinit.checkpoint.writing.replacing import is_empty_folder, refuse_unless_replaceable
 from fastinit.checkpoint.writing.shard_writer import free_buffers, write_shard
 from fastinit.errors import CheckpointError, show
 from fastinit.stored.layout import NOTE_FILE
@@ -58,7 +58,7 @@ def write(
 
     Args:
         plan: The plan, from `make_plan`.
-        out: The folder to make; its parent must exist.
+        out: The folder to make; its parent must exist. An empty folder may be there: one rename replaces it.
         progress: Called with a number of bytes each time that many have been written: by an executor after each file,
             and at the start for files that are finished already.
         resume: Goes on where an interrupted run of the same plan stopped: finished files stay as they are. Starts if
@@ -71,7 +71,6 @@ def write(
 
     Returns:
         The bytes of the safetensors files that this call wrote: all, without those that a resumed run found finished.
-
 
     Raises:
         CheckpointError: `out` exists; its parent does not; another run is at work there, or has left another plan's
@@ -143,7 +142,7 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
     goes_on = force and os.path.lexists(partial_of(target))
     if resume and not goes_on and _is_complete(target, files):
         return True
-    if force:
+    if is_empty_folder(target) or force:
         refuse_unless_replaceable(target)
         return False
     if resume:

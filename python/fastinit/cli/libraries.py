@@ -1,0 +1,29 @@
+"""Libraries that an option needs: loaded before the work, so that one that is missing is told before it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from fastinit.cli.output import spinner
+from fastinit.errors import CheckpointError
+
+_ALSO = {"transformers": ("torch",)}  # which it is no use without
+
+
+def need(module: str, option: str, extra: str, is_quiet: bool) -> None:
+    """Loads a library, with a spinner meanwhile.
+
+    Raises:
+        CheckpointError: It is missing, or cannot be loaded.
+    """
+    for name in (*_ALSO.get(module, ()), module):
+        try:
+            with spinner(f"loading {name}", is_quiet):
+                import_module(name)
+        except ImportError as error:
+            is_absent = isinstance(error, ModuleNotFoundError) and error.name == name
+            what = "is not installed" if is_absent else f"cannot be loaded ({error})"
+            raise CheckpointError(
+                f"{option} needs {name}, which {what}; run: pip install {name} (or, in a clone of fastinit: "
+                f'pip install ".[{extra}]")'
+            ) from None

@@ -1,0 +1,37 @@
+"""What a stream shows: colours and lines of a terminal's width, or plain text in a file and in a pipe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+_CODES = {"bold": "1", "red": "1;31", "yellow": "1;33", "green": "32", "cyan": "36"}
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person reads the stream; not where it is closed."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def has_colour(stream: TextIO | None) -> bool:
+    """Whether to colour the stream: NO_COLOR decides, then FORCE_COLOR, then whether it is a terminal that can."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str, stream: TextIO | None) -> str:
+    """Returns the text in a style, as it is where the stream has no colour."""
+    return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if has_colour(stream) else text
+
+
+def width() -> int | None:
+    """Returns how many characters fit a line of standard output; None where it is no terminal, and any number does."""
+    return shutil.get_terminal_size().columns if is_terminal(sys.stdout) else None
