@@ -51,6 +51,14 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def site(session: nox.Session) -> None:
+    """The documentation site, into build/site, and its tests in Chromium, which must be installed."""
+    install(session, ".[docs,torch,keras,jax,plot]")
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "docs", "build/site")
+    session.run("pytest", "docs/_site", *session.posargs)
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Formatters and linters, mypy and the levels of imports among them."""
     install(session, "pre-commit>=4")
