@@ -40,7 +40,7 @@ def frameworks(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """10^8 words of every accuracy claim, 10^9 draws of statistics: minutes."""
     install(session, ".[test]")
-    session.run("pytest", "-m", "slow", "--durations=10", *session.posargs)
+    session.run("pytest", "-s", "-m", "slow", "--durations=10", *session.posargs)
 
 
 @nox.session
@@ -48,6 +48,14 @@ def docs(session: nox.Session) -> None:
     """The examples in docstrings and in the pages."""
     install(session, ".[test]")
     session.run("pytest", "tests/project", *session.posargs)
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation site, into build/site, and its tests in Chromium, which must be installed."""
+    install(session, ".[docs,torch,keras,jax,plot]")
+    session.run("sphinx-build", "--fail-on-warning", "--keep-going", "--fresh-env", "docs", "build/site")
+    session.run("pytest", "docs/_site", *session.posargs)
 
 
 @nox.session

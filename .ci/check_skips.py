@@ -11,7 +11,7 @@ import re
 import sys
 from xml.etree import ElementTree
 
-ABSENT = re.compile(r"could not import '([\w.]+)'|No module named '([\w.]+)'")
+ABSENT = re.compile(r"(?:could not import|No module named) '([\w.]+)'|needs ([\w.]+), which is not installed")
 
 
 def excused(reason: str, modules: set[str]) -> bool:

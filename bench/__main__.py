@@ -102,14 +102,13 @@ def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
         "rows": [],
     }
     before = machine.Processors.read()
-    for row in rows:
-        print(f"{row.name} ...", end=" ", flush=True, file=sys.stderr)
+    for row in frontend.each(rows, lambda row: row.name):
         measured = measure(replace(row, work=row.work.at_most(QUICK)) if quick else row, repeats)
         for subject in measured["subjects"]:
             for name, version in subject.pop("versions", {}).items():
                 result["versions"].setdefault(name, version)
         result["rows"].append(measured)
-        print(report.progress(measured), file=sys.stderr)
+        frontend.note(f"  {report.progress(measured)}")
     others = machine.Processors.read().taken_by_others(before)
     result["machine"]["taken_by_others"] = round(others, 3)
     result["limits"] = write_limits(result["rows"])
@@ -137,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     repeats = options.repeats or (3 if options.quick else 9)
     result = run(chosen(options.rows), repeats, options.quick)
     errors = problems(result, options.require_peers)
-    return frontend.finish(options, result, report.page(result), errors=errors)
+    return frontend.finish(options, result, report.page(result), summary=report.comparison(result), errors=errors)
 
 
 if __name__ == "__main__":

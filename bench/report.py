@@ -212,6 +212,17 @@ def short(result: dict[str, Any]) -> str:
     )
 
 
+def comparison(result: dict[str, Any]) -> str:
+    """What a terminal shows: a row for each peer, with the time of both."""
+
+    def line(v: Verdict) -> tuple[str, ...]:
+        times = (f"{nanoseconds(v.row, min(s['samples'])):.3g}" if s["samples"] else "" for s in (v.subject, v.peer))
+        return (fill_name(v.row), v.peer["label"], *times, f"{v.ratio:.3g}x" if v.measured else "", v.outcome)
+
+    head = ("fill", "beside", "ns", "its ns", "faster by", "outcome")
+    return table(head, map(line, verdicts(result)))
+
+
 def render(source: Path, docs: Path, predictions: str) -> list[Path]:
     """Write benchmarks.json (a copy of `source`), benchmarks.md, benchmarks.png and the README's speed.png to `docs`.
 

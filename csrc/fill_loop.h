@@ -156,18 +156,25 @@ using PieceFunction = void (*)(const FillSpec&, std::uint64_t first, std::uint64
 
 using PieceTable = MethodTable<PieceFunction>;
 
-template <class Lanes>
+// An instruction set is compiled as two units that take about as long: elements of up to 16 bits, and the others.
+constexpr bool is_narrow(ElementType type) { return item_bytes(type) <= 2; }
+
+template <class Lanes, bool kNarrow>
 struct PieceMaker {
   using Function = PieceFunction;
   using Lane = typename Lanes::Lane32;
   template <template <class> class Class, ElementType kType>
   static constexpr Function make() {
-    return fill_piece<Lanes, Class, kType>;
+    if constexpr (is_narrow(kType) == kNarrow) {
+      return fill_piece<Lanes, Class, kType>;
+    } else {
+      return nullptr;
+    }
   }
 };
-template <class Lanes>
+template <class Lanes, bool kNarrow>
 constexpr PieceTable make_piece_table() {
-  return MakeTable<PieceMaker<Lanes>>::make();
+  return MakeTable<PieceMaker<Lanes, kNarrow>>::make();
 }
 
 }  // namespace fastinit

@@ -71,7 +71,7 @@ struct Words {
   Wide word0, word1, word2, word3;
 };
 
-// `AnySchedule`: a Schedule, or what answers as one.
+// `AnySchedule`: a Schedule, or a type with join0() and join2().
 template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
 [[gnu::always_inline]] constexpr Words<Wide> philox(const AnySchedule& schedule, Wide block_low) {
   const auto key0 = [&](int round) { return Lanes::set_wide(schedule.join0(round)); };

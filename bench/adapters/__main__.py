@@ -104,13 +104,12 @@ def run(frameworks: Sequence[str], repeats: int, *, quick: bool) -> dict[str, An
         sides = {side: Side(framework, side, quick) for side in names}
         for side in sides.values():  # which start side by side
             side.wait()
-        for row in rows:
-            print(f"{row.name} ...", end=" ", flush=True, file=sys.stderr)
+        for row in frontend.each(rows, lambda row: row.name):
             measured = measure(row, sides, repeats, quick=quick)
             for subject in measured["subjects"]:
                 result["versions"] |= subject.pop("versions", {})
             result["rows"].append(measured)
-            print(progress(measured), file=sys.stderr)
+            frontend.note(f"  {progress(measured)}")
         for side in sides.values():
             side.close()
     others = machine.Processors.read().taken_by_others(before)

@@ -72,7 +72,7 @@ def measure(case: Case, rounds: int, folder: Path) -> dict[str, Any]:
                 )
                 step = 1 + len(watched.memory) // MOST_CURVE_POINTS
                 about["memory"] = [(round(t, 3), size) for t, size in watched.memory[::step]]
-                print(f"  {name}: {about['samples'][-1]['seconds']:.2f} s", file=sys.stderr)
+                frontend.note(f"  {name}: {about['samples'][-1]['seconds']:.2f} s")
             shutil.rmtree(out, ignore_errors=True)
             time.sleep(1)  # the file system frees what was removed
     return {"name": case.name, "subjects": found}
@@ -96,10 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
     before = machine.Processors.read()
     result: dict[str, Any] = {"machine": machine.describe(), "rounds": options.rounds, "cases": []}
     result["targets"], result["peak_target"] = TARGETS, PEAK_TARGET
-    for case in CASES:
-        if options.cases and not any(text in case.name for text in options.cases):
-            continue
-        print(case.name, file=sys.stderr)
+    chosen = [case for case in CASES if not options.cases or any(text in case.name for text in options.cases)]
+    for case in frontend.each(chosen, lambda case: case.name):
         with tempfile.TemporaryDirectory(prefix="bench-", dir=options.folder) as folder:
             result["cases"].append(measure(case, options.rounds, Path(folder)))
     result["trillion"] = measure_plan(examples.FOLDER / "moe-1t.toml")

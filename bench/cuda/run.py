@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -159,8 +158,7 @@ def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
         "rows": [],
     }
     with cupy.cuda.Stream(non_blocking=True):
-        for row in rows:
-            print(f"{row.name} ...", file=sys.stderr)
+        for row in frontend.each(rows, lambda row: row.name):
             small = replace(row, work=row.work.at_most(QUICK)) if quick else row
             result["rows"].append(measure(small, repeats))
             cupy.get_default_memory_pool().free_all_blocks()

@@ -98,10 +98,10 @@ def run(repeats: int, quick: bool) -> dict[str, Any]:
     threads = len(os.sched_getaffinity(0))
     fastinit.set_num_threads(threads)
     shapes, size = (QUICK, 256) if quick else (SHAPES, 4096)
-    rows = []
-    for shape in shapes:
-        print(f"{shape[0]} x {shape[1]} ...", file=sys.stderr)
-        rows.append({"shape": shape, "samples": in_turns(sides_of(shape, threads), repeats)})
+    rows = [
+        {"shape": shape, "samples": in_turns(sides_of(shape, threads), repeats)}
+        for shape in frontend.each(shapes, lambda shape: f"{shape[0]} x {shape[1]}")
+    ]
     memory = subprocess.run([sys.executable, "-c", MEMORY.format(size)], capture_output=True, text=True, check=True)
     return {
         "schema": 1,

@@ -98,10 +98,8 @@ def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
 def run(repeats: int, quick: bool) -> dict[str, Any]:
     torch.set_num_threads(1)
     before = machine.Processors.read()
-    rows = []
-    for case in CASES:
-        print(f"{case.name} ...", file=sys.stderr)
-        rows.append(measure(case, repeats, 1 / 16 if quick else 1))
+    scale = 1 / 16 if quick else 1
+    rows = [measure(case, repeats, scale) for case in frontend.each(CASES, lambda case: case.name)]
     return {
         "schema": 1,
         "quick": quick,

@@ -4,7 +4,8 @@
 #include "bindings/bindings.h"
 #include "fill.h"
 
-PYBIND11_MODULE(_core, module) {
+// Without the GIL nothing changes: fills let go of it anyway, and what lasts between calls is atomic.
+PYBIND11_MODULE(_core, module, pybind11::mod_gil_not_used()) {
   module.doc() = "The compiled core of fastinit; see python/fastinit for its meaning.";
   module.attr("stream_version") = fastinit::kStreamVersion;
   fastinit::bind_spec(module);

@@ -4,6 +4,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr LaneTable kAvx2TableValue = make_lane_table<Avx2Lanes>();
+constexpr LaneTable kAvx2TableValue = make_lane_table<Avx2Lanes>(kAvx2Narrow);
 const LaneTable kAvx2Table = kAvx2TableValue;
 }  // namespace fastinit

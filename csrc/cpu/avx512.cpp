@@ -4,6 +4,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr LaneTable kAvx512TableValue = make_lane_table<Avx512Lanes>();
+constexpr LaneTable kAvx512TableValue = make_lane_table<Avx512Lanes>(kAvx512Narrow);
 const LaneTable kAvx512Table = kAvx512TableValue;
 }  // namespace fastinit

@@ -62,7 +62,10 @@ std::atomic<const Entry*>& in_use() {
 
 }  // namespace
 
-const PieceTable& piece_table() { return in_use().load(std::memory_order_relaxed)->table->pieces; }
+PieceFunction piece_function(const Method& method, ElementType type) {
+  const LaneTable& table = *in_use().load(std::memory_order_relaxed)->table;
+  return (is_narrow(type) ? *table.narrow : table.pieces).function(method, type);
+}
 const OrthogonalTable& orthogonal_table() { return in_use().load(std::memory_order_relaxed)->table->orthogonal; }
 const TransformTable& transform_table() { return in_use().load(std::memory_order_relaxed)->table->transforms; }
 

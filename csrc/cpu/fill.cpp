@@ -48,7 +48,7 @@ bool fill(const FillSpec& spec, void* target, Interrupt interrupt) {
   if (count == 0) return true;
   const std::size_t item = item_bytes(spec.type);
   const DefaultFloatEnvironment guard;
-  const PieceFunction fill_piece = piece_table().function(method_of(spec), spec.type);
+  const PieceFunction fill_piece = piece_function(method_of(spec), spec.type);
   const bool streaming = count * item >= kStreamingBytes;
   auto* bytes = static_cast<unsigned char*>(target);
   return split(target, count, item, interrupt, [&](std::uint64_t first, std::uint64_t n) {
@@ -63,7 +63,7 @@ bool fill_transformed(const TransformedSpec& spec, void* target, Interrupt inter
   FillSpec drawn = spec.base;
   drawn.type = drawn_type(spec.base.type);
   const DefaultFloatEnvironment guard;
-  const PieceFunction draw = piece_table().function(method_of(drawn), drawn.type);
+  const PieceFunction draw = piece_function(method_of(drawn), drawn.type);
   const TransformFunction write = transform_table().functions[static_cast<int>(spec.base.type)];
   auto* bytes = static_cast<unsigned char*>(target);
   return split(target, count, item, interrupt,

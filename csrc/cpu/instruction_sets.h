@@ -1,4 +1,4 @@
-// The instruction sets this build carries; each is one file that only instantiates the loop.
+// The instruction sets this build carries; each is two files that only instantiate the loop.
 #pragma once
 
 #include "fill_loop.h"
@@ -8,28 +8,33 @@
 namespace fastinit {
 
 struct LaneTable {
-  PieceTable pieces;
+  PieceTable pieces;         // of the types that are not narrow
+  const PieceTable* narrow;  // of those that are
   OrthogonalTable orthogonal;
   TransformTable transforms;
 };
 template <class Lanes>
-constexpr LaneTable make_lane_table() {
-  return {make_piece_table<Lanes>(), make_orthogonal_table<Lanes>(), make_transform_table<Lanes>()};
+constexpr LaneTable make_lane_table(const PieceTable& narrow) {
+  return {make_piece_table<Lanes, false>(), &narrow, make_orthogonal_table<Lanes>(), make_transform_table<Lanes>()};
 }
 
 extern const LaneTable kScalarTable;
+extern const PieceTable kScalarNarrow;
 #ifdef FASTINIT_AVX2
 extern const LaneTable kAvx2Table;
+extern const PieceTable kAvx2Narrow;
 #endif
 #ifdef FASTINIT_AVX512
 extern const LaneTable kAvx512Table;
+extern const PieceTable kAvx512Narrow;
 #endif
 #ifdef FASTINIT_NEON
 extern const LaneTable kNeonTable;
+extern const PieceTable kNeonNarrow;
 #endif
 
 // The functions in use.
-const PieceTable& piece_table();
+PieceFunction piece_function(const Method& method, ElementType type);
 const OrthogonalTable& orthogonal_table();
 const TransformTable& transform_table();
 

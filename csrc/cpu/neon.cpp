@@ -4,6 +4,6 @@
 #include "cpu/instruction_sets.h"
 
 namespace fastinit {
-constexpr LaneTable kNeonTableValue = make_lane_table<NeonLanes>();
+constexpr LaneTable kNeonTableValue = make_lane_table<NeonLanes>(kNeonNarrow);
 const LaneTable kNeonTable = kNeonTableValue;
 }  // namespace fastinit

@@ -31,9 +31,8 @@ struct KernelArguments {
   Draw draw;
 };
 
-// The schedule of a segment, in registers: read from the launch's arguments again and again, as the compiler
-// would have it, the keys cost 17 issue slots a block. So they must not look like constants to it: they are
-// joined with a zero that it cannot know.
+// The schedule of a segment, in registers. The compiler would reload the keys from constant memory in every pass, at 17
+// issue slots a block. XOR with a zero that is not known at compile time keeps them in registers.
 class SegmentSchedule {
  public:
   __device__ SegmentSchedule(const Schedule& schedule, std::uint32_t zero) : schedule_(schedule) {

@@ -2,43 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 from fastinit import runtime
-from fastinit.closed_forms import (
-    delta,
-    hadamard,
-    hadamard_identity,
-    modulo,
-    ramp,
-    sincos,
-    sincos_2d,
-    triangular,
-)
-from fastinit.fans import compute_fans
-from fastinit.gains import gain
-from fastinit.initializers import (
-    constant,
-    glorot_normal,
-    glorot_uniform,
-    he_normal,
-    he_uniform,
-    kaiming_normal,
-    kaiming_uniform,
-    lecun_normal,
-    lecun_uniform,
-    normal,
-    ones,
-    random_bits,
-    truncated_normal,
-    uniform,
-    variance_scaling,
-    xavier_normal,
-    xavier_uniform,
-    zeros,
-)
-from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, sparse
-from fastinit.random import Generator, manual_seed
-from fastinit.runtime import build_info, get_num_threads, set_num_threads
-from fastinit.shards import Shard
 
 __all__ = [
     "Generator",
@@ -51,6 +18,7 @@ __all__ = [
     "delta_orthogonal",
     "dirac",
     "gain",
+    "get_default_layout",
     "get_num_threads",
     "glorot_normal",
     "glorot_uniform",
@@ -70,6 +38,7 @@ __all__ = [
     "orthogonal",
     "ramp",
     "random_bits",
+    "set_default_layout",
     "set_num_threads",
     "sincos",
     "sincos_2d",
@@ -85,15 +54,42 @@ __all__ = [
 
 __version__: str
 
+# Loaded by the first `fastinit.torch` and the like, without an import of their own.
+_LAZY = ("checkpoint", "jax", "keras", "torch")
+
 runtime.start()
 
 
-def __getattr__(name: str) -> str:
+def _load() -> None:
+    """Makes the names of arrays this module's own."""
+    from fastinit import public
+
+    globals().update({name: getattr(public, name) for name in public.__all__})
+
+
+if not runtime.is_command_line():  # which has its help on the screen before NumPy is there
+    _load()
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__ and name not in globals() and name != "__version__":
+        _load()
+        return globals()[name]
+    if name in _LAZY:
+        from importlib import import_module
+
+        return import_module(f"fastinit.{name}")
     if name != "__version__":
-        raise AttributeError(f"module 'fastinit' has no attribute {name!r}")
+        # With both, Python's traceback says what name was meant.
+        raise AttributeError(f"module 'fastinit' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
     from importlib import metadata  # slow to import, and few ask
 
     try:
         return metadata.version("fastinit-nn")
     except metadata.PackageNotFoundError:  # run from the source tree
         return "0+unknown"
+
+
+def __dir__() -> list[str]:
+    # Of the lazy ones only those that are loaded: `help` imports whatever is listed here.
+    return [*__all__, *(name for name in _LAZY if name in globals())]

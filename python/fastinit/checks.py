@@ -10,6 +10,8 @@ import operator
 import reprlib
 from typing import TYPE_CHECKING, Any
 
+from fastinit.errors import suggest
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -17,6 +19,16 @@ UINT64 = 2**64
 SHAPE_REMEDY = "only a call with `out` may leave it out"
 CPU_REMEDY = 'fill on device="cpu" and copy: the values do not depend on the device'
 MOST_DIMENSIONS = 64  # NumPy's limit, and the core's
+
+
+class Listed(tuple[Any, ...]):
+    """Several arguments as a call has them: without the parentheses of a tuple."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return ", ".join(map(_short.repr, self))
+
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = _short.maxlong = 80
@@ -114,7 +126,7 @@ def choice(argument: str, value: object, choices: Iterable[str]) -> str:
     if not isinstance(value, str):
         raise TypeError(text(argument, rule, value))
     if value not in names:
-        raise ValueError(text(argument, rule, value))
+        raise ValueError(text(argument, rule, value) + suggest(value, names))
     return value
 
 

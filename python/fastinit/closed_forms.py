@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence  # noqa: TC003 - `@initializer` resolves it
-from typing import Unpack
+from typing import Literal, TypeAlias, Unpack
 
 from fastinit import checks, fans
 from fastinit.distributions import Constant
+from fastinit.fans import Layout  # noqa: TC001 - `@initializer` resolves it
 from fastinit.index_functions import Delta, Hadamard, HadamardIdentity, Modulo, Ramp, SinCos, Triangular
 from fastinit.options import Options, Shape, initializer
 from fastinit.sines import LOWEST_FREQUENCY, MOST_POSITIONS
 
 _MOST_BENT = 2**16  # places of a ramp with a power, each of which takes 0.1 ms
 _FARTHEST_DIAGONAL = checks.UINT64  # no axis is longer
+Order: TypeAlias = Literal["wh", "hw"]
 _ORDERS = {"wh": (1, 0), "hw": (0, 1)}
 
 
@@ -43,7 +45,7 @@ def hadamard(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
 
 @initializer
 def hadamard_identity(
-    shape: Shape, *, gain: float = math.sqrt(2), layout: str = "keras", **options: Unpack[Options]
+    shape: Shape, *, gain: float = math.sqrt(2), layout: Layout = "keras", **options: Unpack[Options]
 ) -> HadamardIdentity:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -56,7 +58,8 @@ def hadamard_identity(
         shape: Two to five sizes, of the whole tensor; None for that of `out`.
         gain: Finite, for the Hadamard matrix alone. The default is the paper's c = 2^(-(m-1)/2); the authors' code has
             1, which makes the rows and columns of the whole Hadamard matrix orthonormal.
-        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
+            `fastinit.set_default_layout` chose, which is "keras" at first.
         **options: The shared arguments.
 
     Source:
@@ -253,7 +256,7 @@ def sincos_2d(
     shape: Shape,
     *,
     grid: Sequence[int],
-    order: str = "wh",
+    order: Order = "wh",
     extra_tokens: int = 0,
     temperature: float = 10000.0,
     interleave: bool = False,

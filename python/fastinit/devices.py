@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from fastinit import checks
 
 _RULE = 'be "cpu", "cuda" or "cuda:N"'
+
+# What type checkers know an array's class by; any other "cuda:N" may be said as well.
+CpuName: TypeAlias = Literal["cpu"]
+CudaName: TypeAlias = Literal["cuda", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"]
+
+
+class FrameworkDevice(Protocol):
+    """What devices of PyTorch are to a type checker; those of CuPy, which has no types, are anything."""
+
+    @property
+    def type(self) -> str: ...
+
+
+DeviceLike: TypeAlias = str | FrameworkDevice
 
 
 class DefaultDevice(str):

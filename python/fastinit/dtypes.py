@@ -2,12 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 import ml_dtypes
 import numpy as np
 
 from fastinit import checks
+from fastinit.errors import suggest
+
+# What `dtype` may be called: the names of `FLOATS`, and of `ALIASES`.
+DTypeName: TypeAlias = Literal[
+    "float64",
+    "float32",
+    "float16",
+    "bfloat16",
+    "float8_e4m3fn",
+    "float8_e5m2",
+    "fp64",
+    "double",
+    "fp32",
+    "fp16",
+    "half",
+    "bf16",
+    "fp8",
+]
+
+
+class FrameworkDType(Protocol):
+    """What the dtypes of PyTorch, JAX and NumPy have in common, and text has not."""
+
+    @property
+    def itemsize(self) -> int: ...
+
+
+DType: TypeAlias = DTypeName | type[Any] | FrameworkDType | None
 
 
 class ElementType(NamedTuple):
@@ -50,6 +78,16 @@ FLOATS = {
     )
 }
 FLOAT32 = FLOATS["float32"]
+# Short names. What is written down (recipes, checkpoints) has the names of `FLOATS`.
+ALIASES = {
+    "fp64": "float64",
+    "double": "float64",
+    "fp32": "float32",
+    "fp16": "float16",
+    "half": "float16",
+    "bf16": "bfloat16",
+    "fp8": "float8_e4m3fn",  # of the two, the one for weights
+}
 # Whole numbers, which checkpoints hold beside the weights (counters, positions). Only constants fill them.
 INTEGERS = {
     element.name: element
@@ -71,14 +109,24 @@ _DLPACK = {element.dlpack: element for element in (*FLOATS.values(), UINT32)}
 _BY_DTYPE = {element.numpy: element for element in (*FLOATS.values(), UINT32)}
 _BY_NAME = {
     prefix + name: element for name, element in (*FLOATS.items(), ("uint32", UINT32)) for prefix in ("", "torch.")
-}
+} | {alias: FLOATS[name] for alias, name in ALIASES.items()}
+
+
+def canonical(name: Any) -> Any:
+    """Returns the name that an alias stands for, and anything else as it is.
+
+    Example:
+        >>> canonical("bf16"), canonical("int64")
+        ('bfloat16', 'int64')
+    """
+    return ALIASES.get(name, name) if isinstance(name, str) else name
 
 
 def element_type(dtype: Any) -> ElementType:
     """Returns the element type that `dtype` names.
 
     Args:
-        dtype: A name, a NumPy or ml_dtypes type or dtype, or the dtype of a framework.
+        dtype: A name or its alias, a NumPy or ml_dtypes type or dtype, or the dtype of a framework.
 
     Raises:
         TypeError: No element type of the stream is called so.
@@ -92,7 +140,8 @@ def element_type(dtype: Any) -> ElementType:
     known = _BY_NAME.get(dtype) if isinstance(dtype, str) else None
     known = known or _BY_NAME.get(str(dtype)) or by_numpy(dtype)
     if known is None:
-        raise TypeError(checks.text("dtype", f"be one of {', '.join(FLOATS)}", dtype))
+        rule = f"be one of {', '.join(FLOATS)}"
+        raise TypeError(checks.text("dtype", rule, dtype) + suggest(dtype, (*FLOATS, *ALIASES)))
     return known
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from typing import TYPE_CHECKING
 
@@ -61,6 +60,8 @@ def suggest(value: object, choices: Iterable[str]) -> str:
     """Returns the end of a message about a mistyped name, empty if no choice is close."""
     if not isinstance(value, str):
         return ""
+    import difflib  # few mistype a name, and every import of the package would wait for it
+
     named = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(value.lower(), named, 1)
     return f"; did you mean {named[close[0]]!r}?" if close else ""

@@ -4,20 +4,66 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, SupportsIndex, TypeAlias, cast, get_args
 
 from fastinit import checks
 
 Axes: TypeAlias = int | Sequence[int]
+Layout: TypeAlias = Literal["keras", "torch"]
+Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 
 # Where each layout has its (in, out) axes; the other axes are the kernel's.
 LAYOUTS = {"keras": (-2, -1), "torch": (1, 0)}
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+class DefaultLayout(str):
+    """The default of `layout`: what `set_default_layout` chose. An explicit "keras" is a plain str."""
+
+    __slots__ = ()
+
+
+DEFAULT_LAYOUT = cast("Layout", DefaultLayout("keras"))
+_default: Layout = "keras"
+
+
+def set_default_layout(layout: Layout) -> None:
+    """Chooses the `layout` of array calls that give none, in place of "keras".
+
+    It holds for the whole process: for all its threads, from the next call on. Recipes and the adapters do not look
+    at it, as a recipe says its own layout and a framework has one.
+
+    Args:
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+
+    Raises:
+        TypeError: `layout` is not text.
+        ValueError: `layout` is neither of the two.
+
+    Example:
+        >>> set_default_layout("torch")
+        >>> compute_fans((32, 16, 3, 3))
+        (144, 288)
+        >>> set_default_layout("keras")
+    """
+    global _default
+    _default = cast("Layout", checks.choice("layout", layout, LAYOUTS))
+
+
+def get_default_layout() -> Layout:
+    """Returns the `layout` of array calls that give none: see `set_default_layout`.
+
+    Example:
+        >>> get_default_layout()
+        'keras'
+    """
+    return _default
 
 
 def compute_fans(
-    shape: int | Sequence[int],
+    shape: SupportsIndex | Sequence[SupportsIndex],
     *,
-    layout: str = "keras",
+    layout: Layout = DEFAULT_LAYOUT,
     in_axis: Axes | None = None,
     out_axis: Axes | None = None,
     batch_axis: Axes = (),
@@ -26,7 +72,8 @@ def compute_fans(
 
     Args:
         shape: Two or more sizes.
-        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
+            `set_default_layout` chose, which is "keras" at first.
         in_axis: Input axis or axes in place of the layout's; may be negative.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
@@ -52,6 +99,8 @@ def compute_fans(
         (64, 64)
     """
     sizes = checks.shape(shape)
+    if layout is DEFAULT_LAYOUT:
+        layout = _default
     if len(sizes) < 2:
         remedy = "use `normal` or `uniform` with a std of your own, or `zeros` for a bias"
         rule = "have two or more dimensions for fans"

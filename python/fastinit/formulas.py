@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from fastinit import closed_forms, initializers, matrices
+from fastinit import closed_forms
+from fastinit.functions import FUNCTIONS
 from fastinit.options import Formula
 
-FORMULAS = {
-    name: Formula(function)
-    for name, function in (
-        *initializers.BY_NAME.items(),
-        *((each.__name__, each) for each in (*matrices.ALL, *closed_forms.ALL)),
-    )
-}
+# `random_bits` draws words, which no model has.
+FORMULAS = {name: Formula(function) for name, function in FUNCTIONS.items() if name != "random_bits"}
 # Those that draw nothing.
 FIXED = frozenset(("zeros", "ones", "constant", "identity", "dirac", *(each.__name__ for each in closed_forms.ALL)))

@@ -116,7 +116,7 @@ def scaled_by_keras(
     elif len(shape) < 2:
         fans = (math.prod(shape),) * 2
     else:
-        fans = compute_fans(shape)
+        fans = compute_fans(shape, layout="keras")
     name = "normal" if distribution == "untruncated_normal" else distribution
     # A matrix whose sizes are these fans. A fan of 0 is an empty tensor's, which has no values to scale.
     matrix = tuple(max(1, fan) for fan in fans)

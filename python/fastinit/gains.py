@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from fastinit import checks
-from fastinit.errors import suggest
 
 # Exact gains: made by tools/compute_gains.py.
 EXACT = {
@@ -111,7 +110,7 @@ def gain(nonlinearity: str, param: float | None = None, *, exact: bool = False) 
         >>> gain("leaky_relu", 1.0)
         1.0
     """
-    name = _known(nonlinearity)
+    name = checks.choice("nonlinearity", nonlinearity, EXACT)
     is_exact = checks.boolean("exact", exact)
     if param is None:
         return EXACT[name] if is_exact else CUSTOMARY.get(name, EXACT[name])
@@ -119,11 +118,3 @@ def gain(nonlinearity: str, param: float | None = None, *, exact: bool = False) 
         rule = f"be None for {name!r}"
         raise ValueError(checks.text("param", rule, param, 'only "leaky_relu" and "elu" have a parameter'))
     return math.sqrt(2 / (1 + _BELOW_ZERO[name] * checks.squared("param", checks.finite("param", param))))
-
-
-def _known(nonlinearity: str) -> str:
-    """Returns the name of a nonlinearity, or says which one was meant."""
-    try:
-        return checks.choice("nonlinearity", nonlinearity, EXACT)
-    except ValueError as error:
-        raise ValueError(f"{error}{suggest(nonlinearity, EXACT)}") from None

@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import math
 import warnings
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, get_args
 
 from fastinit import checks
 from fastinit.distributions import Bits, Constant, Normal, TruncatedNormal, Uniform
-from fastinit.fans import compute_fans
+from fastinit.fans import MODES, Mode, compute_fans
 from fastinit.options import BitsOptions, FanOptions, Options, Shape, initializer
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 # Standard deviation of a standard normal that is cut at +-2.
 TRUNCATED_STD = 0.87962566103423978
 
-_MODES = ("fan_in", "fan_out", "fan_avg", "fan_geo_avg")
-_DISTRIBUTIONS = ("normal", "truncated_normal", "uniform")
+DistributionName: TypeAlias = Literal["normal", "truncated_normal", "uniform"]
+
+_DISTRIBUTIONS = get_args(DistributionName)
 _Scaled: TypeAlias = Normal | TruncatedNormal | Uniform
 
 
@@ -204,8 +205,8 @@ def variance_scaling(
     shape: Shape,
     *,
     scale: float = 1.0,
-    mode: str = "fan_in",
-    distribution: str = "normal",
+    mode: Mode = "fan_in",
+    distribution: DistributionName = "normal",
     **options: Unpack[FanOptions],
 ) -> _Scaled:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
@@ -292,13 +293,17 @@ def glorot_normal(
 
 
 @initializer
-def he_uniform(shape: Shape, *, negative_slope: float = 0.0, **options: Unpack[FanOptions]) -> _Scaled:
+def he_uniform(
+    shape: Shape, *, mode: Mode = "fan_in", negative_slope: float = 0.0, **options: Unpack[FanOptions]
+) -> _Scaled:
     """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-    The same as `variance_scaling(scale=2 / (1 + negative_slope**2), distribution="uniform")`.
+    The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode, distribution="uniform")`.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
+            `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
         **options: The shared arguments.
 
@@ -314,23 +319,26 @@ def he_uniform(shape: Shape, *, negative_slope: float = 0.0, **options: Unpack[F
         >>> bool(abs(w).max() <= 0.1)
         True
     """
-    return _scaled(shape, _rectifier(negative_slope), "fan_in", "uniform", **options)
+    return _scaled(shape, _rectifier(negative_slope), mode, "uniform", **options)
 
 
 @initializer
 def he_normal(
     shape: Shape,
     *,
+    mode: Mode = "fan_in",
     truncated: bool = False,
     negative_slope: float = 0.0,
     **options: Unpack[FanOptions],
 ) -> _Scaled:
     """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-    The same as `variance_scaling(scale=2 / (1 + negative_slope**2))`.
+    The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode)`.
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
+            `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
         **options: The shared arguments.
@@ -350,7 +358,7 @@ def he_normal(
         >>> bool((shard == w[..., 32:64]).all())
         True
     """
-    return _scaled(shape, _rectifier(negative_slope), "fan_in", _normal(truncated), **options)
+    return _scaled(shape, _rectifier(negative_slope), mode, _normal(truncated), **options)
 
 
 @initializer
@@ -419,7 +427,7 @@ def _scaled(shape: Any, scale: float, mode: str, distribution: str, **axes: Any)
 
 
 def _scaled_by_fan(shape: tuple[int, ...], scale: float, mode: str, distribution: str, **axes: Any) -> _Scaled:
-    checks.choice("mode", mode, _MODES)
+    checks.choice("mode", mode, MODES)
     checks.choice("distribution", distribution, _DISTRIBUTIONS)
     fan_in, fan_out = compute_fans(shape, **axes)
     fan = {
@@ -457,7 +465,6 @@ def _gain_squared(gain: float) -> float:
     return checks.squared("gain", checks.not_negative("gain", gain))
 
 
-# `random_bits` draws words, which no model has.
 BY_NAME: dict[str, Callable[..., Any]] = {
     "zeros": zeros,
     "ones": ones,

@@ -8,12 +8,13 @@ import math
 from typing import Unpack
 
 from fastinit import checks, fans
+from fastinit.fans import Layout  # noqa: TC001 - `@initializer` resolves it
 from fastinit.options import Options, Shape, initializer
 from fastinit.structures import DeltaOrthogonal, Dirac, Identity, Orthogonal, Sparse, channels
 
 
 @initializer
-def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]) -> Orthogonal:
+def orthogonal(shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", **options: Unpack[Options]) -> Orthogonal:
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
     A tensor of more dimensions is seen as the matrix of its output axis and all others. It is a product of
@@ -23,7 +24,8 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         gain: Finite; see `fastinit.gain`.
-        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
+            `fastinit.set_default_layout` chose, which is "keras" at first.
         **options: The shared arguments.
 
     Source:
@@ -44,14 +46,15 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: str = "keras", **opti
 
 @initializer
 def delta_orthogonal(
-    shape: Shape, *, gain: float = 1.0, layout: str = "keras", **options: Unpack[Options]
+    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", **options: Unpack[Options]
 ) -> DeltaOrthogonal:
     """Draws a convolution kernel that is orthogonal at its centre and zero around it.
 
     Args:
         shape: Three to five sizes with out >= in, of the whole tensor; None for that of `out`.
         gain: Finite; see `fastinit.gain`.
-        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
+            `fastinit.set_default_layout` chose, which is "keras" at first.
         **options: The shared arguments.
 
     Source:
@@ -92,13 +95,14 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
 
 
 @initializer
-def dirac(shape: Shape, *, groups: int = 1, layout: str = "keras", **options: Unpack[Options]) -> Dirac:
+def dirac(shape: Shape, *, groups: int = 1, layout: Layout = "keras", **options: Unpack[Options]) -> Dirac:
     """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
 
     Args:
         shape: Three to five sizes, of the whole tensor; None for that of `out`.
         groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
-        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
+        layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
+            `fastinit.set_default_layout` chose, which is "keras" at first.
         **options: The shared arguments.
 
     Source:

@@ -14,15 +14,16 @@ import textwrap
 import typing
 from collections.abc import Callable, Sequence
 from types import EllipsisType
-from typing import Any, ParamSpec, TypeAlias, TypedDict, TypeVar, cast
+from typing import Any, ParamSpec, SupportsIndex, TypeAlias, TypedDict, TypeVar, cast
 
-from fastinit import checks
+from fastinit import checks, fans
 from fastinit._core import DefaultFloatEnvironment
 from fastinit.buffers import Buffer, buffer_of
-from fastinit.devices import DEFAULT_DEVICE, device_of
+from fastinit.devices import DEFAULT_DEVICE, DeviceLike, device_of
 from fastinit.distributions import Distribution
-from fastinit.dtypes import DEFAULT_DTYPE, FLOATS
-from fastinit.fans import Axes  # noqa: TC001 - whoever resolves FanOptions needs it
+from fastinit.dtypes import ALIASES, DEFAULT_DTYPE, FLOATS, DType
+from fastinit.errors import suggest
+from fastinit.fans import Axes, Layout  # noqa: TC001 - whoever resolves FanOptions needs them
 from fastinit.fill import draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
 from fastinit.shards import Shard  # noqa: TC001 - whoever resolves BitsOptions needs it
@@ -33,7 +34,8 @@ if typing.TYPE_CHECKING:
 P = ParamSpec("P")
 Spec = TypeVar("Spec", bound=Distribution)
 
-Shape: TypeAlias = int | Sequence[int] | None
+Sizes: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
+Shape: TypeAlias = Sizes | None
 IndexPart: TypeAlias = slice | int | EllipsisType
 Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
 
@@ -41,7 +43,7 @@ Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
 class BitsOptions(TypedDict, total=False):
     """What any draw takes."""
 
-    device: Any
+    device: DeviceLike
     seed: Seed
     stream: Stream
     index: Index | None
@@ -52,13 +54,13 @@ class BitsOptions(TypedDict, total=False):
 class Options(BitsOptions, total=False):
     """What a draw of floating-point numbers takes."""
 
-    dtype: Any
+    dtype: DType
 
 
 class FanOptions(Options, total=False):
     """What a draw that is scaled by fans takes."""
 
-    layout: str
+    layout: Layout
     in_axis: Axes | None
     out_axis: Axes | None
     batch_axis: Axes
@@ -67,15 +69,21 @@ class FanOptions(Options, total=False):
 # In the order in which signatures show them: default, and what `help` says.
 OPTIONS: dict[str, tuple[Any, str]] = {
     "layout": (
-        "keras",
-        'Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).',
+        fans.DEFAULT_LAYOUT,
+        (
+            'Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what '
+            '`fastinit.set_default_layout` chose, which is "keras" at first.'
+        ),
     ),
     "in_axis": (None, "Input axis or axes in place of the layout's."),
     "out_axis": (None, "Output axis or axes in place of the layout's."),
     "batch_axis": ((), "Axes that count neither as input, output nor kernel."),
     "dtype": (
         DEFAULT_DTYPE,
-        f"One of {', '.join(FLOATS)}; follows `out`.",
+        (
+            f"One of {', '.join(FLOATS)}, or a short name ({', '.join(ALIASES)}; fp8 is {ALIASES['fp8']}), or the "
+            "dtype of a framework; follows `out`."
+        ),
     ),
     "device": (
         DEFAULT_DEVICE,
@@ -84,12 +92,18 @@ OPTIONS: dict[str, tuple[Any, str]] = {
             "stream; follows `out`."
         ),
     ),
-    "seed": (None, "An int in [0, 2^64), a `Generator`, or None for the default generator."),
+    "seed": (
+        None,
+        (
+            "An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors that are drawn with "
+            "one int and no `stream` share their random words: give each its name as `stream`, or pass a `Generator`."
+        ),
+    ),
     "stream": (
         DEFAULT_STREAM,
         (
-            "An int in [0, 2^64) or a name. A generator hands out its own; where `stream` is given, "
-            "it lends its seed and stays where it is."
+            "An int in [0, 2^64) or the tensor's name, which tells it from others of the same seed; 0 where `seed` is "
+            "an int. A generator hands out its own; where `stream` is given, it lends its seed and stays where it is."
         ),
     ),
     "index": (
@@ -118,6 +132,7 @@ _RAISES = """
 {0}    TypeError: An argument of the wrong kind.
 {0}    ValueError: An argument of the right kind with a wrong value."""
 # Of any indentation: Python strips that of docstrings from 3.13 on.
+_LAYOUT_NOTE = '`shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).'
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
 
@@ -127,6 +142,8 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
     own = _own_parameters(formula)
     spec_of = cast("Callable[..., Spec]", formula)
     known = frozenset(own) | (options.keys() - BitsOptions.__annotations__.keys())
+    has_layout = "layout" in known
+    by_place = [name for name, parameter in own.items() if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
 
     @functools.wraps(formula)
     def initialize(
@@ -143,6 +160,10 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
     ) -> Any:
         if parameters and not known.issuperset(parameters):
             raise _unknown(formula.__name__, parameters, initialize)
+        if len(args) >= len(by_place):
+            raise _too_many(formula.__name__, (shape, *args), by_place)
+        if has_layout:
+            parameters.setdefault("layout", fans.get_default_layout())
         place = device_of(device)
         memory = None if out is None else buffer_of(out, dtype, device)
         if shape is None:
@@ -163,7 +184,7 @@ def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
         return drawn.owner if out is None else out
 
     _set_signature(initialize, [*own.values(), *options.values()])
-    initialize.__doc__ = _document(formula, options)
+    initialize.__doc__ = _document(formula, options, has_layout)
     return cast("Callable[P, NDArray[Any]]", initialize)
 
 
@@ -180,7 +201,8 @@ def _shape_of(memory: Buffer | None, index: Any, shard: Any) -> tuple[int, ...]:
 class Formula:
     """A formula alone: shape and parameters -> distribution, for those who plan without drawing.
 
-    `layout` is accepted by all, so that a plan can pass its own, and ignored where there are no fans.
+    `layout` is accepted by all, so that a plan can pass its own, and ignored where there are no fans. Without it a
+    formula means "keras", whatever `set_default_layout` chose: a plan says everything itself.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -194,7 +216,9 @@ class Formula:
         _set_signature(self, self._parameters.values())
 
     def __call__(self, shape: Any, **parameters: Any) -> Distribution:
-        if "layout" not in self._parameters:
+        if "layout" in self._parameters:
+            parameters.setdefault("layout", "keras")
+        else:
             parameters.pop("layout", None)
         if not parameters.keys() <= self._parameters.keys():
             raise _unknown(self._formula.__name__, parameters, self)
@@ -221,25 +245,37 @@ def _set_signature(function: Any, parameters: Any) -> None:
     function.__signature__ = inspect.Signature(list(parameters))
 
 
-def _document(formula: Callable[..., Any], options: dict[str, Any]) -> str:
-    def described(placeholder: re.Match[str]) -> str:
-        indent = placeholder[1]
-        return "\n".join(
-            textwrap.fill(
-                f"{name}: {OPTIONS[name][1]}",
-                width=100,
-                initial_indent=indent,
-                subsequent_indent=indent + " " * 4,
-            )
-            for name in options
-        )
-
+def _document(formula: Callable[..., Any], options: dict[str, Any], has_layout: bool) -> str:
     text = formula.__doc__ or ""
     raises = "" if "Raises:" in text else _RAISES
-    return _PLACEHOLDER.sub(lambda found: described(found) + raises.format(found[1][4:]), text)
+
+    def described(placeholder: re.Match[str]) -> str:
+        return "\n".join(_entry(name, placeholder[1]) for name in options) + raises.format(placeholder[1][4:])
+
+    if has_layout:
+        summary, rest = text.split("\n", 1)
+        margin = re.search(r"^ *(?=Args:)", rest, re.MULTILINE)
+        text = f"{summary}\n\n{margin[0] if margin else ''}{_LAYOUT_NOTE}\n{rest}"
+    return _PLACEHOLDER.sub(described, text)
+
+
+@functools.cache
+def _entry(name: str, indent: str) -> str:
+    """What `help` says of a shared argument: the same in every function."""
+    text = f"{name}: {OPTIONS[name][1]}"
+    return textwrap.fill(text, width=100, initial_indent=indent, subsequent_indent=indent + " " * 4)
 
 
 def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:
     known = [p for p in inspect.signature(function).parameters if p != "shape"]
     unknown = next(p for p in parameters if p not in known)
-    return TypeError(f"{name}() has no argument `{unknown}`; it takes {', '.join(known)}")
+    near = suggest(unknown, known)
+    return TypeError(f"{name}() has no argument `{unknown}`; it takes {', '.join(known)}{near}")
+
+
+def _too_many(name: str, args: tuple[Any, ...], by_place: Sequence[str]) -> TypeError:
+    if all(hasattr(size, "__index__") and not checks.is_bool(size) for size in args):
+        return TypeError(checks.text("shape", f"be one argument, such as {tuple(map(int, args))}", checks.Listed(args)))
+    listed = " and ".join(f"`{argument}`" for argument in by_place)
+    remedy = 'name the others, as in dtype="float32"'
+    return TypeError(f"{name}() takes only {listed} by place, got {len(args)} arguments; {remedy}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,15 +29,17 @@ def progress_bar(
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
+    # Not `console.is_terminal`, which FORCE_COLOR makes true of a pipe.
+    is_seen = sys.stderr is not None and sys.stderr.isatty() and not console.is_dumb_terminal
     with Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(complete_style="cyan", finished_style="green"),
         TaskProgressColumn(),
         *columns,
         TimeRemainingColumn(compact=True),
         console=console,
         transient=True,
-        disable=is_hidden or not console.is_terminal,
+        disable=is_hidden or not is_seen,
         auto_refresh=False,  # which takes a thread
     ) as progress:
         task, shown = progress.add_task(what, total=total), time.monotonic()

@@ -13,9 +13,14 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fastinit import checks
+
+if TYPE_CHECKING:
+    from fastinit.generator_methods import Methods
+else:
+    Methods = object  # `fastinit.functions` puts the methods on, as it knows all initializers
 
 
 class DefaultStream(int):
@@ -30,8 +35,11 @@ class DefaultStream(int):
 DEFAULT_STREAM = DefaultStream(0)
 
 
-class Generator:
+class Generator(Methods):
     """Hands out the streams 0, 1, 2, ... of one seed to successive draws.
+
+    Every initializer is a method, which draws from the next stream: `generator.he_normal((4, 4))` is
+    `fastinit.he_normal((4, 4), seed=generator)`.
 
     Threads may share a generator: no stream is handed out twice, though which thread gets which is
     up to them. After `os.fork` the child goes on where the parent was, with the same seed, so both draw
@@ -48,7 +56,7 @@ class Generator:
     Example:
         >>> import fastinit
         >>> generator = fastinit.Generator(seed=7)
-        >>> first, second = (fastinit.normal(3, seed=generator) for _ in range(2))
+        >>> first, second = generator.normal(3), generator.normal(3)
         >>> bool((second == fastinit.normal(3, seed=7, stream=1)).all())
         True
         >>> generator

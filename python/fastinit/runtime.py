@@ -73,13 +73,14 @@ def start() -> None:
     try:
         configure()
     except ValueError as error:
-        if not _is_command_line():
+        if not is_command_line():
             raise
         sys.stderr.write(f"fastinit: error: {error}\n")
         sys.exit(2)
 
 
-def _is_command_line() -> bool:
+def is_command_line() -> bool:
+    """Whether the package is imported as the command `fastinit`, or by `python -m fastinit`."""
     program = os.path.basename(sys.argv[0]) if getattr(sys, "argv", None) else ""
     # Python says "-m" until it has imported the package of the module that it is to run.
     return program == "fastinit" or (program == "-m" and "fastinit" in sys.orig_argv)

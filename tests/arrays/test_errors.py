@@ -239,7 +239,7 @@ CASES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "he_normal",
         {"std": 1.0},
         TypeError,
-        "he_normal() has no argument `std`; it takes truncated, negative",
+        "he_normal() has no argument `std`; it takes mode, truncated, negative",
     ),
     (
         "normal",

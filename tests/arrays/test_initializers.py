@@ -252,7 +252,7 @@ def test_signatures_show_every_argument(name: str) -> None:
 
 def test_signature_of_the_design() -> None:
     assert str(inspect.signature(fastinit.he_normal)).partition(")")[0].replace("'", '"') == (
-        '(shape: "Shape", *, truncated: "bool" = False, negative_slope: "float" = 0.0, '
+        '(shape: "Shape", *, mode: "Mode" = "fan_in", truncated: "bool" = False, negative_slope: "float" = 0.0, '
         'layout="keras", in_axis=None, out_axis=None, batch_axis=('
     )
     defaults = {k: p.default for k, p in inspect.signature(fastinit.he_normal).parameters.items()}
@@ -263,6 +263,7 @@ def test_rules_show_their_parameters_only() -> None:
     assert list(inspect.signature(FORMULAS["normal"]).parameters) == ["shape", "mean", "std"]
     assert list(inspect.signature(FORMULAS["he_uniform"]).parameters) == [
         "shape",
+        "mode",
         "negative_slope",
         "layout",
         "in_axis",
@@ -312,7 +313,8 @@ def test_presets_are_the_general_form_that_they_name(name: str) -> None:
     preset = getattr(fastinit, name)
     named = re.search(r"The same as `(variance_scaling\(.*\))`", preset.__doc__)
     assert named is not None
-    given = {key: 0.7 for key in ("gain", "negative_slope") if key in named[1]}
+    others = {"gain": 0.7, "negative_slope": 0.7, "mode": "fan_out"}
+    given: dict[str, Any] = {key: others[key] for key in re.findall(r"gain|negative_slope|(?<==)mode", named[1])}
     draw = named[1][:-1] + ", shape=(6, 5), seed=1)"
     expected = eval(draw, {"variance_scaling": fastinit.variance_scaling, **given})
     assert preset((6, 5), seed=1, **given).tobytes() == expected.tobytes()

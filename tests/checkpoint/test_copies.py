@@ -71,7 +71,7 @@ def test_copies_join_those_of_a_source(tmp_path: Path) -> None:
         ('copy = ["x"]', r"`copy` must be a table of names and paths, .* got \['x'\]"),
         ("copy = { x = 1 }", r"`copy` must be a table of names and paths"),
         *(
-            (f'copy = {{ "{name}" = "x" }}', r"`copy` must give names of other files")
+            (f'copy = {{ "{name}" = "x" }}', r"`copy` must name plain files")
             for name in (
                 "",
                 "..",
@@ -180,7 +180,9 @@ def test_recipe_of_a_checkpoint_finds_copies_under_their_own_names(tmp_path: Pat
     assert load_recipe(tmp_path / "kept" / "my.toml").copies == {"config.json": b"{}"}
     assert (tmp_path / "kept" / "source.json").exists()
     (tmp_path / "kept" / "r.toml").write_text(recipe.text.replace('"source.json"', '"../source.json"'))
-    with pytest.raises(RecipeError, match=r"must name files beside it, got \.\./source\.json; copy them there"):
+    with pytest.raises(
+        RecipeError, match=r"the recipe copies files from elsewhere: \.\./source\.json; copy them next to it"
+    ):
         save_recipe(load_recipe(tmp_path / "kept" / "r.toml"), tmp_path / "kept" / "again.toml")
-    with pytest.raises(RecipeError, match="`copy` must give names of other files than a checkpoint's own"):
+    with pytest.raises(RecipeError, match="`copy` must name plain files that are not the checkpoint's own"):
         parse_recipe(recipe.text.replace("config.json", "literals-0123456789ab.bin"))

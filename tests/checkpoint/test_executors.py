@@ -132,7 +132,7 @@ def test_lost_worker_process_is_reported_and_resumed(plan: Plan, tmp_path: Path)
             os.kill(process.pid or 0, signal.SIGKILL)
 
     message = (
-        r"every task of the executor must end well, got BrokenProcessPool: .*"
+        r"a worker failed: BrokenProcessPool: .*"
         r"\(.*out.partial holds [1-9] of 10 finished files; run again with --resume"
     )
     with (
@@ -146,7 +146,7 @@ def test_lost_worker_process_is_reported_and_resumed(plan: Plan, tmp_path: Path)
 
 
 def test_files_that_workers_did_not_write_are_missed(plan: Plan, tmp_path: Path) -> None:
-    message = r"got 10 that are missing or incomplete, model-00001-of-00010.safetensors the first; "
+    message = r"10 are missing or incomplete in .*, first model-00001-of-00010.safetensors; "
     with pytest.raises(CheckpointError, match=message):
         write(plan, tmp_path / "out", executor=Lazy())
     assert os.listdir(tmp_path) == ["r.toml"]
@@ -170,7 +170,7 @@ def test_worker_that_sees_another_folder_says_so(found: str, plan: Plan, tmp_pat
         (tmp_path / "out" / NOTE_FILE).unlink()
         if "no such" in found:
             (tmp_path / "out").rmdir()
-    message = f"every worker must see the folder that is being written, got {found} at .*/out on "
+    message = f"this worker does not see the folder that is being written: there is {found} at .*/out on "
     with pytest.raises(CheckpointError, match=message):
         write_shard(plan.shards[0], plan.recipe.seed, to)
     assert not list(tmp_path.glob("out/*safetensors*"))

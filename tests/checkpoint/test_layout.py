@@ -65,7 +65,7 @@ def test_empty_tensors_take_no_bytes() -> None:
 
 def test_header_longer_than_readers_accept_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MAX_HEADER_BYTES", 100)
-    with pytest.raises(ValueError, match=r"at most 100 bytes, got 4088; pass a smaller shard"):
+    with pytest.raises(ValueError, match=r"4088 bytes, more than the 100 that readers accept; use a smaller shard"):
         layout.header([layout.Entry("x" * 60, "float32", (1,), 4)], {})
 
 
@@ -150,17 +150,17 @@ def changed(**values: object) -> bytes:
 
 
 REFUSED = {
-    "empty": (b"", "must start with '{', got b''"),
-    "a list": (b"[]", r"must start with '{', got b'\[\]'"),
-    "a space first": (b" {}", "must start with '{'"),
-    "zeros": (b"{}\0\0", "the header must be JSON; Extra data at character 2"),
-    "cut off": (b'{"x":{"dtype":"F3', "the header must be JSON; Unterminated string"),
-    "not UTF-8": (b'{"\xff":1}', "the header must be UTF-8 text; invalid start byte at byte 2"),
-    "nested": (b'{"x":' + b"[" * 10**6, "of few levels, got values nested too deeply"),
-    "tables nested": (b'{"x":' * 10**5, "of few levels, got values nested too deeply"),
-    "a name twice": (b'{"x":{},"x":{}}', "must name everything once, got 'x' twice"),
-    "a key twice": (b'{"x":{"dtype":1,"dtype":1}}', "must name everything once, got 'dtype' twice"),
-    "half a pair": (b'{"\\ud800":{}}', r"name must be valid text, got '\\ud800'"),
+    "empty": (b"", "does not start with '{', but with b''"),
+    "a list": (b"[]", r"does not start with '{', but with b'\[\]'"),
+    "a space first": (b" {}", "does not start with '{'"),
+    "zeros": (b"{}\0\0", "the header is not valid JSON: Extra data at character 2"),
+    "cut off": (b'{"x":{"dtype":"F3', "the header is not valid JSON: Unterminated string"),
+    "not UTF-8": (b'{"\xff":1}', "the header is not UTF-8 text: invalid start byte at byte 2"),
+    "nested": (b'{"x":' + b"[" * 10**6, "has values that are nested too deeply"),
+    "tables nested": (b'{"x":' * 10**5, "has values that are nested too deeply"),
+    "a name twice": (b'{"x":{},"x":{}}', "has the key 'x' twice"),
+    "a key twice": (b'{"x":{"dtype":1,"dtype":1}}', "has the key 'dtype' twice"),
+    "half a pair": (b'{"\\ud800":{}}', r"name is invalid text: '\\ud800'"),
     "no table": (text_of(x=[]), r"tensor 'x' must be a table of data_offsets, dtype, shape"),
     "key missing": (text_of(x={"dtype": "F32", "shape": []}), "must be a table of data_offsets"),
     "dtype a number": (changed(dtype=1), "must have a dtype such as 'BF16', got 1"),
@@ -193,26 +193,26 @@ REFUSED = {
     "longer than a number": (changed(data_offsets=[0, 10**30]), "must hold whole numbers from 0"),
     "a hole": (
         changed(data_offsets=[1, 25]),
-        "got 'x' at byte 1 instead of 0, which leaves a hole",
+        "tensor 'x' begins at byte 1 of the data instead of 0, so that it leaves a hole",
     ),
     "an overlap": (
         text_of(x=ENTRY, y=ENTRY),
-        "got 'y' at byte 0 instead of 24, which overlaps the tensor before it",
+        "tensor 'y' begins at byte 0 of the data instead of 24, so that it overlaps the tensor before it",
     ),
     "data cut off": (
         changed(shape=[7], data_offsets=[0, 28]),
-        "the data must be 28 bytes by the header, got 24; the file is cut off",
+        "the header describes 28 bytes of data, and the file has 24; it is cut off",
     ),
     "bytes too many": (
         changed(shape=[5], data_offsets=[0, 20]),
-        "must be 20 bytes by the header, got 24; the file has bytes that belong to no tensor",
+        "the header describes 20 bytes of data, and the file has 24; it has bytes that belong to no tensor",
     ),
-    "no tensors but data": (b"{}", "the data must be 0 bytes by the header, got 24"),
-    "metadata a text": (text_of(__metadata__="x"), "__metadata__ must be a table of texts"),
-    "metadata of lists": (text_of(__metadata__={"a": []}), "__metadata__ must be a table of texts"),
+    "no tensors but data": (b"{}", "the header describes 0 bytes of data, and the file has 24"),
+    "metadata a text": (text_of(__metadata__="x"), "__metadata__ is not a table of texts"),
+    "metadata of lists": (text_of(__metadata__={"a": []}), "__metadata__ is not a table of texts"),
     "half a pair in metadata": (
         b'{"__metadata__":{"a":"\\udc00"}}',
-        r"__metadata__ must be valid text, got '\\udc00'",
+        r"__metadata__ has invalid text: '\\udc00'",
     ),
 }
 
@@ -260,7 +260,7 @@ def test_faulty_header_is_refused_in_one_line(text: bytes, message: str) -> None
 def test_too_many_tensors_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MAX_TENSORS", 1)
     empty = {"dtype": "U8", "shape": [0], "data_offsets": [24, 24]}
-    with pytest.raises(ValueError, match="at most 1 tensors, got 2"):
+    with pytest.raises(ValueError, match="the header has 2 tensors, more than the 1 that"):
         layout.parse_header(text_of(x=ENTRY, y=empty), 24)
 
 

@@ -125,7 +125,7 @@ def test_file_that_shrinks_while_it_is_read_is_an_error(
     big: tuple[Plan, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace_data_reads(monkeypatch, lambda *_: 0)
-    with pytest.raises(CheckpointError, match="it became shorter meanwhile"):
+    with pytest.raises(CheckpointError, match="it became shorter while it was read"):
         verify(big[1])
 
 

@@ -85,7 +85,7 @@ def test_stopped_by_a_signal_and_resumed(number: int, code: int, tmp_path: Path)
     assert bool(list(partial.glob("*.part-*"))) == (number == signal.SIGKILL)
     before = identities(plan, partial)
     assert len(before) == 2
-    with pytest.raises(CheckpointError, match=r"interrupted run, which holds 2 of 4 finished files; "):
+    with pytest.raises(CheckpointError, match=r"holds the 2 of 4 files that an interrupted run has finished; "):
         write(plan, tmp_path / "out")
     reported: list[int] = []
     write(plan, tmp_path / "out", resume=True, progress=reported.append)
@@ -142,7 +142,7 @@ def test_resume_writes_damaged_files_again(how: str, tmp_path: Path) -> None:
     if how == "a link":
         second.rename(tmp_path / "elsewhere")
         second.symlink_to(tmp_path / "elsewhere")
-        with pytest.raises(CheckpointError, match=r"got 'model-00002-of-00004.safetensors' in it"):
+        with pytest.raises(CheckpointError, match=r"holds 'model-00002-of-00004.safetensors'"):
             write(plan, tmp_path / "out", resume=True)
         return
     damage(second, how)
@@ -176,7 +176,7 @@ def test_a_run_that_replaces_is_gone_on_with(tmp_path: Path) -> None:
     finished = identities(new, partial)
     with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint and"):
         write(new, out, resume=True)
-    with pytest.raises(CheckpointError, match="must be of this very checkpoint to go on, got another"):
+    with pytest.raises(CheckpointError, match="holds the files of another checkpoint"):
         write(old, out, resume=True, force=True)
     assert files_of(out) == before
     assert identities(new, partial) == finished
@@ -192,7 +192,7 @@ def test_resume_and_force_replace_only_what_is_not_complete(tmp_path: Path) -> N
     assert write(new, out, resume=True, force=True) == 0
     assert write(old, out, resume=True, force=True) == old.file_bytes
     (out / "mine").touch()
-    with pytest.raises(CheckpointError, match="got 'mine' in it"):
+    with pytest.raises(CheckpointError, match="holds 'mine'"):
         write(new, out, resume=True, force=True)
 
 
@@ -209,7 +209,7 @@ def test_resume_with_an_unreadable_note(note: bytes, others: tuple[str, ...], tm
         write(plan, tmp_path / "undisturbed")
         assert files_of(tmp_path / "out") == files_of(tmp_path / "undisturbed")
     else:
-        with pytest.raises(CheckpointError, match=rf"got '{others[0]}' in it, which is not of one"):
+        with pytest.raises(CheckpointError, match=rf"holds '{others[0]}', which is not part of a checkpoint"):
             write(plan, tmp_path / "out", resume=True)
         assert sorted(os.listdir(partial)) == sorted(["fastinit.json", *others])
 
@@ -258,7 +258,7 @@ def test_space_is_asked_for_what_is_left_to_write(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(shard_writer, "BUFFER_BYTES", 2**18)
     monkeypatch.setattr("shutil.disk_usage", Usage)
     message = (
-        r"the checkpoint needs 1\.6\d\d MB, got 1\.2 MB free in .*; free 4\d\d\.?\d* KB or choose "
+        r"the checkpoint needs 1\.6\d\d MB, and .* has only 1\.2 MB free; free 4\d\d\.?\d* KB more or choose "
         r"another disk \(.*out.partial holds 2 of 4 finished files; run again with --resume"
     )
     with pytest.raises(CheckpointError, match=message):

@@ -205,7 +205,7 @@ def test_other_shape_than_the_recipe_is_marked(tmp_path: Path) -> None:
     stats = tensor_stats(tmp_path)
     assert by_name(stats)["w"].faults == ("the recipe has shape [1000, 1000] of float32",)
     assert by_name(stats)["extra"].faults == ()
-    assert stats.notes == ("2 tensors of the recipe are missing, the first is 'ones'",)
+    assert stats.notes == ("2 tensors of the recipe are missing; the first is 'ones'",)
     assert tensor_stats(path).notes == ()  # other files may have them
 
 
@@ -224,7 +224,7 @@ def test_damaged_recipe_is_a_note(text: str, tmp_path: Path) -> None:
     write_file(tmp_path / "model.safetensors", tensors, **{"fastinit.recipe": text})
     stats = tensor_stats(tmp_path)
     (note,) = stats.notes
-    assert note.startswith("nothing can be expected, as the recipe cannot be used: the recipe in ")
+    assert note.startswith("there are no expected values, because the recipe cannot be used: the recipe in ")
     assert "\n" not in note
     assert (stats.tensors[0].expected, stats.marked) == (None, ())
 
@@ -233,7 +233,7 @@ def test_recipe_that_was_changed_is_a_note(faulty: Path) -> None:
     path = faulty / "model.safetensors"
     path.write_bytes(path.read_bytes().replace(b"std = 0.02", b"std = 0.03"))
     stats = tensor_stats(faulty)
-    assert "the recipe in model.safetensors must have the SHA-256 " in stats.notes[0]
+    assert "the recipe in model.safetensors has the SHA-256 " in stats.notes[0]
     assert stats.marked == ()
 
 
@@ -242,13 +242,13 @@ def test_files_of_different_recipes_are_a_note(tmp_path: Path) -> None:
         tensors = {name: np.ones(3, np.float32)}
         write_file(tmp_path / f"{name}.safetensors", tensors, **{"fastinit.recipe": text})
     (note,) = tensor_stats(tmp_path).notes
-    assert note.endswith("cannot be used: the files must carry the same recipe, got several")
+    assert note.endswith("cannot be used: the files have different recipes")
 
 
 def test_recipe_file_that_is_no_text_is_a_note(tmp_path: Path) -> None:
     write_file(tmp_path / "model.safetensors", {"w": np.ones(3, np.float32)})
     (tmp_path / "recipe.toml").write_bytes(b"\xff\xfe")
-    assert "must be UTF-8 text" in tensor_stats(tmp_path).notes[0]
+    assert "is not UTF-8 text" in tensor_stats(tmp_path).notes[0]
 
 
 def test_trained_checkpoint_has_no_expectation(tmp_path: Path) -> None:

@@ -190,7 +190,7 @@ def test_element_that_would_lie_in_two_chunks_is_refused() -> None:
     (shard,) = plan_of("float64").shards
     tensors = tuple(t._replace(offset=t.offset + 4) for t in shard.tensors)
     moved = dataclasses.replace(shard, tensors=tensors)
-    with pytest.raises(ValueError, match=r"layer\.\d\.weight must start at a multiple of 8 bytes"):
+    with pytest.raises(ValueError, match=r"layer\.\d\.weight does not start at a multiple of 8 bytes"):
         list(chunks(moved, 4096))
 
 
@@ -214,7 +214,7 @@ def test_no_tensor_bytes_at_all(tmp_path: Path) -> None:
     assert read(tmp_path / "out") == {"x": ("F32", [0], b"")}
 
 
-@pytest.mark.parametrize("kind", ["file", "folder", "empty folder", "dangling link"])
+@pytest.mark.parametrize("kind", ["file", "folder", "dangling link"])
 def test_existing_out_is_refused_and_untouched(kind: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     if kind == "file":
@@ -223,8 +223,7 @@ def test_existing_out_is_refused_and_untouched(kind: str, tmp_path: Path) -> Non
         out.symlink_to("nowhere")
     else:
         out.mkdir()
-        if kind == "folder":
-            (out / "mine").write_text("mine")
+        (out / "mine").write_text("mine")
     with pytest.raises(CheckpointError, match=r"OUT must not exist, got .*out, which does; choose"):
         write(plan_of(), out)
     assert os.listdir(tmp_path) == ["out"]
@@ -232,7 +231,7 @@ def test_existing_out_is_refused_and_untouched(kind: str, tmp_path: Path) -> Non
 
 
 def test_out_without_its_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match=r"the folder of OUT must exist, got .*/none, which"):
+    with pytest.raises(CheckpointError, match=r".*/none does not exist; create it"):
         write(plan_of(), tmp_path / "none" / "out")
     assert os.listdir(tmp_path) == []
 
@@ -251,7 +250,7 @@ def test_file_names_that_lead_elsewhere_are_refused(name: str, tmp_path: Path) -
         dataclasses.replace(plan, recipe=recipe),
         dataclasses.replace(plan, shards=(dataclasses.replace(plan.shards[0], file=name),)),
     ):
-        with pytest.raises(CheckpointError, match="must have plain names, got"):
+        with pytest.raises(CheckpointError, match="must not lead to another folder, got"):
             write(bad, tmp_path / "out")
     assert os.listdir(tmp_path) == []
 
@@ -266,7 +265,7 @@ def test_copies_lie_beside_the_files(tmp_path: Path) -> None:
 def test_full_disk_is_noticed_before_writing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
     message = (
-        r"the checkpoint needs 1\d\.\d+ KB, got 1 KB free in .*; free 1\d\.\d+ KB or choose another "
+        r"the checkpoint needs 1\d\.\d+ KB, and .* has only 1 KB free; free 1\d\.\d+ KB more or choose another "
         r"disk \(nothing was left behind\)"
     )
     with pytest.raises(CheckpointError, match=message):
@@ -362,7 +361,7 @@ def test_a_disk_without_inodes_is_not_full(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(os, "pwrite", fail)
     status = SimpleNamespace(f_bavail=3, f_frsize=1000, f_files=9, f_favail=0)
     monkeypatch.setattr(os, "statvfs", lambda _: status)
-    message = "out has room for no more files, got 0 free inodes and 3 KB; remove some files or choose"
+    message = "out has no free inode for another file, with 3 KB free; remove some files or choose"
     with pytest.raises(CheckpointError, match=message):
         write(plan_of(), tmp_path / "out")
 
@@ -412,11 +411,15 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ("number", "code", "what"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "terminated"),
+        (signal.SIGHUP, 129, "the terminal was closed"),
+    ],
     ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
 )
-def test_signal_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
+def test_signal_leaves_nothing(number: signal.Signals, code: int, what: str, tmp_path: Path) -> None:
     recipe = tmp_path / "r.toml"
     recipe.write_text(plan_of(tensors=BIG).recipe.text)
     (tmp_path / "here").mkdir()
@@ -435,9 +438,7 @@ def test_signal_leaves_nothing(number: signal.Signals, code: int, tmp_path: Path
             process.kill()
     assert process.returncode == code
     assert os.listdir(tmp_path / "here") == []
-    assert "Traceback" not in errors
-    if number == signal.SIGINT:
-        assert errors == "fastinit: error: interrupted (nothing was left behind)\n"
+    assert errors == f"fastinit: error: {what} (nothing was left behind)\n"
 
 
 IMPORTING = """

@@ -168,14 +168,14 @@ def test_tokens_pixels_and_audio_are_made_as_the_configuration_says(
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--preset", "xavier"], "`preset` must be one of hf, "),
+        (["--preset", "xavier"], "--preset: there is no preset or initializer 'xavier'"),
         (["--rule", "he_normal"], """a rule must be such as 'match = "*.weight", init = "normal", std = 0.02', got"""),
         (["--rule", 'match = "*", init = "he_norml"'], "he_normal"),
         (["--rule", 'match = "*.kernel", init = "zeros"'], "*.kernel"),
         (["--set", "hiden_size=3"], "hidden_size"),
-        (["--samples", "0"], "must be a number from 1 to 1048576, got '0'"),
-        (["--length", "many"], "must be a number from 1 to 1048576, got 'many'"),
-        (["--json", "--whole"], "not allowed with argument"),
+        (["--samples", "0"], "must be a whole number from 1 to 1048576, got '0'"),
+        (["--length", "many"], "must be a whole number from 1 to 1048576, got 'many'"),
+        (["--json", "--whole"], "--whole does not go with --json; leave one out"),
     ],
 )
 def test_wrong_usage_is_one_line(
@@ -234,7 +234,7 @@ def test_widths_train_one_set_of_rules_at_each(tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--widths", "16,wide"], "must be a number from 1 to 1048576, got 'wide'"),
+        (["--widths", "16,wide"], "must be a whole number from 1 to 1048576, got 'wide'"),
         (["--widths", "16,64", "--preset", "he", "--preset", "gpt2"], "--widths must go with one --preset"),
         (["--widths", "64"], "--widths: `widths`"),
         (["--widths", "18,64"], "cannot build this model"),  # which four heads do not divide

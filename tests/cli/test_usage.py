@@ -64,12 +64,21 @@ def test_help_fits_the_terminal(
     assert max(map(len, text.splitlines())) <= min(columns, 100)
 
 
-SLOW = {"rich", "argcomplete", "fastinit.checkpoint", "fastinit.recipes", "fastinit.sources", "fastinit.signal"}
+SLOW = {
+    "numpy",
+    "rich",
+    "argcomplete",
+    "fastinit.checkpoint",
+    "fastinit.recipes",
+    "fastinit.sources",
+    "fastinit.signal",
+}
 HELP = f"""
 import sys
+sys.argv = ["fastinit", "init", "--help"]
 from fastinit.cli import main
 try:
-    main(["init", "--help"])
+    main()
 except SystemExit:
     sys.exit(", ".join({SLOW} & {{*sys.modules}}) or 0)
 """
@@ -128,6 +137,7 @@ USAGE = {
     ("init", "r.toml", "o", "--force=yes"): "--force takes no value, got 'yes'",
     ("verify",): "DIR is missing; see fastinit verify --help",
     ("completion", "fsh"): "there is no shell 'fsh'; did you mean 'fish'?\n",
+    ("plan", "r.toml", "--dtype", "bf61"): "--dtype: there is no dtype 'bf61'; did you mean 'bf16'?\n",
     ("plan", "none.toml"): "cannot read the recipe none.toml: No such file or directory; name a TOML file",
     ("plan", "gtp2"): "cannot read the recipe gtp2: No such file or directory; did you mean 'gpt2'?\n",
 }

@@ -100,12 +100,10 @@ class Worst:
             self.error = float(error[at])
             self.place = f"x = {float(exact[at]):.9g} {place}"
 
-    def check(self, capsys: pytest.CaptureFixture[str], what: str, limit: float) -> None:
-        with capsys.disabled():
-            print(
-                f"\n  worst {what}: {self.error:.4g} of {limit:g} at {self.place} ({self.count:.2g} values)",
-                end="",
-            )
+    def check(self, what: str, limit: float) -> None:
+        print(
+            f"worst {what}: {self.error:.4g} of {limit:g} at {self.place} ({self.count:.2g} values)",
+        )
         assert self.error <= limit, f"{what}: {self.error} at {self.place}"
 
 
@@ -161,18 +159,18 @@ def limit_of(distribution: str, dtype: str) -> float:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_normal_accuracy(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_normal_accuracy(dtype: str) -> None:
     worst = Worst()
     measure(worst, "normal", dtype, (0.0, 1.0), SAMPLE[dtype])
-    worst.check(capsys, f"normal {dtype}", limit_of("normal", dtype))
+    worst.check(f"normal {dtype}", limit_of("normal", dtype))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_truncated_accuracy(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_truncated_accuracy(dtype: str) -> None:
     worst = Worst()
     for bounds in BOUNDS_OF[dtype]:
         measure(worst, "truncated_normal", dtype, (0.0, 1.0, *bounds), SAMPLE[dtype] // 16)
-    worst.check(capsys, f"truncated {dtype}", limit_of("truncated_normal", dtype))
+    worst.check(f"truncated {dtype}", limit_of("truncated_normal", dtype))
 
 
 each_range_kind = pytest.mark.parametrize(
@@ -193,30 +191,29 @@ def test_uniform_accuracy(
     ranges: list[tuple[float, float]],
     limit: float,
     dtype: str,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     worst = Worst()
     for bounds in ranges:
         measure(worst, "uniform", dtype, stored_range(bounds, dtype), SAMPLE[dtype] // 8)
-    worst.check(capsys, f"uniform {dtype} (ulp)", limit)
+    worst.check(f"uniform {dtype} (ulp)", limit)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_normal_accuracy_of_1e8_words(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_normal_accuracy_of_1e8_words(dtype: str) -> None:
     worst = Worst()
     measure(worst, "normal", dtype, (0.0, 1.0), SLOW_SAMPLE[dtype], start=2**34)
-    worst.check(capsys, f"normal {dtype}", limit_of("normal", dtype))
+    worst.check(f"normal {dtype}", limit_of("normal", dtype))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_truncated_accuracy_of_1e8_words(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_truncated_accuracy_of_1e8_words(dtype: str) -> None:
     per_case = SLOW_SAMPLE[dtype] // len(BOUNDS_OF[dtype]) + 1
     worst = Worst()
     for bounds in BOUNDS_OF[dtype]:
         measure(worst, "truncated_normal", dtype, (0.0, 1.0, *bounds), per_case, start=2**34)
-    worst.check(capsys, f"truncated {dtype}", limit_of("truncated_normal", dtype))
+    worst.check(f"truncated {dtype}", limit_of("truncated_normal", dtype))
 
 
 @pytest.mark.slow
@@ -226,13 +223,12 @@ def test_uniform_accuracy_of_1e8_words(
     ranges: list[tuple[float, float]],
     limit: float,
     dtype: str,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     per_case = SLOW_SAMPLE[dtype] // len(ranges) + 1
     worst = Worst()
     for bounds in ranges:
         measure(worst, "uniform", dtype, stored_range(bounds, dtype), per_case, start=2**34)
-    worst.check(capsys, f"uniform {dtype} (ulp)", limit)
+    worst.check(f"uniform {dtype} (ulp)", limit)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -296,7 +292,7 @@ EDGES = {
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_normal_edges(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_normal_edges(dtype: str) -> None:
     """Every pair of edge words: U at both ends, every quadrant edge."""
     words = EDGE_PAIRS[dtype]()
     worst = Worst()
@@ -305,10 +301,10 @@ def test_normal_edges(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
         z = ref.transform("normal", dtype, part, (0.0, 1.0))
         got = corefill.transform("normal", dtype, part, (0.0, 1.0))
         worst.add(relative_to_z(got, z), z)
-    worst.check(capsys, f"normal {dtype} edges", limit_of("normal", dtype))
+    worst.check(f"normal {dtype} edges", limit_of("normal", dtype))
 
 
-def test_normal_where_u_is_near_one(capsys: pytest.CaptureFixture[str]) -> None:
+def test_normal_where_u_is_near_one() -> None:
     """The last 2^12 values of the 40-bit U, each at eight angles: where the radius is small.
 
     The limit there is absolute; the relative error of the radius is held to the same number,
@@ -323,7 +319,7 @@ def test_normal_where_u_is_near_one(capsys: pytest.CaptureFixture[str]) -> None:
     worst = Worst()
     radius = np.hypot(z[:, 0], z[:, 1])
     worst.add((np.abs(got - z) / radius[:, None]).reshape(-1), z.reshape(-1))
-    worst.check(capsys, "normal float32, relative, U near 1", NORMAL_LIMIT)
+    worst.check("normal float32, relative, U near 1", NORMAL_LIMIT)
 
 
 @pytest.mark.parametrize(("dtype", "largest"), [("float32", 82), ("float64", 130)])
@@ -336,7 +332,7 @@ def test_normal_reach(dtype: str, largest: int) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_truncated_edges(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_truncated_edges(dtype: str) -> None:
     words = EDGES[dtype]()
     worst = Worst()
     for bounds in BOUNDS_OF[dtype]:
@@ -344,7 +340,7 @@ def test_truncated_edges(dtype: str, capsys: pytest.CaptureFixture[str]) -> None
         got = corefill.transform("truncated_normal", dtype, words, (0.0, 1.0, *bounds))
         least = least_scale("truncated_normal", dtype)
         worst.add(relative_to_z(got, z, least), z, str(bounds))
-    worst.check(capsys, f"truncated {dtype} edges", limit_of("truncated_normal", dtype))
+    worst.check(f"truncated {dtype} edges", limit_of("truncated_normal", dtype))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -373,7 +369,6 @@ def test_uniform_edges(
     ranges: list[tuple[float, float]],
     limit: float,
     dtype: str,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = EDGES[dtype]()
     worst = Worst()
@@ -384,7 +379,7 @@ def test_uniform_edges(
         worst.add(in_ulp(got, exact, *user), exact, str(user))
         assert got.min() >= user[0], user
         assert got.max() <= user[1], user
-    worst.check(capsys, f"uniform {dtype} edges (ulp)", limit)
+    worst.check(f"uniform {dtype} edges (ulp)", limit)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -427,7 +422,7 @@ def test_transform_is_what_fill_applies(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_measures_reject_errors_past_the_limit(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_measures_reject_errors_past_the_limit(dtype: str) -> None:
     exact = ref.values("normal", dtype, (0.0, 1.0), 1000, seed=1, stream=1)
     limit = limit_of("normal", dtype)
     for at in (int(np.argmax(np.abs(exact))), int(np.argmin(np.abs(exact)))):
@@ -436,7 +431,7 @@ def test_measures_reject_errors_past_the_limit(dtype: str, capsys: pytest.Captur
         worst = Worst()
         worst.add(relative_to_z(wrong, exact), exact)
         with pytest.raises(AssertionError):
-            worst.check(capsys, "a wrong sample, rejected,", limit)
+            worst.check("a wrong sample, rejected,", limit)
 
 
 def test_worst_rejects_nan() -> None:

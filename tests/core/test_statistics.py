@@ -68,44 +68,43 @@ def tally(case: str, dtype: str, draws: int, change: Change | None = None) -> Ta
     return result
 
 
-def assert_unsurprising(result: Tally, capsys: pytest.CaptureFixture[str], what: str) -> None:
+def assert_unsurprising(result: Tally, what: str) -> None:
     surprises = {check.__name__: check(result) for check in checks.CHECKS}
     if result.theory is NORMAL:
         surprises["tails_of"] = checks.tails_of(result)
-    with capsys.disabled():
-        shown = ", ".join(f"{name} {sigma:.2f}" for name, sigma in surprises.items())
-        print(f"\n  {what}, {result.count:.3g} draws, sigmas: {shown}", end="")
+    shown = ", ".join(f"{name} {sigma:.2f}" for name, sigma in surprises.items())
+    print(f"{what}, {result.count:.3g} draws, sigmas: {shown}")
     assert max(surprises.values()) < LIMIT, surprises
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("case", CASES)
-def test_draws_follow_their_distribution(case: str, dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_unsurprising(tally(case, dtype, SMALL), capsys, f"{case} {dtype}")
+def test_draws_follow_their_distribution(case: str, dtype: str) -> None:
+    assert_unsurprising(tally(case, dtype, SMALL), f"{case} {dtype}")
 
 
 @pytest.mark.slow
-def test_normal_statistics_of_1e9_draws(capsys: pytest.CaptureFixture[str]) -> None:
+def test_normal_statistics_of_1e9_draws() -> None:
     result = tally("normal", "float32", SLOW)
     assert result.count >= 10**9
-    assert_unsurprising(result, capsys, "normal float32")
+    assert_unsurprising(result, "normal float32")
     for factor in (1 - 2e-4, 1 + 2e-4):
         assert checks.moments(result.scaled(factor)) > LIMIT, "a wrong spread must show"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [case for case in CASES if case != "normal"])
-def test_bounded_statistics_of_1e8_draws(case: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_unsurprising(tally(case, "float32", SLOW // 8), capsys, f"{case} float32")
+def test_bounded_statistics_of_1e8_draws(case: str) -> None:
+    assert_unsurprising(tally(case, "float32", SLOW // 8), f"{case} float32")
 
 
 @pytest.mark.slow
-def test_normal_statistics_of_1e8_float64_draws(capsys: pytest.CaptureFixture[str]) -> None:
-    assert_unsurprising(tally("normal", "float64", SLOW // 8), capsys, "normal float64")
+def test_normal_statistics_of_1e8_float64_draws() -> None:
+    assert_unsurprising(tally("normal", "float64", SLOW // 8), "normal float64")
 
 
 @pytest.mark.slow
-def test_tails_of_1e10_draws(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tails_of_1e10_draws() -> None:
     """Beyond 5, 5.5 and 6 sigma, with tails cut at six sigma as the wrong sample."""
     limits = (5.0, 5.5, 6.0)
     counts, cut = dict.fromkeys(limits, 0), dict.fromkeys(limits, 0)
@@ -118,9 +117,8 @@ def test_tails_of_1e10_draws(capsys: pytest.CaptureFixture[str]) -> None:
         for limit in limits:
             counts[limit] += int(np.count_nonzero(size >= limit))
             cut[limit] += int(np.count_nonzero((size >= limit) & (size < 6)))
-    with capsys.disabled():
-        expected = {limit: TAIL_DRAWS * 2 * stats.norm.sf(limit) for limit in limits}
-        print(f"\n  beyond sigma: {counts}, expected {expected}", end="")
+    expected = {limit: TAIL_DRAWS * 2 * stats.norm.sf(limit) for limit in limits}
+    print(f"beyond sigma: {counts}, expected {expected}")
     assert checks.tail_counts(TAIL_DRAWS, counts) < LIMIT
     assert checks.tail_counts(TAIL_DRAWS, cut) > LIMIT
 

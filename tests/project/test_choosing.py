@@ -13,7 +13,7 @@ pytest.importorskip("matplotlib")
 
 from examples.choosing import EXPERIMENTS, __main__, shared
 from fastinit.recipes.presets import NAMES
-from tests.project.pages import DOCS, blocks_of, run
+from tests.project.pages import DOCS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,18 +104,6 @@ def test_outcome_takes_the_place_of_an_older_one() -> None:
 def test_page_without_a_place_for_an_outcome_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"the page must have one place for he, .*, got 0"):
         __main__.with_outcome("text", "he", [], "a book")
-
-
-def test_first_example_prints_what_the_page_says(tmp_path: Path) -> None:
-    code = next(iter(blocks_of("choosing.md").values()))
-    shown = re.search(r"^```text\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
-    assert shown is not None
-    assert run(code, tmp_path) == shown[1]
-
-
-@pytest.mark.parametrize("heading", list(blocks_of("choosing.md"))[1:])
-def test_block_runs(heading: str, tmp_path: Path) -> None:
-    run(blocks_of("choosing.md")[heading], tmp_path)
 
 
 def test_every_preset_that_the_page_names_exists() -> None:

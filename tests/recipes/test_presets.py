@@ -102,7 +102,7 @@ def test_hf_by_name(tmp_path: Path) -> None:
 )
 def test_what_names_do_not_tell_is_an_error_unless_a_rule_covers_it(entry: str, shown: str, tmp_path: Path) -> None:
     text = f'{HEAD}preset = "hf"\n[tensors]\n{entry}\n"fc.weight" = [2, 2]\n'
-    message = r"r\.toml: tensor " + shown + r".* nothing that its name tells .*; .* add a \[\[rule\]\]"
+    message = r"r\.toml: tensor " + shown + r".* a name that does not tell .*; .* add a \[\[rule\]\]"
     with pytest.raises(RecipeError, match=message):
         recipe_of(tmp_path, text)
     name = entry.split('"')[1]
@@ -216,7 +216,7 @@ def test_presets_by_fans(preset: str, init: str, tmp_path: Path) -> None:
     drawn = {name for name, call in calls.items() if call == f"{init}()"}
     assert drawn == {n for n in calls if n.endswith(("proj.weight", "embed_tokens.weight", "head.weight"))}
     stacked = '[tensors]\n"l.{0..1}.mlp.experts.up_proj" = [4, 8, 8]\n'
-    message = r"no axes that are known .* add a \[\[rule\]\] for 'l\.\{0\.\.1\}\.mlp\.experts\.up_proj'"
+    message = r"inputs and outputs on unknown axes.* add a \[\[rule\]\] for 'l\.\{0\.\.1\}\.mlp\.experts\.up_proj'"
     with pytest.raises(RecipeError, match=message):
         calls_of(tmp_path, stacked, preset, 'layout = "torch"')
     own = f'[[rule]]\nmatch = "*experts*"\ninit = "{init}"\nin_axis = 1\nout_axis = 2\nbatch_axis = 0\n'
@@ -234,7 +234,7 @@ def test_own_rules_come_first_and_keep_their_numbers(tmp_path: Path) -> None:
     first, second, *generated = recipe.rules
     assert (first.call, second.call) == ("uniform(low=-1, high=0.001)", "normal(padding_idx=2)")
     assert not any("o_proj.weight" in pattern for rule in generated for pattern in rule.match)
-    with pytest.raises(RecipeError, match=r"r\.toml: every rule must match a tensor, got rule 1 "):
+    with pytest.raises(RecipeError, match=r"r\.toml: rule 1 .* matches no tensor"):
         recipe_of(tmp_path, f'{HEAD}preset = "hf"\n{LLAMA}[[rule]]\nmatch = "x"\ninit = "zeros"\n')
 
 
@@ -262,21 +262,21 @@ def test_names_with_wildcards_are_matched_as_they_are(tmp_path: Path) -> None:
 BAD = {
     'preset = "hff"\n' + LLAMA: r"`preset` must be one of hf, .*got 'hff'; did you mean 'hf'\?",
     "preset = 3\n" + LLAMA: r"`preset` must be one of .*got 3",
-    'preset = "hf"\n': r"a recipe must have one of `tensors`, `like` and `config`, got none",
-    'preset = "hf"\nlike = "x"\n' + LLAMA: r"got `tensors` and `like`; keep one",
-    'like = "x"\nconfig = "x"\n': r"got `like` and `config`; keep one",
+    'preset = "hf"\n': r"a recipe must have exactly one of `tensors`, `like` and `config`, got none",
+    'preset = "hf"\nlike = "x"\n' + LLAMA: r"got `tensors` and `like`",
+    'like = "x"\nconfig = "x"\n': r"got `like` and `config`",
     "like = 3\n": r"`like` must be a path, got 3",
     'like = ""\n': r"`like` must be a path, got ''",
     'config = "a\\u0000b"\n': r"`config` must be a path, got 'a\\x00b'",
     'config = ["c.json"]\n': r"`config` must be a path, got \['c\.json'\]",
     'config = "none.json"\n': r"`config`: cannot read the configuration 'none\.json': No such file",
-    'config = "../../../../../../../../dev/zero"\n': r"`config`: the configuration 'zero' must be a reg",
+    'config = "../../../../../../../../dev/zero"\n': r"`config`: the configuration 'zero' is not a reg",
     'preset = "hf"\ntensors = 3\n': r"`tensors` must be a table",
     'preset = "hf"\nrule = 3\n' + LLAMA: r"`rule` must be written as \[\[rule\]\] tables, got 3",
     'preset = "hf"\n' + LLAMA + '[[rule]]\nmatch = "*proj*"\ninit = "normal"\nstd = 1979-05-27\n': (
         r"`rule`: a value must be text, a number, .* got datetime\.date"
     ),
-    'preset = "hf"\n[tensors]\n"x{0..999999999999}" = [0]\n': r"at most 1000000 tensors",
+    'preset = "hf"\n[tensors]\n"x{0..999999999999}" = [0]\n': r"more tensors than the 1000000",
 }
 
 

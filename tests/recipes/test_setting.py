@@ -95,19 +95,19 @@ def test_text_of_a_recipe_keeps_expressions(tmp_path: Path) -> None:
         (
             "w",
             "layer",
-            r"tensor 'w', rule 1 .*: `std`: the expression 'layer', at character 1.*'w' has no number",
+            r"tensor 'w', rule 1 .*: `std`: the expression 'layer', at character 1.*'w' has no layer number",
         ),
         (
             "w",
             "1 / layers",
-            "'w' has no number of a layer; give it a rule of its own, or name the number",
+            "'w' has no layer number; give it a rule of its own, or name the number",
         ),
         ("w", "fan_in", r"'w' of shape \[6\] has no fan_in: `shape` must have two or more dimensions"),
         ("w", "shape[1]", r"'w' of shape \[6\] has no axis 1"),
-        ("w", "shape", r"write `shape` with a place, as in shape\[0\]"),
-        ("w", "numel[0]", r"write `shape` with a place, as in shape\[0\], and no other name with one"),
-        ("w", "layr", r"'layr' is not known; the names are fan_in, .*did you mean 'layer'\?; name others in \[let\]"),
-        ("w", "1 / (numel - 6)", "there must be a finite result, got none of 1, 0"),
+        ("w", "shape", r"`shape` needs an index, as in shape\[0\]"),
+        ("w", "numel[0]", r"`shape` needs an index, as in shape\[0\], and no other name has one"),
+        ("w", "layr", r"'layr' is not known; the names are fan_in, .*did you mean 'layer'\?; define others in \[let\]"),
+        ("w", "1 / (numel - 6)", "the result for 1, 0 is not finite"),
         ("w", "-1", "`std` must be finite and >= 0, got -1"),
         ("w", "2 +", "rule 1 .*: `std`: the expression '2 \\+', at its end"),
         ("h.{a}.{a}*", "1", r"a pattern must have each name in braces once, got 'a' again in 'h\.\{a\}\.\{a\}\*'"),
@@ -124,8 +124,8 @@ def test_error_names_tensor_rule_and_place(match: str, std: str, message: str) -
     ("head", "message"),
     [
         ("let = 3\n", "`let` must be a table of names and numbers"),
-        ('[let]\n"a b" = 3\n', r"a name in \[let\] must be of letters, digits and _.* got 'a b'"),
-        ("[let]\nlayer = 3\n", r"none of layer, .*got 'layer'"),
+        ('[let]\n"a b" = 3\n', r"a name in \[let\] must consist of letters, digits and _.* got 'a b'"),
+        ("[let]\nlayer = 3\n", r"not be one of layer, .*got 'layer'"),
         ("[let]\na = true\n", r"\[let\] a must be a finite number or an expression, got True"),
         ("[let]\na = inf\n", r"\[let\] a must be a finite number or an expression, got inf"),
         ('[let]\na = "b"\nb = 1\n', r"\[let\] a: the expression 'b', at character 1, 'b': 'b' is not known"),
@@ -175,5 +175,5 @@ def test_fans_of_an_expression_follow_the_rules_own_axes() -> None:
         rule = f'[[rule]]\nmatch = "h.1.up.weight"\ninit = "normal"\nstd = "fan_in"\n{own}'
         plan = make_plan(parse_recipe(TENSORS + rule + REST))
         assert {tensor.distribution.std for tensor in plan.tensors if tensor.rule.init == "normal"} == {fan}
-    with pytest.raises(RecipeError, match="the keys of init 'normal' are mean, std, got 'layout'"):
+    with pytest.raises(RecipeError, match="init 'normal' has no key 'layout'; its keys are mean, std"):
         parse_recipe(TENSORS + '[[rule]]\nmatch = "*"\ninit = "normal"\nlayout = "keras"\n')

@@ -118,11 +118,17 @@ def test_rest_is_the_presets_where_no_other_rule_is(tmp_path: Path) -> None:
     ("rules", "message"),
     [
         ([rule("*", "zeros", "dim = 0")], r"`slice` must be a table such as"),
-        ([rule("*", "zeros", "dim = 0, part = 1, off = 4")], r"the keys of a slice .*got 'off'; did you mean 'of'"),
+        (
+            [rule("*", "zeros", "dim = 0, part = 1, off = 4")],
+            r"a slice has no key 'off'; its keys .*; did you mean 'of'",
+        ),
         ([rule("*", "zeros", "dim = 0.5, part = 1, of = 4")], "`slice` must have a whole number as `dim`"),
         ([rule("*", "zeros", "dim = 2, part = 1, of = 4")], r"an axis of shape \[24, 6\] as `dim`, got 2"),
-        ([rule("*", "zeros", "dim = 0, part = 4, of = 4")], "has 24 places, and as `part` .* got part 4 of 4"),
-        ([rule("*", "zeros", "dim = 0, part = 1, of = 5")], "a number of equal parts .* got part 1 of 5"),
+        (
+            [rule("*", "zeros", "dim = 0, part = 4, of = 4")],
+            "`slice` must choose one of .* 24 places of axis 0, got part 4 of 4",
+        ),
+        ([rule("*", "zeros", "dim = 0, part = 1, of = 5")], "one of `of` equal parts, .* got part 1 of 5"),
         ([rule("*", "zeros", "dim = 0, start = 5, stop = 5")], "within the 24 places of axis 0, got 5 to 5"),
         ([rule("*", "zeros", "dim = 0, start = 5, stop = 25")], "within the 24 places of axis 0, got 5 to 25"),
         ([rule("*", "zeros", 'dim = 0, start = 0, stop = "numel / 5"')], "a whole number as `stop`, got 28.8"),
@@ -130,18 +136,18 @@ def test_rest_is_the_presets_where_no_other_rule_is(tmp_path: Path) -> None:
             [rule("*", "zeros", 'dim = 0, start = 0, stop = "nume"')],
             r"rule 1 \(match = \"\*\"\): `stop`: the expression",
         ),
-        ([rule("*", "zeros", "dim = 0, part = 0, of = 2")], "slices must cover axis 0, .*got a gap; add that rule"),
+        ([rule("*", "zeros", "dim = 0, part = 0, of = 2")], "the slices leave a gap in axis 0, .*; add a rule"),
         (
             [rule("*", "zeros", "dim = 0, part = 0, of = 2"), rule("*", "ones", "dim = 0, start = 11, stop = 24")],
-            "slices must not overlap, got 0 to 12 of axis 0 and 11 to 24 of axis 0",
+            "the slices 0 to 12 and 11 to 24 of axis 0 overlap",
         ),
         (
             [rule("*", "zeros", "dim = 0, part = 0, of = 2"), rule("*.weight", "ones", "dim = 1, part = 0, of = 2")],
-            "slices must not overlap",
+            "the slices .* overlap",
         ),
         (
             [rule("*", "zeros", "dim = 0, part = 0, of = 2", "padding_idx = 1")],
-            "`padding_idx` goes with a whole tensor",
+            "`padding_idx` is for whole tensors",
         ),
     ],
 )
@@ -154,7 +160,7 @@ def test_slice_that_does_not_fit(rules: list[str], message: str) -> None:
 def test_whole_numbers_have_no_slices() -> None:
     tensors = '[tensors]\n"n" = { shape = [4], dtype = "int64" }\n'
     rules = rule("*", "ones", "dim = 0, part = 0, of = 2"), rule("*", "zeros")
-    with pytest.raises(RecipeError, match=r"`slice` must be of a tensor of float64, .*got 'int64'"):
+    with pytest.raises(RecipeError, match=r"`slice` must lie in a tensor of type float64, .*got 'int64'"):
         make_plan(recipe_of(*rules, tensors=tensors))
 
 

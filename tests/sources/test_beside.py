@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_told(folder: Path) -> None:
 def test_nothing_to_copy_is_told(folder: Path) -> None:
     for name in COPIED:
         (folder / name).unlink()
-    with pytest.warns(UserWarning, match="no tokenizer or other small file to copy lies in .*source"):
+    with pytest.warns(UserWarning, match="no tokenizer or other small file to copy"):
         assert recipe_from_checkpoint(folder, copy=True).copies.keys() == {"config.json"}
 
 

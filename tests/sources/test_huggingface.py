@@ -342,7 +342,7 @@ def test_fans_of_stacked_experts_are_refused(tmp_path: Path) -> None:
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
     }
-    message = r"experts\.gate_up_proj' of shape .* has no axes .* add a \[\[rule\]\] for 'model\.layers"
+    message = r"experts\.gate_up_proj' of shape .* on unknown axes.* add a \[\[rule\]\] for 'model\.layers"
     with pytest.raises(RecipeError, match=message):
         recipe_from_config(write_config(tmp_path, config), preset="he")
 
@@ -471,7 +471,7 @@ BAD = {
         r"cannot build this model|`initializer_range` must be a number",
     ),
     "quantized": (LLAMA | {"quantization_config": {}}, r"`quantization_config` describes weights"),
-    "dtype": (LLAMA | {"torch_dtype": "complex64"}, r"must have one of the types|cannot build"),
+    "dtype": (LLAMA | {"torch_dtype": "complex64"}, r"is not one of|cannot build"),
     "bad dtype": (LLAMA | {"torch_dtype": "no\nsuch"}, r"cannot build this model: "),
     "no class": (
         {"model_type": "llama", "architectures": ["\u001b"], "vocab_size": None},
@@ -494,17 +494,17 @@ def test_bad_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"cannot read the configuration 'config\.json': No such"):
         recipe_from_config(path)
     for content, message in {
-        b"\xff{}": "'config.json' must be JSON: 'utf-8' codec",
-        b'{"a": ': "'config.json' must be JSON: ",
-        b"[1]": r"'config.json' must be a JSON object, got \[1\]",
+        b"\xff{}": "'config.json' is not valid JSON: 'utf-8' codec",
+        b'{"a": ': "'config.json' is not valid JSON: ",
+        b"[1]": r"'config.json' is not a JSON object: \[1\]",
         b"[" * 100_000: "nested too deeply",
-        b'{"a": ' + b"9" * 5000 + b"}": "'config.json' must be JSON: ",
-        b" " * (16 * 2**20 + 1): "at most 16777216 bytes",
+        b'{"a": ' + b"9" * 5000 + b"}": "'config.json' is not valid JSON: ",
+        b" " * (16 * 2**20 + 1): "more than the 16777216 bytes",
     }.items():
         path.write_bytes(content)
         with pytest.raises(RecipeError, match=message):
             recipe_from_config(path)
-    with pytest.raises(RecipeError, match="must be a regular file"):
+    with pytest.raises(RecipeError, match="is not a regular file"):
         recipe_from_config("/dev/zero")
     with pytest.raises(RecipeError, match=r"cannot read .*null byte"):
         recipe_from_config("a\0b")
@@ -525,9 +525,9 @@ def test_large_numbers_that_repeat_little_are_taken(key: str, tmp_path: Path) ->
 
 
 def test_modules_and_tensors_are_limited() -> None:
-    with at_most(5, 60), pytest.raises(RecipeError, match="a model must have at most 5 modules, got more"):
+    with at_most(5, 60), pytest.raises(RecipeError, match="more modules than the 5"):
         torch.nn.Sequential(*(torch.nn.Identity() for _ in range(6)))
-    with at_most(5, 60), pytest.raises(RecipeError, match="a model must have at most 5 tensors, got more"):
+    with at_most(5, 60), pytest.raises(RecipeError, match="more tensors than the 5"):
         torch.nn.ParameterList(torch.zeros(1) for _ in range(6))
     with at_most(5, 60):
         torch.nn.Sequential(*(torch.nn.Identity() for _ in range(5)))
@@ -535,17 +535,17 @@ def test_modules_and_tensors_are_limited() -> None:
 
 def test_time_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastinit.sources.huggingface.MAX_SECONDS", 1e-9)
-    with pytest.raises(RecipeError, match="a model must be built within 1e-09 seconds"):
+    with pytest.raises(RecipeError, match="the model was not built within 1e-09 seconds"):
         recipe_from_config(write_config(tmp_path, LLAMA))
 
 
 def test_number_of_tensors_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fastinit.sources.huggingface.MAX_TENSORS", 20)
-    with pytest.raises(RecipeError, match="a model must have at most 20 modules, got more"):
+    with pytest.raises(RecipeError, match="more modules than the 20"):
         recipe_from_config(write_config(tmp_path, LLAMA))
     monkeypatch.setattr("fastinit.sources.huggingface.MAX_TENSORS", 250)
     many = MIXTRAL | {"num_local_experts": 64}
-    with pytest.raises(RecipeError, match="at most 250 tensors, got 384 of experts"):
+    with pytest.raises(RecipeError, match="experts have 384 tensors, more than the 250"):
         recipe_from_config(write_config(tmp_path, many))
 
 
@@ -604,14 +604,14 @@ def test_network_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_missing_transformers_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
-    message = r'needs torch and transformers, .*pip install "fastinit-nn\[transformers\]"'
+    message = r'needs torch and transformers, .*pip install "\.\[transformers\]"'
     with pytest.raises(RecipeError, match=message):
         recipe_from_config(write_config(tmp_path, LLAMA))
 
 
 def test_old_transformers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["transformers"], "__version__", "4.57.1")
-    with pytest.raises(RecipeError, match=r"needs transformers 5 or newer, got 4\.57\.1; install"):
+    with pytest.raises(RecipeError, match=r"needs transformers 5 or newer, and 4\.57\.1 is installed; install"):
         recipe_from_config(write_config(tmp_path, LLAMA))
 
 

@@ -93,8 +93,8 @@ def test_config_beside_gives_the_std_and_is_copied(checkpoint: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[1]", r"'config\.json' must be a JSON object"),
-        ("{", r"'config\.json' must be JSON: "),
+        ("[1]", r"'config\.json' is not a JSON object"),
+        ("{", r"'config\.json' is not valid JSON: "),
         ('{"initializer_range": "x"}', r"`initializer_range` must be a number .*got 'x'"),
         ('{"initializer_range": -1}', r"`initializer_range` must be a number .*got -1"),
         ('{"initializer_range": NaN}', r"`initializer_range` must be a number .*got nan"),
@@ -138,12 +138,12 @@ def test_layers_in_alphabetical_order_give_a_short_recipe(tmp_path: Path) -> Non
 
 
 BAD = {
-    "type": ({"w": ("U16", [2, 2])}, r"tensor 'w' must have one of the types .*, got 'U16'"),
-    "braces": ({"w{0..3}": ("F32", [2, 2])}, r"must not look like a range, got 'w\{0\.\.3\}'"),
+    "type": ({"w": ("U16", [2, 2])}, r"tensor 'w' has type 'U16', which is not one of"),
+    "braces": ({"w{0..3}": ("F32", [2, 2])}, r"'w\{0\.\.3\}' has a name that a recipe would read as a range"),
     "brace": ({"w{": ("F32", [2, 2])}, r"braces in a tensor's name must enclose a range"),
     "long": ({"w" * 1001: ("F32", [2, 2])}, r"a tensor's name must have at most 1000 characters"),
-    "none": ({}, r"must have at least one tensor, got none"),
-    "unknown": ({"w": ("F32", [2])}, r"tensor 'w' of shape \[2\] .* nothing that its name tells"),
+    "none": ({}, r"has no tensors"),
+    "unknown": ({"w": ("F32", [2])}, r"tensor 'w' of shape \[2\] .* a name that does not tell"),
 }
 
 

@@ -190,10 +190,10 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "text for a list": (LLAMA, {"architectures": "X"}, r"`architectures` must be a list, as \[\"LlamaForC.* got 'X'"),
     "number for a table": ({"model_type": "llava"}, {"text_config": 3}, r"`text_config` must be a table, got 3"),
     "of the file alone": (LLAMA | {"mine": "a"}, {"mine": 3}, r"`mine` must be text, as \"a\" is, got 3"),
-    "no JSON": (LLAMA, {"hidden_size": {1}}, r"`hidden_size` must be what JSON can hold \(.*\), got \{1\}"),
-    "no table": (LLAMA, ["hidden_size"], r"values to set must be a table of a configuration's keys, such as "),
-    "no names": (LLAMA, {3: 3}, r"values to set must be a table"),
-    "type": (LLAMA, {"model_type": "gpt2"}, r"cannot set `model_type` to 'gpt2': it says which keys there are"),
+    "no JSON": (LLAMA, {"hidden_size": {1}}, r"`hidden_size` must be a value that JSON can hold \(.*\), got \{1\}"),
+    "no table": (LLAMA, ["hidden_size"], r"the values to set must be a table of a configuration's keys, such as "),
+    "no names": (LLAMA, {3: 3}, r"the values to set must be a table"),
+    "type": (LLAMA, {"model_type": "gpt2"}, r"cannot set `model_type` to 'gpt2': it decides which keys there are"),
     "heads that do not fit": (
         LLAMA,
         {"hidden_size": 65},
@@ -208,7 +208,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "computed": (
         {"model_type": "qwen2"},
         {"sliding_window": 128},
-        r"cannot set `sliding_window` to 128: Qwen2Config computes it from other keys, as None; set those",
+        r"setting `sliding_window` to 128 has no effect: Qwen2Config computes it from other keys, as None; set those",
     ),
     "unknown type": (
         {"model_type": "nope"},
@@ -255,11 +255,11 @@ def test_what_is_too_large_is_made_neither_before_nor_after(tmp_path: Path, monk
 
 
 QUANTIZED = LLAMA | TEXT | {"quantization_config": {"quant_method": "fp8"}}
-LEFT_OUT = "the tensors are those of the unquantised model; quantization_config is left out of config.json"
+LEFT_OUT = "the tensors are the unquantised model's; config.json is copied without quantization_config"
 
 
 def test_quantisation_is_left_out_when_asked(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"`quantization_config` describes .* --unquantized \(unquantized=True\)"):
+    with pytest.raises(RecipeError, match=r"`quantization_config` describes .* the option `unquantized`"):
         recipe_from_config(write_config(tmp_path, QUANTIZED))
     with pytest.warns(UserWarning, match=LEFT_OUT):
         recipe = recipe_from_config(write_config(tmp_path, QUANTIZED), unquantized=True)
@@ -303,8 +303,8 @@ def test_recipe_file_says_the_same(tmp_path: Path) -> None:
     ("lines", "message"),
     [
         ("set = { hiden_size = 1 }", r"r\.toml: `config`: cannot set 'hiden_size'"),
-        ("set = [1]", r"r\.toml: `config`: values to set must be a table"),
-        ("set = { hidden_size = 2020-01-01 }", r"`hidden_size` must be what JSON can hold"),
+        ("set = [1]", r"r\.toml: `config`: the values to set must be a table"),
+        ("set = { hidden_size = 2020-01-01 }", r"`hidden_size` must be a value that JSON can hold"),
         ("unquantized = 1", r"r\.toml: `config`: `unquantized` must be true or false, got 1"),
     ],
 )
@@ -319,6 +319,6 @@ def test_changes_go_with_a_configuration(key: str, tmp_path: Path) -> None:
     path = tmp_path / "r.toml"
     path.write_text(f'seed = 1\ndtype = "float32"\npreset = "hf"\n{key}\ntensors = {{ w = [4, 4] }}\n')
     with pytest.raises(
-        RecipeError, match=r"`(set|unquantized)` goes with `config`, got it beside `tensors`; remove one"
+        RecipeError, match=r"`(set|unquantized)` works only with `config`, and this recipe has `tensors`; remove one"
     ):
         load_recipe(path)

@@ -374,7 +374,7 @@ def test_fixup_knows_the_convolutions_of_transformers(tmp_path: Path) -> None:
 
 
 def test_a_constant_without_default_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match=r"'blocks' is not known.*name others in \[let\]"):
+    with pytest.raises(RecipeError, match=r"'blocks' is not known.*define others in \[let\]"):
         make_plan(recipe_from_config(write_config(tmp_path, "resnet"), preset="fixup"))
 
 

@@ -496,7 +496,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]
         Model,
         {"recipe": [*FORMULAS, {"match": "haed.*", "init": "zeros"}]},
         RecipeError,
-        r"every rule must match a tensor, got rule 6 \(match = \"haed.\*\"\), which matches none",
+        r"rule 6 \(match = \"haed.\*\"\) matches no tensor",
     ),
     "bad rule": (
         Model,

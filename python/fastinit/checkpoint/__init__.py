@@ -1,4 +1,4 @@
-"""Checkpoints: recipes of their tensors, plans of every byte, files written, checked and read.
+"""Checkpoints: recipes of tensors, plans of every byte, files that are written, verified and read.
 
 recipe = load_recipe("llama-3.2-1b")
 write(make_plan(recipe), "out")
@@ -43,3 +43,7 @@ __all__ = [
     "verify",
     "write",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

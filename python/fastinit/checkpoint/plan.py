@@ -1,6 +1,6 @@
-"""A plan: what every byte of a checkpoint will be, from a recipe and nothing else. Pure.
+"""A plan: what every byte of a checkpoint will be. It follows from the recipe alone; making it writes nothing.
 
-Values depend on the seed, the tensor's name and the index in it, never on how files are split.
+Values depend on the seed, the tensor's name and the index in it, never on how the tensors are split into files.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from fastinit.recipes.rules import Rule
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
-MAX_RECIPES_BYTES = 2**30  # of a plan's headers together
+MAX_RECIPES_BYTES = 2**30  # of the recipe's copies in all headers of a plan
 
 
 class PlannedTensor(NamedTuple):
     """One tensor: what it holds, and where it goes.
 
     Attributes:
-        content: What it holds. Many tensors share one.
-        offset: Of its first byte in the file.
+        content: What it holds. Many tensors can share one.
+        offset: The position of its first byte in the file.
     """
 
     name: str
@@ -61,7 +61,7 @@ class PlannedTensor(NamedTuple):
 
     @property
     def calls(self) -> str:
-        """What its rules do, to be shown."""
+        """What its rules do, as text to be shown."""
         return self.content.calls
 
     @property
@@ -100,7 +100,7 @@ class Shard:
     """One safetensors file: its header, then its tensors without holes.
 
     Attributes:
-        metadata: The texts in its header, of all shards of a plan the same.
+        metadata: The texts in its header, the same in all files of a plan.
     """
 
     file: str
@@ -115,7 +115,7 @@ class Shard:
 
     @property
     def header(self) -> bytes:
-        """What precedes the tensors. Made anew each time: those of all shards may not fit in memory."""
+        """The bytes before the tensors. Made anew each time: the headers of all files may not fit in memory."""
         entries = (layout.Entry(t.name, t.dtype, t.shape, t.nbytes) for t in self.tensors)
         return layout.header(entries, self.metadata)
 
@@ -149,7 +149,7 @@ class Plan:
         return sum(tensor.size for tensor in self.tensors)
 
     def side_files(self) -> dict[str, bytes]:
-        """The small files beside the shards: file name -> content."""
+        """The small files next to the shards: file name -> content."""
         files = {layout.RECIPE_FILE: self.recipe.text.encode()}
         if len(self.shards) > 1:
             weight_map = {tensor.name: tensor.file for tensor in self.tensors}
@@ -166,7 +166,7 @@ class Plan:
             "files": {shard.file: shard.nbytes for shard in self.shards},
             "copies": {name: hashlib.sha256(content).hexdigest() for name, content in self.recipe.copies.items()},
         }
-        # Of the text before it: nothing else would tell a flipped bit in the shard size.
+        # A hash of the text before it, without which nothing would reveal a flipped bit in the shard size.
         note["sha256"] = hashlib.sha256(json.dumps(note).encode()).hexdigest()
         files[layout.NOTE_FILE] = (json.dumps(note, indent=2) + "\n").encode()
         return files
@@ -177,16 +177,16 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     """Plans the checkpoint of a recipe.
 
     Args:
-        recipe: From `load_recipe`.
+        recipe: A recipe, such as from `load_recipe`.
         shard_bytes: The most bytes of tensors in one file; only a single larger tensor exceeds it.
 
     Raises:
-        RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
+        RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
     """
     if recipe.literals_sha256 is not None and not recipe.literals:
         raise RecipeError(
-            f"{recipe.source}: the file of literal values that a recipe names must have been read, got the text "
-            "alone; use load_recipe on its file"
+            f"{recipe.source}: the recipe names a file of literal values, which has not been read; "
+            "use load_recipe on the recipe's file"
         )
     try:
         contents = plan_tensors(recipe.tensors, recipe.rules, recipe.setting)
@@ -203,9 +203,9 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     }
     if len(groups) * len(recipe.text) > MAX_RECIPES_BYTES:
         raise RecipeError(
-            f"{recipe.source}: the recipe, which lies in every file, must take at most "
-            f"{MAX_RECIPES_BYTES} bytes in all, got {len(groups)} times {len(recipe.text)}; "
-            "write numbered tensors as ranges, or pass a larger shard size"
+            f"{recipe.source}: the recipe is copied into every file, {len(groups)} times {len(recipe.text)} bytes, "
+            f"which is more than the {MAX_RECIPES_BYTES} bytes that are possible in all; "
+            "write numbered tensors as ranges, or use a larger shard size"
         )
     shards = []
     for number, group in enumerate(groups, 1):
@@ -228,9 +228,9 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
 
 
 def split(sizes: Sequence[int], limit: int) -> list[list[int]]:
-    """Splits tensors of these sizes into shards, as huggingface_hub does: greedily, in order.
+    """Splits tensors of these sizes into files as huggingface_hub does: greedily, in order.
 
-    A tensor larger than `limit` is a shard of its own, before the one that is being filled.
+    A tensor larger than `limit` gets a file of its own, before the file that is being filled.
 
     >>> split([4, 4, 3, 12, 1], 8)
     [[0, 1], [3], [2, 4]]

@@ -1,4 +1,4 @@
-"""Sizes in bytes, read from and shown to people in decimal units, as `huggingface_hub` does."""
+"""Sizes in bytes, read from people and shown to them in decimal units, as in `huggingface_hub`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pools of as many threads as there can be: where a limit leaves none, the calling thread does the work."""
+"""Thread pools with as many threads as the system allows; where it allows none, the calling thread works."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def thread_pool(threads: int, name: str) -> Executor:
-    """Starts up to so many threads, whose names begin with `name`."""
+    """Starts at most this many threads, whose names begin with `name`."""
     while threads:
         pool = ThreadPoolExecutor(threads, thread_name_prefix=f"fastinit-{name}")
         started, ready = 0, Event()
         try:
             for _ in range(threads):
-                pool.submit(ready.wait)  # each takes a thread of its own
+                pool.submit(ready.wait)  # each needs a thread of its own
                 started += 1
-        except RuntimeError:  # a limit of processes or of memory
+        except RuntimeError:  # a limit on processes or memory
             pass
-        except BaseException:  # a signal: the pool may not know the thread that it has just started
+        except BaseException:  # a signal: the pool may not know yet of the thread that it has just started
             pool.shutdown(wait=False)
             raise
         finally:
@@ -34,7 +34,7 @@ def thread_pool(threads: int, name: str) -> Executor:
 
 
 class _Here(Executor):
-    """Does at once what is submitted."""
+    """Runs what is submitted at once, in the calling thread."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Calls the function, and returns a future that is done."""

@@ -1,4 +1,4 @@
-"""The values of a planned tensor: any run of them into raw memory, any part of it as an array."""
+"""The values of a planned tensor: any run of them into raw memory, or any part as an array."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _ZERO = Constant(0.0)
 def fill_run(tensor: PlannedTensor, seed: int, start: int, count: int, address: int) -> None:
     """Fills memory with the elements `start` to `start + count` of a tensor, by flat index.
 
-    Of a matrix whose elements depend on each other the whole is drawn, once for runs that follow each other, and
-    kept until `forget_matrices`.
+    A matrix whose elements depend on each other is drawn whole, once for runs that follow each other, and is kept until
+    `forget_matrices`.
     """
     if isinstance(tensor.distribution, Structured):
         item = STORED[tensor.dtype].itemsize
@@ -43,7 +43,7 @@ def fill_run(tensor: PlannedTensor, seed: int, start: int, count: int, address: 
 
 
 def draw_part(tensor: PlannedTensor, seed: int, index: Any) -> NDArray[Any]:
-    """Returns the part `index` of a tensor, as if cut from the whole; see `fastinit.index.index_box`."""
+    """Returns the part `index` of a tensor, the same as if cut from the whole; see `fastinit.index.index_box`."""
     box = index_box(index, tensor.shape)
     part = np.empty(box.shape, STORED[tensor.dtype].numpy)
     if box.size:
@@ -55,7 +55,7 @@ def draw_part(tensor: PlannedTensor, seed: int, index: Any) -> NDArray[Any]:
 
 
 def matrix_bytes(tensor: PlannedTensor) -> int:
-    """The memory that a tensor takes while it is drawn: all of a matrix, and the reflectors of an orthogonal one."""
+    """The memory that drawing a tensor takes: a whole matrix, and for an orthogonal one its reflectors."""
     if not isinstance(tensor.distribution, Structured) or isinstance(tensor.distribution, Literal):
         return 0
     if not tensor.distribution.is_core:
@@ -64,15 +64,15 @@ def matrix_bytes(tensor: PlannedTensor) -> int:
 
 
 def forget_matrices() -> None:
-    """Gives the memory of matrices back."""
+    """Frees the memory of matrices."""
     _matrices.drop()
 
 
 class _Matrices:
-    """The last matrices that were drawn whole: two, as threads that go through files meet at most two at a time."""
+    """The last two matrices that were drawn whole: threads that go through files meet at most two at a time."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # held while drawing, so that threads draw nothing twice
+        self._lock = threading.Lock()  # held while drawing, so that no matrix is drawn twice
         self._drawn: dict[Any, NDArray[Any]] = {}
 
     def drawn(self, tensor: PlannedTensor, seed: int) -> NDArray[Any]:
@@ -109,7 +109,7 @@ def _run(start: int, count: int) -> Box:
 
 
 def _is_zero(tensor: PlannedTensor, index: Any) -> NDArray[np.bool_]:
-    """Which elements of a part lie in the row that is zero. Rows are cheap: one bit each, broadcast."""
+    """Which elements of a part lie in the row that is zero, as one bit for each row, broadcast."""
     rows = np.zeros(tensor.shape[0], np.bool_)
     rows[tensor.zeros[0] * tensor.shape[0] // tensor.size] = True
     whole = np.broadcast_to(rows.reshape(-1, *(1,) * (len(tensor.shape) - 1)), tensor.shape)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+import signal
 from typing import TYPE_CHECKING
 
-from fastinit.cli.signals import Terminated, signals_unwind
+from fastinit.cli.output import complain
+from fastinit.cli.signals import TOLD, Terminated, signals_unwind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,22 +20,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return run(argv)
     except KeyboardInterrupt as interrupt:
-        return _stopped("interrupted", interrupt, 130)
+        return _stopped(signal.SIGINT, interrupt)
     except Terminated as interrupt:
-        return _stopped("terminated", interrupt, 128 + interrupt.number)
+        return _stopped(signal.Signals(interrupt.number), interrupt)
     except Exception as error:  # noqa: BLE001 - raised again if it is none of a command's
         from fastinit.cli.run import failed
 
         return failed(error)
 
 
-def _stopped(what: str, error: BaseException, code: int) -> int:
+def _stopped(number: signal.Signals, error: BaseException) -> int:
     """Adds what the writer noted on an interruption: what is left behind."""
     notes = getattr(error, "__notes__", ())
-    if notes:
-        from fastinit.cli.output import complain
-
-        complain("error", f"{what} ({'; '.join(notes)})")
-    else:
-        sys.stderr.write(f"fastinit: error: {what}\n")
-    return code
+    complain("error", f"{TOLD[number]} ({'; '.join(notes)})" if notes else TOLD[number])
+    return 128 + number

@@ -54,9 +54,9 @@ def _presets(**_: Any) -> tuple[str, ...]:
 
 
 def _dtypes(**_: Any) -> tuple[str, ...]:
-    from fastinit.dtypes import FLOATS
+    from fastinit.dtypes import ALIASES, FLOATS
 
-    return tuple(FLOATS)
+    return (*FLOATS, *ALIASES)
 
 
 def _layouts(**_: Any) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ _COMPLETERS: Mapping[str, Callable[..., Any]] = {
     "NAME": _presets,
     "DTYPE": _dtypes,
     "LAYOUT": _layouts,
-    "DIR": DirectoriesCompleter(),
+    "DIR": FilesCompleter(["safetensors"]),  # and folders
     "OUT": DirectoriesCompleter(),
     "FILE.toml": FilesCompleter(["toml"]),
     **dict.fromkeys(("N", "N,N,...", "SIZE", "RULE", "KEY=VALUE", "ADDRESS"), _nothing),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from fastinit.cli.style import is_terminal, paint
@@ -56,8 +56,10 @@ def _output_errors() -> Iterator[None]:
 
 def complain(kind: str, message: str) -> None:
     """Writes an error or a warning on standard error, in one line."""
-    if sys.stderr is not None:
-        sys.stderr.write(f"fastinit: {paint(kind, _COLOURS[kind], sys.stderr)}: {printable(message)}\n")
+    with suppress(OSError):  # the terminal is gone
+        if sys.stderr is not None:
+            sys.stderr.write(f"fastinit: {paint(kind, _COLOURS[kind], sys.stderr)}: {printable(message)}\n")
+            sys.stderr.flush()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastinit.cli.output import complain, flush, warnings_in_one_line
 from fastinit.cli.parser import make_parser, takes_recipe
+from fastinit.cli.signals import loading
 from fastinit.errors import CheckpointError, PictureError, RecipeError
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def run(argv: Sequence[str] | None) -> int:
 
         answer()
     given = sys.argv[1:] if argv is None else list(map(os.fspath, argv))
-    arguments = make_parser(takes_recipe(given)).parse_args(given)
-    module, _, name = arguments.run.partition(":")
     with warnings_in_one_line():
-        command: Callable[[argparse.Namespace], int] = getattr(import_module(f"fastinit.cli.{module}"), name)
+        with loading():
+            arguments = make_parser(takes_recipe(given)).parse_args(given)
+            module, _, name = arguments.run.partition(":")
+            command: Callable[[argparse.Namespace], int] = getattr(import_module(f"fastinit.cli.{module}"), name)
         code = command(arguments)
     flush()
     return code

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
+from fastinit.cli.output import complain
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+TOLD = {
+    signal.SIGINT: "interrupted",
+    signal.SIGTERM: "terminated",
+    signal.SIGHUP: "the terminal was closed",
+}
+_is_loading = False
 
 
 class Terminated(BaseException):
@@ -17,6 +28,17 @@ class Terminated(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """Lets signals end the process at once: nothing is written yet, and NumPy prints what comes into its import."""
+    global _is_loading
+    _is_loading = True
+    try:
+        yield
+    finally:
+        _is_loading = False
 
 
 @contextmanager
@@ -32,6 +54,9 @@ def signals_unwind() -> Iterator[None]:
     came: list[BaseException] = []
 
     def stop(number: int, _frame: object) -> NoReturn:
+        if _is_loading:
+            complain("error", TOLD[signal.Signals(number)])
+            os._exit(128 + number)
         came.append(KeyboardInterrupt() if number == signal.SIGINT else Terminated(number))
         raise came[-1]
 

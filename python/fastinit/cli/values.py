@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 T = TypeVar("T")
-_MOST_SHOWN = 12  # choices in a message
+_MOST_SHOWN = 16  # choices in a message
 
 
 def named(what: str, text: str, choices: Collection[str], remedy: str = "") -> str:
@@ -31,9 +31,10 @@ def named(what: str, text: str, choices: Collection[str], remedy: str = "") -> s
 
 
 def dtype(text: str) -> str:
-    from fastinit.dtypes import FLOATS
+    from fastinit.dtypes import ALIASES, FLOATS, canonical
 
-    return named("dtype", text, tuple(FLOATS))
+    known: str = canonical(named("dtype", text, (*FLOATS, *ALIASES)))
+    return known
 
 
 def layout(text: str) -> str:

@@ -15,6 +15,13 @@ part; `make` needs no compiled function. Arrays are drawn on the CPU and copied 
 
 from __future__ import annotations
 
+from fastinit.extras import explained
+
+try:
+    import jax  # noqa: F401 - whether it is there
+except ModuleNotFoundError as error:
+    raise explained(error, "jax") from None
+
 from fastinit.jax.arrays import make
 from fastinit.jax.initializers import (
     Initializer,
@@ -62,3 +69,7 @@ __all__ = [
     "xavier_uniform",
     "zeros",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

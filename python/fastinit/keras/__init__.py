@@ -26,7 +26,12 @@ loading one.
 
 from __future__ import annotations
 
-import keras
+from fastinit.extras import explained
+
+try:
+    import keras
+except ModuleNotFoundError as error:
+    raise explained(error, "keras") from None
 
 from fastinit.keras.initializers import (
     GlorotNormal,
@@ -112,3 +117,7 @@ __all__ = [
     "variance_scaling",
     "zeros",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

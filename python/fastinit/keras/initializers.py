@@ -27,6 +27,10 @@ class _Drawn:
 
     seed: Any  # an int or a keras.random.SeedGenerator: Keras makes an int of None
 
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())  # type: ignore[attr-defined]
+        return f"fastinit.keras.{type(self).__name__}({arguments})"
+
     def _distribution(self, shape: tuple[int, ...]) -> Distribution:
         raise NotImplementedError
 

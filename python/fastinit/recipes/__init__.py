@@ -1,1 +1,1 @@
-"""Recipes: TOML text, names with ranges, rules and which tensor each of them takes."""
+"""Recipes: TOML text, names with ranges, rules, and which tensor takes which rule."""

@@ -1,4 +1,4 @@
-"""Which rule each tensor has: the first that matches its name."""
+"""Finds the rule of each tensor: the first that matches its name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Matcher:
         """Translates the patterns."""
         self.patterns = [(rule, pattern) for rule in rules for pattern in rule.match]
         self._compiled = [compile_pattern(pattern) for _, pattern in self.patterns]
-        # A pattern without wildcards only fits names that are like it but for their numbers.
+        # A pattern without wildcards can only match names that differ from it in nothing but numbers.
         self._wild: list[int] = []
         self._plain: dict[str, list[int]] = {}
         for position, (_, pattern) in enumerate(self.patterns):
@@ -38,12 +38,12 @@ class Matcher:
         self._work = 0
 
     def first(self, name: str) -> int | None:
-        """The position in `patterns` of the first that matches, of a rule for whole tensors."""
+        """The position in `patterns` of the pattern whose rule draws the whole of a tensor; None if there is none."""
         found = self.all(name)
         return found[-1] if found and self.patterns[found[-1]][0].slice is None else None
 
     def all(self, name: str) -> list[int]:
-        """The positions of those that count: of rules for slices, and of the first for whole tensors, at the end."""
+        """The positions in `patterns` that apply: of rules for slices, then of the first rule for whole tensors."""
         found: list[int] = []
         for position in self._tried(name):
             rule = self.patterns[position][0]
@@ -55,14 +55,14 @@ class Matcher:
         return found
 
     def among(self, name: str, positions: set[int]) -> list[int]:
-        """Those of `positions` in `patterns` that match."""
+        """The positions among `positions` whose patterns match."""
         return [p for p in self._tried(name) if p in positions and self._fits(p, name)]
 
     def _fits(self, position: int, name: str) -> bool:
         return self._compiled[position].match(name) is not None
 
     def _tried(self, name: str) -> list[int]:
-        """The positions of the patterns that may match."""
+        """The positions of the patterns that could match."""
         skeleton = _NUMBERS.sub("#", name)
         candidates = self._candidates.get(skeleton)
         if candidates is None:
@@ -71,20 +71,20 @@ class Matcher:
         self._work += len(candidates)
         if self._work > MAX_MATCHES:
             raise RecipeError(
-                f"names times patterns must be at most {MAX_MATCHES:,}, got more with "
+                f"finding the rules takes more than {MAX_MATCHES:,} comparisons of a name with one of "
                 f"{len(self.patterns):,} patterns; use ranges such as {{0..31}} in fewer patterns"
             )
         return candidates
 
 
 def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[list[tuple[Rule, str]]]:
-    """Finds the rules of each tensor, those for slices first, and the patterns of them that match.
+    """Finds the rules of each tensor, rules for slices first, and the pattern of each rule that matches.
 
     Raises:
-        RecipeError: A tensor has no rule, a pattern matches no tensor, or a rule is the first for none.
+        RecipeError: A tensor has no rule, a pattern matches no tensor, or a rule is never used.
     """
     matcher = Matcher(rules)
-    # A pattern is idle until it has matched some name, be it after one of an earlier rule.
+    # A pattern is idle until it matches some name, even a name that an earlier rule takes.
     idle = set(range(len(matcher.patterns)))
     used: set[int] = set()
     assigned = []
@@ -92,8 +92,8 @@ def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[list[tu
         positions = matcher.all(tensor.name)
         if not positions:
             raise RecipeError(
-                f"every tensor must match a rule, got {show(tensor.name)}, which matches none; "
-                f'add a [[rule]], the last one with match = "*" if it is to take all others'
+                f"no rule matches tensor {show(tensor.name)}; "
+                f'add a [[rule]], with match = "*" at the end if it is to take all other tensors'
             )
         if idle:
             idle.difference_update(matcher.among(tensor.name, idle))
@@ -102,15 +102,9 @@ def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[list[tu
     if idle:
         rule, pattern = matcher.patterns[min(idle)]
         which = str(rule) if len(rule.match) == 1 else f"{show(pattern)} of {rule}"
-        every = "rule" if len(rule.match) == 1 else "pattern of a rule"
-        raise RecipeError(
-            f"every {every} must match a tensor, got {which}, which matches none; "
-            f"correct the pattern or remove {'the rule' if every == 'rule' else 'it'}"
-        )
+        what = "the rule" if len(rule.match) == 1 else "it"
+        raise RecipeError(f"{which} matches no tensor; correct the pattern or remove {what}")
     for rule in rules:
         if rule.number not in used:
-            raise RecipeError(
-                f"every rule must be the first to match some tensor, "
-                f"got {rule}, whose tensors earlier rules take; move it up or remove it"
-            )
+            raise RecipeError(f"{rule} is never used: earlier rules match all its tensors; move it up or remove it")
     return assigned

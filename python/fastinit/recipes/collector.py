@@ -1,4 +1,4 @@
-"""Python's collector of cycles, where tensors come by the million."""
+"""Python's garbage collector, which is in the way where tensors come by the million."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Holds the collector of cycles back, for a function that makes a million objects without any.
+    """Turns the garbage collector off for a function that makes a million objects without cycles.
 
-    It would look at all of them again and again, for a third of the time.
+    It would scan all of them again and again, which takes a third of the time.
     """
     was_enabled = gc.isenabled()
     gc.disable()

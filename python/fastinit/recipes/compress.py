@@ -1,4 +1,4 @@
-"""The way back from many names to few ranges: `expand` of what `compress` returns is what it was given."""
+"""Turns many names into few ranges: expanding what `compress` returns gives the names back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"(?<![0-9])(0|[1-9][0-9]{0,8})(?![0-9])")
 
 @dataclass(frozen=True, slots=True)
 class _Name(Generic[V]):
-    """A name, or what is left of it: text, number, text, ..., text."""
+    """A name, or the rest of one: text, number, text, ..., text."""
 
     texts: tuple[str, ...]
     numbers: tuple[int, ...]
@@ -34,7 +34,7 @@ class _Leaf(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class _Loop(Generic[V]):
-    """The nodes of `body`, once for each number, which stands between `text` and theirs."""
+    """The nodes of `body`, repeated for each number, which is written between `text` and their own text."""
 
     text: str
     numbers: range
@@ -87,7 +87,7 @@ def _split(name: str, value: V) -> _Name[V]:
 
 
 def _fold(nodes: list[_Node[V]], prefix: str, names: Sequence[_Name[V]], ranges: int) -> None:
-    """Appends the nodes of names, of which each begins with `prefix`, with at most so many ranges."""
+    """Appends the nodes of names that all begin with `prefix`, with at most `ranges` ranges in a name."""
     begin = 0
     while begin < len(names):
         name = names[begin]
@@ -113,7 +113,7 @@ def _fold(nodes: list[_Node[V]], prefix: str, names: Sequence[_Name[V]], ranges:
 
 
 def _run(names: Sequence[_Name[V]], begin: int, text: str, number: int) -> tuple[list[_Name[V]], int]:
-    """The names from `begin` on that start with `text` and `number`: what follows in each, and the end."""
+    """The names from `begin` on that start with `text` and `number`: the rest of each, and where they end."""
     rest = []
     end = begin
     while end < len(names):
@@ -126,7 +126,7 @@ def _run(names: Sequence[_Name[V]], begin: int, text: str, number: int) -> tuple
 
 
 def _append_loop(nodes: list[_Node[V]], loop: _Loop[V]) -> None:
-    """Appends a loop. Two equal ones in a row would be numbered together: it then starts one later."""
+    """Appends a loop. Two adjacent equal loops would expand interleaved, so the second's first numbers are unrolled."""
     last = nodes[-1] if nodes else None
     if not isinstance(last, _Loop) or (last.text, last.numbers) != (loop.text, loop.numbers):
         nodes.append(loop)

@@ -1,4 +1,4 @@
-"""What each tensor holds: the distribution that its rule's initializer gives for its shape. Pure."""
+"""What each tensor holds: the distribution that its rule's initializer gives for its shape. No files are read."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _NO_NUMBERS: Mapping[str, float] = MappingProxyType({})
 
 
 class Content(NamedTuple):
-    """What a tensor holds. Its name gives the stream of its values; all else, many tensors share.
+    """What a tensor holds. Its name gives the stream of its values; many tensors can share all the rest.
 
     Attributes:
         match: The pattern of its rule that matched.
-        call: What its rule does, with the numbers that expressions are worth; None where slices have rules.
-        calls: What its rules do, slices first, to be shown.
-        zeros: The elements that are zero whatever the distribution, from the first to before the second,
-            by flat index: the row of a padding token.
+        call: What its rule does, with expressions replaced by their numbers; None where slices have rules.
+        calls: What its rules do, slices first, as text to be shown.
+        zeros: The flat indices (first, stop) of elements that are zero whatever the distribution: the row of a
+            padding token.
     """
 
     shape: tuple[int, ...]
@@ -58,16 +58,16 @@ class Content(NamedTuple):
 def plan_tensors(
     tensors: Sequence[TensorSpec], rules: Sequence[Rule], setting: Setting, *, is_partial: bool = False
 ) -> list[Content]:
-    """Says what each tensor holds, in their order.
+    """Works out what each tensor holds, in their order.
 
     Args:
-        tensors: Those of a recipe, or any others.
-        rules: The first whose pattern matches a name is the tensor's.
-        setting: What they refer to; without layers, those of the tensors are counted.
-        is_partial: Whether rules for slices may leave a rest, of which something else says what it holds.
+        tensors: The tensors of a recipe, or any others.
+        rules: A tensor takes the first rule whose pattern matches its name.
+        setting: What the rules refer to; if it counts no layers, they are counted from the tensors' names.
+        is_partial: Whether rules for slices may leave elements over, which something else then fills.
 
     Raises:
-        RecipeError: A rule does not fit its tensors, a tensor has no rule, or a rule no tensor.
+        RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
     """
     if not setting.layers and any(rule.expressions for rule in rules):
         setting = setting._replace(layers=count_layers(tensor.name for tensor in tensors))
@@ -89,7 +89,7 @@ def plan_tensors(
 
 
 class _Part(NamedTuple):
-    """A rule for a tensor, or for a slice of it, with what its expressions are worth there."""
+    """A rule for a tensor or for a slice of it, with the numbers that the rule's expressions give there."""
 
     rule: Rule
     match: str
@@ -111,7 +111,7 @@ def _part(tensor: TensorSpec, rule: Rule, match: str, setting: Setting) -> _Part
 
 
 def _sliced(tensor: TensorSpec, parts: Sequence[_Part], setting: Setting, is_partial: bool) -> Content:
-    """Says what a tensor holds that has rules for slices, and perhaps at the end one for the rest."""
+    """Works out what a tensor holds that has rules for slices, and perhaps a last rule for the rest."""
     rest: Content | None = None
     calls: list[str] = []
     slices: list[tuple[Place, Distribution]] = []
@@ -127,7 +127,7 @@ def _sliced(tensor: TensorSpec, parts: Sequence[_Part], setting: Setting, is_par
     rule, match, *_ = parts[-1]
     try:
         if tensor.dtype not in FLOATS:
-            raise ValueError(checks.text("slice", f"be of a tensor of {', '.join(FLOATS)}", tensor.dtype))
+            raise ValueError(checks.text("slice", f"lie in a tensor of type {', '.join(FLOATS)}", tensor.dtype))
         check_places([place for place, _ in slices], tensor.shape, has_rest=rest is not None or is_partial)
     except ValueError as error:
         raise _at(tensor, rule, error) from None
@@ -148,23 +148,23 @@ def content_of(
     setting: Setting,
     numbers: Mapping[str, float] = _NO_NUMBERS,
 ) -> Content:
-    """Says what a tensor holds that has this rule.
+    """Works out what a tensor holds under a rule.
 
     Args:
         tensor: The tensor.
         rule: Its rule.
         match: The pattern that matched.
         setting: What the rule refers to.
-        numbers: What the rule's expressions are worth.
+        numbers: The numbers that the rule's expressions give.
 
     Raises:
-        RecipeError: The rule does not fit it.
+        RecipeError: The rule does not fit the tensor.
     """
     given = {} if setting.layout is None else {"layout": setting.layout}
     _, shape, dtype = tensor
     try:
         own = {key: _whole(number) for key, number in numbers.items() if key in rule.parameters}
-        taken = (*parameter_names(rule.init), "layout")  # the fans of expressions are none of the initializer's
+        taken = (*parameter_names(rule.init), "layout")  # fans in expressions are not passed to the initializer
         parameters = {key: value for key, value in {**given, **rule.parameters, **own}.items() if key in taken}
         distribution: Distribution
         if rule.init == LITERAL:
@@ -173,7 +173,7 @@ def content_of(
             distribution = FORMULAS[rule.init](shape, **parameters)
         steps = steps_of(rule.transform, numbers)
         if steps:
-            drawn: Any = distribution  # what it may be, it checks
+            drawn: Any = distribution  # Transformed checks which kinds it takes
             distribution = Transformed(drawn, steps)
         _check_element(distribution, STORED[dtype])
         zeros = _padding(shape, rule)
@@ -186,12 +186,12 @@ def content_of(
 
 
 def _whole(number: float) -> float:
-    """A number of groups is a whole one."""
+    """Returns a whole number as an int, because a number of groups has to be one."""
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
 def _check_element(distribution: Distribution, element: ElementType) -> None:
-    """Refuses now what the core's arguments would refuse in the middle of writing."""
+    """Raises now what the core would otherwise raise in the middle of writing."""
     if isinstance(distribution, Constant):
         distribution.pattern(element)
     elif element.name in FLOATS or isinstance(distribution, Literal):
@@ -203,11 +203,11 @@ def _check_element(distribution: Distribution, element: ElementType) -> None:
 
 
 def _padding(shape: tuple[int, ...], rule: Rule) -> tuple[int, int]:
-    """The elements of the row that a rule sets to zero."""
+    """The flat range of the row that a rule sets to zero."""
     if rule.padding_idx is None:
         return (0, 0)
     if not shape or rule.padding_idx >= shape[0]:
-        text = f"be the number of a row of shape {shape}"
+        text = f"be the number of a row of shape {list(shape)}"
         raise ValueError(checks.text("padding_idx", text, rule.padding_idx))
     row = math.prod(shape[1:])
     return (rule.padding_idx * row, (rule.padding_idx + 1) * row)

@@ -1,4 +1,4 @@
-"""Small files that a recipe puts beside its checkpoint, such as the configuration that transformers reads."""
+"""Small files that a recipe puts next to its checkpoint, such as the configuration that transformers reads."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _MOST = 64
 
 
 def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
-    """Reads the table of names beside the checkpoint and the paths of what is copied there.
+    """Reads the `copy` table: the names next to the checkpoint, and the paths of the files to copy.
 
     Raises:
-        RecipeError: It is none, or a name is one that a checkpoint has or leads elsewhere.
+        RecipeError: It is not such a table, or a name belongs to the checkpoint's own files or leads elsewhere.
     """
     given = table.get("copy", {})
     example = 'such as copy = { "config.json" = "my-model.json" }'
@@ -34,13 +34,13 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
         is_own = name in (RECIPE_FILE, NOTE_FILE) or name.endswith((FILE_SUFFIX, INDEX_SUFFIX)) or is_literals(name)
         if not is_plain(name) or is_own:
             raise RecipeError(
-                f"`copy` must give names of other files than a checkpoint's own, {example}, got {show(name)}"
+                f"`copy` must name plain files that are not the checkpoint's own, {example}, got {show(name)}"
             )
     return given
 
 
 def is_plain(name: object) -> bool:
-    """Tells whether a name is that of a file in the same folder, whatever the system."""
+    """Tells whether a name is a file's in the same folder, on any operating system."""
     return (
         isinstance(name, str)
         and name != ""

@@ -1,4 +1,4 @@
-"""Expressions for the numbers of a rule: `"0.02 / sqrt(2 * (layer + 1))"`. A parser of its own, nothing is `eval`ed.
+"""Expressions for the numbers of a rule: `"0.02 / sqrt(2 * (layer + 1))"`. They have their own parser, not `eval`.
 
     sum     = product { ("+" | "-") product }
     product = sign { ("*" | "/") sign }
@@ -64,7 +64,7 @@ _ANY_NUMBER = ("min", "max")  # of arguments; the others have one
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A number, a name with perhaps an index, or a function of nodes; and where it begins in the text."""
+    """A number, a name (perhaps with an index), or a function of nodes; and where it begins in the text."""
 
     at: int
     value: float | str | Callable[..., float]
@@ -74,7 +74,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True, eq=False)  # the same text gives the same object
 class Expression:
-    """An expression that was read; `str` of it is its text."""
+    """An expression after parsing; its `str` is its text."""
 
     text: str
     _terms: tuple[tuple[int, str, int | None], ...]  # place, name and index of each
@@ -95,7 +95,7 @@ class Expression:
             lookup: Gives the number that a name, perhaps with an index, stands for.
 
         Raises:
-            RecipeError: The value is no finite number, or `lookup` raises a LookupError that says why.
+            RecipeError: The value is not a finite number, or `lookup` raises a LookupError that says why.
 
         Example:
             >>> read_expression("0.02 / sqrt(2 * (layer + 1))").value(lambda name, index: 7.0)
@@ -112,7 +112,7 @@ class Expression:
 
 @functools.lru_cache(maxsize=65536)
 def _value(expression: Expression, numbers: tuple[float, ...]) -> float:
-    """The value for the numbers that the names stand for, which many tensors share; powers take their time."""
+    """The value for given numbers of the names. Cached: many tensors share them, and powers are slow."""
     known = dict(zip(expression._terms, numbers, strict=True))
 
     def of(node: _Node) -> float:
@@ -127,7 +127,7 @@ def _value(expression: Expression, numbers: tuple[float, ...]) -> float:
             value = math.nan
         if not math.isfinite(value):
             shown = ", ".join(f"{number:g}" for number in inner)
-            raise RecipeError(_at(expression.text, node.at, f"there must be a finite result, got none of {shown}"))
+            raise RecipeError(_at(expression.text, node.at, f"the result for {shown} is not finite"))
         return value
 
     return of(expression._root)
@@ -138,14 +138,14 @@ def read_expression(text: str) -> Expression:
     """Reads an expression.
 
     Raises:
-        RecipeError: It is none, or too long or deep.
+        RecipeError: The text is not an expression, or it is too long or too deeply nested.
     """
     if len(text) > MAX_CHARACTERS:
         raise RecipeError(f"an expression must have at most {MAX_CHARACTERS} characters, got {len(text)}")
     reader = _Reader(text)
     root = reader.sum()
     if reader.token:
-        raise reader.error("an operator or the end must follow")
+        raise reader.error("expected an operator or the end")
     return Expression(text, tuple(reader.terms), root)
 
 
@@ -192,7 +192,7 @@ class _Reader:
         at, kind = self._at, self._kind
         if kind == "number":
             if not math.isfinite(float(self.token)):
-                raise self.error("float64 has no number as large")
+                raise self.error("the number is too large for float64")
             return _Node(at, float(self._next()))
         if kind == "name":
             name = self._next()
@@ -203,7 +203,7 @@ class _Reader:
             return _Node(at, name, index=index)
         if self.token == "(":
             return self._bracketed()[0]
-        raise self.error("a number, a name or a bracket must follow")
+        raise self.error("expected a number, a name or a bracket")
 
     def _call(self, at: int, name: str) -> _Node:
         if name not in FUNCTIONS:
@@ -227,25 +227,25 @@ class _Reader:
         self._next()
         sign = self._next() if self.token == "-" else ""
         if not self.token.isdecimal():
-            raise self.error("a whole number must stand in []")
+            raise self.error("expected a whole number between [ and ]")
         digits = self._next()
         self._expect("]")
         return int(sign + digits)
 
     def _expect(self, token: str) -> None:
         if self.token != token:
-            raise self.error(f"{show(token)} must follow")
+            raise self.error(f"expected {show(token)}")
         self._next()
 
     def _next(self) -> str:
-        """Goes to the next token and returns the one that was."""
+        """Moves to the next token and returns the previous one."""
         before, rest = self.token, self._text[self._end :]
         self._at = self._end + len(rest) - len(rest.lstrip())
         found = _TOKEN.match(self._text, self._end)
         if found is None:
             self.token = self._kind = ""
             if rest.strip():
-                raise self.error(f"no expression has the sign {show(rest.strip()[0])}")
+                raise self.error(f"an expression cannot contain {show(rest.strip()[0])}")
         else:
             self._kind = found.lastgroup or ""
             self.token, self._end = found[self._kind], found.end()
@@ -255,7 +255,7 @@ class _Reader:
     def _deeper(self) -> Iterator[None]:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
-            raise self.error(f"at most {_MAX_DEPTH} brackets and signs may lie within each other")
+            raise self.error(f"brackets and signs are nested more than {_MAX_DEPTH} deep")
         yield
         self._depth -= 1
 
@@ -264,13 +264,13 @@ class _Reader:
 
 
 def unknown(name: str, known: Iterable[str], what: str) -> str:
-    """Says that a name is not known, and what is."""
+    """Words that a name is not known, and which names are."""
     known = sorted(known)
     return f"{show(name)} is not known; {what} {', '.join(known)}{suggest(name, known)}"
 
 
 def _at(text: str, place: int, message: str) -> str:
-    """A message about a place of the text."""
+    """Words a message about a place in the text."""
     rest = text[place:].strip()
     where = f"character {place + 1}, {show(rest[:_SHOWN] + '...' * (len(rest) > _SHOWN))}" if rest else "its end"
     return f"the expression {show(text)}, at {where}: {message}"

@@ -1,7 +1,7 @@
-"""Literal values: tensors that a recipe does not draw but has from a file beside it, which it names by its hash.
+"""Literal values: tensors that a recipe does not draw, but takes from a file that it names by its hash.
 
-They are what a model's own code computes and no initializer says: positions, decays, windows. Many tensors may have
-the same ones, so a rule names them by a key.
+A model's own code computes them and no initializer describes them: positions, decays, windows. Many tensors may
+share the same values, so a rule names them by a key.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FILE = re.compile(r"literals-[0-9a-f]{12}\.bin")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Literal(Structured):
-    """The values of a tensor themselves.
+    """The values of a tensor, given one by one.
 
     Attributes:
         array: All of them, in the type in which they were computed.
@@ -55,7 +55,7 @@ class Literal(Structured):
         return float(self.array.astype(np.float64).std()) if self.array.size else 0.0
 
     def parameters(self, element: ElementType) -> tuple[float, ...]:
-        """Refuses values that an element type does not hold, but for their rounding to a floating type."""
+        """Raises if the element type cannot hold a value; rounding to a floating type is allowed."""
         with np.errstate(over="ignore", invalid="ignore"):
             held = self.array.astype(element.numpy)
         if element.numpy.kind in "iub":
@@ -68,20 +68,20 @@ class Literal(Structured):
         return ()
 
     def fill(self, memory: Buffer, index: Any, seed: int, stream: int) -> None:  # noqa: ARG002 - nothing is drawn
-        """Fills memory with a part of the values."""
+        """Fills memory with the values of a part."""
         part = self.array if index is None else self.array[index]
         put_computed(memory, lambda xp: xp.asarray(part))
 
 
 def literal(shape: tuple[int, ...], literals: Mapping[str, NDArray[Any]], key: object) -> Literal:
-    """Returns the literal values that a rule names.
+    """Returns the literal values that a rule names by their key.
 
     Raises:
-        ValueError: There are none by this key, or they have another shape.
+        ValueError: No values have this key, or they have another shape.
     """
     if not isinstance(key, str) or key not in literals:
         near = suggest(key, literals) if isinstance(key, str) else ""
-        raise ValueError(checks.text(KEY, "be that of literal values of the recipe", key) + near)
+        raise ValueError(checks.text(KEY, "be a key of the recipe's literal values", key) + near)
     found = literals[key]
     if found.shape != shape:
         raise ValueError(checks.text(KEY, f"have values of shape {list(shape)}", list(found.shape)))
@@ -108,15 +108,15 @@ def keyed(values: Iterable[tuple[str, NDArray[Any]]]) -> tuple[dict[str, str], d
 
 
 def read_hash(value: object) -> str | None:
-    """Reads the hash of a recipe's literal values, None if it has none.
+    """Reads the hash of a recipe's literal values; None if it has none.
 
     Raises:
-        RecipeError: It is no hash.
+        RecipeError: The value is not a SHA-256.
     """
     if value is None or (isinstance(value, str) and _HASH.fullmatch(value)):
         return value
-    rule = "`literals` must be the SHA-256 of a file of literal values, 64 digits of 0 to 9 and a to f"
-    raise RecipeError(f"{rule}, got {show(value)}; fastinit plan --save writes recipe and file")
+    rule = "`literals` must be the SHA-256 of the file of literal values: 64 digits from 0 to 9 and a to f"
+    raise RecipeError(f"{rule}, got {show(value)}; `fastinit plan --save` writes the recipe and the file")
 
 
 def is_literals(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""What a recipe is made from: tensors, and what is known of them."""
+"""The tensors that a recipe is made for, and what is known of them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ DEFAULT_STD = 0.02  # of most models of transformers
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A tensor that a preset serves.
+    """A tensor that a preset is applied to.
 
     Attributes:
-        base: What it starts from, or why that cannot be said.
-        fans: What a call that takes fans has to be told besides the recipe's layout; None if a tensor of
-            this shape has no fans that are known.
+        base: The call that gives its start value without a preset, or a text that says why there is none.
+        fans: What a call that takes fans needs besides the recipe's layout; None if no fans are known for this shape.
         is_embedding: Whether it is a table of embeddings.
     """
 
@@ -39,16 +38,16 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Where a recipe is made from: tensors, and what is known of them.
+    """The tensors that a recipe is made for, and what is known of them.
 
     Attributes:
         origin: Names it in the recipe's first line.
         std: The configuration's `initializer_range`.
-        layout: Of the shapes, if it is known.
-        copies: Small files to lie beside the result.
-        compute: Computes tensors whose base is no call, by their names and with a seed, as far as it can.
-        number: Gives the number that a name such as `config.hidden_size` stands for, None if there is none.
-        base_prefix: What the names begin with that a checkpoint of the model without its head has not.
+        layout: The layout of the shapes, if it is known.
+        copies: Small files that go next to the result.
+        compute: Computes tensors whose base is not a call, by their names and with a seed, as far as it can.
+        number: Gives the number that a name such as `config.hidden_size` stands for; None if there is none.
+        base_prefix: The prefix of names that a checkpoint of the model without its head leaves out.
     """
 
     origin: str
@@ -62,11 +61,11 @@ class Material:
 
 
 def base_by_name(tensor: TensorSpec, std: float) -> Call | str:
-    """What a tensor starts from, as far as its name tells: the preset `hf` where there is no model.
+    """The start value of a tensor, judged by its name alone: the preset `hf` where there is no model.
 
     Norms: weight ones, bias zeros, and of batch norms running_mean zeros, running_var ones,
-    num_batches_tracked zeros. Biases: zeros. All else of two or more dimensions: normal. A padding row
-    cannot be told from names, as not every embedding has one.
+    num_batches_tracked zeros. Biases: zeros. All others with two or more dimensions: normal. Names do not show a
+    padding row, as not every embedding has one.
     """
     value = roles.norm_value(tensor.name)
     if value is None and roles.is_bias(tensor.name):
@@ -75,7 +74,7 @@ def base_by_name(tensor: TensorSpec, std: float) -> Call | str:
         return constant(value)
     is_other = roles.is_quantisation(tensor.name) or roles.is_state_decay(tensor.name)
     if tensor.dtype in INTEGERS or len(tensor.shape) < 2 or is_other:
-        return f"{described(tensor)} is nothing that its name tells how to initialise"
+        return f"{described(tensor)} has a name that does not tell how to initialise it"
     return normal(std)
 
 

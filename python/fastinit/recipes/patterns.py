@@ -3,7 +3,7 @@
     model.layers.{0..15}.*      every tensor of layers 0 to 15, not of layer 150
     stages.{stage}.{block}.*    any numbers, which expressions of the rule know by these names
 
-`*` is anything, dots too; `?` one character; `[abc]` and `[!abc]` one of these or none of them.
+`*` matches anything, dots too; `?` one character; `[abc]` one of these; `[!abc]` one other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fastinit.recipes.ranges import split_ranges
 
 _SPECIAL = re.compile(r"[*?\[]")
 _CAPTURE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_ANY_NUMBER = "\0"  # stands for a name in braces: no pattern has it
+_ANY_NUMBER = "\0"  # takes the place of a name in braces; no pattern contains it
 _TOKEN = re.compile(r"\*+|\[!?\]?[^\]]*\]|.", re.DOTALL)
 
 
@@ -26,8 +26,8 @@ _TOKEN = re.compile(r"\*+|\[!?\]?[^\]]*\]|.", re.DOTALL)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Translates a pattern, to be used with `match`.
 
-    Matching takes a time proportional to the name times the pattern at worst, however many `*` there are:
-    what stands between two of them may be taken where it is found first, and never given up again.
+    Matching takes at worst a time proportional to the name times the pattern, however many `*` there are: the text
+    between two `*` is matched at its first place, and never tried at a later one.
 
     Raises:
         RecipeError: A range in it is not valid.
@@ -87,7 +87,7 @@ def quote(text: str) -> str:
 
 
 def _one(token: str) -> str:
-    """What matches one character."""
+    """The regular expression for one character."""
     if token == "?":
         return "."
     if len(token) == 1:
@@ -97,7 +97,7 @@ def _one(token: str) -> str:
 
 
 def _whole_number(numbers: range) -> str:
-    """What matches the numbers of a range where no further digits stand beside them."""
+    """The regular expression for the numbers of a range, with no further digit before or after."""
     either = "|".join(_same_length(str(low), str(high)) for low, high in _by_length(numbers))
     return f"(?<![0-9])(?:{either})(?![0-9])"
 
@@ -110,7 +110,7 @@ def _by_length(numbers: range) -> list[tuple[int, int]]:
 
 
 def _same_length(low: str, high: str) -> str:
-    """What matches the numbers from `low` to `high`, which have the same number of digits.
+    """The regular expression for the numbers from `low` to `high`, which have the same number of digits.
 
     >>> _same_length("18", "42")
     '(?:1[8-9]|[2-3][0-9]|4[0-2])'
@@ -144,7 +144,7 @@ def check_pattern(pattern: object) -> str:
     """Returns a pattern as text.
 
     Raises:
-        RecipeError: It is none.
+        RecipeError: It is not a pattern.
     """
     if not isinstance(pattern, str) or not pattern or not pattern.isprintable():
         raise RecipeError(

@@ -1,8 +1,8 @@
 """Presets: rules by role or name, each a TOML file of the package. Adding one is adding a file.
 
     summary = "what it does, in a line"
-    source = "the paper or the file that it is from"
-    [let]                      # constants, which a recipe may set otherwise
+    source = "the paper or the file that it comes from"
+    [let]                       # constants; a recipe may set other values
     base_width = 256
     [[rule]]
     role = "residual_output"   # or a list; of `ROLES`
@@ -10,13 +10,13 @@
     std = "config.initializer_range / sqrt(2 * layers)"
     [reference]                # standard deviations for a small model, checked by the tests
 
-Each tensor starts from its base: what the model itself does (see `recorder`), or what its name says where only names
-are known (see `base_by_name`). Rules change random tensors of two or more dimensions, and with `match`, patterns of
-names, any others; norms, biases and buffers else stay as they are, and so does a padding row of zeros. A rule with both
-`role` and `match` is for random matrices to which both apply. The first rule that fits is a tensor's; `init = "own"`
-keeps its base, and `refuse = "why"` says that it can't be treated.
+Each tensor starts from its base: what the model itself does (see `recorder`), or, where only names are known, what
+its name suggests (see `base_by_name`). Rules with a role change random tensors of two or more dimensions; rules with
+`match`, patterns of names, change any tensor. Everything else (norms, biases, buffers, a padding row of zeros) stays
+as it is. A rule with both `role` and `match` is for random matrices to which both apply. A tensor takes the first rule
+that fits; `init = "own"` keeps its base, and `refuse = "why"` says that the preset cannot treat it.
 
-`config.NAME` is that number of the configuration. A line of `[let.config]` stands for it where there is none.
+`config.NAME` is a number of the configuration. A line of `[let.config]` gives its value where there is none.
 """
 
 from __future__ import annotations
@@ -77,12 +77,12 @@ class PresetRule:
     """A rule of a preset.
 
     Attributes:
-        roles: Of which a tensor must have one; empty for any.
-        match: Patterns of which one must match its name; empty for any.
+        roles: The tensor must have one of these roles; empty for any.
+        match: One of these patterns must match its name; empty for any.
         call: What it draws, None to keep the base.
         refuse: Why such a tensor cannot be treated; empty if it can.
         takes_fans: Whether the call takes fans.
-        names: What the expressions of the call name.
+        names: The names in the expressions of the call.
     """
 
     roles: tuple[str, ...]
@@ -93,7 +93,7 @@ class PresetRule:
     names: frozenset[str] = frozenset()
 
     def fits(self, tensor: Tensor) -> bool:
-        """Whether the rule is for a tensor."""
+        """Whether the rule is for this tensor."""
         if self.match and not any(compile_pattern(pattern).match(tensor.spec.name) for pattern in self.match):
             return False
         if self.match and not self.roles:
@@ -108,10 +108,10 @@ class Preset:
 
     Attributes:
         summary: What it does, in a line.
-        source: Where it is from.
-        rules: The first that fits is a tensor's.
+        source: Where it comes from.
+        rules: A tensor takes the first that fits.
         constants: Its `[let]` table.
-        reference: Names of a small model's tensors and the standard deviations that they get.
+        reference: Names of a small model's tensors, and the standard deviations that they must get.
     """
 
     summary: str
@@ -131,7 +131,7 @@ def read_preset(name: str) -> Preset:
     """Reads a preset of the package.
 
     Raises:
-        RecipeError: There is none of that name.
+        RecipeError: There is no preset of this name.
     """
     choice("preset", name, NAMES)
     table = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
@@ -140,10 +140,10 @@ def read_preset(name: str) -> Preset:
 
 
 def preset_of(name: str) -> Preset:
-    """Returns the preset of a name or, for that of an initializer, one that draws all weights by it, as "he" does.
+    """Returns the preset of this name, or for an initializer's name, such as "he", one that draws all weights with it.
 
     Raises:
-        RecipeError: There is no preset or initializer of that name, or the initializer needs arguments.
+        RecipeError: There is no preset or initializer of this name, or the initializer needs arguments.
     """
     if name in NAMES or name not in FORMULAS:
         return read_preset(choice("preset", name, NAMES))
@@ -164,10 +164,10 @@ def _rule(entry: dict[str, Any]) -> PresetRule:
 
 
 def call_of(preset: Preset, tensor: Tensor) -> Call:
-    """The call with which a preset initialises a tensor.
+    """Returns the call with which a preset initialises a tensor.
 
     Raises:
-        RecipeError: There is none.
+        RecipeError: The preset cannot treat this tensor.
     """
     base = tensor.base
     rule = next((rule for rule in preset.rules if rule.fits(tensor)), None)
@@ -175,12 +175,12 @@ def call_of(preset: Preset, tensor: Tensor) -> Call:
         raise RecipeError(f"{described(tensor.spec)} {rule.refuse}")
     if rule is not None and rule.call is not None:
         if rule.takes_fans and tensor.fans is None:
-            raise RecipeError(f"{described(tensor.spec)} has no axes that are known to be its inputs and outputs")
+            raise RecipeError(f"{described(tensor.spec)} has inputs and outputs on unknown axes")
         fans = tensor.fans if rule.takes_fans and tensor.fans else ()
         has_fans = not rule.names.isdisjoint(("fan_in", "fan_out"))
         if not has_fans and {key for key, _ in fans} - {*parameter_names(rule.call.init)}:
             raise RecipeError(
-                f"{described(tensor.spec)} has inputs and outputs on axes that {rule.call.init} does not take"
+                f"{described(tensor.spec)} has inputs and outputs on axes that {rule.call.init} cannot use"
             )
         padding = None if isinstance(base, str) else base.padding_idx
         return replace(rule.call, parameters=(*rule.call.parameters, *fans), padding_idx=padding)

@@ -1,8 +1,8 @@
 """Tensor names with ranges: `model.layers.{0..15}.mlp.weight` stands for sixteen names.
 
-Names that are next to each other and begin with the same text and the same range are numbered
-together, as a model orders its tensors: `h.{0..1}.a` and `h.{0..1}.b` are h.0.a, h.0.b, h.1.a, h.1.b.
-`fastinit.recipes.compress` is the way back.
+Neighbouring names that begin with the same text and the same range are numbered together, as a model orders its
+tensors: `h.{0..1}.a` and `h.{0..1}.b` are h.0.a, h.0.b, h.1.a, h.1.b.
+`fastinit.recipes.compress` does the reverse.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from fastinit.errors import RecipeError, show
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-RESERVED_NAME = "__metadata__"  # the key of a safetensors header that is no tensor's
+RESERVED_NAME = "__metadata__"  # the one key of a safetensors header that is not a tensor
 MAX_RANGES = 8
-MAX_NAME = 1000  # characters: a range would multiply a longer name to any size
+MAX_NAME = 1000  # characters; a range would multiply a longer name without limit
 _BRACED = {"tensor": "a range such as {0..15}", "pattern": "a range such as {0..15} or a name such as {layer}"}
 _RANGE = re.compile(r"\{([0-9]{1,18})\.\.([0-9]{1,18})\}")
 
 
 @dataclass(frozen=True, slots=True)
 class RangedName:
-    """A name with ranges, read: text, range, text, ..., text."""
+    """A name with ranges, after parsing: text, range, text, ..., text."""
 
     texts: tuple[str, ...]
     ranges: tuple[range, ...]
 
     @property
     def count(self) -> int:
-        """How many names it stands for."""
+        """The number of names that it stands for."""
         # Not len(): a range may be longer than the largest index.
         return math.prod(r.stop - r.start for r in self.ranges)
 
 
 def read_name(pattern: str) -> RangedName:
-    """Reads the name of tensors, whose ranges include both their ends.
+    """Reads the name of tensors. A range includes both its ends.
 
     Raises:
         RecipeError: The name or a range in it is not valid.
@@ -56,7 +56,7 @@ def read_name(pattern: str) -> RangedName:
 
 
 def split_ranges(pattern: str, what: str, kind: str) -> RangedName:
-    """Splits text at its ranges; `what` and `kind` name it in errors."""
+    """Splits text at its ranges; `what` and `kind` are words for it in errors."""
     if len(pattern) > MAX_NAME:
         raise RecipeError(f"{what} must have at most {MAX_NAME} characters, got {len(pattern)} in {show(pattern)}")
     pieces = _RANGE.split(pattern)  # text, first, last, text, first, last, ..., text
@@ -77,10 +77,10 @@ def _range(first: str, last: str, where: str) -> range:
 
 
 def expand(names: Sequence[RangedName]) -> Iterator[tuple[str, int]]:
-    """Expands names, making each only as it is taken.
+    """Expands names, one at a time as they are asked for.
 
     Yields:
-        Each name, and the index of the ranged name that it is from.
+        Each name, and the index of the ranged name that it came from.
 
     Example:
         >>> pair = [read_name("h.{0..1}.a"), read_name("h.{0..1}.b")]
@@ -91,7 +91,7 @@ def expand(names: Sequence[RangedName]) -> Iterator[tuple[str, int]]:
 
 
 def _expand(names: Sequence[tuple[int, RangedName]], depth: int, prefix: str) -> Iterator[tuple[str, int]]:
-    """Expands names that agree in their first `depth` ranges, for which `prefix` stands."""
+    """Expands names whose first `depth` ranges are equal and have become the text `prefix`."""
     begin = 0
     while begin < len(names):
         index, name = names[begin]
@@ -103,7 +103,7 @@ def _expand(names: Sequence[tuple[int, RangedName]], depth: int, prefix: str) ->
             head = (text, ranges[depth])
             while end < len(names) and _head(names[end][1], depth) == head:
                 end += 1
-            if end - begin == 1 and depth + 1 == len(ranges):  # most names, without a level for each
+            if end - begin == 1 and depth + 1 == len(ranges):  # the usual case, without one more generator
                 last = name.texts[-1]
                 yield from ((f"{prefix}{text}{number}{last}", index) for number in ranges[depth])
                 begin = end

@@ -10,9 +10,9 @@
     init = "normal"
     std = 0.02
 
-In a file, `like` or `config` (with `set` and `unquantized`) may stand for [tensors], and `preset` for rules; what they
-say is then written out, so that the text of a recipe is always all that a plan depends on. A recipe is untrusted
-input: everything is checked, and nothing is expanded before its size is known.
+In a recipe's file, `like` or `config` (with `set` and `unquantized`) may replace [tensors], and `preset` may replace
+rules. They are then written out, so that a recipe's text always contains all that a plan depends on. A recipe is
+untrusted input: everything is checked, and nothing is expanded before its size is known.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastinit.dtypes import FLOATS
+from fastinit.dtypes import FLOATS, canonical
 from fastinit.errors import RecipeError, show, show_path
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.copies import read_copy
@@ -58,14 +58,14 @@ class Recipe:
     """A checked recipe.
 
     Attributes:
-        source: Names it in messages.
-        text: Says everything that a plan depends on. What was read, to the byte, unless the file
-            said `like`, `config` or `preset`.
-        dtype: Of the tensors that name none; None if each names one.
-        copies: Small files to lie beside the result: name -> content.
-        literals_sha256: Of the file of literal values, which is among the copies; None without.
-        literals: These values by the keys of rules; empty while the file has not been read.
-        constants: What `[let]` names, for expressions.
+        source: Its name in messages.
+        text: The text, which contains everything that a plan depends on: the file's own bytes, unless the file
+            uses `like`, `config` or `preset`.
+        dtype: The element type of tensors that name none; None if each names one.
+        copies: Small files that go next to the result: name -> content.
+        literals_sha256: The SHA-256 of the file of literal values, which is among the copies; None without.
+        literals: These values by the keys of rules; empty until the file has been read.
+        constants: The names that `[let]` defines for expressions.
     """
 
     source: str
@@ -105,7 +105,7 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
 
 
 def read_recipe(text: str, source: str) -> Recipe:
-    """Like `parse_recipe`, with `source` not named in errors."""
+    """Like `parse_recipe`, but errors do not begin with `source`."""
     return recipe_of(read_table(text), text, source)
 
 
@@ -114,7 +114,7 @@ def read_table(text: str) -> dict[str, Any]:
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
-        raise RecipeError("a recipe must be text that UTF-8 can hold, got a surrogate") from None
+        raise RecipeError("a recipe must be valid UTF-8, got a surrogate character") from None
     if size > MAX_RECIPE_BYTES:
         raise RecipeError(
             f"a recipe must be at most {MAX_RECIPE_BYTES} bytes, got more; "
@@ -126,12 +126,12 @@ def read_table(text: str) -> dict[str, Any]:
 
 
 def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
-    """Checks what a self-contained recipe says."""
+    """Checks the entries of a self-contained recipe."""
     for key in FILE_KEYS:
         if key in table:
             raise RecipeError(
-                f"`{key}` must stand in a recipe's file only, got it in a text that has to be "
-                "self-contained; use load_recipe, or the output of: fastinit plan RECIPE --toml"
+                f"`{key}` works only in a recipe's file, and this text has to be self-contained; "
+                "use load_recipe, or the output of: fastinit plan RECIPE --toml"
             )
     for key in ("seed", "tensors", "rule"):
         require(table, key)
@@ -143,7 +143,9 @@ def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
     read_copy(table)
     literals = read_hash(table.get("literals"))
     if literals is None and any(rule.init == LITERAL for rule in rules):
-        raise RecipeError(f"`literals` is missing, and a rule has init = {LITERAL!r}; add the SHA-256 of their file")
+        raise RecipeError(
+            f"`literals` is missing, and a rule has init = {LITERAL!r}; add the SHA-256 of the file of literal values"
+        )
     if not rules:
         raise RecipeError(f"`rule` must not be empty; add {RULE_EXAMPLE}")
     for rule in rules if layout is None else ():
@@ -174,7 +176,7 @@ def read_seed(table: Mapping[str, Any]) -> int:
 
 def read_dtype(table: Mapping[str, Any]) -> str | None:
     """Reads the element type, None if there is none."""
-    return None if table.get("dtype") is None else choice("dtype", table["dtype"], FLOATS)
+    return None if table.get("dtype") is None else choice("dtype", canonical(table["dtype"]), FLOATS)
 
 
 def read_layout(table: Mapping[str, Any]) -> str | None:

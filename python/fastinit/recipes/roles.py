@@ -1,7 +1,7 @@
-"""What a tensor is, by its name: norm, bias, embedding, projection; and the number of its layer.
+"""What a tensor is, judged by its name: norm, bias, embedding, projection; and the number of its layer.
 
-The names are those of transformers, timm, torchtitan, Megatron, nanoGPT, the original Llama and OLMo-core. A component
-is what stands between two dots, the leaf is the last one.
+The names are those that transformers, timm, torchtitan, Megatron, nanoGPT, the original Llama and OLMo-core use. A
+component is the text between two dots; the leaf is the last component.
 """
 
 from __future__ import annotations
@@ -85,13 +85,13 @@ FUSED_UPS = ("gate_up_proj", "input_linear", "w13", "mlp1_weight_EGD")
 
 
 def components(name: str) -> list[str]:
-    """The components of the module that a tensor belongs to, or of the tensor if its leaf is no weight."""
+    """The components of the module that a tensor belongs to, or of the tensor itself if its leaf is not a weight."""
     parts = name.split(".")
     return parts[:-1] if parts[-1] in ("weight", "bias") and len(parts) > 1 else parts
 
 
 def norm_value(name: str) -> float | None:
-    """What a tensor of a norm starts from, 0 or 1; None for any other."""
+    """The start value of a norm's tensor, 0 or 1; None for any other tensor."""
     *modules, leaf = name.split(".")
     if leaf == "num_batches_tracked":
         return 0.0
@@ -107,7 +107,7 @@ def is_bias(name: str) -> bool:
 
 
 def is_quantisation(name: str) -> bool:
-    """Whether a tensor holds scales or zero points of quantised weights, by any of their leaves.
+    """Whether a tensor holds scales or zero points of quantised weights, in any library's naming.
 
     `scale`, `scales`, `zero`, `zeros` as words of the leaf (weight_scale_inv, weight_scale_2, scale_weight,
     gate_up_proj_scales), `biases` (MLX's zero points), `absmax`.
@@ -155,7 +155,7 @@ def is_attention_output(name: str) -> bool:
 
 
 def is_feed_forward_output(name: str) -> bool:
-    """Whether a tensor is the last linear layer of a feed-forward block, also of an expert's."""
+    """Whether a tensor is the last linear layer of a feed-forward block or of an expert."""
     return is_residual_output(name) and not is_attention_output(name)
 
 
@@ -212,7 +212,7 @@ def layer(name: str) -> int | None:
 
 
 def count_layers(names: Iterable[str]) -> dict[str, int]:
-    """Counts the layers of each stack of layers, which is what stands before their numbers."""
+    """Counts the layers of each stack. A stack is named by the text before the layers' numbers."""
     stacks: defaultdict[str, set[int]] = defaultdict(set)
     for name in names:
         found = _stack(name)
@@ -222,7 +222,7 @@ def count_layers(names: Iterable[str]) -> dict[str, int]:
 
 
 def stack(name: str) -> str:
-    """What stands before the number of a tensor's layer; empty if it is in none."""
+    """The text before the number of a tensor's layer; empty if the tensor is in no layer."""
     found = _stack(name)
     return "" if found is None else found[0]
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 RULE_EXAMPLE = 'at least one rule such as: [[rule]] match = "*" init = "normal" std = 0.02'
 
 FAN_OPTIONS = ("layout", "in_axis", "out_axis", "batch_axis")
-_OWN_KEYS = ("match", "init", "padding_idx", "slice", "transform")  # all others are the initializer's
-_OF_A_TENSOR = frozenset(("layers", "fan_in", "fan_out", "numel", "shape"))  # what expressions call so
+_OWN_KEYS = ("match", "init", "padding_idx", "slice", "transform")  # all other keys are the initializer's
+_OF_A_TENSOR = frozenset(("layers", "fan_in", "fan_out", "numel", "shape"))  # names with a fixed meaning in expressions
 _MAX_SHOWN = 200  # characters of a pattern in messages
 _MAX_PATTERNS = 100_000
 
@@ -36,11 +36,11 @@ class Rule:
 
     Attributes:
         number: Counts from 1 in the recipe.
-        match: Patterns, of which one is enough; see `fastinit.recipes.patterns`.
-        padding_idx: The row of its tensors that is zero.
-        expressions: Those of its parameters that are expressions, by name.
-        slice: The part of its tensors that it is for; None for all.
-        transform: The steps that its draws go through.
+        match: Patterns; one match is enough. See `fastinit.recipes.patterns`.
+        padding_idx: The row of each tensor that is set to zero.
+        expressions: The parameters that are expressions, by name.
+        slice: The part of each tensor that the rule is for; None for the whole.
+        transform: The steps that each draw goes through.
     """
 
     number: int
@@ -70,10 +70,10 @@ class Rule:
 
 
 def read_rules(value: object) -> tuple[Rule, ...]:
-    """Reads the [[rule]] tables of a recipe; what parameters mean, the initializer checks in a plan.
+    """Reads the [[rule]] tables of a recipe. The initializer itself checks its parameters, when a plan is made.
 
     Raises:
-        RecipeError: A table is no rule.
+        RecipeError: A table is not a rule.
     """
     if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
         raise RecipeError(f"`rule` must be written as [[rule]] tables, got {show(value)}")
@@ -81,7 +81,7 @@ def read_rules(value: object) -> tuple[Rule, ...]:
     patterns = len(value) - len(lists) + sum(map(len, lists))
     if patterns > _MAX_PATTERNS:
         raise RecipeError(
-            f"the rules must have at most {_MAX_PATTERNS} patterns together, got {patterns}; "
+            f"the rules have {patterns} patterns together, and at most {_MAX_PATTERNS} are possible; "
             "use ranges such as {0..31} or *"
         )
     return tuple(_rule(number, entry) for number, entry in enumerate(value, 1))
@@ -110,14 +110,14 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
             )
         slice_ = read_slice(entry.get("slice"))
         if slice_ is not None and padding_idx is not None:
-            raise RecipeError("`padding_idx` goes with a whole tensor, got it beside `slice`; remove one of the two")
+            raise RecipeError("`padding_idx` is for whole tensors, and this rule has a `slice`; remove one of the two")
     except RecipeError as error:
         raise RecipeError(f"{rule}: {error}") from None
     return replace(rule, expressions=expressions, slice=slice_, transform=transform)
 
 
 def _expressions(init: str, parameters: Mapping[str, Any]) -> dict[str, Expression]:
-    """Reads the texts among the parameters that are numbers."""
+    """Reads the parameters that are text where a number is wanted."""
     found = {}
     for key, value in parameters.items():
         if isinstance(value, str) and key in _numbers(init):
@@ -130,7 +130,7 @@ def _expressions(init: str, parameters: Mapping[str, Any]) -> dict[str, Expressi
 
 @functools.cache
 def _numbers(init: str) -> frozenset[str]:
-    """Names the parameters of an initializer that are numbers."""
+    """The names of an initializer's parameters that are numbers."""
     annotations = {name: str(parameter.annotation) for name, parameter in _signature(init).items()}
     return frozenset(name for name, kind in annotations.items() if kind in ("float", "int", "float | None"))
 
@@ -141,12 +141,12 @@ def _patterns(value: object) -> tuple[str, ...]:
         taken = captures_of(check_pattern(pattern)) & _OF_A_TENSOR
         if taken:
             names = ", ".join(sorted(_OF_A_TENSOR))
-            raise RecipeError(f"a name in a pattern's braces must be none of {names}, got {show(min(taken))}")
+            raise RecipeError(f"a name in a pattern's braces must not be one of {names}, got {show(min(taken))}")
     return tuple(patterns)
 
 
 def names_fans(expressions: Mapping[str, Expression]) -> bool:
-    """Whether expressions name fans, which a rule's own `layout` or axes may place."""
+    """Whether expressions use fans, so that a rule may say by `layout` or axes where they are."""
     return any(not expression.names.isdisjoint(("fan_in", "fan_out")) for expression in expressions.values())
 
 
@@ -167,7 +167,7 @@ def show_key(key: str) -> str:
 
 
 def parameter_names(init: str) -> tuple[str, ...]:
-    """Names the parameters that a rule with this initializer may give, besides `padding_idx`."""
+    """The names of the parameters that a rule with this initializer may give, besides `padding_idx`."""
     return tuple(_signature(init))
 
 
@@ -180,7 +180,7 @@ def _signature(init: str) -> dict[str, inspect.Parameter]:
 
 
 def needs_layout(rule: Rule) -> bool:
-    """Whether a rule takes fans and does not say by itself where they are."""
+    """Whether a rule takes fans and does not itself say where they are."""
     names_axes = {"in_axis", "out_axis"} <= rule.parameters.keys()
     takes_fans = "layout" in parameter_names(rule.init) or names_fans(rule.expressions)
     return takes_fans and "layout" not in rule.parameters and not names_axes
@@ -196,8 +196,8 @@ class Call:
 
     Attributes:
         parameters: Pairs of name and value.
-        padding_idx: The row that is zero.
-        transform: The steps that draws go through.
+        padding_idx: The row that is set to zero.
+        transform: The steps that each draw goes through.
     """
 
     init: str
@@ -211,7 +211,7 @@ class Call:
         return cls(rule.init, tuple(rule.parameters.items()), rule.padding_idx, rule.transform)
 
     def __str__(self) -> str:
-        """As in `normal(std=0.02)`."""
+        """Writes it as in `normal(std=0.02)`."""
         padding = () if self.padding_idx is None else (("padding_idx", self.padding_idx),)
         given = ", ".join(f"{key}={value!r}" for key, value in (*self.parameters, *padding))
         steps = (f" -> {name}({', '.join(map(repr, numbers))})" for name, numbers in self.transform)
@@ -224,7 +224,7 @@ class Call:
 
     @property
     def is_by_element(self) -> bool:
-        """Whether elements depend neither on each other nor on their place, so that a part is like a whole."""
+        """Whether elements depend neither on each other nor on their place, so that a part resembles the whole."""
         return self.init in initializers.BY_NAME and self.padding_idx is None
 
     def table(self, match: Sequence[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rules with another scale: the call whose draws are a factor times those of another call."""
+"""Changes the scale of a rule: the call whose draws are a factor times the draws of another call."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from fastinit.recipes.rules import Call, parameter_names
 if TYPE_CHECKING:
     from fastinit.distributions import Distribution
 
-_DIGITS = 6  # of a number in a recipe: what people can read, and far below any tolerance
+_DIGITS = 6  # of a number in a recipe: people can read them, and the error is far below any tolerance
 
 
 def scaled(call: Call, distribution: Distribution, factor: float) -> Call:
-    """Returns the call that draws `factor` times what another one draws.
+    """Returns the call that draws `factor` times what another call draws.
 
-    Initializers that compute their scale from fans become the normal or uniform one with that scale, whose draws from
-    one stream are the same.
+    An initializer that computes its scale from fans becomes a normal or uniform one with the new scale; from one
+    stream, it draws the same values times the factor.
 
     Args:
-        call: What is drawn.
-        distribution: What the call gives for its tensor.
-        factor: Greater than 0. The numbers of the new call are rounded to 6 digits.
+        call: The other call.
+        distribution: What it gives for its tensor.
+        factor: A number greater than 0. The numbers of the new call are rounded to 6 digits.
 
     Raises:
-        RecipeError: The call draws nothing that has a scale.
+        RecipeError: The call does not draw, so that it has no scale.
 
     Example:
         >>> print(scaled(Call("he_normal"), Normal(0.0, 0.1), 3.0))
@@ -49,12 +49,12 @@ def scaled(call: Call, distribution: Distribution, factor: float) -> Call:
     elif call.init == "sparse":
         given["std"] = _rounded(given.get("std", 0.01) * factor)
     else:
-        raise RecipeError(f"only a rule that draws has a scale, got {show(str(call))}")
+        raise RecipeError(f"{show(str(call))} has no scale, because it draws nothing")
     return Call(call.init, tuple(given.items()), call.padding_idx)
 
 
 def _named(call: Call, init: str, factor: float, **numbers: float) -> Call:
-    """A call of an initializer with numbers that are not 0 times the factor."""
+    """A call of an initializer with those of `numbers` that are not 0, each times the factor."""
     given = tuple((key, _rounded(factor * number)) for key, number in numbers.items() if number or key != "mean")
     return Call(init, given, call.padding_idx)
 

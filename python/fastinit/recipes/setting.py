@@ -1,4 +1,4 @@
-"""What the rules of a recipe refer to besides the tensor that they are applied to."""
+"""What the rules of a recipe refer to besides their tensor."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Setting(NamedTuple):
     """What rules refer to.
 
     Attributes:
-        layout: Where shapes have their fans: see `fastinit.compute_fans`. None if no rule asks.
-        constants: What `[let]` names, for expressions.
+        layout: Which axes of a shape are fans: see `fastinit.compute_fans`. None if no rule needs it.
+        constants: The names that `[let]` defines for expressions.
         literals: The literal values, by key.
-        layers: How many layers each stack of layers has; see `fastinit.recipes.roles`.
+        layers: The number of layers of each stack of layers; see `fastinit.recipes.roles`.
     """
 
     layout: str | None = None
@@ -45,16 +45,16 @@ class Setting(NamedTuple):
     def numbers(
         self, tensor: TensorSpec, rule: Rule, match: str, expressions: Mapping[str, Expression] | None = None
     ) -> dict[str, float]:
-        """Returns what a rule's expressions are worth for a tensor, by parameter; or others, such as its slice's.
+        """Returns the numbers that expressions give for a tensor, by parameter: a rule's own, or others, as a slice's.
 
         Raises:
-            RecipeError: One names something that the tensor has not, or is no finite number.
+            RecipeError: An expression names something that the tensor does not have, or gives no finite number.
         """
         names = captured(match, tensor.name) if captures_of(match) else {}
 
         def lookup(name: str, index: int | None) -> float:
             if (name == "shape") != (index is not None):
-                raise LookupError("write `shape` with a place, as in shape[0], and no other name with one")
+                raise LookupError("`shape` needs an index, as in shape[0], and no other name has one")
             if name in names:
                 return names[name]
             return self.constants[name] if name in self.constants else self._own(tensor, rule, name, index)
@@ -72,16 +72,16 @@ class Setting(NamedTuple):
             layer = roles.layer(tensor.name)
             if layer is None:
                 raise LookupError(
-                    f"{show(tensor.name)} has no number of a layer; give it a rule of its own, or name the number "
+                    f"{show(tensor.name)} has no layer number; give it a rule of its own, or name the number "
                     "in the pattern, as in h.{layer}.*"
                 )
             stack = roles.stack(tensor.name)
             if name == "layers" and stack not in self.layers:
-                raise LookupError(f"the layers of {show(stack)} are not known; give their number a name in [let]")
+                raise LookupError(f"{show(stack)} has unknown layers; define another name for their number in [let]")
             return layer if name == "layer" else self.layers[stack]
         if name in ("fan_in", "fan_out"):
             options = {key: rule.parameters[key] for key in FAN_OPTIONS if key in rule.parameters}
-            given = {} if self.layout is None else {"layout": self.layout}
+            given = {"layout": self.layout or "keras"}
             try:
                 return compute_fans(tensor.shape, **{**given, **options})[name == "fan_out"]
             except (TypeError, ValueError) as error:
@@ -92,17 +92,17 @@ class Setting(NamedTuple):
             if not -len(tensor.shape) <= index < len(tensor.shape):
                 raise LookupError(f"{show(tensor.name)} of shape {list(tensor.shape)} has no axis {index}")
             return tensor.shape[index]
-        remedy = "; name others in [let]"
+        remedy = "; define others in [let]"
         raise LookupError(unknown(name, (*OWN_NAMES, *self.constants), "the names are") + remedy)
 
 
 def read_constants(table: object) -> dict[str, float]:
-    """Reads a `[let]` table: names and numbers, or expressions of the names before them.
+    """Reads a `[let]` table: names and numbers, or expressions in which earlier names may occur.
 
-    A table within it gives names with dots, such as `config.hidden_size`.
+    A table inside it makes names with dots, such as `config.hidden_size`.
 
     Raises:
-        RecipeError: A name or a value is none.
+        RecipeError: A name or a value is not valid.
     """
     if table is None:
         return {}
@@ -121,7 +121,8 @@ def _add_constants(constants: dict[str, float], prefix: str, table: dict[str, An
             continue
         if not all(part.isidentifier() and part.isascii() for part in name.split(".")) or name in OWN_NAMES:
             own = ", ".join(OWN_NAMES)
-            raise RecipeError(f"a name in [let] must be of letters, digits and _, and none of {own}, got {show(name)}")
+            rule = f"consist of letters, digits and _, and not be one of {own}"
+            raise RecipeError(f"a name in [let] must {rule}, got {show(name)}")
         constants[name] = _constant(name, value, constants)
         if len(constants) > _MAX_CONSTANTS:
             raise RecipeError(f"[let] must have at most {_MAX_CONSTANTS} names, got more")

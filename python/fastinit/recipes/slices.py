@@ -1,4 +1,4 @@
-"""Slices: rules for rows, columns or gates of a tensor, as the forget gates of an LSTM or the q of a fused q/k/v."""
+"""Slices: rules for rows, columns or gates of a tensor, such as an LSTM's forget gates or the q in a fused q/k/v."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Slice:
 
     Attributes:
         dim: The axis, which may be negative.
-        numbers: `part` and `of`, of equal parts counted from 0, or `start` and `stop`; each may be an expression.
+        numbers: `part` and `of`, for equal parts counted from 0, or `start` and `stop`; each may be an expression.
     """
 
     dim: int
@@ -43,15 +43,15 @@ class Slice:
 
     @property
     def expressions(self) -> dict[str, Expression]:
-        """Those of the numbers that are expressions."""
+        """The numbers that are expressions."""
         return {key: value for key, value in self.numbers.items() if isinstance(value, Expression)}
 
     def place(self, shape: tuple[int, ...], values: Mapping[str, float]) -> Place:
         """Returns where the slice lies in a tensor of this shape.
 
         Args:
-            shape: Of the tensor.
-            values: What the expressions are worth.
+            shape: The tensor's shape.
+            values: The numbers that the expressions give.
 
         Raises:
             ValueError: The tensor has no such part.
@@ -69,8 +69,8 @@ class Slice:
             part, of = numbers["part"], numbers["of"]
             if of < 1 or size % of or not 0 <= part < of:
                 raise ValueError(
-                    f"`slice` must have as `of` a number of equal parts of axis {dim}, which has {size} places, and as "
-                    f"`part` one of them from 0 on, got part {part} of {of}"
+                    f"`slice` must choose one of `of` equal parts, counted from 0, of the {size} places of axis {dim}, "
+                    f"got part {part} of {of}"
                 )
             return Place(dim, part * size // of, (part + 1) * size // of)
         start, stop = numbers["start"], numbers["stop"]
@@ -80,22 +80,22 @@ class Slice:
 
 
 class Place(NamedTuple):
-    """Where a slice lies: from `start` to before `stop` on an axis."""
+    """Where a slice lies on an axis: from `start` up to but not including `stop`."""
 
     dim: int
     start: int
     stop: int
 
     def shape(self, whole: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of the slice of a tensor of this shape."""
+        """The slice's shape in a tensor of this shape."""
         return (*whole[: self.dim], self.stop - self.start, *whole[self.dim + 1 :])
 
 
 def read_slice(value: object) -> Slice | None:
-    """Reads a rule's slice, None where it has none.
+    """Reads a rule's slice; None where it has none.
 
     Raises:
-        RecipeError: It is none.
+        RecipeError: It is not a slice.
     """
     if value is None:
         return None
@@ -117,22 +117,22 @@ def read_slice(value: object) -> Slice | None:
 
 
 def check_places(places: Sequence[Place], shape: tuple[int, ...], *, has_rest: bool) -> None:
-    """Refuses slices that overlap, and those that leave a gap where nothing is said of the rest.
+    """Raises if slices overlap, or if they leave a gap that no other rule fills.
 
     Raises:
-        ValueError: They do.
+        ValueError: They overlap or leave a gap.
     """
     in_order = sorted(places, key=lambda place: (place.dim, place.start))
     for one, other in pairwise(in_order):
         if one.dim != other.dim or other.start < one.stop:
             raise ValueError(
-                f"slices must not overlap, got {one.start} to {one.stop} of axis {one.dim} and {other.start} to "
-                f"{other.stop} of axis {other.dim}"
+                f"the slices {one.start} to {one.stop} and {other.start} to {other.stop} of axis {other.dim} overlap; "
+                "change one of them"
             )
     if not has_rest and sum(place.stop - place.start for place in places) < shape[places[0].dim]:
         raise ValueError(
-            f"slices must cover axis {places[0].dim}, which has {shape[places[0].dim]} places, or another rule must "
-            "match the tensor without a slice, got a gap; add that rule"
+            f"the slices leave a gap in axis {places[0].dim}, which has {shape[places[0].dim]} places; add a rule "
+            "without a slice for the rest"
         )
 
 
@@ -140,14 +140,14 @@ def check_places(places: Sequence[Place], shape: tuple[int, ...], *, has_rest: b
 class Sliced(Structured):
     """A tensor whose slices have distributions of their own.
 
-    An element of a slice has the words that it has in the whole tensor. A distribution whose elements depend on each
-    other or on their place, such as an orthogonal matrix, is that of a tensor of the slice's shape, with a stream of
-    its own.
+    An element of a slice is drawn from the same words as in the whole tensor. A distribution whose elements depend on
+    each other or on their place, such as an orthogonal matrix, is drawn as for a tensor of the slice's shape, from a
+    stream of its own.
 
     Attributes:
-        shape: Of the tensor.
-        rest: The distribution of all other elements; None if there are none, or if these are left as they are.
-        slices: Where each lies, and its distribution.
+        shape: The tensor's shape.
+        rest: The distribution of all other elements; None if there are none, or if they are left as they are.
+        slices: Where each slice lies, and its distribution.
     """
 
     shape: tuple[int, ...]
@@ -166,11 +166,11 @@ class Sliced(Structured):
 
     @property
     def std(self) -> float:
-        """The standard deviation outside of the slices, or of the first one where they are all."""
+        """The standard deviation outside of the slices, or in the first slice if they cover the tensor."""
         return next(self._all).std
 
     def parameters(self, element: ElementType) -> tuple[float, ...]:
-        """Refuses what an element type cannot hold."""
+        """Raises if the element type cannot hold a value."""
         for distribution in self._all:
             if isinstance(distribution, Constant):
                 distribution.pattern(element)
@@ -208,15 +208,15 @@ def drawn_slice(
     span: tuple[int, int],
     options: dict[str, Any],
 ) -> NDArray[Any]:
-    """Draws some of a slice.
+    """Draws a part of a slice.
 
     Args:
-        shape: Of the whole tensor.
-        place: Of the slice in it.
-        distribution: Of the slice.
-        index: What is wanted on each axis of the whole; on the slice's axis, `span` is.
-        span: From where to before where on that axis.
-        options: Of `draw`: element type, seed and stream.
+        shape: The whole tensor's shape.
+        place: Where the slice lies in it.
+        distribution: The slice's distribution.
+        index: What is wanted on each axis of the whole tensor; `span` replaces it on the slice's axis.
+        span: The places wanted on the slice's axis, from the first up to but not including the second.
+        options: The options of `draw`: element type, seed and stream.
     """
     index[place.dim] = slice(*span)
     if isinstance(distribution, Structured):
@@ -228,7 +228,7 @@ def drawn_slice(
 
 
 def _stream_of(stream: int, place: Place) -> int:
-    """A stream of its own for a slice whose elements depend on each other."""
+    """The stream of a slice whose elements depend on each other."""
     text = b"".join(number.to_bytes(8, "little") for number in (stream, place.dim, place.start))
     digest = hashlib.blake2b(text, digest_size=8, person=b"fastinit slice").digest()
     return int.from_bytes(digest, "little")

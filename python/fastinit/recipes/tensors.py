@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit.dtypes import STORED
+from fastinit.dtypes import STORED, canonical
 from fastinit.errors import RecipeError, show
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.compress import compress
@@ -15,7 +15,7 @@ from fastinit.recipes.toml import choice, is_int, no_unknown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_TENSORS = 1_000_000  # of a checkpoint
+MAX_TENSORS = 1_000_000  # in a checkpoint
 MAX_DIMENSIONS = 64  # as in NumPy
 TENSORS_EXAMPLE = 'a table such as: [tensors] "model.norm.weight" = [2048]'
 DTYPE_EXAMPLE = 'a line such as: dtype = "bfloat16"'
@@ -31,11 +31,11 @@ class TensorSpec(NamedTuple):
 
 @uncollected()
 def read_tensors(table: object, dtype: str | None) -> tuple[TensorSpec, ...]:
-    """Reads the table and expands its ranges, whose size is checked first.
+    """Reads the table and expands its ranges, after it has checked how many names they make.
 
     Args:
         table: Name -> shape, or name -> a table of shape and dtype.
-        dtype: Of the tensors that name none; None if each must.
+        dtype: The element type of tensors that name none; None if each must name one.
 
     Raises:
         RecipeError: The table is not valid, or too large.
@@ -54,13 +54,13 @@ def read_tensors(table: object, dtype: str | None) -> tuple[TensorSpec, ...]:
         total += names.count
         if total > MAX_TENSORS:
             raise RecipeError(
-                f"a recipe must name at most {MAX_TENSORS} tensors, got {show(total)} "
+                f"the recipe has more tensors than the {MAX_TENSORS} that are possible: {show(total)} "
                 f"with {show(pattern)}; shorten its ranges"
             )
         total_bytes += names.count * math.prod(kind[0]) * STORED[kind[1]].itemsize
         if total_bytes >= 2**63:
             raise RecipeError(
-                "the tensors must take less than 2**63 bytes together, got more with "
+                "the tensors take 2**63 bytes or more together, with "
                 f"{show(pattern)} of shape {show(list(kind[0]))}; check the shape"
             )
         ranged.append(names)
@@ -70,8 +70,8 @@ def read_tensors(table: object, dtype: str | None) -> tuple[TensorSpec, ...]:
     for name, place in expand(ranged):
         if name in origin:
             raise RecipeError(
-                f"tensor {show(name)} must be given once, got it from "
-                f"{show(patterns[origin[name]])} and from {show(patterns[place])}; remove one"
+                f"tensor {show(name)} is given twice, by "
+                f"{show(patterns[origin[name]])} and by {show(patterns[place])}; remove one"
             )
         origin[name] = place
         tensors.append(TensorSpec(name, *kinds[place]))
@@ -82,9 +82,7 @@ def _kind(pattern: str, value: object, dtype: str | None) -> tuple[tuple[int, ..
     """Reads the shape and the element type of an entry."""
     if not isinstance(value, dict):
         if dtype is None:
-            raise RecipeError(
-                f"`dtype` is missing, and tensor {show(pattern)} has none of its own; add {DTYPE_EXAMPLE}"
-            )
+            raise RecipeError(f"`dtype` is missing, and tensor {show(pattern)} names none itself; add {DTYPE_EXAMPLE}")
         return _shape(pattern, value), dtype
     if "shape" not in value:
         raise RecipeError(
@@ -96,7 +94,7 @@ def _kind(pattern: str, value: object, dtype: str | None) -> tuple[tuple[int, ..
     if "dtype" not in value:
         return _kind(pattern, list(shape), dtype)
     try:
-        return shape, choice("dtype", value["dtype"], STORED)
+        return shape, choice("dtype", canonical(value["dtype"]), STORED)
     except RecipeError as error:
         raise RecipeError(f"tensor {show(pattern)}: {error}") from None
 
@@ -115,15 +113,15 @@ def _shape(name: str, value: object) -> tuple[int, ...]:
 
 
 def tensor_table(tensors: Sequence[TensorSpec], dtype: str) -> dict[str, object]:
-    """The table from which `read_tensors` would read these tensors.
+    """The table from which `read_tensors` reads these tensors.
 
     Raises:
-        RecipeError: A name cannot stand in a recipe.
+        RecipeError: A recipe cannot express a tensor's name.
     """
     for tensor in tensors:
         if read_name(tensor.name).ranges:
             raise RecipeError(
-                f"a tensor's name must not look like a range, got {show(tensor.name)}; a recipe cannot say this name"
+                f"tensor {show(tensor.name)} has a name that a recipe would read as a range, so no recipe can name it"
             )
     entries = compress((t.name, (t.shape, t.dtype)) for t in tensors)
     return {

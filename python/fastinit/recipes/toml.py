@@ -1,4 +1,4 @@
-"""TOML: reading it with checks whose messages name key, rule, value and remedy, and writing it."""
+"""Reads TOML with checks whose messages name the key, the rule, the value and the remedy; and writes it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def read_toml(text: str) -> dict[str, Any]:
     """Reads a document.
 
     Raises:
-        RecipeError: It is not valid TOML, or has keys of many parts.
+        RecipeError: The text is not valid TOML, or has keys of too many parts.
     """
-    # Each part of a key is a table; tomllib takes the square of their number in time and memory.
+    # Each part of a key makes a table, and tomllib's time and memory grow with the square of their number.
     if _LONG_KEY.search(_TEXTS.sub("s", text)):
         raise RecipeError(f"a key must have at most {_PARTS} parts, got more; put names in quotes")
     try:
@@ -43,7 +43,7 @@ def _on_one_line(error: Exception) -> str:
 
 
 def is_int(value: object) -> bool:
-    """Whether a value is a whole number, which a boolean is not."""
+    """Whether a value is a whole number; a boolean is not."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -63,20 +63,20 @@ def no_unknown(table: Iterable[str], known: Iterable[str], owner: str) -> None:
     """Checks that a table has known keys only.
 
     Raises:
-        RecipeError: It has another one.
+        RecipeError: It has an unknown key.
     """
     names = tuple(known)
     for key in table:
         if key not in names:
             listed = ", ".join(names) or "none"
-            raise RecipeError(f"the keys of {owner} are {listed}, got {show(key)}{suggest(key, names)}")
+            raise RecipeError(f"{owner} has no key {show(key)}; its keys are {listed}{suggest(key, names)}")
 
 
 def write_value(value: object) -> str:
-    """Writes a text, number, truth value, list or inline table.
+    """Writes a text, number, boolean, list or inline table.
 
     Raises:
-        TypeError: A value of another kind.
+        TypeError: The value is of another kind.
 
     Example:
         >>> write_value({"shape": [2, 3], "dtype": "int64"})
@@ -85,7 +85,7 @@ def write_value(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        # JSON's escapes are TOML's, but for DEL.
+        # JSON's escapes are TOML's, except for DEL.
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, (int, float)):
         return repr(value)  # inf and nan included

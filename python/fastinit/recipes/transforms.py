@@ -1,4 +1,4 @@
-"""The transform of a rule: steps that its draws go through, whose numbers may be expressions."""
+"""The transform of a rule: the steps that its draws go through. Their numbers may be expressions."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
     from fastinit.recipes.expressions import Expression
 
-# Name and numbers of each step; a text is an expression.
+# Name and numbers of each step; a number that is text is an expression.
 Transform: TypeAlias = tuple[tuple[str, tuple[float | str, ...]], ...]
 
-_ANY = (-1e30, 1e30)  # stand for what expressions are worth while a transform is read: bounds in their order
+_ANY = (-1e30, 1e30)  # replace expressions while a transform is checked; the order suits a lower and an upper bound
 
 
 def read_transform(value: Any) -> Transform:
     """Reads a rule's transform; empty where it has none.
 
     Raises:
-        RecipeError: It is none.
+        RecipeError: It is not a transform.
     """
     if value is None:
         return ()
@@ -41,14 +41,14 @@ def read_transform(value: Any) -> Transform:
 
 
 def _with_lists(value: Any) -> Any:
-    """The same with lists for tuples, which rules in Python may have."""
+    """The same value with lists for tuples, because rules in Python may have tuples."""
     if isinstance(value, (list, tuple)):
         return list(map(_with_lists, value))
     return {key: _with_lists(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def _with_numbers(value: Any) -> Any:
-    """The same with a number in place of each expression."""
+    """The same value with a number in place of each expression."""
     if not isinstance(value, list):
         return value
 
@@ -76,7 +76,7 @@ def expressions_of(transform: Transform) -> dict[str, Expression]:
 
 
 def steps_of(transform: Transform, worth: Mapping[str, float]) -> tuple[Step, ...]:
-    """Returns the steps, with what their expressions are worth, by the names of `expressions_of`."""
+    """Returns the steps, with the numbers that their expressions give, by the names of `expressions_of`."""
     return tuple(
         Step(name, tuple(float(worth.get(_name(place, name, which), number)) for which, number in enumerate(numbers)))
         for place, (name, numbers) in enumerate(transform)
@@ -88,7 +88,7 @@ def _name(place: int, name: str, which: int) -> str:
 
 
 def written_transform(transform: Transform) -> list[Any]:
-    """The value that `read_transform` would read."""
+    """The value from which `read_transform` reads this transform."""
     return [
         {name: numbers[0] if len(numbers) == 1 else list(numbers)} if numbers else name for name, numbers in transform
     ]

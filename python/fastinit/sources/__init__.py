@@ -1,1 +1,1 @@
-"""Where recipes are made from: a model's configuration, a checkpoint, a preset by name."""
+"""Makes recipes from a model's configuration, from a checkpoint, or from a preset."""

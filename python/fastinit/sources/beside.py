@@ -1,6 +1,6 @@
-"""Small files that Hugging Face keeps beside a model's weights: how to generate, tokenizers, processors.
+"""Small files that Hugging Face keeps next to a model's weights: generation settings, tokenizers, processors.
 
-They are known by their names; code (`*.py`), weights and texts for people are not among them.
+They are known by their names. Code (`*.py`), weights and texts for people are not copied.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ SUFFIXES = (".model", ".spm", ".tiktoken")  # of sentencepiece, of Marian's, of 
 
 
 def with_beside(recipe: Recipe, source: Path) -> Recipe:
-    """Adds the files that lie beside a configuration or in a checkpoint's folder to a recipe's copies.
+    """Adds the small files next to a configuration, or in a checkpoint's folder, to a recipe's copies.
 
     Args:
-        recipe: Made from `source`. What it copies already stays.
+        recipe: A recipe made from `source`. The files that it already copies stay.
         source: A configuration or a file of weights, or the folder of a checkpoint.
 
     Raises:
@@ -72,7 +72,7 @@ def with_beside(recipe: Recipe, source: Path) -> Recipe:
     except OSError as error:
         raise RecipeError(f"`copy`: cannot read {show_path(folder)}: {error.strerror}") from None
     if not found:
-        warnings.warn(f"no tokenizer or other small file to copy lies in {show_path(folder)}", stacklevel=2)
+        warnings.warn(f"{show_path(folder)} has no tokenizer or other small file to copy", stacklevel=2)
     return replace(recipe, copies={**found, **recipe.copies})
 
 

@@ -1,4 +1,4 @@
-"""What surrounds transformers while it builds a model: silence, no network, a limit, the meta device."""
+"""The surroundings in which transformers builds a model: silence, no network, limits, the meta device."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SILENT = 100  # above all of logging's levels
 
 @contextmanager
 def quiet_and_offline() -> Iterator[None]:
-    """Keeps transformers from printing and from the network, and puts all as it was afterwards."""
+    """Keeps transformers from printing and from the network, and afterwards restores its settings."""
     names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
@@ -29,7 +29,7 @@ def quiet_and_offline() -> Iterator[None]:
             from huggingface_hub import constants
             from transformers.utils import logging
         except ImportError:
-            pass  # said by the caller
+            pass  # the caller raises
         else:
             offline, verbosity = constants.HF_HUB_OFFLINE, logging.get_verbosity()
             stack.callback(setattr, constants, "HF_HUB_OFFLINE", offline)
@@ -48,10 +48,10 @@ def quiet_and_offline() -> Iterator[None]:
 
 @contextmanager
 def initialized_on_meta() -> Iterator[None]:
-    """Lets constructors initialise their weights on the meta device too, where transformers leaves it out.
+    """Lets constructors initialise their weights on the meta device too, where transformers skips it.
 
-    Afterwards would not do: there the tied weights are one already, and the last to be initialised would
-    be taken, whereas elsewhere it is the first that stays.
+    Initialising them later would be wrong: tied weights are one tensor by then, which would keep its last
+    initializer, whereas on other devices it keeps its first.
     """
     from transformers import modeling_utils
 
@@ -66,7 +66,7 @@ def initialized_on_meta() -> Iterator[None]:
 
 @contextmanager
 def at_most(tensors: int, seconds: float) -> Iterator[None]:
-    """Stops a model with more parameters and buffers, or more modules, than this, or that takes longer to build."""
+    """Raises while a model is built that has too many parameters and buffers or modules, or takes too long."""
     from torch.nn.modules import module as hooks
 
     end = time.monotonic() + seconds
@@ -76,9 +76,9 @@ def at_most(tensors: int, seconds: float) -> Iterator[None]:
         def registered(*_: Any) -> None:
             left[what] -= 1
             if left[what] < 0:
-                raise RecipeError(f"a model must have at most {tensors} {what}, got more")
+                raise RecipeError(f"the model has more {what} than the {tensors} that are possible")
             if time.monotonic() > end:
-                raise RecipeError(f"a model must be built within {seconds:g} seconds, got only part of it")
+                raise RecipeError(f"the model was not built within {seconds:g} seconds")
 
         return registered
 

@@ -17,20 +17,20 @@ if TYPE_CHECKING:
 CONFIG_FILE = "config.json"
 QUANTIZATION = "quantization_config"
 MAX_CONFIG_BYTES = 16 * 2**20
-_CONFIG = "config."  # what a name of it begins with in an expression
+_CONFIG = "config."  # the prefix of its names in expressions
 _SHORT_NAMES = {"width": "config.hidden_size", "heads": "config.num_attention_heads"}
 _SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A configuration: its bytes, and the object they say."""
+    """A configuration: its bytes, and the object that they describe."""
 
     content: bytes
     values: dict[str, Any]
 
     def table(self) -> dict[str, Any]:
-        """The same object, made anew to be changed, with numbers that JSON has not as they are written."""
+        """A copy of the object, free to be changed; numbers that JSON lacks are written transformers' way."""
         written: dict[str, Any] = json.loads(self.content)
         return written
 
@@ -39,7 +39,7 @@ class Config:
         """The `initializer_range`, also of a text model inside.
 
         Raises:
-            RecipeError: It is no standard deviation.
+            RecipeError: It is not a standard deviation.
         """
         text = self.values.get("text_config")
         inner = text.get("initializer_range") if isinstance(text, dict) else None
@@ -59,12 +59,12 @@ class Config:
 
 
 def number_of(config: object, name: str) -> float | None:
-    """Returns the number of a configuration that a name in an expression stands for, None if there is none.
+    """Returns the number of a configuration that a name in an expression stands for; None if there is none.
 
     Args:
-        config: Of a model of transformers, whose attributes go by several names.
-        name: `config.` and the path of an attribute, or `width` and `heads` for hidden_size and num_attention_heads. A
-            configuration of several models is asked for its text model's where it has none itself.
+        config: The configuration of a transformers model, whose attributes go by several names.
+        name: `config.` and the path of an attribute, or `width` and `heads` for hidden_size and num_attention_heads.
+            Where a configuration of several models lacks the attribute, its text model's is taken.
 
     Example:
         >>> from types import SimpleNamespace
@@ -85,7 +85,7 @@ def number_of(config: object, name: str) -> float | None:
 
 
 def special_float(table: dict[str, Any]) -> Any:
-    """What transformers writes for numbers that JSON has not: {"__float__": "Infinity"}."""
+    """How transformers writes numbers that JSON lacks: {"__float__": "Infinity"}."""
     tag = table.get("__float__") if len(table) == 1 else None
     return _SPECIAL_FLOATS.get(tag, table) if isinstance(tag, str) else table
 
@@ -94,7 +94,7 @@ def read_config(path: Path) -> Config:
     """Reads a configuration.
 
     Raises:
-        RecipeError: The file cannot be read, or is no JSON object.
+        RecipeError: The file cannot be read, or is not a JSON object.
     """
     name = show(path.name)
     try:
@@ -109,28 +109,28 @@ def read_config(path: Path) -> Config:
     except ValueError as error:  # a NUL in the path
         raise RecipeError(f"cannot read the configuration {name}: {error}") from None
     if content is None:
-        raise RecipeError(f"the configuration {name} must be a regular file")
+        raise RecipeError(f"the configuration {name} is not a regular file")
     if len(content) > MAX_CONFIG_BYTES:
-        raise RecipeError(f"the configuration {name} must have at most {MAX_CONFIG_BYTES} bytes, got more")
+        raise RecipeError(f"the configuration {name} has more than the {MAX_CONFIG_BYTES} bytes that are possible")
     try:
         values = json.loads(content.decode(), object_hook=special_float)
     except RecursionError:
-        raise RecipeError(f"{name} must be JSON, got values nested too deeply") from None
+        raise RecipeError(f"{name} is not a configuration: its values are nested too deeply") from None
     except ValueError as error:  # of JSON, or of UTF-8
-        raise RecipeError(f"{name} must be JSON: {error}") from None
+        raise RecipeError(f"{name} is not valid JSON: {error}") from None
     if not isinstance(values, dict):
-        raise RecipeError(f"{name} must be a JSON object, got {show(values)}")
+        raise RecipeError(f"{name} is not a JSON object: {show(values)}")
     return Config(content, values)
 
 
 def config_of(table: dict[str, Any]) -> Config:
-    """Makes a configuration of what `Config.table` returns, changed, in the form in which transformers writes one."""
+    """Makes a configuration from a changed `Config.table`, in the form in which transformers writes one."""
     content = (json.dumps(table, indent=2, sort_keys=True) + "\n").encode()
     return Config(content, json.loads(content, object_hook=special_float))
 
 
 def without_quantization(config: Config) -> Config:
-    """Leaves each `quantization_config` out, also in configurations inside; returns the same where there is none."""
+    """Leaves out each `quantization_config`, in inner configurations too; returns `config` itself if there is none."""
     table = config.table()
     todo: list[Any] = [table]
     found = False

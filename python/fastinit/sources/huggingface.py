@@ -1,8 +1,7 @@
 """The tensors of the model that a Hugging Face config.json describes, and how the model initialises them.
 
-The model is built by transformers on PyTorch's meta device, so that it takes no memory for values. A
-configuration is untrusted input: nothing is downloaded, no code that it names is run, and it cannot
-make a model of any size.
+transformers builds the model on PyTorch's meta device, where values take no memory. A configuration is untrusted
+input: nothing is downloaded, no code that it names is run, and it cannot make a model of unlimited size.
 """
 
 from __future__ import annotations
@@ -43,22 +42,22 @@ if TYPE_CHECKING:
 
 _Built = TypeVar("_Built")
 
-_INSTALL = 'install them with: pip install "fastinit-nn[transformers]"'
+_INSTALL = 'install them with: pip install ".[transformers]" in a clone of fastinit'
 
 _LEAST_VERSION = 5  # stacked experts, and the names under which they are stored
 
 MAX_REPEATED = 20_000
 MAX_SECONDS = 300
 MAX_LABELS = 1_000_000
-MAX_COMPUTED_BYTES = 2**31  # that the computation of one tensor may hold
-# Whole numbers in a configuration that say how often something is made. What modules and tensors they make, and in what
-# time, is watched; but a list of a billion layers' kinds would be made before any of them.
+MAX_COMPUTED_BYTES = 2**31  # that may be held while one tensor is computed
+# Numbers in a configuration that repeat something. The modules and tensors that they make are counted and timed, but a
+# list with a billion layers' kinds would be made before any of them.
 _REPEATED = re.compile(r"layer|block|depth|stage|expert|level|branch|codebook|quantizer|group")
 _NOT_REPEATED = re.compile(
     r"size|dim|channel|vocab|width|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval"
 )
-_NAMES_OF_LABELS = ("label2id", "id2label")  # whose keys may be any word
-# Which kernels run is no matter here, and some would be downloaded.
+_NAMES_OF_LABELS = ("label2id", "id2label")  # the keys of these tables may be any word
+# Which kernels run does not matter here, and some would be downloaded.
 _IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
 
 
@@ -66,12 +65,12 @@ def model(path: Path, dtype: str | None, changes: Changes = NO_CHANGES) -> Mater
     """Reads a configuration and builds its model.
 
     Args:
-        path: Of the configuration.
-        dtype: For the floating tensors; None for the configuration's.
-        changes: To make in the configuration first.
+        path: The configuration's path.
+        dtype: The element type of floating tensors; None for the configuration's.
+        changes: Changes to the configuration before the model is built.
 
     Raises:
-        RecipeError: It describes no model.
+        RecipeError: The configuration does not describe a model.
     """
     read = read_config(path)
     if not changes.unquantized:
@@ -80,22 +79,22 @@ def model(path: Path, dtype: str | None, changes: Changes = NO_CHANGES) -> Mater
     material = model_of(config, dtype, changes.overrides)
     if config is not read:
         warnings.warn(
-            f"the tensors are those of the unquantised model; {QUANTIZATION} is left out of {CONFIG_FILE}", stacklevel=2
+            f"the tensors are the unquantised model's; {CONFIG_FILE} is copied without {QUANTIZATION}", stacklevel=2
         )
     return material
 
 
 def model_of(config: Config, dtype: str | None, overrides: Mapping[str, Any] | None = None) -> Material:
-    """Reads the tensors of the model of a configuration that was read: see `model`."""
+    """Reads the tensors of a configuration's model, as `model` does."""
     with _transformers(config) as transformers:
         return _material(transformers, _changed(transformers, config, overrides or {}), dtype)
 
 
 def built_by(build: Callable[[Callable[[], Any]], _Built], config: Config, changes: Changes = NO_CHANGES) -> _Built:
-    """Returns what `build` makes of a function that makes a configuration's model, in float32 whatever it names.
+    """Calls `build` with a function that makes a configuration's model, in float32 always; returns its result.
 
     Raises:
-        RecipeError: It describes no model, or `build` fails.
+        RecipeError: The configuration does not describe a model, or `build` fails.
     """
     with _transformers(config) as transformers:
         import torch
@@ -112,7 +111,7 @@ def built_by(build: Callable[[Callable[[], Any]], _Built], config: Config, chang
 
 @contextmanager
 def _transformers(config: Config) -> Iterator[Any]:
-    """transformers, silent and offline, with whatever it raises on a configuration as a RecipeError."""
+    """Gives transformers, silent and offline; anything that it raises about a configuration becomes a RecipeError."""
     _check_kind(config.values)
     with quiet_and_offline():
         try:
@@ -125,13 +124,14 @@ def _transformers(config: Config) -> Iterator[Any]:
             ) from None
         if int(transformers.__version__.partition(".")[0]) < _LEAST_VERSION:
             raise RecipeError(
-                f"`config` needs transformers {_LEAST_VERSION} or newer, got {transformers.__version__}; {_INSTALL}"
+                f"`config` needs transformers {_LEAST_VERSION} or newer, and {transformers.__version__} is installed; "
+                f"{_INSTALL}"
             )
         try:
             yield transformers
         except RecipeError:
             raise
-        # Whatever transformers raises on a configuration that is not right.
+        # transformers raises errors of any kind on a configuration that is not right.
         except Exception as error:  # noqa: BLE001
             text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
             raise RecipeError(
@@ -149,8 +149,8 @@ def _changed(transformers: Any, config: Config, overrides: Mapping[str, Any]) ->
 
 
 def _own(transformers: Any, config: Config) -> Any:
-    """transformers' configuration object; None where it makes none of a file that is not right."""
-    values = copy.deepcopy(config.values)  # which it may change
+    """transformers' configuration object; None if the file is not right for one."""
+    values = copy.deepcopy(config.values)  # because transformers may change them
     try:
         _check(values)
         return transformers.CONFIG_MAPPING[values["model_type"]].from_dict(values)
@@ -159,14 +159,14 @@ def _own(transformers: Any, config: Config) -> Any:
 
 
 def _check_kind(values: dict[str, Any]) -> None:
-    """Refuses what is no model of transformers' own."""
+    """Raises if it is not one of transformers' own models."""
     if not isinstance(values.get("model_type"), str):
         got = show(values.get("model_type"))
         raise RecipeError(f'`model_type` must be text such as "llama", got {got}')
 
 
 def _check(values: dict[str, Any]) -> None:
-    """Refuses what would take for ever to build, or has other tensors than the model that is built."""
+    """Raises for a model that takes too long to build, or whose checkpoint has other tensors than the built model."""
     todo: list[Any] = [values]
     while todo:
         value = todo.pop()
@@ -177,7 +177,7 @@ def _check(values: dict[str, Any]) -> None:
                 if key == QUANTIZATION and inner is not None:
                     raise RecipeError(
                         f"`{QUANTIZATION}` describes weights that are not as the model initialises them; leave it out "
-                        "with --unquantized (unquantized=True), which gives the tensors of the unquantised model"
+                        "with the option `unquantized`, which gives the tensors of the unquantised model"
                     )
                 if key not in _NAMES_OF_LABELS:
                     todo.append(inner)
@@ -203,7 +203,7 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
     for name, value in stored.items():
         own = str(value.dtype).removeprefix("torch.")
         if own not in STORED:
-            raise RecipeError(f"tensor {show(name)} must have one of the types {', '.join(STORED)}, got {show(own)}")
+            raise RecipeError(f"tensor {show(name)} has type {show(own)}, which is not one of {', '.join(STORED)}")
         if dtype is not None and own in FLOATS:
             own = dtype
         spec = TensorSpec(name, tuple(value.shape), own)
@@ -231,7 +231,7 @@ def _material(transformers: Any, config: Config, dtype: str | None) -> Material:
 
 
 def _compute(recorder: Recorder, stored: Mapping[str, Any], names: Sequence[str], seed: int) -> dict[str, NDArray[Any]]:
-    """Computes tensors by doing again what the model's code did to them."""
+    """Computes tensors by repeating what the model's code did to them."""
     from fastinit.torch.recorder import NEVER
     from fastinit.torch.tape import array_of
 
@@ -239,8 +239,8 @@ def _compute(recorder: Recorder, stored: Mapping[str, Any], names: Sequence[str]
     known = [name for name in names if recorder.call(stored[name]) != NEVER]
     try:
         values = recorder.tape.replay(stored, known, seed, "cpu", MAX_COMPUTED_BYTES)
-    except Exception as error:  # noqa: BLE001 - whatever PyTorch raises on code that has no values to look at
-        raise RecipeError(f"a tensor that the model's own code computes cannot be computed: {error}") from None
+    except Exception as error:  # noqa: BLE001 - PyTorch raises errors of any kind where code needs values
+        raise RecipeError(f"repeating what the model's own code does to a tensor failed: {error}") from None
     return {name: array_of(value) for name, value in values.items()}
 
 
@@ -274,7 +274,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
 
 
 def _configuration(transformers: Any, values: dict[str, Any]) -> Any:
-    """transformers' configuration object, of a type that it has."""
+    """transformers' configuration object, if it knows the type."""
     model_type = values["model_type"]
     known = transformers.CONFIG_MAPPING
     if model_type not in known:
@@ -286,7 +286,7 @@ def _configuration(transformers: Any, values: dict[str, Any]) -> Any:
 
 
 def _class(transformers: Any, config: Any, values: dict[str, Any]) -> Any:
-    """The class of the model: the architecture that is named, else the usual one of this type."""
+    """The class of the model: the architecture that the configuration names, or else the type's usual one."""
     named = values.get("architectures")
     usual = _usual_class(transformers, config)
     if not named:
@@ -319,7 +319,7 @@ def _usual_class(transformers: Any, config: Any) -> Any:
 
 
 def _names_for(transformers: Any, model_type: str) -> set[str]:
-    """The classes that transformers' tables have for a type, some of which were made for another."""
+    """The classes that transformers' tables list for a type; some of them were made for another type."""
     names: set[str] = set()
     for table, classes in vars(transformers.models.auto.modeling_auto).items():
         if table.endswith("_MAPPING_NAMES") and model_type in classes:
@@ -339,7 +339,7 @@ def _without_implementations(value: Any) -> Any:
 
 
 def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
-    """The tensors that a checkpoint of the model holds, under the names it has there."""
+    """The tensors that a checkpoint of the model holds, under their names there."""
     from transformers import core_model_loading
 
     state = built.state_dict(keep_vars=True)
@@ -348,14 +348,14 @@ def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
     for target, source in dict(getattr(built, "all_tied_weights_keys", None) or {}).items():
         if target in state and state[target] is state.get(source):
             del state[target]
-    seen: dict[int, str] = {}  # tied without being declared so
+    seen: dict[int, str] = {}  # tensors that are tied without a declaration
     state = {name: value for name, value in state.items() if seen.setdefault(id(value), name) == name}
     plain = {name: value.detach() for name, value in state.items()}
-    # Where stacked experts are stored one by one.
+    # In a checkpoint, stacked experts are stored one by one.
     matrices = sum(v.shape[0] if v.ndim > 2 else 1 for name, v in plain.items() if "expert" in name)
     if matrices > MAX_TENSORS:
-        raise RecipeError(f"a model must have at most {MAX_TENSORS} tensors, got {matrices} of experts")
-    with recorder:  # which sees that what is cut or joined keeps its distribution
+        raise RecipeError(f"the model's experts have {matrices} tensors, more than the {MAX_TENSORS} that are possible")
+    with recorder:  # so that tensors that are cut or joined keep their distributions
         converted: dict[str, Any] = core_model_loading.revert_weight_conversion(built, plain)
     return converted
 
@@ -380,10 +380,10 @@ def is_table(module: Any) -> bool:
 
 
 def fans_of(module: Any, spec: TensorSpec) -> tuple[tuple[str, object], ...] | None:
-    """How a call that takes fans has to be told of axes that are not PyTorch's usual ones."""
+    """The arguments for a call that takes fans, where the axes are not PyTorch's usual ones."""
     import torch
 
-    # Of transformers: (in, out); FSDP2 derives a class of its own from it.
+    # transformers' Conv1D is (in, out); FSDP2 derives a class of its own from it.
     if any(kind.__name__ == "Conv1D" for kind in type(module).__mro__):
         return (("layout", "keras"),)
     if isinstance(module, torch.nn.modules.conv._ConvTransposeNd):  # (in, out, *kernel)

@@ -1,4 +1,4 @@
-"""The tensors of an existing safetensors checkpoint: its headers, and the config.json beside them."""
+"""The tensors of an existing safetensors checkpoint: its headers, and the config.json next to them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN = 3  # names in a warning
 
 
 def by_names(tensors: tuple[TensorSpec, ...], std: float = DEFAULT_STD) -> tuple[Tensor, ...]:
-    """What presets can know of tensors from names, shapes and types."""
+    """Returns what names, shapes and types tell a preset about tensors."""
     return tuple(
         Tensor(
             spec=tensor,
@@ -39,7 +39,7 @@ def by_names(tensors: tuple[TensorSpec, ...], std: float = DEFAULT_STD) -> tuple
 
 
 def _is_stacked(tensor: TensorSpec) -> bool:
-    """Whether a tensor holds a matrix for each expert, in an order of axes that names do not tell."""
+    """Whether a tensor holds one matrix for each expert, whose order of axes its name does not tell."""
     return len(tensor.shape) > 2 and roles.is_expert(tensor.name)
 
 
@@ -47,14 +47,14 @@ def like(folder: Path, dtype: str | None) -> Material:
     """Reads the headers of a checkpoint.
 
     Args:
-        folder: Of the checkpoint, or one safetensors file.
-        dtype: For the floating tensors; None to keep theirs.
+        folder: The checkpoint's folder, or one safetensors file.
+        dtype: The element type of floating tensors; None to keep theirs.
 
     Raises:
         RecipeError: There is no checkpoint, or it has tensors that cannot be made.
 
     Warns:
-        UserWarning: The model of a `config.json` beside cannot be asked how it initialises its tensors.
+        UserWarning: The model of the `config.json` there cannot tell how it initialises its tensors.
     """
     try:
         stored = read_checkpoint(folder)
@@ -66,13 +66,13 @@ def like(folder: Path, dtype: str | None) -> Material:
     for tensor in stored.tensors.values():
         if tensor.dtype not in STORED:
             raise RecipeError(
-                f"tensor {show(tensor.name)} must have one of the types "
-                f"{', '.join(STORED)}, got {show(tensor.dtype)}; leave it out in a [tensors] table"
+                f"tensor {show(tensor.name)} has type {show(tensor.dtype)}, which is not one of "
+                f"{', '.join(STORED)}; list the other tensors in a [tensors] table"
             )
         own = dtype if dtype is not None and tensor.dtype in FLOATS else tensor.dtype
         specs.append(TensorSpec(tensor.name, tensor.shape, own))
     if not specs:
-        raise RecipeError(f"{show(folder.name)} must have at least one tensor, got none")
+        raise RecipeError(f"{show(folder.name)} has no tensors")
     beside = stored.folder / CONFIG_FILE
     config = read_config(beside) if beside.exists() else None
     std = DEFAULT_STD if config is None else config.std
@@ -88,27 +88,27 @@ def like(folder: Path, dtype: str | None) -> Material:
 
 
 def _as_the_model_says(material: Material, config: Config | None) -> Material:
-    """Asks the model of the configuration how its tensors are initialised.
+    """Finds how the configuration's model initialises the tensors.
 
     Warns:
-        UserWarning: Names alone decide, of all tensors or of some.
+        UserWarning: The names alone decide about some tensors or all.
     """
     if config is None:
-        _warn("for all tensors", f"there is no {CONFIG_FILE} beside them")
+        _warn("for all tensors", f"there is no {CONFIG_FILE} next to the checkpoint")
         return material
     try:
         from fastinit.sources.huggingface import model_of  # imports transformers
 
-        model = model_of(without_quantization(config), None)  # types are the headers'
+        model = model_of(without_quantization(config), None)  # the headers give the types
     except RecipeError as error:
-        _warn("for all tensors", f"the model of {CONFIG_FILE} cannot be asked: {error}")
+        _warn("for all tensors", f"the model of {CONFIG_FILE} does not tell: {error}")
         return material
     origins = _origins(material.tensors, model)
     missing = [tensor.spec.name for tensor in material.tensors if tensor.spec.name not in origins]
     if missing:
         more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         shown = ", ".join(map(show, missing[:_SHOWN])) + more
-        _warn(f"for {shown}", f"the model of {CONFIG_FILE} has none of that name and shape")
+        _warn(f"for {shown}", f"the model of {CONFIG_FILE} has no tensor of that name and shape")
     named = {name: tensor.spec.name for name, tensor in origins.items()}
     return replace(
         material,
@@ -123,7 +123,7 @@ def _as_the_model_says(material: Material, config: Config | None) -> Material:
 
 
 def _origins(tensors: Sequence[Tensor], model: Material) -> dict[str, Tensor]:
-    """The model's tensor for each name, which may be one of the model with another head, or none."""
+    """Each tensor's counterpart in the model, which may have another head; tensors without one are left out."""
     by_name = {tensor.spec.name: tensor for tensor in model.tensors}
     found = {}
     for tensor in tensors:
@@ -136,7 +136,7 @@ def _origins(tensors: Sequence[Tensor], model: Material) -> dict[str, Tensor]:
 
 
 def _computed(model: Material, named: Mapping[str, str], names: Sequence[str], seed: int) -> dict[str, NDArray[Any]]:
-    """Computes tensors of the checkpoint that the model knows by other names."""
+    """Computes tensors of the checkpoint that the model knows under other names."""
     assert model.compute is not None
     values = model.compute([named[name] for name in names if name in named], seed)
     return {name: values[named[name]] for name in names if named.get(name) in values}

@@ -1,4 +1,4 @@
-"""Recipes as files, with what they name beside them."""
+"""Reads recipes from files, with the files that they name."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ def load_recipe(
 ) -> Recipe:
     """Reads a recipe from a file.
 
-    The files that it names under `copy` are read, and that of its literal values, which lies beside it.
-    Besides what `parse_recipe` takes, a file may say, with paths relative to its folder:
-    `like = "DIR"`, the tensors of a safetensors checkpoint; `config = "config.json"`, those of a Hugging
-    Face model, with `set = { hidden_size = 64 }` for other values and `unquantized = true` to leave a
-    quantization_config out; `preset = "hf"`, rules by name for the tensors that no [[rule]] matches.
+    This also reads the files that it names under `copy`, and the file of its literal values, which lies next to it.
+    Besides what `parse_recipe` takes, a file may have these keys, with paths relative to its folder:
+    `like = "DIR"` takes the tensors of a safetensors checkpoint; `config = "config.json"` takes the tensors of a
+    Hugging Face model, with `set = { hidden_size = 64 }` for other values and `unquantized = true` to leave out a
+    quantization_config; `preset = "hf"` makes rules for the tensors that no [[rule]] matches.
 
     Args:
-        path: Of the file, or the name of an example that is installed, such as "gpt2".
-        seed: In place of the file's.
-        dtype: In place of the file's. A tensor that names its own keeps it.
-        layout: In place of the file's.
-        preset: In place of the file's.
+        path: The file, or the name of an installed example, such as "gpt2".
+        seed: Replaces the file's seed.
+        dtype: Replaces the file's dtype. A tensor that names its own keeps it.
+        layout: Replaces the file's layout.
+        preset: Replaces the file's preset.
 
     Raises:
         RecipeError: The file cannot be read, or is not a recipe.
@@ -65,22 +65,22 @@ def load_recipe(
             recipe = _with_literals(replace(recipe_of(table, text, source), copies=copies), folder)
             if not others:
                 return recipe
-            if preset is None:  # which would serve what no rule matches
+            if preset is None:  # a preset would cover tensors that no rule matches
                 assign(recipe.tensors, recipe.rules)
             else:
                 matcher = Matcher(recipe.rules)
                 if all(matcher.first(tensor.name) is not None for tensor in recipe.tensors):
                     raise RecipeError(
-                        f"a preset serves tensors that no [[rule]] matches, and this recipe's rules match all; remove "
-                        f"those in whose place preset {preset} is to come"
+                        f"preset {preset} is never used: this recipe's [[rule]] tables match all tensors; "
+                        "remove the rules that the preset is to replace"
                     )
         table = {**table, **others}
-        from fastinit.sources.resolve import resolve  # of which most recipes have no need
+        from fastinit.sources.resolve import resolve  # which most recipes do not need
 
         recipe = resolve(table, folder, source)
         return replace(recipe, copies={**recipe.copies, **copies})
     except UnicodeDecodeError as error:
-        raise RecipeError(f"{source}: a recipe must be UTF-8 text; {error.reason} at byte {error.start}") from None
+        raise RecipeError(f"{source}: the file is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except UndecidedError as error:
         raise UndecidedError(f"{source}: {error}", error.draft) from None
     except RecipeError as error:
@@ -90,16 +90,16 @@ def load_recipe(
 def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
     if recipe.literals_sha256 is None:
         return recipe
-    from fastinit.stored.literals import read_beside  # of which most recipes have no need
+    from fastinit.stored.literals import read_beside  # which most recipes do not need
 
     return read_beside(recipe, folder)
 
 
 def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
-    """Reads the files that a recipe in `folder` names; in a checkpoint, where they lie under the names they got there.
+    """Reads the files that a recipe in `folder` copies. In a checkpoint they lie there under their new names.
 
     Raises:
-        RecipeError: One cannot be read, or is too large.
+        RecipeError: A file cannot be read, or is too large.
     """
     is_checkpoint = (folder / NOTE_FILE).exists()
     try:

@@ -1,7 +1,7 @@
-"""Changes that a user asks for in a configuration: other values for its keys, and no quantisation.
+"""Changes that a user makes to a configuration: other values for its keys, and no quantisation.
 
-A configuration has the keys of its file and those that its class in transformers takes, by each of their names. They
-are looked up in the class's signature: nothing is built, so that a change may mend what transformers refuses.
+A configuration has the keys of its file, and the keys that its class in transformers takes, under each of their names.
+The class's signature tells them: nothing is built, so that a change may correct what transformers would reject.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from fastinit.sources.config import CONFIG_FILE, Config, config_of, special_floa
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LEGACY = {"torch_dtype": "dtype", "rope_scaling": "rope_parameters"}  # names in older files, which no class maps
+_LEGACY = {"torch_dtype": "dtype", "rope_scaling": "rope_parameters"}  # old names that no class translates
 _LABELS = ("id2label", "label2id")
 _COUNT = inspect.Parameter("num_labels", inspect.Parameter.KEYWORD_ONLY, default=2, annotation=int)  # of the labels
 _LAYERS = "num_hidden_layers"
-_LISTS_OF_LAYERS = ("layer_types", "mlp_layer_types", "layers_block_type")  # an entry for each layer
+_LISTS_OF_LAYERS = ("layer_types", "mlp_layer_types", "layers_block_type")  # with an entry for each layer
 _SUGGESTED = 3
 _WIDTHS = ("hidden_size", "n_embd", "d_model")
-_INNER_WIDTHS = (  # which grow with it
+_INNER_WIDTHS = (  # sizes that grow with the width
     *("intermediate_size", "moe_intermediate_size", "shared_expert_intermediate_size", "n_inner", "ffn_dim", "d_ff"),
     *("encoder_ffn_dim", "decoder_ffn_dim", "head_dim", "d_kv"),
 )
@@ -54,14 +54,14 @@ NO_CHANGES = Changes()
 
 
 def read_changes(overrides: object, unquantized: object) -> Changes:
-    """Checks what a user gave, of any kind, and takes it.
+    """Checks what a user gave, which may be of any kind, and returns it.
 
     Raises:
-        RecipeError: It is none.
+        RecipeError: It is not a set of changes.
     """
     if not isinstance(overrides, Mapping) or not all(isinstance(key, str) for key in overrides):
         raise RecipeError(
-            "values to set must be a table of a configuration's keys, such as {'hidden_size': 64}, "
+            "the values to set must be a table of a configuration's keys, such as { hidden_size = 64 }, "
             f"got {show(overrides)}"
         )
     if not isinstance(unquantized, bool):
@@ -70,17 +70,17 @@ def read_changes(overrides: object, unquantized: object) -> Changes:
 
 
 def of_width(config: Config, width: int, others: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what to set for a model of another width: its hidden size, and with it the file's inner sizes.
+    """Returns the keys to set for a model of another width: its hidden size, and the inner sizes that the file gives.
 
     The numbers of heads stay, so that heads become wider.
 
     Args:
-        config: Of the model at its own width, which it says as `hidden_size` or under a name of its own.
+        config: The model at its own width, which is called `hidden_size` or has a name of its own.
         width: The new hidden size.
-        others: What is set besides, in place of the file's values.
+        others: The other keys to set, which replace the file's values.
 
     Raises:
-        RecipeError: The file says no width.
+        RecipeError: The file gives no width.
 
     Example:
         >>> of_width(config_of({"hidden_size": 64, "intermediate_size": 256, "vocab_size": 100}), 32, {})
@@ -89,20 +89,20 @@ def of_width(config: Config, width: int, others: Mapping[str, Any]) -> dict[str,
     values = {**config.values, **others}
     own = [key for key in _WIDTHS if isinstance(values.get(key), int)]
     if not own:
-        rule = f"{CONFIG_FILE} must say one of {', '.join(_WIDTHS)}, to be made wider"
-        raise RecipeError(f"{rule}; got {show(sorted(values))}")
+        rule = f"{CONFIG_FILE} must give its width as one of {', '.join(_WIDTHS)}"
+        raise RecipeError(f"{rule}, got {show(sorted(values))}")
     base = values[own[0]]
     inner = {key: values[key] for key in _INNER_WIDTHS if isinstance(values.get(key), int)}
     return {own[0]: width, **{key: max(size * width // base, 1) for key, size in inner.items()}}
 
 
 def overridden(config: Config, overrides: Mapping[str, Any], known: Mapping[str, Any]) -> Config:
-    """Sets keys of a configuration; returns the same where there are none to set.
+    """Sets keys of a configuration; returns `config` itself if there are none to set.
 
     Args:
-        config: What is changed. One whose type is not known stays as it is: building it tells so.
-        overrides: Key -> value, as in `Changes`. A table sets keys of a configuration inside; what is no
-            configuration, such as `rope_parameters`, it replaces.
+        config: The configuration to change. One of an unknown type stays as it is: building it will raise.
+        overrides: Key -> value, as in `Changes`. A table sets keys of an inner configuration; it replaces a value that
+            is not a configuration, such as `rope_parameters`.
         known: transformers' classes: `model_type` -> class.
 
     Raises:
@@ -119,16 +119,16 @@ def overridden(config: Config, overrides: Mapping[str, Any], known: Mapping[str,
 
 
 def check_taken(old: Any, new: Any, overrides: Mapping[str, Any], prefix: str = "") -> None:
-    """Checks that transformers takes the values that were set, where it may compute a key's value from others.
+    """Checks that transformers keeps the values that were set: it may compute a key's value from others.
 
     Args:
-        old: The configuration of transformers' own before.
-        new: With what was set.
-        overrides: What was set.
-        prefix: Names the configuration in messages: "text_config.".
+        old: transformers' configuration before.
+        new: The same after the values were set.
+        overrides: The values that were set.
+        prefix: The configuration's name in messages, such as "text_config.".
 
     Raises:
-        RecipeError: A value that was set changes nothing.
+        RecipeError: A value that was set has no effect.
     """
     for key, value in overrides.items():
         *path, last = key.split(".")
@@ -140,8 +140,8 @@ def check_taken(old: Any, new: Any, overrides: Mapping[str, Any], prefix: str = 
             check_taken(before, found, value, f"{prefix}{key}.")
         elif value is not None and _is_scalar(value) and _is_scalar(found) and value != found == before:
             raise RecipeError(
-                f"cannot set `{prefix}{key}` to {show(value)}: {type(part).__name__} computes it from other keys, "
-                f"as {show(found)}; set those"
+                f"setting `{prefix}{key}` to {show(value)} has no effect: {type(part).__name__} computes it from "
+                f"other keys, as {show(found)}; set those"
             )
 
 
@@ -154,16 +154,16 @@ def _as_json(key: str, value: Any) -> Any:
         return json.loads(json.dumps(value))
     except (TypeError, ValueError, RecursionError):
         kinds = ", ".join(dict.fromkeys(_KINDS.values()))
-        raise RecipeError(f"`{key}` must be what JSON can hold ({kinds} or null), got {show(value)}") from None
+        raise RecipeError(f"`{key}` must be a value that JSON can hold ({kinds} or null), got {show(value)}") from None
 
 
 class _Part:
     """A configuration, one inside another, or a table of keys that no class knows.
 
     Args:
-        table: What the file says, which is changed.
+        table: The file's entries, which `set` changes.
         kind: The configuration's class; None for a table.
-        prefix: Names it in messages: "text_config.".
+        prefix: The name in messages, such as "text_config.".
         known: transformers' classes: `model_type` -> class.
     """
 
@@ -179,7 +179,7 @@ class _Part:
         name, dot, rest = key.partition(".")
         if name == "model_type":
             raise RecipeError(
-                f"cannot set `{self._prefix}model_type` to {show(value)}: it says which keys there are; "
+                f"cannot set `{self._prefix}model_type` to {show(value)}: it decides which keys there are; "
                 "write it into a copy of the file"
             )
         own = self._own_name(name, key)
@@ -194,8 +194,8 @@ class _Part:
         self.table[own] = part.table
 
     def _fit_lists(self, name: str, own: str, value: Any) -> None:
-        """Makes lists fit a number that was set, which transformers would refuse or overlook."""
-        for labels in _LABELS if own == _COUNT.name else ():  # of another number; transformers makes them
+        """Makes lists fit a number that was set; transformers would raise or overlook it."""
+        for labels in _LABELS if own == _COUNT.name else ():  # labels for another number; transformers makes new ones
             self.table.pop(labels, None)
         aliases = getattr(self._kind, "attribute_map", {})
         if _LAYERS in (name, own) or aliases.get(_LAYERS) == own:
@@ -212,7 +212,7 @@ class _Part:
             yield self._prefix + name
 
     def _own_name(self, name: str, key: str) -> str:
-        """The one of a key's names that is to be set; what the file has under the others moves there."""
+        """The name of the key that is to be set; a value that the file has under another of its names moves there."""
         aliases = _LEGACY | getattr(self._kind, "attribute_map", {})
         target = aliases.get(name, name)
         names: tuple[str, ...] = (name, target, *(alias for alias, meant in aliases.items() if meant == target))
@@ -248,7 +248,7 @@ class _Part:
             raise RecipeError(f"`{self._prefix}{name}` must be a table to have keys inside, got {show(table)}")
         kind, default = self._classes().get(name), getattr(self._kind, "sub_configs_defaults", {}).get(name)
         model_type = getattr(default, "model_type", None)
-        if not isinstance(table, dict):  # transformers takes its own only where the file has nothing
+        if not isinstance(table, dict):  # transformers takes its default only where the file has no value
             table = copy.deepcopy(getattr(default, "init_kwargs", {}))
             if model_type:
                 table["model_type"] = model_type
@@ -259,7 +259,7 @@ class _Part:
         return _Part(table, kind, f"{self._prefix}{name}.", self._known)
 
     def _fitting(self, name: str, value: Any) -> Any:
-        """A value of the kind that the key has: as transformers declares it, or as its present one is."""
+        """A value of the kind that transformers declares for the key, or else of the present value's kind."""
         parameter = self._parameters.get(name)
         default = None if parameter is None else parameter.default
         present = self.table.get(name, default)
@@ -275,7 +275,7 @@ class _Part:
 
 
 def _words(annotation: Any) -> set[str]:
-    """The words for kinds in an annotation, without those in brackets: what a list holds is not looked at."""
+    """The words for kinds in an annotation, without words in brackets: the items of a list are not checked."""
     text, shorter = "", str(annotation)
     while text != shorter:
         text, shorter = shorter, re.sub(r"\[[^\[\]]*\]", "", shorter)
@@ -283,6 +283,6 @@ def _words(annotation: Any) -> set[str]:
 
 
 def _kind(value: Any) -> str | None:
-    """What a value is called; None where it may be anything: null, or a default that a class makes."""
+    """The name of a value's kind; None where it may be anything: null, or a default that a class makes."""
     plain = special_float(value) if isinstance(value, dict) else list(value) if isinstance(value, tuple) else value
     return _KINDS.get(type(plain))

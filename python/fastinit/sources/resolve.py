@@ -1,6 +1,6 @@
-"""Recipes made from something: a checkpoint's tensors, a model's configuration, a preset's rules.
+"""Makes recipes from a checkpoint's tensors, a model's configuration or a preset's rules.
 
-What is made is TOML text that says everything, and is read again like any other recipe.
+The result is self-contained TOML text, and is read like any other recipe.
 """
 
 from __future__ import annotations
@@ -58,22 +58,22 @@ def recipe_from_checkpoint(
     layout: str | None = None,
     copy: bool = False,
 ) -> Recipe:
-    """Makes a recipe of the tensors of a safetensors checkpoint, of which only the headers are read.
+    """Makes a recipe of the tensors of a safetensors checkpoint. Only its headers are read.
 
     Args:
-        folder: Of the checkpoint, sharded or not, or one safetensors file.
-        preset: Rules by name; see `fastinit.recipes.presets`.
-        seed: In [0, 2**64).
-        dtype: For the floating tensors; None to keep theirs.
-        layout: "torch" or "keras": where shapes have their fans, for presets that take fans.
-        copy: Adds small files that lie beside the checkpoint, such as tokenizers, to the copies; see
+        folder: The checkpoint's folder, sharded or not, or one safetensors file.
+        preset: The name of a preset of rules; see `fastinit.recipes.presets`.
+        seed: A whole number in [0, 2**64).
+        dtype: The element type of floating tensors; None to keep theirs.
+        layout: "torch" or "keras": which axes of a shape are fans, for presets that take fans.
+        copy: Adds the small files next to the checkpoint, such as tokenizers, to the copies; see
             `fastinit.sources.beside`.
 
     Returns:
-        The recipe. A `config.json` beside the checkpoint is among its `copies`.
+        The recipe. The checkpoint's `config.json`, if it has one, is among its `copies`.
 
     Raises:
-        RecipeError: There is no checkpoint, or a tensor whose name does not tell how to initialise it.
+        RecipeError: There is no checkpoint, or a tensor's name does not tell how to initialise it.
     """
     source = show_path(folder)
     table = {"seed": seed, "dtype": dtype, "layout": layout, "preset": preset}
@@ -98,25 +98,25 @@ def recipe_from_config(
     """Makes a recipe of the model that a Hugging Face configuration describes.
 
     transformers builds the model without memory for its values; nothing is downloaded, and no code that a
-    configuration names is run. Needs `pip install "fastinit-nn[transformers]"`.
+    configuration names is run. Needs transformers: `pip install ".[transformers]"` in a clone of fastinit.
 
     Args:
-        path: Of a `config.json`.
-        preset: Rules by name; see `fastinit.recipes.presets`.
-        seed: In [0, 2**64).
-        dtype: For the floating tensors; None for the configuration's.
+        path: The path of a `config.json`.
+        preset: The name of a preset of rules; see `fastinit.recipes.presets`.
+        seed: A whole number in [0, 2**64).
+        dtype: The element type of floating tensors; None for the configuration's.
         overrides: Other values for keys of the configuration: `{"hidden_size": 64, "text_config.vocab_size": 100}`.
-            The `config.json` among the copies has them too.
-        unquantized: Leaves a `quantization_config` out, of which a warning tells.
-        copy: Adds small files that lie beside the configuration, such as tokenizers, to the copies; see
+            The `config.json` among the copies gets them too.
+        unquantized: Leaves out a `quantization_config`, with a warning.
+        copy: Adds the small files next to the configuration, such as tokenizers, to the copies; see
             `fastinit.sources.beside`.
 
     Returns:
         The recipe, with the configuration among its `copies`.
 
     Raises:
-        RecipeError: The configuration describes no model, or one with a tensor whose values cannot be
-            derived; it lacks a key of `overrides`, or the value is of a wrong kind.
+        RecipeError: The configuration does not describe a model; a tensor's values cannot be derived; it has no key
+            of `overrides`, or the key's value is of another kind.
     """
     source = show_path(path)
     table = {"seed": seed, "dtype": dtype, "preset": preset}
@@ -130,25 +130,25 @@ def recipe_from_config(
 
 
 def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
-    """Makes the recipe of a file that says `like`, `config` or `preset`.
+    """Makes the recipe of a file that has `like`, `config` or `preset`.
 
     Args:
-        table: The file, read.
-        folder: Paths in it are relative to this.
-        source: Names it in messages.
+        table: The file's entries.
+        folder: The folder to which its paths are relative.
+        source: Its name in messages.
 
     Raises:
-        RecipeError: Something in the table or in what it names is wrong.
+        RecipeError: Something in the table, or in a file that it names, is wrong.
     """
     require(table, "seed")
     given = [key for key in ("tensors", "like", "config") if key in table]
     if len(given) != 1:
         got = " and ".join(f"`{key}`" for key in given) or "none"
-        raise RecipeError(f"a recipe must have one of `tensors`, `like` and `config`, got {got}; keep one")
+        raise RecipeError(f"a recipe must have exactly one of `tensors`, `like` and `config`, got {got}")
     (key,) = given
     for other in ("set", "unquantized"):
         if other in table and key != "config":
-            raise RecipeError(f"`{other}` goes with `config`, got it beside `{key}`; remove one of the two")
+            raise RecipeError(f"`{other}` works only with `config`, and this recipe has `{key}`; remove one of the two")
     if key == "tensors":
         return _resolve(table, lambda dtype: _listed(table["tensors"], dtype), source, folder)
     path = folder / _path(key, table[key])
@@ -165,10 +165,10 @@ def resolve(table: Mapping[str, Any], folder: Path, source: str) -> Recipe:
 
 
 def recipe_of(material: Material, seed: int) -> Recipe:
-    """Makes the recipe of tensors that are known, each by its base call.
+    """Makes the recipe of known tensors, each with its base call.
 
     Raises:
-        RecipeError: A tensor whose base is no call.
+        RecipeError: A tensor's base is not a call.
     """
     return _resolve({"seed": seed}, lambda _: material, material.origin)
 
@@ -205,10 +205,10 @@ def _resolve(
     """Makes a recipe of the tensors that `make` gives for an element type, and of a table's rules.
 
     Args:
-        table: Of a recipe's file, or of the options that stand for one.
+        table: The entries of a recipe's file, or the options that replace one.
         make: Gives the tensors.
-        source: Names the recipe in messages.
-        folder: Where the table's file of literal values lies, if it names one.
+        source: The recipe's name in messages.
+        folder: The folder of the table's file of literal values, if it names one.
     """
     seed, dtype, layout = read_seed(table), read_dtype(table), read_layout(table)
     name = choice("preset", table.get("preset", DEFAULT_PRESET), NAMES)
@@ -230,7 +230,7 @@ def _resolve(
     main = dtype or _main_dtype([spec.dtype for spec in specs])
     digest = hashlib.sha256(content).hexdigest() if literals else None
     head = {"seed": seed, "dtype": main, "layout": layout, "literals": digest}
-    tensors = tensor_table(specs, main or "")  # which checks names before patterns are made of them
+    tensors = tensor_table(specs, main or "")  # checks the names before they become patterns
     made = [call.table(list(map(quote, compress_set(names)))) for call, names in calls.items()]
     constants = _constants(table, [*rules, *read_rules(made)], material, preset)
     try:
@@ -245,7 +245,7 @@ def _resolve(
                 *((_undecided(faults),) if faults else ()),
             )
         )
-    except TypeError as error:  # a date, which is no initializer's parameter
+    except TypeError as error:  # a date, which no initializer takes
         raise RecipeError(f"`rule`: {error}") from None
     if faults:
         raise UndecidedError(_asked(faults), text)
@@ -256,7 +256,7 @@ def _resolve(
 
 
 def _computed(material: Material, tensors: list[Tensor], seed: int) -> tuple[list[Tensor], dict[str, NDArray[Any]]]:
-    """Computes what no call explains: the tensors, now with calls for literal values, and these by key."""
+    """Computes the tensors that no call explains. Returns all tensors, with calls for literals, and the literals."""
     names = [tensor.spec.name for tensor in tensors if isinstance(tensor.base, str)]
     if material.compute is None or not names:
         return tensors, {}
@@ -266,7 +266,7 @@ def _computed(material: Material, tensors: list[Tensor], seed: int) -> tuple[lis
 
 
 def _constants(table: Mapping[str, Any], rules: Sequence[Rule], material: Material, preset: Preset) -> dict[str, float]:
-    """What the rules' expressions name: constants of the file, of the preset, and numbers of the configuration."""
+    """The names that expressions may use: constants of the file and the preset, and numbers of the configuration."""
     constants = read_constants(table.get("let"))
     defaults = {"config.initializer_range": material.std, **read_constants(preset.constants)}
     names = {name for rule in rules for expression in rule.expressions.values() for name in expression.names}
@@ -285,7 +285,7 @@ def _own_literals(table: Mapping[str, Any], folder: Path | None) -> Mapping[str,
 
 
 def _calls(preset: Preset, tensors: Sequence[Tensor]) -> tuple[dict[Call, list[str]], dict[str, str]]:
-    """The calls of a preset and the names that each serves; and the names that none does, with the reason."""
+    """The calls of a preset with their tensors' names; and the names without a call, with the reason."""
     calls: dict[Call, list[str]] = {}
     faults: dict[str, str] = {}
     for tensor in tensors:
@@ -297,7 +297,7 @@ def _calls(preset: Preset, tensors: Sequence[Tensor]) -> tuple[dict[Call, list[s
 
 
 def _asked(faults: Mapping[str, str]) -> str:
-    """Says what is missing."""
+    """Words which rules are missing."""
     first = next(iter(faults.values()))
     patterns = list(map(quote, compress_set(faults)))
     wanted = ", ".join(map(show, patterns[:_SHOWN]))
@@ -306,18 +306,18 @@ def _asked(faults: Mapping[str, str]) -> str:
 
 
 def _undecided(faults: Mapping[str, str]) -> str:
-    """A rule to be completed by whoever knows."""
-    mark = "# Undecided: nothing tells how these are initialised. Put an initializer in the place of the question mark."
+    """A rule that the user has to complete."""
+    mark = "# Undecided: it is unknown how these tensors are initialised. Replace the question mark by an initializer."
     return f"{mark}\n{write_table('[[rule]]', {'match': list(map(quote, compress_set(faults))), 'init': '?'})}"
 
 
 def _check(recipe: Recipe, calls: Mapping[Call, Sequence[str]], own: int) -> None:
-    """Checks that the patterns that were written say for each tensor what was meant."""
+    """Checks that the written patterns give each tensor the call that was meant."""
     meant = {name: number for number, names in enumerate(calls.values(), own + 1) for name in names}
     found = assign(recipe.tensors, recipe.rules)
     for tensor, (*_, (rule, _match)) in zip(recipe.tensors, found, strict=True):
         if rule.number != meant.get(tensor.name, rule.number if rule.number <= own else None):
-            raise AssertionError(f"{rule} was not meant for {tensor.name}")
+            raise AssertionError(f"{rule} matches by mistake {tensor.name}")
 
 
 def _main_dtype(dtypes: Sequence[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Recipes into files, with what they name beside them."""
+"""Saves recipes to files, with the files that they name."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
-    """Writes a recipe to a file, and beside it the file of its literal values and the files that it copies.
+    """Writes a recipe to a file, and next to it the file of its literal values and the files that it copies.
 
     Args:
-        recipe: From `recipe_from_config`, `Report.recipe` or elsewhere.
-        path: The file to make, whose name ends in .toml.
+        recipe: A recipe, such as from `recipe_from_config` or `Report.recipe`.
+        path: The file to make; its name must end in .toml.
 
     Returns:
-        The files that lie there now, the recipe's first.
+        The files that lie there now, the recipe first.
 
     Raises:
-        RecipeError: The recipe's file exists, or another one with other content. Nothing is written.
+        RecipeError: The recipe's file exists, or another file exists with other content. Nothing is written.
         CheckpointError: A file cannot be written.
 
     Example:
@@ -43,18 +43,18 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
     """
     target = Path(path)
     if target.suffix != ".toml":
-        raise RecipeError(f"a recipe's file must end in .toml, got {show_path(path)}; rename it")
+        raise RecipeError(f"a recipe's file name must end in .toml, got {show_path(path)}")
     named = read_copy(read_table(recipe.text))
     if not all(map(is_plain, named.values())):
         got = ", ".join(named.values())
-        raise RecipeError(f"`copy` of a recipe to be saved must name files beside it, got {got}; copy them there")
+        raise RecipeError(f"the recipe copies files from elsewhere: {got}; copy them next to it before you save it")
     contents = {target.parent / named.get(name, name): content for name, content in recipe.copies.items()}
     contents[target] = _with_copies(recipe).encode()
     for file, content in contents.items():
         if os.path.lexists(file) and (file == target or not _holds(file, content)):
             raise RecipeError(f"{show_path(file)} exists already; choose another name or folder, or remove it")
     try:
-        for file, content in contents.items():  # the recipe last, so that it is complete where it is
+        for file, content in contents.items():  # the recipe last: where it exists, all its files do
             if not file.exists():
                 part = file.with_name(f".{file.name}.part")
                 part.write_bytes(content)
@@ -65,12 +65,12 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
 
 
 def _with_copies(recipe: Recipe) -> str:
-    """The text, with the files that lie beside named as copies where it does not say so itself."""
+    """The text, which also names the files next to it as copies if it does not yet."""
     own = () if recipe.literals_sha256 is None else (file_of(recipe.literals_sha256),)
     names = [name for name in recipe.copies if name not in own]
     if not names or "copy" in read_table(recipe.text):
         return recipe.text
-    # Before all tables, whose key it would be else, and after the comment at the top.
+    # The key goes before all tables, or it would belong to one, and after the comment at the top.
     lines = recipe.text.split("\n")
     first = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
     return "\n".join((*lines[:first], write_entry("copy", {name: name for name in names}), *lines[first:]))

@@ -1,1 +1,1 @@
-"""Checkpoints that exist: the safetensors format, and what the files of a folder say."""
+"""Existing checkpoints: the safetensors format, and what the files of a folder hold."""

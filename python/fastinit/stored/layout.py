@@ -1,11 +1,11 @@
-"""The safetensors file format and Hugging Face's names for the files of a sharded checkpoint. Pure.
+"""The safetensors file format, and Hugging Face's names for the files of a sharded checkpoint. Reads no files.
 
 A safetensors file is the length of its header (8 bytes, little-endian), the header (JSON: for each
 tensor its dtype, shape and byte range in the data), and the data without holes. Readers find the
-tensors by their byte ranges, so the order is free; a plan keeps that of its recipe.
+tensors by their byte ranges, so their order is free; a plan keeps the order of its recipe.
 
-A header that is read is untrusted: everything in it is checked, at least as strictly as the
-safetensors library does, so whatever is accepted here is a file that others can open too.
+A header that is read is untrusted: it is checked at least as strictly as the safetensors library checks it, so that
+others can open any file that passes.
 
 Source: https://github.com/huggingface/safetensors, README.md, section Format; file names and index:
 huggingface_hub, `split_torch_state_dict_into_shards`.
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastinit.dtypes import STORED
 from fastinit.errors import show
 from fastinit.recipes.copies import FILE_SUFFIX, INDEX_SUFFIX
-from fastinit.recipes.copies import NOTE_FILE as NOTE_FILE  # noqa: PLC0414 - for who knows files by this module
+from fastinit.recipes.copies import NOTE_FILE as NOTE_FILE  # noqa: PLC0414 - for code that looks for file names here
 from fastinit.recipes.copies import RECIPE_FILE as RECIPE_FILE  # noqa: PLC0414
 from fastinit.recipes.ranges import RESERVED_NAME
 from fastinit.recipes.tensors import MAX_TENSORS
@@ -31,14 +31,14 @@ from fastinit.stored.strict_json import is_utf8, parse_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-RECIPE_KEY = "fastinit.recipe"  # of the recipe's text in a header's metadata, and of its hash
+RECIPE_KEY = "fastinit.recipe"  # in a header's metadata: the recipe's text and its hash
 HASH_KEY = "fastinit.recipe_sha256"
 INDEX_FILE = f"model{INDEX_SUFFIX}"
 MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
 
 SAFETENSORS_DTYPES = {name: element.safetensors for name, element in STORED.items()}
 _DTYPES = {code: name for name, code in SAFETENSORS_DTYPES.items()}
-# Types that only files hold: their bits, and their names in NumPy, ml_dtypes and PyTorch alike where they have one.
+# Types that only files hold: their bits, and their name, the same in NumPy, ml_dtypes and PyTorch, if they have one.
 OTHER_TYPES: dict[str, tuple[int, str | None]] = {
     "F4": (4, None),
     "F6_E2M3": (6, None),
@@ -51,14 +51,14 @@ OTHER_TYPES: dict[str, tuple[int, str | None]] = {
     "U64": (64, "uint64"),
     "C64": (64, "complex64"),
 }
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")  # never one of the names here, which are lower-case
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")  # cannot be one of our type names, which are lower-case
 _ALIGNMENT = 4096  # of the data: a page, for readers that map the file and for the vectors that fill it
 LENGTH = struct.Struct("<Q")
 _TENSOR_KEYS = {"dtype", "shape", "data_offsets"}
 
 
 class Entry(NamedTuple):
-    """A tensor as the header describes it."""
+    """A tensor to describe in a header."""
 
     name: str
     dtype: str
@@ -67,7 +67,7 @@ class Entry(NamedTuple):
 
 
 class StoredEntry(NamedTuple):
-    """A tensor as a header that was read describes it; `offset` counts from the first byte of data."""
+    """A tensor as a header describes it; `offset` counts from the first byte of data."""
 
     name: str
     dtype: str
@@ -77,7 +77,7 @@ class StoredEntry(NamedTuple):
 
 
 def header(entries: Iterable[Entry], metadata: Mapping[str, str]) -> bytes:
-    """Returns everything of a safetensors file that precedes the data of its tensors.
+    """Returns the part of a safetensors file that comes before the data of its tensors.
 
     Args:
         entries: The file's tensors in the order of their data, which follows without holes.
@@ -102,7 +102,7 @@ def header_bytes(entries: Iterable[Entry], metadata: Mapping[str, str]) -> int:
 
 
 def _header_parts(entries: Iterable[Entry], metadata: Mapping[str, str]) -> Iterator[str]:
-    """The JSON of a header, in parts: a table with a million entries takes ten times its text."""
+    """The JSON of a header, in parts, because a table with a million entries takes ten times the memory of its text."""
     yield f'{{"{RESERVED_NAME}":{_json(dict(metadata))}'
     begin = 0
     kinds: dict[tuple[str, tuple[int, ...]], str] = {}
@@ -121,12 +121,12 @@ _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _padded(length: int) -> int:
-    """The length of a header whose text is as long, so that the data are aligned."""
+    """The length of a header with a text of this length, padded so that the data are aligned."""
     length += -(LENGTH.size + length) % _ALIGNMENT
     if length > MAX_HEADER_BYTES:
         raise ValueError(
-            f"a safetensors header must be at most {MAX_HEADER_BYTES} bytes, got {length}; "
-            "pass a smaller shard size, so that each file holds fewer tensors"
+            f"a safetensors header has {length} bytes, more than the {MAX_HEADER_BYTES} that readers accept; "
+            "use a smaller shard size, so that each file holds fewer tensors"
         )
     return length
 
@@ -149,7 +149,7 @@ def index(weight_map: Mapping[str, str], total_bytes: int) -> bytes:
 
 
 def code(dtype: str) -> str:
-    """Returns the safetensors code of a stored type, which may be one without a name here.
+    """Returns the safetensors code of a stored type, also of a type that fastinit itself does not name.
 
     >>> code("bfloat16"), code("F8_E8M0")
     ('BF16', 'F8_E8M0')
@@ -158,7 +158,7 @@ def code(dtype: str) -> str:
 
 
 def item_bits(dtype: str) -> int | None:
-    """Returns the size of an element in bits, None for a type that nobody here has heard of.
+    """Returns the size of an element in bits; None for an unknown type.
 
     >>> item_bits("bfloat16"), item_bits("F4"), item_bits("X9")
     (16, 4, None)
@@ -173,49 +173,49 @@ def parse_header(text: bytes, data_bytes: int) -> tuple[list[StoredEntry], dict[
 
     Args:
         text: The JSON, without the eight bytes of its length.
-        data_bytes: How many bytes follow it in the file.
+        data_bytes: The number of bytes that follow it in the file.
 
     Returns:
         The tensors in the order of their data, and the texts under `__metadata__`.
 
     Raises:
-        ValueError: The header is not one, or does not fit the data. The message is one line.
+        ValueError: The text is not a header, or does not fit the data. The message is one line.
     """
     if not text.startswith(b"{"):
-        raise ValueError(f"the header must start with '{{', got {show(text[:8])}")
+        raise ValueError(f"the header does not start with '{{', but with {show(text[:8])}")
     table = parse_json(text, "the header")
     if len(table) > MAX_TENSORS:
-        raise ValueError(f"the header must name at most {MAX_TENSORS} tensors, got {len(table)}")
+        raise ValueError(f"the header has {len(table)} tensors, more than the {MAX_TENSORS} that are possible")
     metadata = table.pop(RESERVED_NAME, None)
     if metadata is None:
         metadata = {}
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
-        raise ValueError(f"{RESERVED_NAME} must be a table of texts, got {show(metadata)}")
+        raise ValueError(f"{RESERVED_NAME} is not a table of texts, but {show(metadata)}")
     for value in (*metadata, *metadata.values()):
         if not is_utf8(value):
-            raise ValueError(f"{RESERVED_NAME} must be valid text, got {show(value)}")
+            raise ValueError(f"{RESERVED_NAME} has invalid text: {show(value)}")
     entries = sorted((_entry(*item) for item in table.items()), key=_range)
     end = 0
     for entry in entries:
         if entry.offset != end:
             what = "overlaps the tensor before it" if entry.offset < end else "leaves a hole"
             raise ValueError(
-                f"the tensors must cover the data without holes or overlaps, got {show(entry.name)} "
-                f"at byte {entry.offset} instead of {end}, which {what}"
+                f"tensor {show(entry.name)} begins at byte {entry.offset} of the data instead of {end}, "
+                f"so that it {what}"
             )
         end += entry.nbytes
     if end != data_bytes:
         fault = "is cut off" if data_bytes < end else "has bytes that belong to no tensor"
-        raise ValueError(f"the data must be {end} bytes by the header, got {data_bytes}; the file {fault}")
+        raise ValueError(f"the header describes {end} bytes of data, and the file has {data_bytes}; it {fault}")
     return entries, metadata
 
 
 def _entry(name: str, value: object) -> StoredEntry:
-    """Checks what a header says about one tensor."""
+    """Checks the description of one tensor."""
     if not is_utf8(name):
-        raise ValueError(f"a tensor's name must be valid text, got {show(name)}")
+        raise ValueError(f"a tensor's name is invalid text: {show(name)}")
     try:
-        # More keys are ignored, as by the safetensors library.
+        # Further keys are ignored, as in the safetensors library.
         if not isinstance(value, dict) or not value.keys() >= _TENSOR_KEYS:
             raise ValueError(f"must be a table of {', '.join(sorted(_TENSOR_KEYS))}, got {show(value)}")
         dtype = _dtype(value["dtype"])
@@ -244,7 +244,7 @@ def _shape(value: object) -> tuple[int, ...]:
     size = 1
     for n in value:
         size *= n
-        # One number after the other, as readers multiply: a zero later does not save the product.
+        # One number after the other, as readers multiply: a later zero does not undo an overflow.
         if size >= 2**63 or n >= 2**63:
             raise ValueError(f"must have less than 2**63 elements, got shape {show(value)}")
     return tuple(value)

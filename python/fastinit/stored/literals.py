@@ -1,6 +1,6 @@
 """The file of a recipe's literal values: a safetensors file whose tensors are named by the rules' keys.
 
-Its name does not end in .safetensors, as loaders take all such files of a folder for weights.
+Its name does not end in .safetensors, because loaders take all such files of a folder for weights.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def encode(literals: Mapping[str, NDArray[Any]]) -> bytes:
     if total > MAX_BYTES:
         largest, array = max(items, key=lambda item: item[1].nbytes)
         raise RecipeError(
-            f"the literal values of a recipe must take at most {MAX_BYTES} bytes, got {total}; "
+            f"the recipe's literal values take {total} bytes, more than the {MAX_BYTES} that are possible; "
             f"add a [[rule]] for {show(largest)}, which takes {array.nbytes}"
         )
     return header + b"".join(array.tobytes() for _, array in items)
@@ -50,36 +50,36 @@ def decode(content: bytes) -> dict[str, NDArray[Any]]:
     """Returns the values by key, as views of the content.
 
     Raises:
-        ValueError: It is no such file.
+        ValueError: The content is not such a file.
     """
     size = layout.LENGTH.size
     if len(content) < size:
-        raise ValueError(f"the file must begin with the {size} bytes of a length, got {len(content)} bytes")
+        raise ValueError(f"the file is cut off: it has {len(content)} bytes, and the length alone takes {size}")
     start = size + layout.LENGTH.unpack(content[:size])[0]
     if start > len(content):
-        raise ValueError(f"the file must have a header of {start - size} bytes, got {len(content) - size}")
+        raise ValueError(f"the file is cut off: its header takes {start - size} bytes, got {len(content) - size}")
     entries, _ = layout.parse_header(content[size:start], len(content) - start)
     found = {}
     for entry in entries:
         if entry.dtype not in STORED:
-            raise ValueError(f"literal values must be of {', '.join(STORED)}, got {show(entry.dtype)}")
+            raise ValueError(f"{show(entry.name)} has type {show(entry.dtype)}, not one of {', '.join(STORED)}")
         count = math.prod(entry.shape)
         values = np.frombuffer(content, STORED[entry.dtype].numpy, count, start + entry.offset)
         if entry.dtype == "bool" and (values.view(np.uint8) > 1).any():
-            raise ValueError(f"literal values of bool must be 0 or 1, got another in {show(entry.name)}")
+            raise ValueError(f"{show(entry.name)} has type bool and a value other than 0 or 1")
         found[entry.name] = values.reshape(entry.shape)
     return found
 
 
 def with_literals(recipe: Recipe, literals: Mapping[str, NDArray[Any]], content: bytes) -> Recipe:
-    """Returns a recipe with its literal values, whose file is among its copies."""
+    """Returns the recipe with its literal values; their file is then among its copies."""
     assert recipe.literals_sha256 is not None
     copies = {**recipe.copies, file_of(recipe.literals_sha256): content}
     return replace(recipe, copies=copies, literals=literals)
 
 
 def read_beside(recipe: Recipe, folder: Path) -> Recipe:
-    """Returns a recipe with its literal values, if it names any, from the folder that it lies in.
+    """Returns the recipe with its literal values, if it names any, read from its folder.
 
     Raises:
         RecipeError: See `read_values`.
@@ -91,10 +91,10 @@ def read_beside(recipe: Recipe, folder: Path) -> Recipe:
 
 
 def read_values(sha256: str, folder: Path) -> dict[str, NDArray[Any]]:
-    """Reads the literal values with a hash from a folder.
+    """Reads the literal values with this hash from a folder.
 
     Raises:
-        RecipeError: The file cannot be read, or is not the one with this hash.
+        RecipeError: The file cannot be read, or has another hash.
     """
     return checked(_content(sha256, folder), sha256)
 
@@ -103,19 +103,19 @@ def _content(sha256: str, folder: Path) -> bytes:
     try:
         return read_small(folder / file_of(sha256), MAX_BYTES)
     except CheckpointError as error:
-        raise RecipeError(f"`literals`: {error}; the file has to lie beside the recipe") from None
+        raise RecipeError(f"`literals`: {error}; the file must lie next to the recipe") from None
 
 
 def checked(content: bytes, sha256: str) -> dict[str, NDArray[Any]]:
     """Returns the literal values in the content of their file.
 
     Raises:
-        RecipeError: It is not the content with this hash.
+        RecipeError: The content has another hash.
     """
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
-        rule = f"{show_path(file_of(sha256))} must have the SHA-256 {sha256}"
-        raise RecipeError(f"{rule}, got {found}; it is damaged, or another recipe's")
+        name = show_path(file_of(sha256))
+        raise RecipeError(f"{name} has the SHA-256 {found} instead of {sha256}; it is damaged, or another recipe's")
     try:
         return decode(content)
     except ValueError as error:

@@ -1,8 +1,8 @@
-"""Reads what a checkpoint on the disk says it holds: files, headers and the index, but no values.
+"""Reads what a checkpoint on the disk holds: files, headers and the index, but no values.
 
-All of it is untrusted input. Whatever is wrong with it is a `CheckpointError` of one line, and what is
-returned has been checked: every tensor lies whole inside its file, and no file outside the folder is
-named. Links are followed, as Hugging Face's cache keeps its files behind them.
+All of it is untrusted input. Any fault is raised as a `CheckpointError` of one line, and what is returned has been
+checked: every tensor lies inside its file, and every file inside the folder. Links are followed, because Hugging
+Face's cache keeps its files behind links.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class StoredTensor:
     """One tensor of a file.
 
     Attributes:
-        dtype: A name such as "bfloat16", or the safetensors code of a type that has no name here.
-        offset: Of its first byte in the file.
+        dtype: A name such as "bfloat16", or the safetensors code of a type that fastinit itself does not name.
+        offset: The position of its first byte in the file.
     """
 
     name: str
@@ -71,8 +71,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
     """Reads the headers of a checkpoint.
 
     Args:
-        path: A safetensors file, or a folder: the files that its index names, else
-            `model.safetensors`, else all safetensors files in it.
+        path: A safetensors file, or a folder. Of a folder it takes the files that its index names; without an index
+            `model.safetensors`; without that all safetensors files.
 
     Raises:
         CheckpointError: There is nothing to read, or something in it is wrong.
@@ -89,9 +89,7 @@ def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
         files.append(_read_file(target, name))
         count += len(files[-1].tensors)
         if count > MAX_TENSORS:
-            raise CheckpointError(
-                f"{show_path(target)}: a checkpoint must hold at most {MAX_TENSORS} tensors, got more"
-            )
+            raise CheckpointError(f"{show_path(target)} has more tensors than the {MAX_TENSORS} that are possible")
     _check_unique(target, files)
     if weight_map is not None and index is not None:
         _check_index(target / index, weight_map, files)
@@ -114,14 +112,14 @@ def _listing(folder: Path, suffix: str) -> list[str]:
 
 
 def _index_of(folder: Path) -> str | None:
-    """The name of the folder's index, None if it has none."""
+    """The name of the folder's index; None if it has none."""
     names = _listing(folder, INDEX_SUFFIX)
     if layout.INDEX_FILE in names:
         return layout.INDEX_FILE
     if len(names) > 1:
         raise CheckpointError(
-            f"{show_path(folder)} must have one index, got {', '.join(map(show, names[:4]))}; "
-            "give one of its files instead of the folder"
+            f"{show_path(folder)} has several indexes: {', '.join(map(show, names[:4]))}; "
+            "give one of the safetensors files instead of the folder"
         )
     return names[0] if names else None
 
@@ -130,18 +128,18 @@ def _file_names(folder: Path) -> list[str]:
     """The safetensors files of a folder without an index."""
     names = [name for name in _listing(folder, FILE_SUFFIX) if not name.startswith(".")]
     if not names:
-        raise CheckpointError(f"{show_path(folder)} must hold a checkpoint, got a folder without safetensors files")
+        raise CheckpointError(f"{show_path(folder)} has no checkpoint: there are no safetensors files in it")
     single = layout.file_name(1, 1)
     return [single] if single in names else names
 
 
 def _read_index(path: Path) -> dict[str, str]:
-    """Reads which file holds which tensor; only plain names of files in the same folder pass."""
+    """Reads which file holds which tensor. A file must be named without a path."""
     try:
         table = parse_json(read_small(path, _MAX_INDEX_BYTES), "the index", any_numbers=True)
         weight_map = table.get("weight_map")
         if not isinstance(weight_map, dict) or not weight_map:
-            raise ValueError(f"the index must have a table `weight_map`, got {show(weight_map)}")
+            raise ValueError(f"the index has no table `weight_map`, but {show(weight_map)}")
         for name, file in weight_map.items():
             if not is_plain(file):
                 raise ValueError(
@@ -159,14 +157,13 @@ def _read_file(folder: Path, name: str) -> StoredFile:
     try:
         nbytes = os.fstat(descriptor).st_size
         if nbytes < layout.LENGTH.size:
-            raise ValueError(f"a safetensors file must have at least 8 bytes, got {nbytes}")
+            raise ValueError(f"a safetensors file has at least 8 bytes, and this one has {nbytes}")
         (length,) = layout.LENGTH.unpack(read_at(descriptor, path, layout.LENGTH.size, 0))
         data_offset = layout.LENGTH.size + length
         if length > layout.MAX_HEADER_BYTES or data_offset > nbytes:
             raise ValueError(
-                f"the header must fit the file of {nbytes} bytes and take at most "
-                f"{layout.MAX_HEADER_BYTES}, got a length of {length}; the file is cut off or is "
-                "not in the safetensors format"
+                f"the header should take {length} bytes, and the file has {nbytes}; at most {layout.MAX_HEADER_BYTES} "
+                "are possible; the file is cut off or is not in the safetensors format"
             )
         text = read_at(descriptor, path, length, layout.LENGTH.size)
         entries, metadata = layout.parse_header(text, nbytes - data_offset)
@@ -184,15 +181,15 @@ def _check_unique(folder: Path, files: Iterable[StoredFile]) -> None:
         for tensor in file.tensors:
             if tensor.name in origin:
                 raise CheckpointError(
-                    f"{show_path(folder)}: a tensor must be in one file, got {show(tensor.name)} in "
-                    f"{show(origin[tensor.name])} and in {show(file.name)}; "
+                    f"{show_path(folder)}: tensor {show(tensor.name)} is in two files, "
+                    f"{show(origin[tensor.name])} and {show(file.name)}; "
                     "give one of the files instead of the folder"
                 )
             origin[tensor.name] = file.name
 
 
 def _check_index(path: Path, weight_map: dict[str, str], files: Iterable[StoredFile]) -> None:
-    """Compares the index with the headers, which are what counts."""
+    """Compares the index with the headers. The headers are what counts."""
     found = {tensor.name: file.name for file in files for tensor in file.tensors}
     if found == weight_map:
         return
@@ -200,7 +197,7 @@ def _check_index(path: Path, weight_map: dict[str, str], files: Iterable[StoredF
         if weight_map.get(name) != found.get(name):
             told, held = weight_map.get(name), found.get(name)
             raise CheckpointError(
-                f"{show_path(path)}: the index must agree with the files, got tensor {show(name)} in "
-                f"{show(told) if told else 'no file'} by the index and in "
-                f"{show(held) if held else 'no file'} by the headers"
+                f"{show_path(path)}: tensor {show(name)} is in "
+                f"{show(told) if told else 'no file'} according to the index, and in "
+                f"{show(held) if held else 'no file'} according to the headers"
             )

@@ -1,4 +1,4 @@
-"""JSON that may be anyone's: tables, read more strictly than the json module does by itself."""
+"""Reads JSON tables from untrusted files, more strictly than the json module does."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from fastinit.errors import show
 
 
 def parse_json(text: bytes, what: str, *, any_numbers: bool = False) -> dict[str, Any]:
-    """Reads a JSON table that may be anything, more strictly than the json module does by itself.
+    """Reads a JSON table from an untrusted file, more strictly than the json module does.
 
     Args:
-        text: What was read.
-        what: Names it in messages.
+        text: The file's bytes.
+        what: A name for it in messages.
         any_numbers: Whether numbers do not matter, and are read as floats, NaN and infinities included.
 
     Raises:
-        ValueError: Not UTF-8, not JSON, not a table, nested too deeply, a key given twice, or, where
-            they matter, numbers other than whole ones of at most 20 digits.
+        ValueError: Not UTF-8, not JSON, not a table, nested too deeply, a key given twice; or, unless any number will
+            do, a number that is not whole or has more than 20 digits.
     """
     try:
         table = json.loads(
@@ -30,20 +30,20 @@ def parse_json(text: bytes, what: str, *, any_numbers: bool = False) -> dict[str
             parse_constant=float if any_numbers else _no_number,
         )
     except UnicodeDecodeError as error:
-        raise ValueError(f"{what} must be UTF-8 text; {error.reason} at byte {error.start}") from None
+        raise ValueError(f"{what} is not UTF-8 text: {error.reason} at byte {error.start}") from None
     except RecursionError:
-        raise ValueError(f"{what} must be JSON of few levels, got values nested too deeply") from None
+        raise ValueError(f"{what} has values that are nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise ValueError(f"{what} must be JSON; {error.msg} at character {error.pos}") from None
+        raise ValueError(f"{what} is not valid JSON: {error.msg} at character {error.pos}") from None
     except ValueError as error:
         raise ValueError(f"{what} {error}") from None
     if isinstance(table, dict):
         return table
-    raise ValueError(f"{what} must be a table, got {show(table)}")
+    raise ValueError(f"{what} is not a table, but {show(table)}")
 
 
 def is_utf8(text: str) -> bool:
-    """Tells texts from what JSON's escapes can also make: half of a pair of surrogates."""
+    """Tells real texts from half surrogate pairs, which JSON's escapes can also make."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -53,7 +53,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for key, _ in pairs:
             if key in seen:
-                raise ValueError(f"must name everything once, got {show(key)} twice")
+                raise ValueError(f"has the key {show(key)} twice")
             seen.add(key)
     return table
 

@@ -8,6 +8,13 @@ init.kaiming_normal_(layer.weight, seed=0, stream="layer.weight")  # the same va
 
 from __future__ import annotations
 
+from fastinit.extras import explained
+
+try:
+    import torch  # noqa: F401 - whether it is there
+except ModuleNotFoundError as error:
+    raise explained(error, "torch") from None
+
 from fastinit.torch.construction import build, by_name
 from fastinit.torch.fixed import (
     constant,
@@ -90,3 +97,7 @@ __all__ = [
     "xavier_uniform_",
     "zeros_",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

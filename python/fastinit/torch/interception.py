@@ -55,11 +55,11 @@ _FACTORIES: dict[Any, tuple[Distribution, Any]] = {
     torch.rand_like: (Uniform(*_STANDARD), torch.empty_like),
 }
 _DRAWS = {*_FILLS, *_FACTORIES, torch.normal}
-# What PyTorch shows whole, and then not its draw: by the name that it looks up itself, since transformers
-# puts functions of its own there.
+# torch.nn.init functions that reach the mode as one call; their inner draw does not. They are looked up by name,
+# because transformers replaces them.
 _WHOLE = ("normal_", "uniform_", "kaiming_uniform_")
 _NAMES = {*_WHOLE, *(function.__name__ for function in _DRAWS)}  # most calls are told from draws by these
-# What fastinit does not draw, PyTorch may, or it words the error.
+# What fastinit does not draw, PyTorch draws, or words the error.
 _REFUSALS = (ArithmeticError, TypeError, ValueError)
 
 

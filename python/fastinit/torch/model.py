@@ -425,7 +425,7 @@ def _fill(entry: Entry, content: Content, filling: Callable[..., Any], seed: int
         filling(tensor, seed, entry.name)
     elif isinstance(content.distribution, Literal):
         copy_whole(tensor, torch.from_numpy(content.distribution.array.copy()))
-    elif isinstance(content.distribution, Constant):  # whole numbers, which the stream has not
+    elif isinstance(content.distribution, Constant):  # integers: fastinit draws no random integers
         with torch.no_grad():
             tensor.fill_(content.distribution.value)
     if content.rule.padding_idx is not None:

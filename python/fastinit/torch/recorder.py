@@ -352,7 +352,7 @@ def _repeats(result: torch.Tensor, args: Any) -> bool:
 
 
 def _without_padding(call: Call | str) -> Call | str:
-    """A copy's rows may lie elsewhere."""
+    """Drops the padding row: in a copy it may lie elsewhere."""
     padded = isinstance(call, Call) and call.padding_idx is not None
     return "copied from a tensor with a padding row" if padded else call
 

@@ -262,7 +262,7 @@ def check_writable(tensor: torch.Tensor) -> None:
     check_memory(tensor)
     if tensor.is_inference():
         if not torch.is_inference_mode_enabled():
-            # Its error comes after it has written: here, to no element.
+            # PyTorch raises only after it has written, so write to an empty view to get its error.
             tensor.as_strided((0,), (1,)).zero_()
     elif not tensor.is_contiguous():
         strides = zip(tensor.shape, tensor.stride(), strict=True)

@@ -1,1 +1,1 @@
-"""Reading checkpoints: headers, tensors, and whether every byte is as recorded."""
+"""Reading checkpoints: headers, tensors, and whether every byte is as the recipe says."""

@@ -1,7 +1,7 @@
 """Finds the recipe of a checkpoint that may be damaged, and plans the checkpoint again.
 
-The recipe lies in the folder and in the header of each file, each time with its hash. The text that
-most hashes agree with is what counts, so one damaged place is found instead of believed.
+The recipe lies in the folder and in the header of each file, each time with its hash. The text that most hashes agree
+with is used, so that one damaged place is found rather than believed.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 
     from fastinit.recipes.recipe import Recipe
 
-MAX_SMALL_BYTES = 2**28  # of a file that is read whole
-_WITNESSES = 3  # headers to ask for the recipe
-# By pattern, not as JSON: they may be found where something else of the text is damaged.
+MAX_SMALL_BYTES = 2**28  # in a file that is read whole
+_WITNESSES = 3  # headers that are searched for the recipe
+# Found by pattern, not as JSON, because another part of the text may be damaged.
 _SHARD_BYTES = re.compile(rb'"shard_bytes": ([1-9][0-9]{0,17})\b')
 _VERSION = re.compile(rb'"stream_version": ([0-9]{1,9})\b')
 
 
 class Evidence(NamedTuple):
-    """What a folder says about itself, none of which is believed alone.
+    """What a folder says about itself. Nothing of it is believed alone.
 
     Attributes:
-        texts: Of the recipe, wherever there is one.
-        hashes: Of the recipe, wherever one is told.
-        versions: Of the stream, wherever one is told.
-        note: `fastinit.json`, empty if there is none.
+        texts: The recipe's texts, wherever one was found.
+        hashes: The recipe's hashes, wherever one was found.
+        versions: The stream's versions, wherever one was found.
+        note: The content of `fastinit.json`; empty if there is none.
     """
 
     texts: list[str]
@@ -62,18 +62,18 @@ class DamagedLiterals(Exception):
 
 
 class Replanned(NamedTuple):
-    """The plan of a checkpoint, and the copies that are not what the note says: name -> told, found."""
+    """The plan of a checkpoint, and the copies that differ from the note: name -> (expected, found)."""
 
     plan: Plan
     strange: dict[str, tuple[str, str]]
 
 
 def replan(folder: Path, names: Iterable[str]) -> Replanned:
-    """Plans the checkpoint again that lies in a folder of files with these names.
+    """Plans again the checkpoint in a folder that has files of these names.
 
     Raises:
-        CheckpointError: There is no recipe to plan from, or one of another stream version.
-        DamagedLiterals: Without its literal values no plan can be made.
+        CheckpointError: There is no recipe to plan from, or it is for another stream version.
+        DamagedLiterals: The literal values are damaged, and without them there is no plan.
     """
     evidence = _collect(folder, names)
     text = _recipe_text(folder, evidence)
@@ -88,13 +88,13 @@ def replan(folder: Path, names: Iterable[str]) -> Replanned:
 
 
 def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
-    """Reads the literal values that a recipe names, wherever the note says they are."""
+    """Reads the literal values that a recipe names, from the files that the note lists for it."""
     if recipe.literals_sha256 is None:
         return recipe
     name = file_of(recipe.literals_sha256)
     content = recipe.copies.get(name) or _read(folder / name)
     if content is None:
-        raise DamagedLiterals(name, "there, as the recipe names it", "no such file")
+        raise DamagedLiterals(name, "there, because the recipe names it", "no such file")
     found = _sha256(content)
     if found != recipe.literals_sha256:
         raise DamagedLiterals(name, f"of SHA-256 '{recipe.literals_sha256}', as the recipe says", repr(found))
@@ -102,7 +102,7 @@ def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
 
 
 def _collect(folder: Path, names: Iterable[str]) -> Evidence:
-    """Collects whatever can still be read."""
+    """Collects all that can still be read."""
     note = _read(folder / layout.NOTE_FILE) or b""
     versions = [match[1].decode() for match in _VERSION.finditer(note)]
     evidence = Evidence([], [_table(note).get("recipe_sha256")], versions, note)
@@ -120,7 +120,7 @@ def _collect(folder: Path, names: Iterable[str]) -> Evidence:
 
 
 def _files(folder: Path, names: Iterable[str]) -> Iterator[StoredFile]:
-    """The files whose headers are whole."""
+    """The files with an intact header."""
     for name in names:
         if name.endswith(FILE_SUFFIX):
             try:
@@ -144,13 +144,13 @@ def _table(note: bytes) -> dict[str, object]:
 
 
 def _recipe_text(folder: Path, evidence: Evidence) -> str:
-    """The recipe whose hash is told most often, the first of them in doubt."""
+    """The recipe whose hash occurs most often; the first one of several."""
     votes = [evidence.hashes.count(_sha256(text.encode())) for text in evidence.texts]
     if not any(votes):
-        what = "only recipes that no hash agrees with" if evidence.texts else "none"
+        what = ": no hash matches the text there" if evidence.texts else ""
         raise CheckpointError(
-            f"{show_path(folder)} must hold the recipe that fastinit leaves in {layout.RECIPE_FILE} and in "
-            f"each file, got {what}; this is no checkpoint of fastinit, or too little is left of it"
+            f"{show_path(folder)} has no usable recipe in {layout.RECIPE_FILE} or in a file's header{what}; "
+            "it is not a checkpoint of fastinit, or too little is left of it"
         )
     return evidence.texts[votes.index(max(votes))]
 
@@ -159,25 +159,25 @@ def _check_version(folder: Path, evidence: Evidence) -> None:
     own = str(_core.stream_version)
     if evidence.versions and own not in evidence.versions:
         raise CheckpointError(
-            f"{show_path(folder)} must hold values of stream version {own} to be verified by this fastinit, "
-            f"got version {show(evidence.versions[0])}; use the version of fastinit that wrote it"
+            f"{show_path(folder)} has values of stream version {show(evidence.versions[0])}, and this fastinit "
+            f"verifies version {own}; use the version of fastinit that wrote it"
         )
 
 
 def _copies(folder: Path, names: Iterable[str], note: bytes) -> tuple[dict[str, bytes], dict[str, tuple[str, str]]]:
-    """The small files that were copied along, as they lie there, and those that are not as told."""
+    """The copied small files that are intact, and those that differ from the note."""
     own = (layout.RECIPE_FILE, layout.NOTE_FILE, layout.INDEX_FILE)
     small = (name for name in names if not name.endswith(FILE_SUFFIX) and name not in own)
     contents = {name: content for name in small if (content := _read(folder / name)) is not None}
     by_hash = {_sha256(content): name for name, content in contents.items()}
     told = _table(note).get("copies")
-    if not isinstance(told, dict):  # damaged: whatever it has the name or the hash of
+    if not isinstance(told, dict):  # the note is damaged: take the copies whose name or hash is in it
         marks = {name: (os.fsencode(f'"{name}"'), h.encode()) for h, name in by_hash.items()}
         return {n: contents[n] for n, (a, b) in marks.items() if a in note or b in note}, {}
     copies: dict[str, bytes] = {}
     strange = {}
     for name, digest in told.items():
-        # By its hash a file is found even where the note is wrong about its name.
+        # Its hash finds a file even if the note is wrong about its name.
         actual = name if name in contents else by_hash.get(str(digest))
         if actual is None:
             strange[name] = (f"a file of SHA-256 {show(digest)}", "none that can be read")
@@ -190,7 +190,7 @@ def _copies(folder: Path, names: Iterable[str], note: bytes) -> tuple[dict[str, 
 
 
 def _shard_bytes(note: bytes) -> int:
-    """What is told, else the default, with which the note will differ in the right place."""
+    """The shard size in the note, or else the default, for which the note will then differ in the right place."""
     match = _SHARD_BYTES.search(note)
     return DEFAULT_SHARD_BYTES if match is None else int(match[1])
 

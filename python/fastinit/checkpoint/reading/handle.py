@@ -1,7 +1,7 @@
-"""Checkpoints to read from: the interface of `safetensors.safe_open` over files or over a recipe alone.
+"""Checkpoints to read from: the interface of `safetensors.safe_open`, over files or over a recipe alone.
 
-A program that loads shards of a model runs the same from a recipe of a few lines, without the files
-existing: each value is a function of the recipe, and only the part that is asked for is drawn.
+A program that loads parts of a model can run from a recipe of a few lines, without any files: each value is a function
+of the recipe, and only the parts that are asked for are drawn.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _FRAMEWORKS = {"np": "numpy", "numpy": "numpy", "pt": "torch", "torch": "torch"}
 
 
 class UnknownTensorError(KeyError):
-    """A checkpoint holds no tensor of that name."""
+    """The checkpoint has no tensor of this name."""
 
-    def __str__(self) -> str:  # that of KeyError puts the message in quotes
+    def __str__(self) -> str:  # KeyError would put the message in quotes
         return str(self.args[0])
 
 
 class _Described(Protocol):
-    """What planned and stored tensors have in common."""
+    """The common interface of planned and stored tensors."""
 
     @property
     def name(self) -> str: ...
@@ -61,7 +61,7 @@ class _Described(Protocol):
 
 
 class _Source(Protocol):
-    """Where values come from."""
+    """The source of the values."""
 
     @property
     def tensors(self) -> Mapping[str, _Described]: ...
@@ -114,7 +114,7 @@ class _Stored:
                 nbytes = os.fstat(descriptor).st_size
                 if nbytes != expected:
                     raise CheckpointError(
-                        f"{show_path(path)} must not change while it is open, got {nbytes} bytes "
+                        f"{show_path(path)} changed while it was open: it has {nbytes} bytes "
                         f"instead of {expected}; open the checkpoint again"
                     )
                 self._maps[name] = mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
@@ -124,12 +124,15 @@ class _Stored:
 
 
 class TensorSlice:
-    """A tensor of which any part can be taken, as from `safe_open(...).get_slice(name)`."""
+    """A tensor from which any part can be taken, as from `safe_open(...).get_slice(name)`."""
 
     def __init__(self, handle: Handle, name: str) -> None:
         self._handle = handle
         self._name = name
         self._tensor = handle._source.tensors[name]
+
+    def __repr__(self) -> str:
+        return f"TensorSlice({self._name!r}, shape={self.get_shape()}, dtype={self.get_dtype()!r})"
 
     def get_shape(self) -> list[int]:
         """Returns the shape of the whole tensor."""
@@ -140,14 +143,14 @@ class TensorSlice:
         return layout.code(self._tensor.dtype)
 
     def __getitem__(self, index: Any) -> Any:
-        """Returns a part: slices, ints and `...`, with NumPy's meaning, in memory of its own.
+        """Returns a part, in memory of its own. Slices, ints and `...` have NumPy's meaning.
 
-        With steps, what lies between is read or drawn as well.
+        With steps, the elements that are skipped are read or drawn as well.
 
         Raises:
-            TypeError: Something else in `index`.
-            ValueError: A step below 1, two `...`, or the handle is closed.
-            IndexError: An int out of range, or more parts than dimensions.
+            TypeError: `index` has something else in it.
+            ValueError: A step is below 1, there are two `...`, or the handle is closed.
+            IndexError: An int is out of range, or there are more parts than dimensions.
         """
         return self._handle._take(self._name, index)
 
@@ -159,6 +162,11 @@ class Handle:
         self._held: _Source | None = source
         self._framework = framework
 
+    def __repr__(self) -> str:
+        count = 0 if self._held is None else len(self._held.tensors)
+        state = f"{count} tensor{'s' if count != 1 else ''}" if self._held else "closed"
+        return f"<Handle: {state}, framework={self._framework!r}>"
+
     def __enter__(self) -> Self:
         return self
 
@@ -168,7 +176,7 @@ class Handle:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._held = None  # maps are closed with the last reference to them
+        self._held = None  # files are unmapped with the last reference
 
     def keys(self) -> list[str]:
         """Returns the names of all tensors, sorted."""
@@ -179,15 +187,15 @@ class Handle:
         return list(self._source.tensors)
 
     def metadata(self) -> dict[str, str] | None:
-        """Returns the texts that the files carry, of several files those that all agree on."""
+        """Returns the texts in the files' headers; of several files, the texts that all have in common."""
         return self._source.metadata() or None
 
     def get_tensor(self, name: str) -> Any:
         """Returns a whole tensor, in memory of its own.
 
         Raises:
-            UnknownTensorError: There is none of that name.
-            CheckpointError: A file cannot be read, or its type has no arrays.
+            UnknownTensorError: There is no tensor of this name.
+            CheckpointError: A file cannot be read, or no array can have the tensor's type.
         """
         self._check(name)
         return self._take(name, ...)
@@ -196,31 +204,31 @@ class Handle:
         """Returns all tensors by name, in the order of their data.
 
         Raises:
-            CheckpointError: A file cannot be read, or a type has no arrays.
+            CheckpointError: A file cannot be read, or no array can have a tensor's type.
         """
         return {name: self.get_tensor(name) for name in self.offset_keys()}
 
     def get_slice(self, name: str) -> TensorSlice:
-        """Returns a tensor of which parts can be taken; nothing is read or drawn before.
+        """Returns a tensor from which parts can be taken; nothing is read or drawn before that.
 
         Raises:
-            UnknownTensorError: There is none of that name.
+            UnknownTensorError: There is no tensor of this name.
         """
         self._check(name)
         return TensorSlice(self, name)
 
     def get_shard(self, name: str, shard: Shard | Sequence[Shard]) -> Any:
-        """Returns what a rank holds of a tensor, in memory of its own; nothing else is read or drawn.
+        """Returns the part of a tensor that a rank holds, in memory of its own; nothing else is read or drawn.
 
         Args:
-            name: Of the tensor.
-            shard: A `fastinit.Shard`, or several, each of which cuts what those before it leave.
+            name: The tensor's name.
+            shard: A `fastinit.Shard`, or several, of which each cuts what the previous ones leave.
 
         Raises:
-            UnknownTensorError: There is no tensor of that name.
-            TypeError: Something else than shards.
-            ValueError: A shard that does not fit the tensor.
-            CheckpointError: A file cannot be read, or its type has no arrays.
+            UnknownTensorError: There is no tensor of this name.
+            TypeError: `shard` is not a shard or several.
+            ValueError: A shard does not fit the tensor.
+            CheckpointError: A file cannot be read, or no array can have the tensor's type.
         """
         self._check(name)
         held = held_ranges(shard, self._source.tensors[name].shape)
@@ -235,15 +243,12 @@ class Handle:
     @property
     def _source(self) -> _Source:
         if self._held is None:
-            raise ValueError("the checkpoint must be open, got a handle that is closed; use it inside its `with` block")
+            raise ValueError("the checkpoint is closed; use it inside its `with` block")
         return self._held
 
     def _check(self, name: str) -> None:
         if name not in self._source.tensors:
-            raise UnknownTensorError(
-                f"`name` must be that of a tensor of the checkpoint, got {show(name)}"
-                f"{suggest(name, self._source.tensors)}"
-            )
+            raise UnknownTensorError(f"the checkpoint has no tensor {show(name)}{suggest(name, self._source.tensors)}")
 
     def _take(self, name: str, index: Any) -> Any:
         range_, steps = _without_steps(index)
@@ -262,23 +267,23 @@ def open(
     framework: str = "numpy",
     device: Any = "cpu",
 ) -> Handle:
-    """Opens a checkpoint, which may exist as files or only as a recipe, with the same values.
+    """Opens a checkpoint, which may be files or only a recipe. Both have the same values.
 
     Args:
-        source: A folder of safetensors files or one such file, or a recipe: the path of a `.toml`
-            file, the name of an installed example such as "gpt2", or a `Recipe` or `Plan`.
-        framework: What to return: "numpy" (or "np") arrays, bfloat16 and float8 as types of ml_dtypes,
-            or "torch" (or "pt") tensors.
-        device: "cpu".
+        source: A folder of safetensors files, one such file, or a recipe: the path of a `.toml` file, the name of
+            an installed example such as "gpt2", a `Recipe` or a `Plan`.
+        framework: "numpy" (or "np") for arrays, or "torch" (or "pt") for tensors. NumPy lacks bfloat16 and float8, so
+            such arrays have types of ml_dtypes; see docs/traps.md.
+        device: Only "cpu".
 
     Returns:
-        A handle with the methods of `safetensors.safe_open`, for all files of a folder together.
+        A handle with the methods of `safetensors.safe_open`, over all files of a folder together.
 
     Raises:
         CheckpointError: The files cannot be read, or are not a checkpoint.
         RecipeError: The recipe is not valid.
-        ValueError: Another framework.
-        NotImplementedError: Another device.
+        ValueError: The framework is unknown.
+        NotImplementedError: The device is not "cpu".
         ImportError: The framework is not installed.
 
     Example:
@@ -302,12 +307,12 @@ def open(
         raise ValueError(checks.text("framework", 'be "numpy" or "torch"', framework))
     checks.device(device)
     if _FRAMEWORKS[framework] == "torch":
-        _torch()  # missing is said now, not at the first tensor
+        _torch()  # raises now if PyTorch is missing, not at the first tensor
     return Handle(_source_of(source), _FRAMEWORKS[framework])
 
 
 def _without_steps(index: Any) -> tuple[Any, tuple[Any, ...]]:
-    """Two indexes that together are `index`: one without steps, and the steps in what it gives."""
+    """Splits an index into two that are applied one after the other: one without steps, then the steps."""
     parts = index if isinstance(index, tuple) else (index,)
     if not any(isinstance(part, slice) and _step(part) > 1 for part in parts):
         return index, ()
@@ -325,7 +330,7 @@ def _without_steps(index: Any) -> tuple[Any, tuple[Any, ...]]:
 
 
 def _step(part: slice) -> int:
-    """A slice's step; 0 for what is none, which `index_box` refuses."""
+    """A slice's step; 0 for an invalid one, for which `index_box` raises."""
     try:
         return 1 if part.step is None else operator.index(part.step)
     except TypeError:
@@ -349,7 +354,7 @@ def _array_type(dtype: str, name: str) -> str:
     """The name of a stored type in NumPy and PyTorch."""
     known = dtype if dtype in STORED else layout.OTHER_TYPES.get(dtype, (0, None))[1]
     if known is None:
-        raise CheckpointError(f"tensor {show(name)} must have a type that arrays can hold, got {show(dtype)}")
+        raise CheckpointError(f"tensor {show(name)} has type {show(dtype)}, which no array can have")
     return known
 
 
@@ -366,7 +371,7 @@ def _torch() -> Any:
 
 
 def _to_torch(part: NDArray[Any], dtype: str, name: str) -> Any:
-    """Hands memory to PyTorch without a copy; through bytes, as NumPy's types are not all known there."""
+    """Hands memory to PyTorch without a copy; as bytes, because PyTorch does not know all types of NumPy arrays."""
     torch = _torch()
     kind = getattr(torch, _array_type(dtype, name))
     if part.size == 0:

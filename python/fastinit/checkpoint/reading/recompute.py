@@ -1,8 +1,8 @@
-"""Compares files with the values of a plan: threads read chunks, draw what must be there and compare.
+"""Compares files with the values of a plan: threads read chunks, draw the expected values and compare.
 
-They draw in blocks that stay in the cache and are too small for the core to share them out, so no thread
-waits for another, and nothing is held beyond a few buffers. Files are read past the page cache where the
-file system allows: what counts is what lies on the disk.
+They draw in blocks that stay in the cache and that the core does not share among threads, so no thread waits for
+another, and only a few buffers are held. Files are read past the page cache where the file system allows it, because
+the bytes on the disk are what counts.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ CHUNK_BYTES = 4 * 2**20  # read at once
 BLOCK_BYTES = 2**16  # drawn and compared at once: the most that the core draws on the calling thread
 MAX_THREADS = 16
 SAMPLE_BLOCK_BYTES = 64 * 2**10
-SAMPLE_BLOCKS = 64  # of one tensor at most
-SAMPLE_BYTES = 10**9  # of all together, about
-_PAGE = 4096  # what reading past the page cache asks of memory, offset and length
+SAMPLE_BLOCKS = 64  # the most of one tensor
+SAMPLE_BYTES = 10**9  # roughly, of all tensors together
+_PAGE = 4096  # memory, offset and length must be multiples of it to read past the page cache
 
-_memcmp = ctypes.CDLL(None).memcmp  # twice as fast as NumPy, which writes down each comparison
+_memcmp = ctypes.CDLL(None).memcmp  # twice as fast as NumPy, which stores each comparison
 _memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 
 
@@ -55,7 +55,7 @@ class Span(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The first element of a file that is not what the plan says."""
+    """The first element of a file that differs from the plan."""
 
     tensor: PlannedTensor
     flat_index: int
@@ -64,19 +64,19 @@ class Difference(NamedTuple):
 
 
 def whole(shards: Iterable[Shard]) -> list[list[Span]]:
-    """The data of each file, all of it."""
+    """All data of each file."""
     return [[Span(shard.header_bytes, shard.nbytes)] for shard in shards]
 
 
 def sample(shards: Sequence[Shard], chance: random.Random) -> list[list[Span]]:
-    """Some blocks of each file: the first and the last of each tensor and some at random between.
+    """Some blocks of each file: the first and last block of each tensor, and some between at random.
 
-    If even the ends of all tensors are more than a quick look may take, some of them, at random.
+    If even the ends of all tensors are too much for a quick look, it takes some of the tensors at random.
     """
     tensors = sum(len(shard.tensors) for shard in shards)
     limit = SAMPLE_BYTES // SAMPLE_BLOCK_BYTES
     inner = min(SAMPLE_BLOCKS - 2, limit // max(tensors, 1))
-    blocks: set[tuple[int, int]] = set()  # the number of the file, and that of the block in its data
+    blocks: set[tuple[int, int]] = set()  # the file's number, and the block's number in its data
     for number, shard in enumerate(shards):
         for tensor in shard.tensors:
             if tensor.nbytes:
@@ -102,7 +102,7 @@ class Recomputation:
     def __init__(self, seed: int, progress: Callable[[int], None] | None) -> None:
         self._seed = seed
         self._progress = progress
-        threads = min(get_num_threads() + 1, MAX_THREADS)  # one more, as some wait for the disk
+        threads = min(get_num_threads() + 1, MAX_THREADS)  # one more, because some wait for the disk
         self._free = [_Buffer() for _ in range(threads + 1)]
         self._pool = thread_pool(threads, "verify")
 
@@ -142,7 +142,7 @@ class Recomputation:
         finally:
             for future, _, _ in running:
                 future.cancel()
-            wait([future for future, _, _ in running])  # none may use the file when it is closed
+            wait([future for future, _, _ in running])  # no thread may use the file after it is closed
             self._free += [buffer for _, buffer, _ in running]
             file.close()
 
@@ -211,7 +211,7 @@ class _File:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._direct: int | None = None
-        with suppress(CheckpointError):  # refused by the file system, or said below
+        with suppress(CheckpointError):  # the file system cannot do it, or the open below raises
             self._direct = open_regular(path, getattr(os, "O_DIRECT", 0))
         try:
             self._cached = open_regular(path)
@@ -241,7 +241,7 @@ class _File:
                     continue
                 raise CheckpointError(f"cannot read {show_path(self._path)}: {error.strerror}") from None
             if got == 0:
-                raise CheckpointError(f"cannot read {show_path(self._path)}: it became shorter meanwhile")
+                raise CheckpointError(f"cannot read {show_path(self._path)}: it became shorter while it was read")
             done += got
 
     @staticmethod

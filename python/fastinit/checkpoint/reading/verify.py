@@ -1,4 +1,4 @@
-"""Checks a checkpoint against the recipe in it: every byte of every file is made again and compared."""
+"""Checks a checkpoint against the recipe in it: makes every byte of every file again and compares."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _EXCERPT = 16  # bytes shown of texts that differ
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """The first thing that is not as the recipe says; `str` of it is a line that says all.
+    """The first thing that differs from the recipe. Its `str` is one line that says all.
 
     Attributes:
         file: The name of the file.
-        expected: What must be there; of an element the value and its bits.
+        expected: What should be there; for an element its value and its bits.
         found: What is there instead.
-        offset: The byte of the file, None where none can be named.
-        tensor: The tensor that the byte belongs to, None outside the data.
-        index: The element of the tensor, None outside the data.
+        offset: The position of the byte in the file; None where there is none to name.
+        tensor: The tensor that the byte belongs to; None outside the data.
+        index: The element of the tensor; None outside the data.
         flat_index: The same as one number, in the order of the data.
     """
 
@@ -64,7 +64,7 @@ class Verification:
     """The result of `verify`.
 
     Attributes:
-        mismatch: The first thing that is wrong, None if nothing is.
+        mismatch: The first thing that is wrong; None if nothing is.
         bytes_checked: How many bytes were compared.
         bytes_total: How many bytes the files of the checkpoint have.
     """
@@ -89,13 +89,13 @@ def verify(
 
     Args:
         path: The folder.
-        sample: A quick look: all but the data in full, and of the data the first and the last block of
-            each tensor and some random ones, about 1 GB in all at most.
+        sample: Whether to take only a quick look: everything but the data in full, and of the data the first and
+            last block of each tensor and some random ones, at most about 1 GB in all.
         progress: Called with the number of bytes each time some have been compared.
 
     Raises:
-        CheckpointError: The folder cannot be read, holds no recipe, or was written with another
-            version of the stream, so that nothing can be said about its values.
+        CheckpointError: The folder cannot be read, holds no recipe, or was written with another version of the
+            stream, so that its values cannot be judged.
     """
     folder = Path(path)
     try:
@@ -107,7 +107,7 @@ def verify(
         ) from None
     try:
         replanned = replan(folder, names)
-    except DamagedLiterals as damage:  # what else there is cannot be compared then
+    except DamagedLiterals as damage:  # the rest cannot be compared then
         total = sum(os.stat(folder / name).st_size for name in names)
         return Verification(Mismatch(damage.file, damage.expected, damage.found), 0, total)
     checks = _Checks(folder, names, replanned, progress)
@@ -116,7 +116,7 @@ def verify(
 
 
 class _Checks:
-    """The checks of one folder, cheap ones first. Each yields what is wrong, and the first counts."""
+    """The checks of one folder, cheap ones first. Each yields what is wrong; the first finding counts."""
 
     def __init__(
         self,
@@ -134,11 +134,11 @@ class _Checks:
         self.total = self._plan.file_bytes + sum(map(len, self._side_files.values()))
 
     def run(self, sample: bool) -> Iterator[Mismatch]:
-        """Yields what is wrong, as it is found."""
+        """Yields each fault as it is found."""
         yield from self._small(layout.RECIPE_FILE)
         for name, (told, found) in self._strange.items():
-            yield Mismatch(name, f"{told}, as {layout.NOTE_FILE} says", found)
-        yield from self._small(layout.NOTE_FILE)  # before what depends on it
+            yield Mismatch(name, f"{told}, according to {layout.NOTE_FILE}", found)
+        yield from self._small(layout.NOTE_FILE)  # checked before the parts that depend on it
         for name in self._side_files:
             if name not in (layout.RECIPE_FILE, layout.NOTE_FILE):
                 yield from self._small(name)
@@ -163,7 +163,7 @@ class _Checks:
             yield _missing(name)
         for name in self._names:
             if name not in files and name not in self._side_files and _is_read_as_weights(name):
-                yield Mismatch(name, "absent", "a file that is no part of the checkpoint")
+                yield Mismatch(name, "absent", "a file that does not belong to the checkpoint")
 
     def _size(self, shard: Shard) -> Iterator[Mismatch]:
         path = self._folder / shard.file
@@ -175,7 +175,7 @@ class _Checks:
             yield Mismatch(shard.file, f"{shard.nbytes} bytes long", str(nbytes))
 
     def _text(self, name: str, expected: bytes, found: bytes) -> Iterator[Mismatch]:
-        """Compares what is not data."""
+        """Compares everything but the data."""
         if expected != found:
             at = _first_difference(expected, found)
             if at is None:
@@ -201,7 +201,7 @@ class _Checks:
 
 
 def _is_read_as_weights(name: str) -> bool:
-    """Whether a loader might take a file for part of the checkpoint; a tokenizer may lie beside it."""
+    """Whether a loader might take a file for part of the checkpoint. Others, such as a tokenizer, may be there."""
     return name.endswith((FILE_SUFFIX, INDEX_SUFFIX))
 
 
@@ -210,7 +210,7 @@ def _missing(name: str) -> Mismatch:
 
 
 def _first_difference(expected: bytes, found: bytes) -> int | None:
-    """The first byte that differs, None if one text is the beginning of the other."""
+    """The first byte that differs; None if one text begins with the other."""
     count = min(len(expected), len(found))
     differs = np.frombuffer(expected, np.uint8, count) != np.frombuffer(found, np.uint8, count)
     return int(differs.argmax()) if differs.any() else None

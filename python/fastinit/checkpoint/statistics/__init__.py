@@ -1,1 +1,1 @@
-"""Statistics of the tensors in a checkpoint, and what a rule says they should be."""
+"""Statistics of the tensors in a checkpoint, and the values that their rules predict."""

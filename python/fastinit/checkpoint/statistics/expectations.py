@@ -1,9 +1,9 @@
-"""What a rule says of a tensor: mean, spread, bounds and zeros, the rounding to the element type included.
+"""What a rule predicts for a tensor: mean, spread, bounds and zeros, after rounding to the element type.
 
-Where the values that a type has between the bounds are few (always for types of 8 and 16 bits, and for wide
-ones whose mean is far larger than their spread), each gets its probability from the distribution at the
-edges of what rounds to it, so that everything follows exactly. Elsewhere rounding changes nothing that
-could be measured, and the textbook's moments stand. Pure.
+A type may have few values between the bounds: always with 8 and 16 bits, and in wider types if the mean is far larger
+than the spread. Then each value gets its probability from the distribution function, at the edges of the interval that
+rounds to it, so that everything is exact. Otherwise rounding changes nothing measurable, and the textbook's moments
+are right.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
     from fastinit.distributions import Distribution, Real
 
-# How far a normal's z is from its formula, by ElementType.wide; see docs/streams.md.
+# The largest error of a normal's z against its formula, by ElementType.wide; see docs/streams.md.
 _NORMAL_ERROR = {True: 4e-15, False: 4e-7}
 _TRUNCATED_ERROR = {True: 4e-15, False: 1e-6}
 _FEW = 2**17  # values of a type between the bounds
 _NODES = 200  # of a quadrature: exact to float64 for a Gaussian over 20 standard deviations
-# Exact zeros between values of both signs: a normal's sine or cosine is zero for two of 2**32 words ...
+# The probability of an exact zero between values of both signs: a normal's sine or cosine is 0 for 2 of 2**32 words ...
 _ZEROS_CENTRED = 2.0**-30
-# ... a float32 sum hits zero as often as its terms are coarse, and what is clamped at zero is zero.
+# ... a float32 sum hits zero as often as its terms are coarse, and clamping makes zeros.
 _ZEROS_SHIFTED = 2.0**-24
 _ZEROS_TRUNCATED = 2.0**-20
 
@@ -45,16 +45,16 @@ _Floats: TypeAlias = "NDArray[np.float64]"
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """What one element is. Moments are those of the finite values.
+    """The distribution of one element. Its moments are over finite values.
 
     Attributes:
-        kurtosis: Fourth central moment over std**4, 3 for a normal; 0 where std is.
+        kurtosis: The fourth central moment over std**4: 3 for a normal; 0 where std is 0.
         low: The least value that can occur, after rounding.
         high: The greatest.
         zeros: The probability of a zero.
-        extra_zeros: Up to how much more the arithmetic of the core may add to that.
-        nonfinite: The probability of a value past the largest that the type has.
-        error: How far an element may be from its formula.
+        extra_zeros: The most that the core's arithmetic may add to that probability.
+        nonfinite: The probability of a value beyond the largest of the type.
+        error: The largest difference between an element and its formula.
     """
 
     mean: float
@@ -70,7 +70,7 @@ class Law:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a whole tensor should look like: `size` elements, of which `padding` are zero by decree."""
+    """What a whole tensor should look like: `size` elements, of which padding_idx forces `padding` to zero."""
 
     distribution: Distribution
     law: Law
@@ -79,12 +79,12 @@ class Expectation:
 
     @property
     def mean(self) -> float:
-        """Of the finite elements."""
+        """The mean of the finite elements."""
         return self._drawn * self.law.mean
 
     @property
     def std(self) -> float:
-        """Of the finite elements."""
+        """The standard deviation of the finite elements."""
         drawn = self._drawn
         return math.sqrt(drawn * self.law.std**2 + drawn * (1 - drawn) * self.law.mean**2)
 
@@ -115,11 +115,11 @@ class Expectation:
 
 @functools.lru_cache(maxsize=4096)
 def law_of(distribution: Distribution, dtype: str) -> Law | None:
-    """Returns what a distribution says of an element of a type, None if it says nothing.
+    """Returns the law of one element of a type; None where there is no simple one.
 
     Args:
-        distribution: Such as a planned tensor has.
-        dtype: A name of `fastinit.dtypes.STORED`.
+        distribution: A distribution, such as a planned tensor's.
+        dtype: A name in `fastinit.dtypes.STORED`.
 
     Example:
         >>> law = law_of(Normal(0.0, 0.02), "float8_e4m3fn")
@@ -142,7 +142,7 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
 
 
 def shares(distribution: Distribution, dtype: str, edges: _Floats) -> _Floats | None:
-    """Returns the probabilities of the intervals between edges, before rounding; None where `law_of` has none."""
+    """Returns the probabilities of the intervals between edges, before rounding; None where `law_of` gives None."""
     if isinstance(distribution, Bits | Constant | Structured) or distribution.std == 0:
         return None
     ideal = _ideal(distribution, STORED[dtype])
@@ -150,7 +150,7 @@ def shares(distribution: Distribution, dtype: str, edges: _Floats) -> _Floats | 
 
 
 class _Normal:
-    """A normal, cut or not: `lower` and `upper` are in standard deviations."""
+    """A normal, cut or not. `lower` and `upper` are in standard deviations."""
 
     def __init__(self, mean: float, std: float, lower: float, upper: float, wide: bool) -> None:
         self.centre, self.scale = mean, std
@@ -186,7 +186,7 @@ class _Normal:
 
     def probabilities(self, edges: _Edges) -> _Floats:
         z = np.clip(((edges - self.centre) / self.scale).astype(float), self.lower, self.upper)
-        # Each difference is taken of the smaller tails, which keep their digits.
+        # Each difference is taken between the smaller tails, which keep their digits.
         near = list((z / math.sqrt(2)).clip(-40, 40))
         above, below = (np.fromiter((math.erfc(sign * x) / 2 for x in near), float, len(near)) for sign in (1, -1))
         inside: _Floats = np.where(z[:-1] > 0, above[:-1] - above[1:], below[1:] - below[:-1])
@@ -197,7 +197,7 @@ class _Uniform:
     def __init__(self, low: float, high: float, wide: bool) -> None:
         self.low, self.high = low, high
         self.centre, self.half = 0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low
-        # This includes what the core loses where its type does not have centre and half.
+        # This includes what the core loses where its type cannot hold centre and half exactly.
         self.error = 1.5 * max(abs(low), abs(high)) * (2.0**-52 if wide else 2.0**-23)
         self.extra_zeros = _ZEROS_SHIFTED if self.centre else _ZEROS_CENTRED
 
@@ -213,9 +213,9 @@ class _Uniform:
 
 
 def _ideal(distribution: Real | Transformed, element: ElementType) -> _Normal | _Uniform | Monotone | None:
-    """The distribution before rounding, from the parameters as the core takes them; None where it has no simple law."""
+    """The distribution before rounding, with the parameters as the core takes them; None without a simple law."""
     if isinstance(distribution, Transformed):
-        distribution.parameters(element)  # refuses what the element type cannot hold
+        distribution.parameters(element)  # raises if the element type cannot hold them
         if isinstance(distribution.base, Constant):
             return None
         return monotone(_drawn(distribution.base, element), distribution.steps, element.wide)
@@ -261,11 +261,11 @@ def _rounded(ideal: _Normal | _Uniform | Monotone, element: ElementType) -> Law:
     low, high = (float(x) for x in _values(np.array([first, last]), element))
     if last - first > _FEW:
         if overflow in (-first, last):
-            # The moments of what remains are not worth a formula: the share tells the mistake.
+            # The moments of the remaining values are not worth a formula: the share already shows the mistake.
             edges = np.array([-np.inf, low, high, np.inf], np.longdouble)
             nonfinite = float(ideal.probabilities(edges)[[0, 2]].sum())
             mean = std = kurtosis = math.nan
-        if isinstance(ideal, Monotone):  # such as exp may send many values to zero
+        if isinstance(ideal, Monotone):  # exp, for one, may send many values to zero
             half = np.longdouble(_values(np.array([1]), element)[0]) / 2
             zeros = float(ideal.probabilities(np.array([-half, half]))[0])
     else:
@@ -280,13 +280,13 @@ def _rounded(ideal: _Normal | _Uniform | Monotone, element: ElementType) -> Law:
         mean, std, kurtosis = _moments((values - ideal.centre).astype(float), probabilities)
         mean = float(np.longdouble(ideal.centre) + mean)
         if std:
-            # An error moves elements over the edges between values, which may be far apart.
+            # An error moves elements across the edges between values, which may be far apart.
             error *= 1 + float(np.diff(values).max()) ** 2 / (std * spread)
     return Law(mean, std, kurtosis, low, high, zeros, ideal.extra_zeros, nonfinite, error)
 
 
 def _edges(values: _Edges, overflows: bool) -> _Edges:
-    """Where what rounds to one value ends and the next one's begins, and the ends of all."""
+    """The edges of the intervals that round to each value, including both outer ends."""
     first, last = -np.inf, np.inf
     if overflows:
         # At an end that does not overflow, half a step further changes nothing.
@@ -301,7 +301,7 @@ def _moments(x: _Floats, weights: _Floats) -> tuple[float, float, float]:
     """Mean, standard deviation and kurtosis of weighted values."""
     share = weights / weights.sum()
     mean = float((share * x).sum())
-    if abs(mean) < 1e-12 * float(abs(x).max()):  # of values that mirror each other
+    if abs(mean) < 1e-12 * float(abs(x).max()):  # the values mirror each other
         mean = 0.0
     square = (x - mean) ** 2
     variance = float((share * square).sum())
@@ -314,9 +314,9 @@ def _signed(element: ElementType) -> np.dtype[Any]:
 
 
 def _number(value: float, element: ElementType) -> int:
-    """The place of a value among those of its type: 0 for zero, 1 for the least above it, and so on.
+    """The rank of a value among the type's values: 0 for zero, 1 for the least above it, and so on.
 
-    Where the type has no finite value for it, the place of the largest.
+    A value beyond the type's largest gets the rank of the largest.
     """
     finfo: Any = ml_dtypes.finfo
     limit = float(finfo(element.numpy).max)
@@ -326,6 +326,6 @@ def _number(value: float, element: ElementType) -> int:
 
 
 def _values(numbers: NDArray[np.int64], element: ElementType) -> NDArray[Any]:
-    """The values at these places."""
+    """The values of these ranks."""
     patterns = np.abs(numbers).astype(_signed(element)).view(element.numpy)
     return np.where(numbers < 0, -patterns, patterns)  # never -0

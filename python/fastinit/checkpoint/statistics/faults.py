@@ -1,9 +1,8 @@
-"""Which statistics a tensor cannot have if it was drawn as its rule says.
+"""Finds statistics that a tensor cannot have if it was drawn as its rule says.
 
-The limits are bounds that hold for any distribution and any size, not approximations for large samples:
-a right tensor crosses one with a probability of at most 2 exp(-t), t = 20, so that of 50,000 tensors with
-three such tests each, one is marked falsely in less than one run of a thousand. For large tensors that is
-6.3 standard errors.
+The limits are bounds that hold for any distribution and any size, not approximations for large samples: a right tensor
+exceeds one with a probability of at most 2 exp(-t), t = 20. With 50,000 tensors and three such tests for each, fewer
+than one run in a thousand marks any tensor falsely. For large tensors the limit is 6.3 standard errors.
 
 Sources: Bernstein's inequality for means of bounded independent variables, Chernoff's for counts (Boucheron,
 Lugosi and Massart, Concentration Inequalities, 2013, sections 2.8 and 2.2).
@@ -35,7 +34,7 @@ class Spread(NamedTuple):
 
 
 def find_faults(found: Moments, law: Law) -> list[str]:
-    """Compares what was measured with what was expected, and tells every difference that is no chance."""
+    """Compares what was measured with what was expected, and words every difference too large to be chance."""
     faults = _nonfinite(found, law)
     if found.count == 0 or math.isnan(law.low):
         return faults
@@ -58,13 +57,13 @@ def find_faults(found: Moments, law: Law) -> list[str]:
 
 
 def unlike_padding(found: Moments) -> list[str]:
-    """Tells whether a row that must be zero is not."""
+    """Words that a row which must be zero is not."""
     wrong = found.size - found.zeros
     return [f"{_count(wrong, 'value')} of the padding row {_are(wrong)} not zero"] if wrong else []
 
 
 def tell_nonfinite(found: Moments) -> list[str]:
-    """Tells values that no weight should have, whatever the rule."""
+    """Words that there are values which no weight should have, whatever the rule."""
     wrong = found.nans + found.infinities
     return [f"{_count(wrong, 'value')} {_are(wrong)} not finite"] if wrong else []
 
@@ -85,7 +84,7 @@ def spread_of(found: Moments, law: Law) -> Spread | None:
     """Compares the standard deviation with the law's; None where there are no elements, or the law has no spread."""
     if not found.count or not law.std > 0:  # false for NaN, when there are no moments to expect
         return None
-    # The spread about the tensor's own mean is smaller than that about the law's, by this much at most.
+    # The spread about the tensor's own mean is smaller than the spread about the law's mean, by at most this much.
     own_mean = (_mean_limit(found, law) / law.std) ** 2
     limit = _bernstein(max(law.kurtosis - 1, 0.0), _farthest(law) ** 2, found.count) + own_mean
     limit += 2 * law.error / law.std + (law.error / law.std) ** 2
@@ -118,13 +117,13 @@ def _far(what: str, found: float, expected: float, standard_error: float) -> str
 
 
 def _bernstein(variance: float, farthest: float, n: int) -> float:
-    """How far the mean of n variables of this variance and reach can be from its expectation."""
+    """The most by which the mean of n variables, of this variance and farthest value, can miss its expectation."""
     reach = farthest * _EXPONENT / 3
     return (reach + math.sqrt(reach * reach + 2 * n * variance * _EXPONENT)) / n
 
 
 def _is_rare(count: int, least: float, most: float) -> bool:
-    """Whether so many hits are too few or too many where between `least` and `most` are expected."""
+    """Whether `count` hits are too few or too many where between `least` and `most` are expected."""
     expected = min(max(count, least), most)
     if count == expected:
         return False

@@ -1,6 +1,6 @@
-"""Mean, spread, bounds and counts of stored elements: block by block, and joined without loss.
+"""Mean, spread, bounds and counts of stored elements, measured in blocks and combined without loss.
 
-Source of the joining: Chan, Golub and LeVeque, Algorithms for computing the sample variance, The American
+Source of the combination: Chan, Golub and LeVeque, Algorithms for computing the sample variance, The American
 Statistician 37(3), 1983, equation 2.1.
 """
 
@@ -25,12 +25,12 @@ _BY_TABLE = {name for name, element in FLOATS.items() if element.itemsize < 4} -
 
 @dataclass(slots=True)
 class Moments:
-    """Sums over elements. Mean, spread and bounds are those of the finite ones.
+    """Sums over elements. Mean, spread and bounds are over the finite ones.
 
     Attributes:
-        count: Of the finite elements.
+        count: The number of finite elements.
         squares: The sum of squared differences from the mean.
-        low: The least element, None if there is none.
+        low: The least element; None if there is none.
         high: The greatest.
     """
 
@@ -50,11 +50,11 @@ class Moments:
 
     @property
     def std(self) -> float:
-        """The standard deviation: the root of the mean square, not of that of a sample."""
+        """The standard deviation of the elements themselves, not an estimate from a sample."""
         return math.sqrt(self.squares / self.count) if self.count else math.nan
 
     def add(self, other: Moments) -> None:
-        """Takes in the elements of another."""
+        """Adds the elements of another."""
         if other.count:
             count = self.count + other.count
             shift = other.mean - self.mean
@@ -71,7 +71,7 @@ class Moments:
 
 
 class Scratch:
-    """The memory that measuring takes, for one thread."""
+    """The memory that one thread needs to measure."""
 
     def __init__(self) -> None:
         self._decoded = np.empty(_BLOCK, np.float32)
@@ -82,7 +82,7 @@ class Scratch:
         """Measures whole elements of a type of `fastinit.dtypes.STORED`."""
         elements = content.view(STORED[dtype].numpy)
         total = Moments()
-        # Past float64's range a spread is infinite, and a block with NaN is measured again without.
+        # Beyond float64's range a spread is infinite; a block with NaN is measured again without them.
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, elements.size, _BLOCK):
                 block = elements[start : start + _BLOCK]
@@ -93,7 +93,7 @@ class Scratch:
         size = x.size
         first = float(x[0])
         shifted = self._shifted[:size]
-        # From an element of the block itself no sum loses much, and equal elements lose nothing.
+        # Differences from an element of the block itself lose little in a sum, and none for equal elements.
         np.subtract(x, first, out=shifted, dtype=np.float64)
         total = float(np.add.reduce(shifted))
         if not math.isfinite(total) and not (is_finite := np.isfinite(x)).all():
@@ -116,7 +116,7 @@ class Scratch:
 
 
 def decode(elements: NDArray[Any], dtype: str, out: NDArray[np.float32] | None = None) -> Any:
-    """Returns the same values in a type that NumPy calculates with, into `out` where that is float32."""
+    """Returns the same values in a type that NumPy calculates with, in `out` if that is float32."""
     if dtype == "bool":  # any byte may be stored
         return (elements.view(np.uint8) != 0).view(np.uint8)
     if dtype in _BY_TABLE:

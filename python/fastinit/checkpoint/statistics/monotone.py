@@ -1,4 +1,4 @@
-"""What a transform makes of a distribution on whose values it is monotone: probabilities by way of its inverse."""
+"""Probabilities of a transformed distribution, by the inverse of its transform, where that is monotone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Interval = tuple[float, float]
 
 _ULP = {True: 2.0**-52, False: 2.0**-23}  # by ElementType.wide
-# A draw of fewer values than about this many to a standard deviation would show its lattice in the result.
+# A draw with fewer values in a standard deviation than about this would show its steps in the result.
 _LEAST_VALUES = 2e4
 
 _INVERSES: dict[str, Callable[..., Any]] = {
@@ -44,11 +44,11 @@ class Base(Protocol):
     def moments(self) -> tuple[float, float, float]: ...
     def probabilities(self, edges: Any) -> Floats: ...
     def density(self) -> tuple[Interval, Callable[[float], float], Callable[[float], float]]:
-        """An interval of x, the density of x, and the value that x stands for."""
+        """An interval of x, the density of x, and the value that belongs to x."""
 
 
 class Monotone:
-    """The transformed distribution, with the members of the untransformed ones in `expectations`."""
+    """A transformed distribution, with the same members as the untransformed ones in `expectations`."""
 
     centre = 0.0
 
@@ -64,11 +64,11 @@ class Monotone:
         nodes = weighted_values(*ends, density, steps, start)
         self._weights, self._values = (np.array(column) for column in zip(*nodes, strict=True))
         self.error = self._error(_ULP[wide])
-        # The probability of a single number of the draw, and room.
+        # The probability of a single number of the draw, with a margin.
         self.extra_zeros = max(2.0**-20, 4 / _LEAST_VALUES * base.error / base.moments()[1])
 
     def _error(self, ulp: float) -> float:
-        """Of an element: that of the draw by the steepest slope, that of the steps, and a rounding."""
+        """The largest error of an element: the draw's times the steepest slope, the steps' own, and a rounding."""
         first, last = self._intervals[0]
         x = np.linspace(first, last, 4097)
         y = np.array([_apply(self._steps, each) for each in x.tolist()])
@@ -85,7 +85,7 @@ class Monotone:
         return mean, float(np.sqrt(variance)), float((share * square * square).sum()) / variance**2
 
     def probabilities(self, edges: Any) -> Floats:
-        """Of the intervals between edges."""
+        """The probabilities of the intervals between edges."""
         x = np.clip(edges, self.low, self.high).astype(np.float64)
         for step, before, after in reversed([*zip(self._steps, self._intervals, self._intervals[1:], strict=False)]):
             with np.errstate(divide="ignore", over="ignore"):
@@ -103,11 +103,11 @@ def _apply(steps: Sequence[Step], x: float) -> float:
 
 
 def monotone(base: Base, steps: Sequence[Step], wide: bool) -> Monotone | None:
-    """Returns the transformed distribution, None where the transform is not strictly monotone, or the draw too coarse.
+    """Returns the transformed distribution; None if the transform is not strictly monotone, or the draw too coarse.
 
     Args:
         base: The distribution that is drawn.
-        steps: Defined for all its values.
+        steps: The steps, defined for all its values.
         wide: Whether the draw is in float64.
     """
     largest = max(abs(base.low), abs(base.high))

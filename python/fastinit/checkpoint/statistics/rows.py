@@ -52,7 +52,7 @@ class Row:
 
 
 def rows_of(stats: CheckpointStats) -> list[Row]:
-    """Returns the rows in the order of the files; where they are too many, the largest that are not marked share one."""
+    """Returns the rows in the order of the files; where they are too many, the smallest share the last one."""
     alike: dict[str, list[TensorStats]] = {}
     for entry in stats.tensors:
         alike.setdefault(_NUMBER.sub("*", entry.tensor.name), []).append(entry)

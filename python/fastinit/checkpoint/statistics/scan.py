@@ -30,7 +30,7 @@ _SAMPLE_BLOCKS = 64
 
 
 class Job(NamedTuple):
-    """A piece of a tensor that one thread measures at once."""
+    """A piece of a tensor that one thread measures in one go."""
 
     tensor: StoredTensor
     offset: int
@@ -69,7 +69,7 @@ def measured(checkpoint: StoredCheckpoint, jobs: Iterable[Job]) -> Iterator[tupl
 
 
 def sample(checkpoint: StoredCheckpoint, tensor: StoredTensor) -> NDArray[np.float64]:
-    """Reads blocks that are spread evenly over a tensor, 4 MB at most, for a histogram.
+    """Reads blocks that are spread evenly over a tensor, at most 4 MB, for a histogram.
 
     Raises:
         CheckpointError: The file cannot be read.

@@ -1,7 +1,7 @@
-"""Statistics of the tensors in a checkpoint, whoever wrote it, against what a rule says where one is known.
+"""Statistics of the tensors in any checkpoint, against what their rules predict where these are known.
 
-Memory stays the same for any checkpoint: each thread has one buffer. Blocks are joined in order, so that
-the result does not depend on the number of threads.
+Memory stays the same for any checkpoint: each thread has one buffer. Blocks are combined in order, so that the result
+does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _TITLES = (
 
 @dataclass(frozen=True, slots=True)
 class TensorStats:
-    """What one tensor holds.
+    """The statistics of one tensor.
 
     Attributes:
-        found: Moments of its elements; None for a type that cannot be calculated with.
-        expected: What its rule says; None if no rule is known, or the tensor is not the recipe's.
-        faults: Short texts, one for each difference that is no chance.
+        found: The moments of its elements; None for a type that cannot be calculated with.
+        expected: What its rule predicts; None if no rule is known, or the tensor is not the recipe's.
+        faults: Short texts, one for each difference too large to be chance.
         spread: The standard deviation over the expected one, with the limits of chance; padding does not count. None
             where nothing is expected of it.
         rule: The rule of the recipe, as text; None if there is none.
@@ -64,7 +64,7 @@ class TensorStats:
         return math.prod(self.tensor.shape)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON, where null stands for what is not finite or not known."""
+        """The same for JSON, with null for numbers that are not finite or not known."""
         tensor, found, expected = self.tensor, self.found, self.expected
         return {
             "name": tensor.name,
@@ -112,12 +112,12 @@ class TensorStats:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointStats:
-    """What a checkpoint holds. See `tensor_stats`.
+    """The statistics of a checkpoint. See `tensor_stats`.
 
     Attributes:
-        tensors: In the order of the files.
-        notes: Texts about the checkpoint as a whole, such as why there are no expectations.
-        seed: Of the recipe; None if there is none that can be used.
+        tensors: The tensors, in the order of the files.
+        notes: Texts about the checkpoint as a whole, such as why nothing is expected.
+        seed: The recipe's seed; None if there is no recipe that can be used.
     """
 
     checkpoint: StoredCheckpoint
@@ -131,7 +131,7 @@ class CheckpointStats:
         return tuple(stats for stats in self.tensors if stats.faults)
 
     def rows(self) -> list[tuple[str, ...]]:
-        """A table of texts, titles first; without expectations, their column is left out."""
+        """A table of texts, titles first. Without expectations, their column is left out."""
         rows = [_TITLES, *(stats.row() for stats in self.tensors)]
         if any(stats.expected for stats in self.tensors):
             return rows
@@ -151,9 +151,9 @@ def tensor_stats(path: str | os.PathLike[str], *, progress: Callable[[int], None
     """Reads all of a checkpoint and measures its tensors.
 
     Args:
-        path: A folder of safetensors files, or one such file. If fastinit wrote it, the recipe that it
-            carries says what to expect.
-        progress: Called with the number of bytes each time some have been measured.
+        path: A folder of safetensors files, or one such file. If fastinit wrote it, the recipe in it tells what to
+            expect.
+        progress: Called with a number of bytes each time that many have been measured.
 
     Raises:
         CheckpointError: The files cannot be read, or are not a checkpoint.
@@ -194,12 +194,12 @@ def tensor_stats(path: str | os.PathLike[str], *, progress: Callable[[int], None
                 progress(tensor.nbytes)
     missing = [name for name in planned if name not in stored]
     if missing and os.path.isdir(path):
-        notes.append(f"{len(missing):,} tensors of the recipe are missing, the first is {show(missing[0])}")
+        notes.append(f"{len(missing):,} tensors of the recipe are missing; the first is {show(missing[0])}")
     return CheckpointStats(checkpoint, tuple(results), tuple(notes), None if plan is None else plan.recipe.seed)
 
 
 def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: PlannedTensor | None) -> TensorStats:
-    """Compares a tensor with its rule, then puts its parts together."""
+    """Compares a tensor with its rule, then combines its parts."""
     faults: list[str] = []
     expected = spread = None
     if planned is None:
@@ -210,7 +210,7 @@ def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: Plan
     else:
         law = law_of(planned.distribution, tensor.dtype)
         faults += unlike_padding(padding)
-        if isinstance(planned.distribution, Literal):  # which may be anything
+        if isinstance(planned.distribution, Literal):  # literal values may be anything
             pass
         elif law is None:  # elements that depend on each other
             faults += tell_nonfinite(body)
@@ -224,7 +224,7 @@ def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: Plan
 
 
 def _jobs(tensor: StoredTensor, planned: PlannedTensor | None) -> Iterator[Job]:
-    """Cuts a tensor into blocks, and apart what its recipe sets to zero."""
+    """Cuts a tensor into blocks, and separates the part that its recipe sets to zero."""
     if tensor.dtype not in STORED:
         return
     cuts = [0, tensor.nbytes]
@@ -237,31 +237,31 @@ def _jobs(tensor: StoredTensor, planned: PlannedTensor | None) -> Iterator[Job]:
 
 
 def _plan_of(checkpoint: StoredCheckpoint) -> tuple[Plan | None, list[str]]:
-    """The plan of the recipe that a checkpoint carries, and notes about it."""
+    """The plan of the recipe in a checkpoint, and notes about it."""
     try:
         stored = _stored_recipe(checkpoint)
         if stored is None:
             return None, []
         return make_plan(read_beside(parse_recipe(*stored), checkpoint.folder)), []
     except (RecipeError, CheckpointError) as error:
-        return None, [f"nothing can be expected, as the recipe cannot be used: {error}"]
+        return None, [f"there are no expected values, because the recipe cannot be used: {error}"]
 
 
 def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
-    """The text of the recipe and where it was found: in the files, which are what it is about, or beside."""
+    """The recipe's text and where it was found: in the files, which hold the tensors, or else next to them."""
     inside = {
         (file.metadata[layout.RECIPE_KEY], file.metadata.get(layout.HASH_KEY))
         for file in checkpoint.files
         if layout.RECIPE_KEY in file.metadata
     }
     if len(inside) > 1:
-        raise RecipeError("the files must carry the same recipe, got several")
+        raise RecipeError("the files have different recipes")
     if inside:
         text, told = inside.pop()
         source = f"the recipe in {show_path(checkpoint.files[0].name)}"
         found = hashlib.sha256(text.encode()).hexdigest()
         if told not in (None, found):
-            raise RecipeError(f"{source} must have the SHA-256 {show(told)}, got {found}")
+            raise RecipeError(f"{source} has the SHA-256 {found} instead of {show(told)}")
         return text, source
     path = checkpoint.folder / layout.RECIPE_FILE
     if not path.is_file():
@@ -269,7 +269,7 @@ def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
     try:
         return read_small(path, MAX_RECIPE_BYTES).decode(), show_path(path)
     except UnicodeDecodeError:
-        raise RecipeError(f"{show_path(path)} must be UTF-8 text") from None
+        raise RecipeError(f"{show_path(path)} is not UTF-8 text") from None
 
 
 def _number(value: float | None) -> float | None:
@@ -289,7 +289,7 @@ def _shown(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    """A share, of which the least is still told from none."""
+    """Shows a share. The least share is shown differently from none."""
     if value is None:
         return "-"
     if value == 0:

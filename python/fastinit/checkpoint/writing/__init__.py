@@ -1,1 +1,1 @@
-"""Writing a plan: working folder, files past the page cache, workers."""
+"""Writing a plan: the working folder, files past the page cache, workers."""

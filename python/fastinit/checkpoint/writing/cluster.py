@@ -19,7 +19,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
     """Connects to the scheduler of a Dask cluster and gives its workers as an executor.
 
     Args:
-        address: Such as "tcp://HOST:8786".
+        address: The scheduler's address, such as "tcp://HOST:8786".
 
     Raises:
         CheckpointError: Dask is not installed, or no scheduler answers there.
@@ -30,25 +30,27 @@ def dask_executor(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise CheckpointError(f'a Dask cluster needs Dask, got: {error}; pip install "fastinit-nn[dask]"') from None
+        raise CheckpointError(
+            f'a Dask cluster needs Dask ({error}); install it with: pip install ".[dask]" in a clone of fastinit'
+        ) from None
     try:
         _check_address(address)
         client = Client(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise CheckpointError(
-            "the address of a Dask cluster must be that of its scheduler, such as "
-            f"tcp://HOST:8786, got {address!r}, where none answers "
-            f"({type(error).__name__}: {' '.join(str(error).split())}); start one with: dask scheduler"
+            f"no Dask scheduler answers at {address!r} "
+            f"({type(error).__name__}: {' '.join(str(error).split())}); "
+            "start one with `dask scheduler`, or correct the address, as in tcp://HOST:8786"
         ) from None
     with client:
         yield client.get_executor()
 
 
 def _check_address(address: str) -> None:
-    """Refuses what is no address before a client is made of it, which takes 20 seconds to end.
+    """Raises for what is not an address, before a client is made, which would take 20 seconds to fail.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not an address.
     """
     from distributed.comm.addressing import parse_address, parse_host_port
     from distributed.comm.registry import get_backend

@@ -1,7 +1,7 @@
-"""The folder of a run, as whoever writes a file into it sees it: a thread, a process, another machine.
+"""The folder of a run, as its writers see it: a thread, a process, another machine.
 
-All goes through a descriptor of the folder: what was checked is what is written to, whatever happens
-to the path meanwhile.
+Everything goes through a descriptor of the folder, so that what was checked is what is written to, even if the path
+changes meanwhile.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.plan import Shard
 
 _PART = re.compile(r".+\.part-[\w-]*-[0-9]+-[0-9a-f]{16}", re.ASCII)
-# What opening says of a link and of a socket, besides of nothing.
+# What opening raises for a link and for a socket, besides for nothing.
 _NO_PLAIN_FILE = (errno.ENOENT, errno.ELOOP, errno.ENXIO)
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 _HOST = re.sub(r"[^\w-]", "", os.uname().nodename, flags=re.ASCII)[:32]
@@ -36,8 +36,8 @@ class Destination(NamedTuple):
 
     Attributes:
         path: The folder.
-        note_sha256: Of the fastinit.json in it.
-        run: Differs for every run: Dask takes a task with known arguments for done.
+        note_sha256: The hash of the fastinit.json in it.
+        run: A text that differs for every run: Dask would reuse the result of an identical earlier task.
     """
 
     path: str
@@ -55,7 +55,7 @@ def open_destination(to: Destination) -> Iterator[int]:
     """Opens the folder of a run and gives its descriptor.
 
     Raises:
-        CheckpointError: It is not here, or another one is.
+        CheckpointError: There is no such folder here, or it is another run's.
     """
     try:
         folder = os.open(to.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -75,17 +75,17 @@ def open_destination(to: Destination) -> Iterator[int]:
 
 def _not_shared(found: str, to: Destination) -> CheckpointError:
     return CheckpointError(
-        f"every worker must see the folder that is being written, got {found} at {to.path} "
-        f"on {os.uname().nodename}; choose OUT on a file system that all of them share"
+        f"this worker does not see the folder that is being written: there is {found} at {to.path} "
+        f"on {os.uname().nodename}; choose an output folder on a file system that all workers share"
     )
 
 
 @contextmanager
 def new_file(name: str, folder: int) -> Iterator[DirectFile]:
-    """Gives a new file, which gets its name when the block ends and is removed when it fails.
+    """Gives a new file, which gets its name when the block ends, and is removed if the block fails.
 
-    The block ends with the file's `finish`, so that nothing incomplete ever carries the name. Several
-    may make the same file at once; the last one's stays.
+    The block ends with the file's `finish`, so that nothing incomplete ever has the name. Several processes may make
+    the same file at once; the last one's stays.
     """
     part = f"{name}.part-{_HOST}-{os.getpid()}-{secrets.token_hex(8)}"
     try:
@@ -100,12 +100,12 @@ def new_file(name: str, folder: int) -> Iterator[DirectFile]:
 
 
 def is_part(name: str) -> bool:
-    """Whether a file of this name is an incomplete one of `new_file`'s."""
+    """Whether a file of this name is an incomplete one from `new_file`."""
     return _PART.fullmatch(name) is not None
 
 
 def write_file(name: str, content: bytes, folder: int) -> None:
-    """Writes a small file, complete from the moment it has its name."""
+    """Writes a small file, which gets its name only when it is complete."""
     with new_file(name, folder) as file:
         file.write(memoryview(content), 0)
         file.finish(len(content))
@@ -115,8 +115,8 @@ def read_file(name: str, folder: int, limit: int = -1) -> bytes:
     """Reads the first `limit` bytes of a plain file, or all of it.
 
     Raises:
-        FileNotFoundError: There is none: nothing, a folder, a link.
-        OSError: It cannot be read, which says nothing about whether it is there.
+        FileNotFoundError: There is nothing of this name, or a folder or a link.
+        OSError: It cannot be read, so that it is unknown whether it is there.
     """
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
@@ -126,12 +126,12 @@ def read_file(name: str, folder: int, limit: int = -1) -> bytes:
         raise FileNotFoundError(error.errno, error.strerror, name) from None
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FileNotFoundError(f"{name} is no plain file")
+            raise FileNotFoundError(f"{name} is not a plain file")
         return file.read(limit)
 
 
 def is_finished(shard: Shard, folder: int) -> bool:
-    """Whether a shard's file is there, of the size and with the header that are planned."""
+    """Whether a shard's file is there, with the planned size and header."""
     try:
         found = os.stat(shard.file, dir_fd=folder, follow_symlinks=False)
         return (
@@ -144,14 +144,14 @@ def is_finished(shard: Shard, folder: int) -> bool:
 
 
 def sync_folder(path: str | os.PathLike[str]) -> None:
-    """Makes the names in a folder durable, as fsync of a file does not.
+    """Makes the names in a folder durable, which fsync of a file does not.
 
     Raises:
-        OSError: The disk fails. That a file system cannot do it is no error: the files themselves are safe.
+        OSError: The disk fails. It does not raise where a file system cannot do it: the files themselves are safe.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY)
-    except PermissionError:  # a folder that may be written to and not read
+    except PermissionError:  # a folder that we may write to but not read
         return
     try:
         os.fsync(descriptor)

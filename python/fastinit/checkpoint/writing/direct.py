@@ -1,9 +1,9 @@
 """New files written past the page cache, where the system and the file system can.
 
-O_DIRECT hands our memory to the disk as it is: no copy into the page cache, which for files larger
-than memory costs more than the disk itself. In exchange memory, offset and length must be multiples
-of the disk's block. Where it is not to be had (tmpfs, some network file systems, macOS), or stops
-working in the middle, the same calls write through the page cache.
+O_DIRECT hands our memory to the disk as it is. The copy into the page cache would cost more than the disk itself, for
+files larger than memory. In exchange memory, offset and length must be multiples of the disk's block. Where O_DIRECT is
+missing (tmpfs, some network file systems, macOS), or stops working in the middle, the same calls write through the page
+cache.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
-# What O_DIRECT asks of memory, offset and length: the disk's logical block, 512 or 4096 bytes. A page
-# is a multiple of both, and anonymous memory starts at one.
+# O_DIRECT needs memory, offset and length in multiples of the disk's logical block, 512 or 4096 bytes. A page is a
+# multiple of both, and anonymous memory starts at one.
 ALIGNMENT = 4096
 _O_DIRECT = getattr(os, "O_DIRECT", 0)
 _LACKING = (errno.ENOSYS, errno.ENOTSUP, errno.EINVAL)
@@ -27,10 +27,10 @@ _LACKING = (errno.ENOSYS, errno.ENOTSUP, errno.EINVAL)
 
 @contextmanager
 def needed(what: str) -> Iterator[None]:
-    """Says in the error what a file system lacks, where that is the error.
+    """Names in an error what a file system lacks, if that is the cause.
 
     Args:
-        what: What a `with` block does there, and the name of the call.
+        what: What the `with` block does there, and the name of the system call.
     """
     try:
         yield
@@ -42,13 +42,13 @@ def needed(what: str) -> Iterator[None]:
 
 
 class DirectFile:
-    """A new file, which must not exist, in an open folder. Closed by `with`, durable by `finish`."""
+    """A new file, which must not exist yet, in an open folder. `with` closes it, `finish` makes it durable."""
 
     def __init__(self, name: str, folder: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._descriptor = os.open(name, flags, 0o666, dir_fd=folder)
         self.is_direct = False
-        with suppress(OSError):  # set here: open() with O_DIRECT may make the file and then refuse
+        with suppress(OSError):  # set afterwards: open() with O_DIRECT may make the file and then fail
             self._set_direct(True)
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class DirectFile:
                 self._set_direct(False)
                 continue
             if self.is_direct and offset + written < end:
-                written -= (offset + written) % ALIGNMENT  # go on at a block, writing a part twice
+                written -= (offset + written) % ALIGNMENT  # go on at the start of a block: a part is written twice
                 if written <= 0:
                     self._set_direct(False)
                     continue

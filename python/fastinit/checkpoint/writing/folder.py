@@ -1,8 +1,8 @@
-"""The working folder of a run: OUT.partial, which becomes OUT by one rename when all is on the disk.
+"""The working folder of a run: OUT.partial. One rename turns it into OUT when everything is on the disk.
 
-The first file in it is fastinit.json, to the byte that of the finished checkpoint. It says which plan
-the folder belongs to, so that a later run can go on, and its lock says that a run is at work. The
-lock goes with its process, however that ends.
+The first file in it is fastinit.json, the same to the byte as in the finished checkpoint. It says which plan the folder
+belongs to, so that a later run can go on, and its lock says that a run is at work. The lock ends with its process,
+however that ends.
 """
 
 from __future__ import annotations
@@ -47,20 +47,20 @@ class Files(NamedTuple):
 
     @classmethod
     def of(cls, plan: Plan) -> Files:
-        """Takes them from the plan.
+        """Takes the files from the plan.
 
         Raises:
-            CheckpointError: The name of a file leads elsewhere.
+            CheckpointError: A file's name leads to another folder.
         """
         sides = plan.side_files()
         for name in (*sides, *(shard.file for shard in plan.shards)):
             if name in ("", ".", "..") or "/" in name or "\0" in name or destination.is_part(name):
-                raise CheckpointError(f"the files of a checkpoint must have plain names, got {show(name)}; rename it")
+                raise CheckpointError(f"a file's name must not lead to another folder, got {show(name)}; rename it")
         return cls(plan.shards, sides)
 
     @property
     def nbytes(self) -> int:
-        """The size of all."""
+        """The size of all files."""
         return sum(shard.nbytes for shard in self.shards) + sum(map(len, self.sides.values()))
 
     def unfinished(self, folder: int) -> list[Shard]:
@@ -68,7 +68,7 @@ class Files(NamedTuple):
         return [shard for shard in self.shards if not destination.is_finished(shard, folder)]
 
     def are_in(self, path: Path) -> bool:
-        """Whether the folder `path`, or what it links to, holds all of them, as far as sizes and headers tell.
+        """Whether the folder `path`, or the folder that it links to, holds all files, judged by sizes and headers.
 
         Raises:
             OSError: It cannot be read.
@@ -88,7 +88,7 @@ class Files(NamedTuple):
 
 
 class WorkingFolder:
-    """The folder of a run that has the lock. Ends with `publish` or `give_up`."""
+    """The folder of a run that holds its lock. Ends with `publish` or `give_up`."""
 
     def __init__(self, target: Path, files: Files, *, resume: bool, force: bool) -> None:
         self.target = target
@@ -109,7 +109,7 @@ class WorkingFolder:
         try:
             self._enter(is_new)
         except BaseException as error:
-            is_anothers = isinstance(error, CheckpointError)  # by now, as a run that came between says
+            is_anothers = isinstance(error, CheckpointError)  # another run came between, and its lock raised
             if is_new and not is_anothers:
                 _discard(self.path)
             self._open.close()
@@ -126,8 +126,8 @@ class WorkingFolder:
         self._open.callback(os.close, self._folder)
         if is_mount_point(self.path):
             raise CheckpointError(
-                f"{self.path} must be a folder that can be renamed, got a place where a file system is "
-                "mounted; unmount it or choose another name"
+                f"{self.path} cannot be renamed, because another file system is mounted there; "
+                "unmount it or choose another name"
             )
         refuse_foreign(self.path, self._folder)
         self._lock = take_lock(self.path, self._folder)
@@ -135,14 +135,14 @@ class WorkingFolder:
         self._adopt()
 
     def _adopt(self) -> None:
-        """Makes the folder that of this plan, empty but for finished files of this very plan."""
+        """Makes the folder this plan's: empty, or with finished files of this very plan."""
         found = read_note(self._folder)
         is_same = found == self._note
         theirs = None if is_same or self._start_anew else parsed(found)
         if theirs is not None:
             alone = "alone " if self._force else ""
             raise CheckpointError(
-                f"{self.path} must be of this very checkpoint to go on, got another, whose "
+                f"{self.path} holds the files of another checkpoint, whose "
                 f"{difference(theirs, self._note)}; start anew with {FORCE} {alone}or choose another name"
             )
         names = set(os.listdir(self._folder)) - {NOTE_FILE}
@@ -170,31 +170,30 @@ class WorkingFolder:
 
         Raises:
             CheckpointError: Files are missing, or OUT cannot be replaced.
-            OSError: OUT has come to be meanwhile, or the disk fails.
+            OSError: Something has appeared at OUT meanwhile, or the disk fails.
         """
         missing = self.unfinished()
         if missing:
             raise CheckpointError(
-                f"every file must be in {self.path} when all are written, got {len(missing)} that "
-                f"are missing or incomplete, {missing[0].file} the first; "
-                "choose OUT on a file system that all workers share"
+                f"all files were written, but {len(missing)} are missing or incomplete in {self.path}, "
+                f"first {missing[0].file}; choose an output folder on a file system that all workers share"
             )
         self._remove_parts()
         destination.sync_folder(self.path)
         if self._force and os.path.lexists(self.target):
             self._replace()
-        else:  # fails if OUT has come to be meanwhile, or to hold something; an empty folder is no loss
+        else:  # fails if OUT has appeared or been filled meanwhile; an empty folder is replaced
             with needed("rename folders (rename)"):
                 self.path.rename(self.target)
-        self._remove_parts()  # of workers that were taken for dead
+        self._remove_parts()  # left by workers that were taken for dead
         destination.sync_folder(self.target.parent)
         remove_replaced(self.target)
         self._open.close()
 
     def _replace(self) -> None:
-        """Puts the new checkpoint in the place of the old one, which is back if that fails."""
+        """Puts the new checkpoint in the place of the old one, and the old one back if that fails."""
         refuse_unless_replaceable(self.target)
-        if os.path.lexists(self._replaced):  # of a run that was killed between these renames
+        if os.path.lexists(self._replaced):  # a run was killed between these renames
             remove_checkpoint(self._replaced)
         try:
             with needed("rename folders (rename)"):
@@ -233,15 +232,15 @@ class WorkingFolder:
 
 
 def partial_of(target: Path) -> Path:
-    """Where a run that makes `target` works."""
+    """The folder in which a run that makes `target` works."""
     return target.with_name(target.name + ".partial")
 
 
 def finish_beside(target: Path, files: Files) -> None:
-    """Ends the work of a run that died when `target` was complete: removes what it has left beside it.
+    """Ends the work of a run that died after `target` was complete: removes what it left next to it.
 
     Raises:
-        OSError: That cannot be removed.
+        OSError: It cannot be removed.
     """
     remove_replaced(target)
     path = partial_of(target)
@@ -251,10 +250,10 @@ def finish_beside(target: Path, files: Files) -> None:
     try:
         names, note = os.listdir(folder), read_note(folder)
         if not names:  # it died before it wrote anything
-            with suppress(OSError):  # it is a mount, or in use by now
+            with suppress(OSError):  # it is a mount point, or in use by now
                 path.rmdir()
         elif note == files.sides[NOTE_FILE] or (names == [NOTE_FILE] and not note):
-            # A run may be at work there, or it may hold files of somebody else's.
+            # A run may be at work there, or it may hold files that are not fastinit's.
             with suppress(CheckpointError):
                 lock = take_lock(path, folder, create=False)
                 try:
@@ -266,18 +265,18 @@ def finish_beside(target: Path, files: Files) -> None:
 
 
 def _discard(path: Path) -> None:
-    """Removes a folder that this run has made and not come to use, as far as that goes."""
+    """Removes, as far as possible, a folder that this run made and did not use."""
     with suppress(OSError):
         (path / NOTE_FILE).unlink(missing_ok=True)
         path.rmdir()
 
 
 def _left_by_another_run(path: Path) -> str:
-    """Says what is in the way of a working folder."""
+    """Words what is in the way of a working folder."""
     try:
         folder = open_folder(path)
     except OSError:
-        return f"{path} must not exist, got something that is no folder of a run; remove it"
+        return f"{path} is in the way and is not a folder of a run; remove it"
     try:
         lock = take_lock(path, folder, create=False)
         release(lock)
@@ -286,13 +285,11 @@ def _left_by_another_run(path: Path) -> str:
         files = files if isinstance(files, dict) else {}
         finished = len(set(os.listdir(folder)).intersection(files))
         return (
-            f"{path} must not exist, got that of an interrupted run, which holds {finished} of "
-            f"{len(files)} finished files; go on with {RESUME} or start anew with {FORCE}"
+            f"{path} holds the {finished} of {len(files)} files that an interrupted run has finished; "
+            f"go on with {RESUME} or start anew with {FORCE}"
         )
     except FileNotFoundError:
-        return (
-            f"{path} must not exist, got a folder without {NOTE_FILE}; remove it, or go on with {RESUME} if it is empty"
-        )
+        return f"{path} is in the way and has no {NOTE_FILE}; remove it, or go on with {RESUME} if it is empty"
     except CheckpointError as error:
         return str(error)
     finally:

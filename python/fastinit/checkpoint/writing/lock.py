@@ -1,4 +1,4 @@
-"""The lock of a run on its folder's fastinit.json: it goes with its process, however that ends."""
+"""The lock of a run on its folder's fastinit.json. It ends with its process, however that ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _locked: set[int] = set()  # descriptors
 
 
 def _close_locks() -> None:
-    """A forked process must not hold its parent's locks: it may outlive the parent."""
+    """Closes a parent's locks in a forked process, which may outlive the parent."""
     for descriptor in _locked:
         os.close(descriptor)
     _locked.clear()
@@ -31,7 +31,7 @@ def take_lock(path: Path, folder: int, create: bool = True) -> int:
     """Opens and locks the fastinit.json of a folder.
 
     Raises:
-        CheckpointError: Another run has it.
+        CheckpointError: Another run holds the lock.
     """
     flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC | (os.O_CREAT if create else 0)
     lock = os.open(NOTE_FILE, flags, 0o666, dir_fd=folder)
@@ -43,7 +43,7 @@ def take_lock(path: Path, folder: int, create: bool = True) -> int:
         except OSError as error:
             if error.errno not in _NO_LOCKS:
                 raise
-        # The run that had it until now may have turned the folder into OUT, or removed it.
+        # The run that held it until now may have turned the folder into OUT, or removed it.
         try:
             is_same = os.path.samestat(os.fstat(lock), os.stat(path / NOTE_FILE))
         except FileNotFoundError:
@@ -64,6 +64,4 @@ def release(lock: int) -> None:
 
 
 def _busy(path: Path) -> CheckpointError:
-    return CheckpointError(
-        f"only one run may write into {path}, got another that is at work; wait for it or choose another name"
-    )
+    return CheckpointError(f"another run is writing into {path}; wait for it or choose another name")

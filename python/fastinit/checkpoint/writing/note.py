@@ -1,4 +1,4 @@
-"""The fastinit.json of a folder, which says what plan it is of."""
+"""The fastinit.json of a folder, which says which plan the folder is for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastinit.stored.layout import NOTE_FILE
 
 
 def read_note(folder: int) -> bytes:
-    """Returns the content of an open folder's, empty if there is none."""
+    """Returns the content of an open folder's fastinit.json; empty if there is none."""
     try:
         return destination.read_file(NOTE_FILE, folder)
     except FileNotFoundError:
@@ -19,7 +19,7 @@ def read_note(folder: int) -> bytes:
 
 
 def parsed(note: bytes) -> dict[str, Any] | None:
-    """The content of a fastinit.json, None if it is none."""
+    """Parses a fastinit.json; None if it is not one."""
     try:
         content = json.loads(note)
     except (ValueError, RecursionError):
@@ -28,7 +28,7 @@ def parsed(note: bytes) -> dict[str, Any] | None:
 
 
 def difference(theirs: dict[str, Any], note: bytes) -> str:
-    """Says in what another fastinit.json differs from that of the plan."""
+    """Words in what another fastinit.json differs from the plan's."""
     ours = json.loads(note)
     for key, what in (
         ("stream_version", "stream version"),

@@ -1,4 +1,4 @@
-"""Folders that are fastinit's to replace and to remove: checkpoints it has written, and nothing of others."""
+"""Folders that fastinit may replace and remove: checkpoints that it wrote, and nothing else."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def refuse_unless_replaceable(target: Path) -> None:
-    """Checks that `target` is an empty folder, or a checkpoint of fastinit's and nothing more, and can be moved.
+    """Checks that `target` is an empty folder, or only a checkpoint that fastinit wrote, and that it can be moved.
 
     Raises:
-        CheckpointError: It is not, or cannot.
+        CheckpointError: It is something else, or cannot be moved.
     """
     try:
         folder = open_folder(target)
@@ -37,8 +37,7 @@ def refuse_unless_replaceable(target: Path) -> None:
         raise
     except OSError:
         raise CheckpointError(
-            f"OUT must be a checkpoint of fastinit's to be replaced, got {target}, which is no "
-            "folder; remove it or choose another name"
+            f"{target} is not a folder, so it is not replaced; remove it or choose another name"
         ) from None
     _refuse_immovable(target)
 
@@ -63,33 +62,31 @@ def is_empty_folder(target: Path) -> bool:
 
 
 def _refuse_immovable(target: Path) -> None:
-    """Says at the start what would fail when all is written."""
+    """Raises at the start for what would fail when everything is written."""
     longest = os.pathconf(target.parent, "PC_NAME_MAX")
     length = len(os.fsencode(replaced_of(target).name))
     if length > longest:
-        what = f"a name that leaves room for {_REPLACED!r}, {length} bytes of {longest}"
+        fault = f"its name is too long: with {_REPLACED!r} it has {length} bytes of {longest}"
     elif os.path.lexists(replaced_of(target)) and not _is_folder(replaced_of(target)):
-        what = f"a name with whose {_REPLACED!r} no other file is called"
+        fault = f"another file has its name with {_REPLACED!r}"
     elif is_mount_point(target):
-        what = "a folder within its file system, not the place where another is mounted"
+        fault = "another file system is mounted there"
     elif not os.access(target, os.W_OK | os.X_OK):
-        what = "a folder that you may write to"
+        fault = "you may not write to it"
     elif _is_anothers(target):
-        what = "yours, in a folder where only owners may rename (with the sticky bit)"
+        fault = "it is not yours, and only owners may rename in its folder (the sticky bit)"
     else:
         return
-    raise CheckpointError(
-        f"OUT must be {what}, to be replaced, got {target}; choose another name or remove what it holds"
-    )
+    raise CheckpointError(f"{target} cannot be replaced: {fault}; choose another name or remove what it holds")
 
 
 def _is_folder(path: Path) -> bool:
-    """Tells a folder; a link to one is none."""
+    """Tells whether it is a folder; a link to a folder is not."""
     return os.path.isdir(path) and not path.is_symlink()
 
 
 def is_mount_point(path: Path) -> bool:
-    """Tells also a folder that is mounted from its own file system, by Linux's table."""
+    """Tells by Linux's table whether it is a mount point, even of its own file system."""
     if os.path.ismount(path):
         return True
     try:
@@ -107,10 +104,10 @@ def _is_anothers(path: Path) -> bool:
 
 
 def remove_checkpoint(path: Path) -> None:
-    """Removes a checkpoint of fastinit's, its fastinit.json last.
+    """Removes a checkpoint that fastinit wrote, its fastinit.json last.
 
     Raises:
-        CheckpointError: It holds other files, or is no checkpoint.
+        CheckpointError: It holds other files, or is not a checkpoint.
     """
     folder = open_folder(path)
     try:
@@ -123,7 +120,7 @@ def remove_checkpoint(path: Path) -> None:
 
 
 def remove_replaced(target: Path) -> None:
-    """Removes the checkpoint that `target` has replaced; what is not fastinit's stays."""
+    """Removes the checkpoint that `target` has replaced; files that are not fastinit's stay."""
     replaced = replaced_of(target)
     if _is_folder(replaced):
         with suppress(CheckpointError):
@@ -131,20 +128,20 @@ def remove_replaced(target: Path) -> None:
 
 
 def replaced_of(target: Path) -> Path:
-    """Where the old checkpoint is while a new one takes its place."""
+    """The place of the old checkpoint while a new one takes its name."""
     return target.with_name(target.name + _REPLACED)
 
 
 def open_folder(path: Path) -> int:
-    """Opens a folder; a link to one is none."""
+    """Opens a folder, but not through a link."""
     return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 
 def refuse_foreign(path: Path, folder: int) -> None:
-    """Refuses a folder that holds anything that fastinit has not written."""
+    """Raises if a folder holds anything that fastinit did not write."""
     names = os.listdir(folder)
     note = parsed(read_note(folder))
-    has_note = NOTE_FILE in names  # which is written first and removed last, and may be unreadable
+    has_note = NOTE_FILE in names  # written first and removed last; it may be unreadable
     own = {NOTE_FILE, RECIPE_FILE, INDEX_FILE} if has_note else set()
     for key in ("files", "copies"):
         if note is not None and isinstance(note.get(key), dict):
@@ -152,18 +149,18 @@ def refuse_foreign(path: Path, folder: int) -> None:
     for name in sorted(names):
         try:
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        except FileNotFoundError:  # a worker taken for dead may still clear up
+        except FileNotFoundError:  # a worker taken for dead may still be clearing up
             continue
         is_own = name in own or (has_note and destination.is_part(name))
         if not stat.S_ISREG(mode) or not is_own:
             raise CheckpointError(
-                f"{path} must hold nothing but a checkpoint of fastinit's, got {show(name)} in it, "
-                "which is not of one; remove the folder or choose another name"
+                f"{path} holds {show(name)}, which is not part of a checkpoint of fastinit's, so fastinit leaves it; "
+                "remove the folder or choose another name"
             )
 
 
 def remove_files(folder: int, names: Iterable[str]) -> None:
-    """Removes files of an open folder, as far as they are there."""
+    """Removes those of the files that are in the open folder."""
     for name in names:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)

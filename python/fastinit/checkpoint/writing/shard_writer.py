@@ -1,7 +1,7 @@
-"""Writes one shard, on any machine: bounded buffers, filled by the core while others are written.
+"""Writes one shard, on any machine, with bounded buffers: the core fills some while others are written.
 
-A file is written in chunks from its first byte to its last, header included, so that every chunk
-starts at a multiple of the buffer size, as direct writes need.
+A file is written in chunks from its first byte to its last, header included, so that every chunk starts at a multiple
+of the buffer size, as direct writes need.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What fits one buffer: bytes `offset` to `offset + nbytes` of a file, without the header's."""
+    """The part of a file in one buffer: bytes `offset` to `offset + nbytes`, without the header's."""
 
     offset: int
     nbytes: int
@@ -54,12 +54,12 @@ class _Buffer:
         self.memory, self.address = aligned_memory(BUFFER_BYTES)
 
 
-# Buffers that no call uses, for the next: touching new memory takes as long as filling it.
+# Buffers that are free for the next call: touching new memory takes as long as filling it.
 _spare: queue.SimpleQueue[_Buffer] = queue.SimpleQueue()
 
 
 def free_buffers() -> None:
-    """Gives the memory of unused buffers back."""
+    """Frees the memory of unused buffers."""
     global _spare
     _spare = queue.SimpleQueue()
 
@@ -73,19 +73,19 @@ def write_shard(
     destination: Destination,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Writes a shard into the folder of a run, under its name when all of it is on the disk.
+    """Writes a shard into the folder of a run, where it gets its name when all of it is on the disk.
 
-    Any number of attempts at one shard, also at the same time, give the same file and leave a
-    finished one whole.
+    Any number of attempts at one shard, even at the same time, give the same file, and leave a finished one intact.
+
 
     Args:
-        shard: What to write.
-        seed: Of the recipe.
+        shard: The file to write.
+        seed: The recipe's seed.
         destination: The folder of the run.
-        progress: Called with the number of bytes each time some have been written.
+        progress: Called with a number of bytes each time that many have been written.
 
     Raises:
-        CheckpointError: The folder is not here, or not that of the run.
+        CheckpointError: The folder is not here, or belongs to another run.
         OSError: The disk is full or fails.
     """
     with open_destination(destination) as folder, new_file(shard.file, folder) as file:
@@ -93,13 +93,13 @@ def write_shard(
 
 
 def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], None] | None) -> None:
-    """Fills buffers in this thread while another writes the ones before, in order."""
+    """Fills buffers in this thread, while another thread writes the earlier ones, in order."""
     free: list[_Buffer] = []
     made = 0
     writing: deque[tuple[Future[None], _Buffer, int]] = deque()
 
     def collect() -> None:
-        """Waits for the oldest write, whose buffer is free from then on."""
+        """Waits for the oldest write, whose buffer is then free."""
         future, buffer, nbytes = writing.popleft()
         try:
             future.result()
@@ -113,7 +113,7 @@ def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], 
     try:
         for chunk in chunks(shard, BUFFER_BYTES):
             while writing and writing[0][0].done():
-                collect()  # rather than touch new memory
+                collect()  # faster than touching new memory
             if not free and made < BUFFERS:
                 free.append(_take_buffer())
                 made += 1
@@ -127,7 +127,7 @@ def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], 
         while writing:
             collect()
     finally:
-        pool.shutdown(cancel_futures=True)  # first: no thread may use a buffer that is given back
+        pool.shutdown(cancel_futures=True)  # comes first: no thread may still use a buffer that is given back
         forget_matrices()
         for buffer in (*free, *(entry[1] for entry in writing)):
             if _spare.qsize() < BUFFERS:
@@ -153,8 +153,8 @@ def _fill(chunk: Chunk, buffer: _Buffer, header: bytes, seed: int) -> None:
 def chunks(shard: Shard, limit: int) -> Iterator[Chunk]:
     """Cuts a file into chunks of `limit` bytes, the last one shorter.
 
-    No element lies in two chunks: `limit` is a multiple of every item size, and a plan's tensors start
-    at multiples of theirs.
+    No element lies in two chunks: `limit` is a multiple of every item size, and a plan's tensors start at multiples of
+    their item size.
     """
     offset = 0
     pieces: list[Piece] = []
@@ -169,7 +169,7 @@ def chunks(shard: Shard, limit: int) -> Iterator[Chunk]:
                 continue
             length = min(size - start, (limit - position) // item)
             if length == 0:
-                raise ValueError(f"{tensor.name} must start at a multiple of {item} bytes")
+                raise ValueError(f"{tensor.name} does not start at a multiple of {item} bytes")
             pieces.append(Piece(tensor, start, length, position))
             start += length
     end = shard.nbytes

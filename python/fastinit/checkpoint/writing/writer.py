@@ -1,7 +1,7 @@
 """Writes a plan: the shards one after another here, or as the tasks of an executor.
 
-Nothing incomplete ever carries its final name, files and folder alike, and whatever stops a run, what
-is finished can be gone on with.
+Nothing incomplete ever has its final name, neither files nor the folder; and whatever stops a run, a later run can go
+on from the finished files.
 """
 
 from __future__ import annotations
@@ -53,31 +53,29 @@ def write(
 ) -> int:
     """Writes a checkpoint into the folder `out`, in memory that does not grow with the model.
 
-    The files are written into the folder `out` + ".partial" beside it, which gets the name `out` when
-    all of them are on the disk. After a failure it stays if any file is finished, and goes if none is.
+    The files go into the folder `out` + ".partial" next to it, which is renamed to `out` when all of them are on the
+    disk. After a failure that folder stays if any file is finished, and is removed if none is.
 
     Args:
-        plan: From `make_plan`.
-        out: The folder to make; its parent exists. An empty folder may be there, and is replaced by one rename.
-        progress: Called with the number of bytes each time some have been written: of whole files by an
-            executor, and at once of those that are finished already.
-        resume: Go on where an interrupted run of the same plan stopped: finished files stay as they are.
-            Start if there is none; do nothing if `out` is there already and complete, unless `force` has an
-            interrupted run to go on with.
-        force: Replace `out`, if it is an empty folder or a checkpoint that fastinit has written and
-            nothing more, once the new one is complete; and without `resume` drop what an interrupted run
-            has left.
-        executor: Writes the files in its workers, all of which see the folder under the same path:
-            Dask's `client.get_executor()`, mpi4py's `MPIPoolExecutor`, or any other.
+        plan: The plan, from `make_plan`.
+        out: The folder to make; its parent must exist. An empty folder may be there: one rename replaces it.
+        progress: Called with a number of bytes each time that many have been written: by an executor after each file,
+            and at the start for files that are finished already.
+        resume: Goes on where an interrupted run of the same plan stopped: finished files stay as they are. Starts if
+            there is no such run. Does nothing if `out` is already there and complete, unless `force` is set and there
+            is an interrupted run to go on with.
+        force: Replaces `out` once the new one is complete, if it is an empty folder or only a checkpoint that fastinit
+            wrote. Without `resume` it also drops the files of an interrupted run.
+        executor: Its workers write the files: Dask's `client.get_executor()`, mpi4py's `MPIPoolExecutor`, or any
+            other. All workers must see the folder under the same path.
 
     Returns:
-        The bytes of the safetensors files that this call wrote: all of them, but for what a resumed run
-        finds finished.
+        The bytes of the safetensors files that this call wrote: all, without those that a resumed run found finished.
 
     Raises:
-        CheckpointError: `out` exists, its parent does not, another run is at work there, or has left
-            another plan's files; or the disk is full or fails. An interruption such as
-            KeyboardInterrupt carries a note that says what is left.
+        CheckpointError: `out` exists; its parent does not; another run is at work there, or has left another plan's
+            files; or the disk is full or fails. An interruption such as KeyboardInterrupt carries a note that says what
+            is left.
 
     Example:
         >>> import tempfile
@@ -96,7 +94,7 @@ def write(
     target = Path(os.path.abspath(out))
     files = Files.of(plan)
     if not target.parent.is_dir():
-        raise CheckpointError(f"the folder of OUT must exist, got {target.parent}, which does not; create it first")
+        raise CheckpointError(f"{target.parent} does not exist; create it first")
     if _is_done(target, files, resume, force):
         _report(progress, plan.file_bytes)
         return 0
@@ -110,7 +108,7 @@ def write(
         raise CheckpointError(f"{reason} ({left})") from error
     shards: Sequence[Shard] = plan.shards
     try:
-        if _is_done(target, files, resume, force):  # by a run that had the lock until now
+        if _is_done(target, files, resume, force):  # another run, which held the lock until now, finished it
             folder.give_up()
             _report(progress, plan.file_bytes)
             return 0
@@ -127,7 +125,7 @@ def write(
         folder.publish()
         return _bytes_of(shards)
     except BaseException as error:
-        reason = _reason(error, target, _bytes_of(shards))  # asks for free space: before that grows
+        reason = _reason(error, target, _bytes_of(shards))  # measures free space, so it comes before files are removed
         left = folder.give_up()
         if isinstance(error, OSError):
             raise CheckpointError(f"{reason} ({left})") from error
@@ -138,7 +136,7 @@ def write(
 
 
 def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
-    """Whether OUT is there already, as a resumed run wants it. Refuses any other that is in the way."""
+    """Whether OUT is already there, as a resumed run wants it. Raises if anything else is there."""
     if not os.path.lexists(target):
         return False
     goes_on = force and os.path.lexists(partial_of(target))
@@ -159,7 +157,7 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
 
 
 def _is_complete(target: Path, files: Files) -> bool:
-    """Whether OUT is this checkpoint; then what a run has left beside it goes."""
+    """Whether OUT is this checkpoint; if so, what a run has left next to it is removed."""
     try:
         is_complete = files.are_in(target)
         if is_complete:
@@ -172,14 +170,14 @@ def _is_complete(target: Path, files: Files) -> bool:
 
 
 def _check_space(folder: WorkingFolder, shards: Sequence[Shard]) -> None:
-    """Refuses what can be known before anything large is written."""
+    """Raises for what can be known before anything large is written."""
     needed = _bytes_of(shards) + sum(map(len, folder.files.sides.values()))
     free = shutil.disk_usage(folder.path).free
     if needed > free:
         raise CheckpointError(
             f"the checkpoint needs {format_bytes(needed)}, "
-            f"got {format_bytes(free)} free in {folder.target.parent}; "
-            f"free {format_bytes(needed - free)} or choose another disk"
+            f"and {folder.target.parent} has only {format_bytes(free)} free; "
+            f"free {format_bytes(needed - free)} more or choose another disk"
         )
 
 
@@ -195,7 +193,7 @@ def _reason(error: BaseException, target: Path, needed: int) -> str:
         free = format_bytes(status.f_bavail * status.f_frsize)
         if status.f_files and not status.f_favail:
             return (
-                f"the file system of {target} has room for no more files, got 0 free inodes and {free}; "
+                f"the file system of {target} has no free inode for another file, with {free} free; "
                 "remove some files or choose another disk"
             )
     except OSError:
@@ -234,20 +232,19 @@ def _write_with(
 
 @contextmanager
 def _executor_errors() -> Iterator[None]:
-    """Turns what an executor raises, such as the loss of its workers, into an error of writing."""
+    """Turns what an executor raises, such as the loss of its workers, into a CheckpointError."""
     try:
         yield
     except OSError:
         raise
     except Exception as error:
         raise CheckpointError(
-            "every task of the executor must end well, got "
-            f"{type(error).__name__}: {show(str(error))}; look into its workers' messages"
+            f"a worker failed: {type(error).__name__}: {show(str(error))}; the messages of the workers say more"
         ) from error
 
 
 def _stop(tasks: Iterable[Future[None]]) -> None:
-    """Cancels what has not begun and waits for what has."""
+    """Cancels the tasks that have not begun, and waits for the others."""
     for task in tasks:
         task.cancel()
     for task in tasks:
