@@ -67,9 +67,9 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def reader(browser: Browser, address: str) -> Iterator[Page]:
+def reader(browser: Browser, address: str) -> Page:
     """One page for all visits: what is in the browser's cache is not asked for again."""
-    yield browser.new_context(base_url=address).new_page()
+    return browser.new_context(base_url=address).new_page()
 
 
 def test_the_site_is_built() -> None:
