@@ -90,7 +90,7 @@ def scripts() -> dict[str, list[Block]]:
 
 
 def run(blocks: list[Block], folder: Path, *launcher: str) -> list[str]:
-    """Runs blocks in one process, in `folder`, and returns what each prints; an error may be the last thing that is shown."""
+    """Runs blocks in one process, in `folder`, and returns what each prints. The last may show an error."""
     paths = [folder / f"block{number}.py" for number in range(len(blocks))]
     for path, block in zip(paths, blocks, strict=True):
         path.write_text(block.code)
