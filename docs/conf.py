@@ -1,4 +1,4 @@
-"""The documentation site: `nox -s site` builds it into build/site. Nothing is fetched, neither by the build nor by its pages."""
+"""The documentation site, which `nox -s site` builds into build/site. Neither the build nor a page fetches anything."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The blocks of Python in the pages of the docs, and how they are run.
 
 All blocks of a page run in one process, one after another, as a reader would who starts at the top. On a page with the
-comment `ALONE` each block runs in a process of its own. What a block prints, or the error that it ends with, is what the block of
-`text` right after it shows, if there is one.
+comment `ALONE` each block runs in a process of its own. A block of `text` right after one shows what that prints, or the
+error that it ends with.
 """
 
 from __future__ import annotations
