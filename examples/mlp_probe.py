@@ -14,7 +14,6 @@ from itertools import pairwise
 import torch
 
 import fastinit
-from fastinit.signal.plot import plot_profiles
 from fastinit.torch import build, probe
 
 FEATURES, CLASSES, SAMPLES = 32, 4, 1024
@@ -60,7 +59,8 @@ def main() -> None:
         print(f"{name}: {accuracy:.0%} of the samples are classified correctly after {arguments.steps} steps")
         reports.append(report)
     if arguments.plot:
-        plot_profiles(reports, arguments.plot)
+        bad, good = reports
+        bad.plot(arguments.plot, good)
         print(f"The picture is in {arguments.plot}")
 
 

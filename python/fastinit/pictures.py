@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import PictureError, show_path
@@ -9,14 +10,19 @@ from fastinit.errors import PictureError, show_path
 if TYPE_CHECKING:
     import os
 
-# Told apart by colour-blind eyes too, as their markers are.
-COLOURS = ("#0b6e4f", "#3d6cb9", "#c98a1b", "#8d5fb3", "#2a9fb0", "#7a8b2a", "#5b6770", "#b5651d")
-MARKERS = ("o", "s", "^", "D", "v")
+# Any two, the mark's red included, are 12 apart (CAM02-UCS) for people who lack red or green cones and 8 for those who
+# lack blue ones, by the model of Machado, Oliveira and Fernandes (2009). On white each has a contrast of 3 or more.
+COLOURS = ("#0072b2", "#df6000", "#009f9f", "#bf6080", "#8080ff", "#bf8060", "#222222")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MARKED = "#d1102a"
+QUIET = "#5b6770"  # of text and lines that are read second
+
+# The same figure gives the same bytes: no date, and identifiers that are no random numbers.
+_UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "ps": {"CreationDate": None}}
 
 
 def new_figure(width: float, height: float) -> Any:
-    """Returns an empty figure, in inches; its text stays text in an SVG.
+    """Returns an empty figure, in inches.
 
     Raises:
         PictureError: matplotlib is missing.
@@ -24,18 +30,24 @@ def new_figure(width: float, height: float) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise PictureError(f'a plot needs matplotlib, got: {error}; pip install "fastinit-nn[plot]"') from None
+        raise PictureError(
+            f'a plot needs matplotlib ({error}); install it with: pip install ".[plot]" in a clone of fastinit'
+        ) from None
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save(figure: Any, path: str | os.PathLike[str]) -> None:
-    """Writes a figure; the suffix of the path says the format.
+    """Writes a figure; the suffix of the path says the format. In an SVG, text stays text.
 
     Raises:
         PictureError: The picture cannot be written.
     """
+    from matplotlib import rc_context
+
+    suffix = Path(path).suffix.lstrip(".").lower()
     try:
-        figure.savefig(path, dpi=130)
+        with rc_context({"svg.hashsalt": "fastinit", "svg.fonttype": "none"}):
+            figure.savefig(path, dpi=130, metadata=_UNDATED.get(suffix))
     except OSError as error:
         raise PictureError(f"cannot write {show_path(path)}: {error.strerror}") from None
     except ValueError as error:  # a suffix that is no format
@@ -47,3 +59,23 @@ def clean(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)
+
+
+def decimals(axis: Any) -> None:
+    """Writes the numbers of an axis as people do, also where it is logarithmic: 0.02, not 2 x 10 to the power of -2."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    if axis.get_scale() == "log":
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 200 * low else (1,), numticks=10))
+        axis.set_minor_formatter(NullFormatter())
+        axis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    else:
+        axis.set_major_locator(MaxNLocator(5))
+
+
+def short(text: str, most: int) -> str:
+    """Shortens a text to one line of so many characters, without its middle; any font has its letters."""
+    text = text.encode("ascii", "backslashreplace").decode()
+    half = (most - 3) // 2
+    return text if len(text) <= most else f"{text[: most - 3 - half]}...{text[-half:]}"

@@ -96,7 +96,7 @@ def run(blocks: list[Block], folder: Path, *launcher: str) -> list[str]:
         path.write_text(block.code)
     (folder / "run.py").write_text(_RUNNER)
     (folder / "small.toml").write_text(SMALL)
-    shutil.copy(ROOT / "examples" / "llama-3.2-1b.json", folder / "config.json")
+    shutil.copy(ROOT / "python/fastinit/recipes/examples/llama-3.2-1b.json", folder / "config.json")
     (folder / "generation_config.json").write_text("{}")
     alone = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
     environment = {**os.environ, **({} if launcher else alone), "KERAS_BACKEND": "torch"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fastinit.signal import comparison_plot, plot
 from fastinit.signal.comparison import Comparison, Trial
 from fastinit.signal.report import ProbeReport
 from tests.signal.stages import layers
@@ -149,3 +150,20 @@ def test_the_plot_is_a_picture_whatever_the_losses_are(shift: float, tmp_path: P
     assert "wild \u2191" in text  # beyond what is shown
     assert "never" in text
     Comparison("net", "loss", 3, 5, trials[-1:]).plot(tmp_path / "none.png")
+
+
+def test_curves_that_lie_on_each_other_all_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    figures: list[Any] = []
+    monkeypatch.setattr(comparison_plot, "save", lambda figure, _: figures.append(figure))
+    comparison({name: [1.0, 1.1] for name in ("he", "again", "third")}).plot("a.svg")
+    for axes in figures[0].axes:
+        curves = [line for line in axes.lines if len(line.get_xdata()) > 1]
+        widths = [line.get_linewidth() for line in curves]
+        assert len(curves) == 3
+        assert widths == sorted(widths, reverse=True)  # what is drawn later is narrower, and leaves a rim
+        assert len(set(widths)) == 3
+
+
+def test_a_curve_of_its_own_is_as_narrow_as_any() -> None:
+    assert plot.widths_of([[1.0, 2.0], [1.0, None], [1.5, 2.0]]) == [1.4, 1.4, 1.4]

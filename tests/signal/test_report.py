@@ -100,10 +100,10 @@ def test_a_reading_knows_the_size_of_an_element_and_of_all() -> None:
 def test_the_plot_is_a_picture_of_one_report_or_several(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     report(1.5).plot(tmp_path / "one.svg")
-    assert "<!-- net -->" in (tmp_path / "one.svg").read_text()
+    assert ">net</text>" in (tmp_path / "one.svg").read_text()
     report(1.5).plot(tmp_path / "two.svg", ProbeReport(layers(0.5), "other", "loss", None))
     two = (tmp_path / "two.svg").read_text()
-    assert [two.count(f"<!-- {name} -->") for name in ("net", "other", "net and other")] == [2, 2, 1]  # in both panels
+    assert [two.count(f">{name}</text>") for name in ("net", "other", "net and other")] == [2, 2, 1]  # in both panels
 
 
 def test_the_plot_shows_what_is_not_a_number_or_zero_too(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
 from fastinit.pictures import COLOURS, clean, new_figure, save
-from fastinit.signal.plot import activation, draw_profiles, gradient, name_lines, write_numbers
+from fastinit.signal.plot import activation, draw_profiles, gradient, name_lines, widths_of, write_numbers
 
 if TYPE_CHECKING:
     import os
@@ -67,13 +67,14 @@ def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Tria
     firsts = [abs(losses[0]) for trial in comparison.ranking[0].trials if (losses := _finite(trial))]
     most = _MOST * max(firsts, default=math.inf)
     names: _Lines = []
-    for number, trials in enumerate(sets):
+    by_set = [[_known(losses) for losses in zip_longest(*map(_finite, trials))] for trials in sets]
+    widths = widths_of([[*map(statistics.fmean, steps)] for steps in by_set])
+    for number, (trials, steps) in enumerate(zip(sets, by_set, strict=True)):
         colour = COLOURS[number % len(COLOURS)]
-        steps = [[loss for loss in losses if loss is not None] for losses in zip_longest(*map(_finite, trials))]
         xs = range(1, len(steps) + 1)
-        means = [statistics.fmean(losses) for losses in steps]
+        means = [*map(statistics.fmean, steps)]
         axes.fill_between(xs, [*map(min, steps)], [*map(max, steps)], color=colour, alpha=_BAND, lw=0)
-        axes.plot(xs, means, color=colour, lw=1.4)
+        axes.plot(xs, means, color=colour, lw=widths[number])
         ends = [trial.ended_at for trial in trials if trial.ended_at is not None]
         axes.plot(ends, [0.98] * len(ends), color=colour, marker="x", ls="none", transform=axes.get_xaxis_transform())
         if means:
@@ -93,6 +94,10 @@ def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Tria
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("step")
     axes.set_title(f"loss: {comparison.loss}", loc="left", fontsize=10, parse_math=False)
+
+
+def _known(losses: Sequence[float | None]) -> list[float]:
+    return [loss for loss in losses if loss is not None]
 
 
 def _finite(trial: Trial) -> Sequence[float]:

@@ -22,6 +22,7 @@ _NAMED = 24  # stages that are named below the axis
 _NUMBERED = 8  # else, of those that are numbered
 _LONGEST = 16  # characters of a name there
 _ACROSS = 40  # characters of all names, which then stand upright
+_WIDTH_OF_LINE, _RIM = 1.4, 2.4  # points
 _LINE = 0.055  # of the height of axes: a line of text
 
 
@@ -70,6 +71,7 @@ def draw_profiles(
     """Draws one figure of each report against depth; several lines have their names beside them."""
     axes.set_yscale("log")
     lines = []
+    widths = widths_of([[value(stage) for stage in report.chain] for _, report in reports])
     for number, (name, report) in enumerate(reports):
         colour = COLOURS[number % len(COLOURS)]
         places = _places(report)
@@ -82,7 +84,7 @@ def draw_profiles(
             [(places[id(stage)], value(stage)) for stage in report.chain],
             color=colour,
             ms=5,
-            lw=1.4,
+            lw=widths[number],
             marker=MARKERS[number % len(MARKERS)],
         )
         marked = {finding.where for finding in report.findings}
@@ -95,6 +97,21 @@ def draw_profiles(
     if len(reports) > 1 and named:
         name_lines(axes, named)
     _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
+
+
+def widths_of(lines: Sequence[Sequence[float | None]]) -> list[float]:
+    """Of lines in the order in which they are drawn: one on which others lie later is wider, so that all show."""
+    return [
+        _WIDTH_OF_LINE + _RIM * sum(_is_same(line, later) for later in lines[number + 1 :])
+        for number, line in enumerate(lines)
+    ]
+
+
+def _is_same(one: Sequence[float | None], other: Sequence[float | None]) -> bool:
+    return len(one) == len(other) and all(
+        a == b or (a is not None and b is not None and math.isclose(a, b, rel_tol=0.02))
+        for a, b in zip(one, other, strict=True)
+    )
 
 
 def scale_axis(axes: Any) -> None:

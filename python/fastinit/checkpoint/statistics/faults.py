@@ -11,13 +11,26 @@ Lugosi and Massart, Concentration Inequalities, 2013, sections 2.8 and 2.2).
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fastinit.checkpoint.statistics.expectations import Law
     from fastinit.checkpoint.statistics.moments import Moments
 
 _EXPONENT = 20.0  # 50,000 tensors * 3 tests * 2 sides * exp(-20) = 6e-4
+
+
+class Spread(NamedTuple):
+    """The standard deviation over the expected one, and between what limits chance keeps it."""
+
+    ratio: float
+    least: float
+    most: float
+
+    @property
+    def is_chance(self) -> bool:
+        """Whether the ratio lies within the limits."""
+        return self.least <= self.ratio <= self.most
 
 
 def find_faults(found: Moments, law: Law) -> list[str]:
@@ -67,21 +80,35 @@ def _nonfinite(found: Moments, law: Law) -> list[str]:
     return []
 
 
-def _moments(found: Moments, law: Law) -> list[str]:
-    n = found.count
-    farthest = max(law.high - law.mean, law.mean - law.low) / law.std
-    mean_limit = law.std * _bernstein(1.0, farthest, n) + law.error
-    faults = []
-    if abs(found.mean - law.mean) > mean_limit:
-        faults.append(_far("mean", found.mean, law.mean, law.std / math.sqrt(n)))
+def spread_of(found: Moments, law: Law) -> Spread | None:
+    """Compares the standard deviation with the law's; None where there are no elements, or the law has no spread."""
+    if not found.count or not law.std > 0:  # false for NaN, when there are no moments to expect
+        return None
     # The spread about the tensor's own mean is smaller than the spread about the law's mean, by at most this much.
-    own_mean = (mean_limit / law.std) ** 2
-    limit = _bernstein(max(law.kurtosis - 1, 0.0), farthest**2, n) + own_mean
-    slack = 2 * law.error / law.std + (law.error / law.std) ** 2
-    if abs((found.std / law.std) ** 2 - 1) > limit + slack:
-        standard_error = law.std * math.sqrt(max(law.kurtosis - 1, 0.0) / (4 * n))
+    own_mean = (_mean_limit(found, law) / law.std) ** 2
+    limit = _bernstein(max(law.kurtosis - 1, 0.0), _farthest(law) ** 2, found.count) + own_mean
+    limit += 2 * law.error / law.std + (law.error / law.std) ** 2
+    return Spread(found.std / law.std, math.sqrt(max(1 - limit, 0.0)), math.sqrt(1 + limit))
+
+
+def _moments(found: Moments, law: Law) -> list[str]:
+    faults = []
+    if abs(found.mean - law.mean) > _mean_limit(found, law):
+        faults.append(_far("mean", found.mean, law.mean, law.std / math.sqrt(found.count)))
+    spread = spread_of(found, law)
+    if spread is not None and not spread.is_chance:
+        standard_error = law.std * math.sqrt(max(law.kurtosis - 1, 0.0) / (4 * found.count))
         faults.append(_far("std", found.std, law.std, standard_error))
     return faults
+
+
+def _mean_limit(found: Moments, law: Law) -> float:
+    return law.std * _bernstein(1.0, _farthest(law), found.count) + law.error
+
+
+def _farthest(law: Law) -> float:
+    """The greatest distance from the mean, in standard deviations."""
+    return max(law.high - law.mean, law.mean - law.low) / law.std
 
 
 def _far(what: str, found: float, expected: float, standard_error: float) -> str:

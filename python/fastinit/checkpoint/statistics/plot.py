@@ -1,320 +1,165 @@
-"""The picture of `fastinit stats`: std over the layers against what is expected, and some histograms."""
+"""The picture of `fastinit stats`: each std over what is expected, with its limits, and a histogram per rule."""
 
 from __future__ import annotations
 
 import math
-import re
 import textwrap
-from collections import defaultdict
-from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from fastinit.checkpoint.statistics.expectations import shares
-from fastinit.checkpoint.statistics.scan import sample
+from fastinit.checkpoint.statistics import histograms
+from fastinit.checkpoint.statistics.rows import place_of, rows_of
 from fastinit.errors import printable
-from fastinit.pictures import COLOURS, MARKED, MARKERS, clean, new_figure, save
+from fastinit.pictures import COLOURS, MARKED, QUIET, decimals, new_figure, save, short
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from fastinit.checkpoint.statistics.stats import CheckpointStats, TensorStats
+    from fastinit.checkpoint.statistics.rows import Row
+    from fastinit.checkpoint.statistics.stats import CheckpointStats
 
-DASHES = (0, (4, 3))
-MAX_LINES = 14  # with a line in the legend
-MAX_NAMES = 12  # under the tensors outside the layers
-MAX_MARKED = 3  # that are named above
-HISTOGRAMS = 3
-_BINS = 100
-_FEW_VALUES = 200  # of a coarse type: a bar each
-_NUMBER = re.compile(r"(?<![^.])[0-9]+(?![^.])")
-MAX_NAME = 44  # characters
+_WIDTH = 10.0  # inches
+_LINE = 0.19  # inches of a line of text
+_HISTOGRAM = 1.75
+_MARGINS = 1.35  # of the title and of what is written below the axis
+_LONGEST_NAME, _LONGEST_TEXT = 46, 64  # characters
+_LEAST = 3.0  # lines, between which few rows stand
+_MOST_DOTS = 200  # in a row; more are drawn as a bar from the least to the greatest
+_FAR = 4.0  # limits beyond this factor do not widen the axis
+_STRAIGHT = 1.5  # up to this quotient of its ends, an axis is linear
+_BAND, _HALF = "#d5dbe0", 0.36  # of the limits: colour, and half of the height of a row
 
 
 def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     """Draws statistics into a picture file.
 
-    Tensors whose names differ only in numbers share a line over the first of these, the layer. Tensors
-    with faults have a red ring, and are named above. Those without spread, constant or not finite, have no
-    place among the others: they are counted.
+    Each row has the tensors whose names differ in numbers alone, the first layer at its top. A dot is a tensor: its
+    standard deviation over the expected one, or the standard deviation itself if the checkpoint has no recipe. The grey
+    bar reaches as far as chance does, by the limits that mark a tensor. A marked tensor has a red ring, or a red cross
+    at the edge if it has no number on the axis, and the row says why in red. Below is a histogram for each rule.
 
     Args:
         stats: From `tensor_stats`, whose files are read again for the histograms, in part.
-        path: The picture; its suffix says the format.
+        path: The picture; its suffix says the format, such as .png, .svg or .pdf.
 
     Raises:
         PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
     """
-    shown = [entry for entry in stats.tensors if _std(entry) > 0]
-    chosen = _for_histograms(shown)
-    figure = new_figure(12, 7.5 if chosen else 4.5)
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    if stats.marked:
-        _name_marked(figure, stats.marked)
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.35, 1)) if chosen else (figure.subfigures(1, 1), None)
-    _draw_std(upper, stats, shown)
-    if lower is not None:
-        for axes, entry in zip(np.ravel(lower.subplots(1, len(chosen))), chosen, strict=True):
-            _draw_histogram(axes, stats, entry)
+    rows = rows_of(stats)
+    is_relative = any(entry.spread is not None for entry in stats.tensors)
+    told = [row.told(is_relative=is_relative) for row in rows]
+    shown = histograms.chosen(stats)
+    upper = _LINE * max(sum(map(len, told)), _LEAST) + _MARGINS
+    lower = _HISTOGRAM * math.ceil(len(shown) / histograms.ACROSS)
+    figure = new_figure(_WIDTH, upper + lower)
+    parts = figure.subfigures(2, 1, height_ratios=(upper, lower), squeeze=False).ravel() if shown else [figure]
+    _draw_title(parts[0], stats)
+    _draw_rows(parts[0].subplots(), rows, told, is_relative=is_relative)
+    if shown:
+        histograms.draw(parts[1], stats, shown)
     save(figure, path)
 
 
-def _name_marked(figure: Any, marked: Sequence[TensorStats]) -> None:
-    """Names what is marked, those first that have no place on an axis."""
-    first = sorted(marked, key=lambda entry: _std(entry) > 0)[:MAX_MARKED]
-    lines = [f"marked: {entry.tensor.name[-60:]}: {'; '.join(entry.faults)}" for entry in first]
-    if len(marked) > MAX_MARKED:
-        lines.append(f"and {len(marked) - MAX_MARKED:,} more tensors")
-    text = "\n".join(textwrap.shorten(printable(line), 150, placeholder=" ...") for line in lines)
-    figure.suptitle(text, x=0.02, ha="left", color=MARKED, fontsize=9, parse_math=False)
+def _draw_title(part: Any, stats: CheckpointStats) -> None:
+    checkpoint = stats.checkpoint
+    name = checkpoint.folder.resolve().name if len(checkpoint.files) != 1 else _own_name(stats)
+    source = "no recipe to compare with" if stats.seed is None else f"seed {stats.seed}"
+    count = len(stats.marked)
+    about = f"{len(stats.tensors):,} {'tensor' if len(stats.tensors) == 1 else 'tensors'}, "
+    about += f"{sum(entry.size for entry in stats.tensors):,} elements; {f'{count:,}' if count else 'none'} marked"
+    title = f"{short(printable(name), 60)}: {source}\n{about}"
+    part.suptitle(title, x=0.01, ha="left", fontsize=11, parse_math=False)
 
 
-def _std(entry: TensorStats) -> float:
-    """A positive number, or 0 for what has no place on an axis."""
-    found = entry.found
-    return found.std if found is not None and found.count and math.isfinite(found.std) else 0.0
+def _own_name(stats: CheckpointStats) -> str:
+    """The folder's name where a file has the usual one, which tells nothing."""
+    (file,) = stats.checkpoint.files
+    return stats.checkpoint.folder.resolve().name if file.name == "model.safetensors" else file.name
 
 
-def _draw_std(part: Any, stats: CheckpointStats, shown: Sequence[TensorStats]) -> None:
-    lines: defaultdict[str, list[tuple[int, TensorStats]]] = defaultdict(list)
-    single: list[TensorStats] = []
-    for entry in shown:
-        number = _NUMBER.search(entry.tensor.name)
-        if number is None or len(number[0]) > 6:
-            single.append(entry)
-        else:
-            lines[_template(entry)].append((int(number[0]), entry))
-    axes, beside = _axes_of_std(part, bool(lines), len(single))
-    legend: list[tuple[Any, str]] = []
-    if lines:
-        legend = _draw_lines(axes, lines)
-    if single:
-        _draw_points(beside, single)
-    every = [a for a in (axes, beside) if a is not None]
-    _scale(every, shown)
-    every[0].set_ylabel("std")
-    if not shown:
-        every[0].text(0.5, 0.5, "no tensor has a spread", transform=every[0].transAxes, ha="center")
-        every[0].set_xticks([])
-        every[0].set_yticks([])
-    title = f"{len(stats.tensors):,} tensors"
-    if hidden := len(stats.tensors) - len(shown):
-        title += f", {hidden:,} of them without spread and not shown"
-    every[0].set_title(f"{title}; {len(stats.marked):,} marked", loc="left", fontsize=11)
-    _draw_legend(part, legend, shown)
-
-
-def _axes_of_std(part: Any, has_lines: bool, points: int) -> tuple[Any, Any]:
-    """Axes for the layers and, as far as there are any, for the tensors outside them."""
-    if not has_lines or not points:
-        axes = part.subplots()
-        return (axes, None) if has_lines or not points else (None, axes)
-    width = min(max(points, 2), MAX_NAMES)
-    return tuple(part.subplots(1, 2, sharey=True, width_ratios=(24, width)))
-
-
-def _draw_lines(axes: Any, lines: dict[str, list[tuple[int, TensorStats]]]) -> list[tuple[Any, str]]:
-    """One line for each template, a little beside each other, as many have the same std."""
-    layers = sorted({layer for line in lines.values() for layer, _ in line})
-    step = 0.7 / max(len(lines), 7)
-    size = 5 if len(layers) <= 40 else 3
-    legend = []
-    expected: dict[tuple[tuple[int, ...], tuple[float, ...]], None] = {}
-    for number, (template, line) in enumerate(lines.items()):
-        aside = (number - (len(lines) - 1) / 2) * step
-        by_layer: defaultdict[int, list[TensorStats]] = defaultdict(list)
-        for layer, entry in line:
-            by_layer[layer].append(entry)
-        x = [layer + aside for layer in sorted(by_layer)]
-        entries = [by_layer[layer] for layer in sorted(by_layer)]
-        (drawn,) = axes.plot(
-            x,
-            [_mean(map(_std, some)) for some in entries],
-            color=COLOURS[number % len(COLOURS)],
-            marker=MARKERS[number // len(COLOURS) % len(MARKERS)],
-            ms=size,
-            lw=0.8,
+def _draw_rows(axes: Any, rows: Sequence[Row], told: Sequence[Sequence[str]], *, is_relative: bool) -> None:
+    _scale(axes, rows, is_relative=is_relative)
+    y, places = 0.0, []
+    for row, lines in zip(rows, told, strict=True):
+        middle = y + len(lines) / 2
+        places.append(middle)
+        _draw_row(axes, row, middle, is_relative=is_relative)
+        axes.annotate(
+            "\n".join(textwrap.shorten(line, _LONGEST_TEXT, placeholder=" ...") for line in lines),
+            (1, middle),
+            (6, 0),
+            xycoords=axes.get_yaxis_transform(),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=MARKED if row.marked else QUIET,
+            annotation_clip=False,
+            parse_math=False,
         )
-        legend.append((drawn, template))
-        wanted = [[e.expected.std for e in some if e.expected is not None] for some in entries]
-        if all(wanted):
-            y = tuple(float(f"{_mean(some):.5g}") for some in wanted)
-            expected.setdefault((tuple(sorted(by_layer)), y))  # once: many would fill the gaps
-        marked = [(layer + aside, _std(entry)) for layer, entry in line if entry.faults]
-        _draw_rings(axes, marked)
-    for places, stds in expected:
-        x = [places[0] - 0.45, *places, places[-1] + 0.45]
-        axes.plot(x, [stds[0], *stds, stds[-1]], color="black", lw=1, ls=DASHES, zorder=3)
-    from matplotlib.ticker import MaxNLocator
-
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=20))
-    axes.set_xlim(layers[0] - 0.6, layers[-1] + 0.6)
-    axes.set_xlabel("layer")
-    return legend
-
-
-def _draw_points(axes: Any, single: Sequence[TensorStats]) -> None:
-    places = range(len(single))
-    axes.plot(places, list(map(_std, single)), color="#333333", marker="o", ms=5, ls="none")
-    for at, entry in zip(places, single, strict=True):
-        if entry.expected is not None:
-            axes.hlines(entry.expected.std, at - 0.4, at + 0.4, color="black", lw=1, ls=DASHES)
-    _draw_rings(axes, [(at, _std(e)) for at, e in zip(places, single, strict=True) if e.faults])
-    axes.set_xlim(-0.8, len(single) - 0.2)
-    if len(single) <= MAX_NAMES:
-        names = _shortened([entry.tensor.name for entry in single], MAX_NAME // 2)
-        axes.set_xticks(places, names, rotation=90, fontsize=8, parse_math=False)
-    else:
-        axes.set_xticks([])
-        axes.set_xlabel("tensors outside layers, in order")
-
-
-def _draw_rings(axes: Any, marked: Sequence[tuple[float, float]]) -> None:
-    if marked:
-        x, y = zip(*marked, strict=True)
-        axes.plot(x, y, color=MARKED, marker=".", ms=4, ls="none", zorder=4)
-        axes.plot(x, y, color=MARKED, marker="o", ms=11, mew=1.8, mfc="none", ls="none", zorder=4)
-
-
-def _scale(every: Sequence[Any], shown: Iterable[TensorStats]) -> None:
-    """Chooses the range of std: never so narrow that mere chance looks like a difference."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
-
-    stds = [_std(entry) for entry in shown]
-    stds += [e.expected.std for e in shown if e.expected is not None and e.expected.std > 0]
-    for axes in every:
-        clean(axes)
-    if not stds:
-        return
-    low, high = min(stds), max(stds)
-    axes = every[0]
-    if high > 4 * low:
-        axes.set_yscale("log")
-        margin = (high / low) ** 0.06
-        axes.set_ylim(low / margin, high * margin)
-        decades = math.log10(high / low)
-        subs = (1, 2, 5) if decades < 4 else (1,)
-        axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    else:
-        middle = (low + high) / 2
-        half = max((high - low) * 0.6, 0.08 * middle)
-        axes.set_ylim(middle - half, middle + half)
-
-
-def _draw_legend(part: Any, lines: list[tuple[Any, str]], shown: Sequence[TensorStats]) -> None:
-    from matplotlib.lines import Line2D
-
-    entries = lines[:MAX_LINES]
-    names = _shortened([template for _, template in entries])
-    handles = [line for line, _ in entries]
-    if len(lines) > MAX_LINES:
-        handles.append(Line2D([], [], ls="none"))
-        names.append(f"and {len(lines) - MAX_LINES:,} more")
-    if any(entry.expected is not None for entry in shown):
-        handles.append(Line2D([], [], color="black", lw=1, ls=DASHES))
-        names.append("expected")
-    if any(entry.faults for entry in shown):
-        ring: dict[str, Any] = {"marker": "o", "ms": 9, "mew": 1.8, "mfc": "none", "ls": "none"}
-        handles.append(Line2D([], [], color=MARKED, **ring))
-        names.append("marked")
-    if handles:
-        legend = part.legend(handles, ["?"] * len(handles), loc="outside right upper", frameon=False, fontsize=8)
-        for text, name in zip(legend.get_texts(), names, strict=True):
-            text.set_parse_math(False)
-            text.set_text(name)
-
-
-def _draw_histogram(axes: Any, stats: CheckpointStats, entry: TensorStats) -> None:
-    values = sample(stats.checkpoint, entry.tensor)
-    found = entry.found
-    assert found is not None
-    with np.errstate(over="ignore", invalid="ignore"):
-        values = values[np.abs(values - found.mean) <= 6 * found.std]
-    distinct = np.unique(values)
-    if len(distinct) > _FEW_VALUES:
-        edges = np.histogram_bin_edges(values, _BINS)
-    else:
-        between = (distinct[:-1] + distinct[1:]) / 2
-        step = between[:1] - distinct[:1] if len(distinct) > 1 else np.array([found.std])
-        last = distinct[-1:] - between[-1:] if len(distinct) > 1 else step
-        edges = np.concatenate([distinct[:1] - step, between, distinct[-1:] + last])
-    widths = np.diff(edges)
-    counts = np.histogram(values, edges)[0]
-    axes.stairs(counts / max(counts.sum(), 1) / widths, edges, fill=True, color="#9dbcdf")
-    if entry.expected is not None:
-        fine = np.linspace(edges[0], edges[-1], 401)
-        expected = shares(entry.expected.distribution, entry.tensor.dtype, fine)
-        if expected is not None:
-            middle = (fine[:-1] + fine[1:]) / 2
-            axes.plot(middle, expected / np.diff(fine), color="black", lw=1, ls=DASHES)
-    axes.set_yticks([])
+        y += len(lines)
+    room = max(_LEAST - y, 0) / 2
+    axes.set_ylim(y + room, -room)
+    axes.set_yticks(places, [short(row.name, _LONGEST_NAME) for row in rows], fontsize=8, parse_math=False)
+    for label, row in zip(axes.get_yticklabels(), rows, strict=True):
+        label.set_color(MARKED if row.marked else "black")
+    axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.locator_params(axis="x", nbins=6)
-    axes.tick_params(labelsize=8)
-    axes.set_title(
-        _short(entry.tensor.name, MAX_NAME),
-        fontsize=9,
-        loc="left",
-        parse_math=False,
-        color=MARKED if entry.faults else "black",
-    )
-    text = f"{entry.tensor.dtype}\nmean {found.mean:.3g}\nstd {found.std:.3g}"
-    axes.set_ylim(0, 1.3 * axes.get_ylim()[1])  # room for the text
-    axes.text(0.01, 0.97, text, transform=axes.transAxes, va="top", fontsize=8)
+    what = "standard deviation over the expected one" if is_relative else "standard deviation"
+    notes = ["a dot is a tensor, the first layer at the top"]
+    if is_relative:
+        notes.append("grey: where chance may put it")
+    if any(row.marked for row in rows):
+        notes.append("red: marked")
+    axes.set_xlabel(f"{what}\n{'; '.join(notes)}", fontsize=8)
+    axes.tick_params(axis="x", labelsize=8)
 
 
-def _for_histograms(shown: Sequence[TensorStats]) -> list[TensorStats]:
-    """The largest tensors of different parts of the model, and of different kinds if there is one part.
-
-    Those with faults come first.
-    """
-    chosen: list[TensorStats] = []
-    largest = sorted(shown, key=lambda entry: (not entry.faults, -entry.size))
-    for depth in (2, 0):  # how many words at the end of a name do not make another part
-        seen = {_template(entry).rsplit(".", depth)[0] for entry in chosen}
-        for entry in largest:
-            part = _template(entry).rsplit(".", depth)[0]
-            if len(chosen) < HISTOGRAMS and part not in seen and entry not in chosen:
-                seen.add(part)
-                chosen.append(entry)
-    return sorted(chosen, key=shown.index)
-
-
-def _template(entry: TensorStats) -> str:
-    return _NUMBER.sub("*", entry.tensor.name)
-
-
-def _shortened(names: list[str], most: int = MAX_NAME) -> list[str]:
-    """Leaves out the words at both ends that all names share, and the middle of long ones."""
-    split = [name.split(".") for name in names]
-    head = _common(split)
-    tail = _common([words[::-1] for words in split])
-    if len(names) == 1:
-        head, tail = 0, int(split[0][-1] == "weight")
-    longest = min(map(len, split), default=1) - 1
-    head = min(head, longest)
-    tail = min(tail, longest - head)
-    return [_short(".".join(words[head : len(words) - tail]), most) for words in split]
+def _draw_row(axes: Any, row: Row, middle: float, *, is_relative: bool) -> None:
+    limits = {(entry.spread.least, entry.spread.most) for entry in row.entries if entry.spread is not None}
+    low, high = axes.get_xlim()
+    for least, most in sorted(limits):  # widest first, as a tensor of few elements has
+        left, right = max(least, low), min(most, high)
+        axes.barh(middle, right - left, 2 * _HALF, left, color=_BAND, lw=0, label="limits")
+    numbers = [place_of(entry, is_relative=is_relative) for entry in row.entries]
+    step = 2 * _HALF / max(len(numbers), 2)
+    heights = [middle + (number - (len(numbers) - 1) / 2) * step for number in range(len(numbers))]
+    points = [(x, y) for x, y in zip(numbers, heights, strict=True) if x]  # neither None nor 0
+    if len(points) > _MOST_DOTS:
+        ends = [min(x for x, _ in points), max(x for x, _ in points)]
+        axes.plot(ends, [middle, middle], color=COLOURS[0], lw=3, solid_capstyle="butt", marker="|", label="range")
+    elif points:
+        axes.plot(*zip(*points, strict=True), color=COLOURS[0], marker="o", ms=3, mew=0, ls="none", label="tensors")
+    rings = [(x, y) for x, y, e in zip(numbers, heights, row.entries, strict=True) if e.faults and x]
+    if rings:
+        axes.plot(*zip(*rings, strict=True), color=MARKED, marker="o", ms=3, mew=0, ls="none")
+        axes.plot(*zip(*rings, strict=True), color=MARKED, marker="o", ms=8, mfc="none", ls="none", label="marked")
+    crosses = [y for x, y, e in zip(numbers, heights, row.entries, strict=True) if e.faults and not x]
+    if crosses:
+        across = axes.get_yaxis_transform()
+        axes.plot([0.015] * len(crosses), crosses, "X", color=MARKED, transform=across, label="marked")
 
 
-def _common(names: list[list[str]]) -> int:
-    """How many words all begin with."""
-    columns = zip(*names, strict=False)  # up to the end of the shortest
-    return sum(1 for _ in takewhile(lambda words: len(set(words)) == 1, columns))
-
-
-def _short(name: str, most: int) -> str:
-    """A name that any font can show, on one line."""
-    name = name.encode("ascii", "backslashreplace").decode()
-    half = (most - 3) // 2
-    return name if len(name) <= most else f"{name[:half]}...{name[-half:]}"
-
-
-def _mean(values: Iterable[float]) -> float:
-    some = list(values)
-    return math.fsum(some) / len(some)
+def _scale(axes: Any, rows: Sequence[Row], *, is_relative: bool) -> None:
+    """Sets the range: of all numbers and, of the limits, those that are not far; logarithmic where it is wide."""
+    entries = [entry for row in rows for entry in row.entries]
+    numbers = [x for entry in entries if (x := place_of(entry, is_relative=is_relative))]
+    if is_relative:
+        spreads = [entry.spread for entry in entries if entry.spread is not None]
+        numbers += [x for s in spreads for x in (1.0, s.least, s.most) if 1 / _FAR <= x <= _FAR]
+    if not numbers:
+        axes.set_xticks([])
+        axes.text(0.5, 0.5, "no tensor has a spread", transform=axes.transAxes, ha="center", va="center", color=QUIET)
+        return
+    low, high = min(numbers), max(numbers)
+    if high > _STRAIGHT * low:
+        axes.set_xscale("log")
+        margin = (high / low) ** 0.06
+        axes.set_xlim(low / margin, high * margin)
+    else:
+        margin = 0.06 * (high - low) or 0.1 * low  # a single number has a middle to stand in
+        axes.set_xlim(low - margin, high + margin)
+    decimals(axes.xaxis)
+    axes.grid(axis="x", color="#e3e3e3", lw=0.6)
+    axes.set_axisbelow(True)
+    if is_relative:
+        axes.axvline(1, color="black", lw=0.8, zorder=1.5, label="expected")

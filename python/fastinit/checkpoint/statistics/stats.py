@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.plan import make_plan
 from fastinit.checkpoint.statistics.expectations import Expectation, law_of
-from fastinit.checkpoint.statistics.faults import find_faults, tell_nonfinite, unlike_padding
+from fastinit.checkpoint.statistics.faults import Spread, find_faults, spread_of, tell_nonfinite, unlike_padding
 from fastinit.checkpoint.statistics.moments import Moments
 from fastinit.checkpoint.statistics.scan import BLOCK_BYTES, Job, measured
 from fastinit.dtypes import STORED
@@ -28,9 +28,9 @@ from fastinit.stored.literals import read_beside
 from fastinit.stored.reader import read_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
-    from fastinit.checkpoint.plan import PlannedTensor
+    from fastinit.checkpoint.plan import Plan, PlannedTensor
     from fastinit.stored.reader import StoredCheckpoint, StoredTensor
 
 _TITLES = (
@@ -46,12 +46,17 @@ class TensorStats:
         found: The moments of its elements; None for a type that cannot be calculated with.
         expected: What its rule predicts; None if no rule is known, or the tensor is not the recipe's.
         faults: Short texts, one for each difference too large to be chance.
+        spread: The standard deviation over the expected one, with the limits of chance; padding does not count. None
+            where nothing is expected of it.
+        rule: The rule of the recipe, as text; None if there is none.
     """
 
     tensor: StoredTensor
     found: Moments | None
     expected: Expectation | None
     faults: tuple[str, ...]
+    spread: Spread | None = None
+    rule: str | None = None
 
     @property
     def size(self) -> int:
@@ -112,11 +117,13 @@ class CheckpointStats:
     Attributes:
         tensors: The tensors, in the order of the files.
         notes: Texts about the checkpoint as a whole, such as why nothing is expected.
+        seed: The recipe's seed; None if there is no recipe that can be used.
     """
 
     checkpoint: StoredCheckpoint
     tensors: tuple[TensorStats, ...]
     notes: tuple[str, ...]
+    seed: int | None = None
 
     @property
     def marked(self) -> tuple[TensorStats, ...]:
@@ -167,7 +174,8 @@ def tensor_stats(path: str | os.PathLike[str], *, progress: Callable[[int], None
         ['0.020', ()]
     """
     checkpoint = read_checkpoint(path)
-    planned, notes = _planned(checkpoint)
+    plan, notes = _plan_of(checkpoint)
+    planned = {} if plan is None else {tensor.name: tensor for tensor in plan.tensors}
     stored = checkpoint.tensors
     body = {name: Moments() for name in stored}
     padding = {name: Moments() for name in stored}
@@ -187,13 +195,13 @@ def tensor_stats(path: str | os.PathLike[str], *, progress: Callable[[int], None
     missing = [name for name in planned if name not in stored]
     if missing and os.path.isdir(path):
         notes.append(f"{len(missing):,} tensors of the recipe are missing; the first is {show(missing[0])}")
-    return CheckpointStats(checkpoint, tuple(results), tuple(notes))
+    return CheckpointStats(checkpoint, tuple(results), tuple(notes), None if plan is None else plan.recipe.seed)
 
 
 def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: PlannedTensor | None) -> TensorStats:
     """Compares a tensor with its rule, then combines its parts."""
     faults: list[str] = []
-    expected = None
+    expected = spread = None
     if planned is None:
         faults += tell_nonfinite(body)
     elif (planned.shape, planned.dtype) != (tensor.shape, tensor.dtype):
@@ -209,8 +217,10 @@ def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: Plan
         else:
             expected = Expectation(planned.distribution, law, body.size + padding.size, padding.size)
             faults += find_faults(body, law)
+            spread = spread_of(body, law)
     body.add(padding)
-    return TensorStats(tensor, body, expected, tuple(faults))
+    rule = None if planned is None else f"rule {planned.rule.number}: {planned.rule.call}"
+    return TensorStats(tensor, body, expected, tuple(faults), spread, rule)
 
 
 def _jobs(tensor: StoredTensor, planned: PlannedTensor | None) -> Iterator[Job]:
@@ -226,16 +236,15 @@ def _jobs(tensor: StoredTensor, planned: PlannedTensor | None) -> Iterator[Job]:
             yield Job(tensor, offset, min(BLOCK_BYTES, end - offset), number == 1)
 
 
-def _planned(checkpoint: StoredCheckpoint) -> tuple[Mapping[str, PlannedTensor], list[str]]:
-    """The plan of the recipe in a checkpoint, by names of tensors, and notes about it."""
+def _plan_of(checkpoint: StoredCheckpoint) -> tuple[Plan | None, list[str]]:
+    """The plan of the recipe in a checkpoint, and notes about it."""
     try:
         stored = _stored_recipe(checkpoint)
         if stored is None:
-            return {}, []
-        plan = make_plan(read_beside(parse_recipe(*stored), checkpoint.folder))
+            return None, []
+        return make_plan(read_beside(parse_recipe(*stored), checkpoint.folder)), []
     except (RecipeError, CheckpointError) as error:
-        return {}, [f"there are no expected values, because the recipe cannot be used: {error}"]
-    return {tensor.name: tensor for tensor in plan.tensors}, []
+        return None, [f"there are no expected values, because the recipe cannot be used: {error}"]
 
 
 def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
