@@ -1,7 +1,7 @@
 """The blocks of Python in the pages of the docs, and how they are run.
 
 All blocks of a page run in one process, one after another, as a reader would who starts at the top. On a page with the
-comment `ALONE` each block runs in a process of its own. A block of `text` right after one shows what that prints, or the
+comment `ALONE` each block runs in a process of its own. A block of `text` right after one shows what it prints, or the
 error that it ends with.
 """
 
@@ -90,7 +90,7 @@ def scripts() -> dict[str, list[Block]]:
 
 
 def run(blocks: list[Block], folder: Path, *launcher: str) -> list[str]:
-    """Runs blocks in one process, in `folder`, and returns what each prints; an error may be the last thing that is shown."""
+    """Runs blocks in one process, in `folder`, and returns what each prints; the last may end with an error."""
     paths = [folder / f"block{number}.py" for number in range(len(blocks))]
     for path, block in zip(paths, blocks, strict=True):
         path.write_text(block.code)
