@@ -1,4 +1,4 @@
-"""The documentation site, which `nox -s site` builds into build/site. Neither the build nor a page fetches anything."""
+"""The documentation site: `nox -s site` builds it into build/site. Neither the build nor its pages fetch anything."""
 
 from __future__ import annotations
 

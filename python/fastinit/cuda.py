@@ -66,7 +66,7 @@ def import_cupy(purpose: str) -> Any:
     try:
         return importlib.import_module("cupy")
     except ImportError as error:
-        remedy = 'pip install "fastinit-nn[cuda]"'
+        remedy = 'pip install ".[cuda]" in a clone of fastinit'
         raise ImportError(f"{purpose} needs CuPy, which cannot be imported ({error}); {remedy}") from None
 
 
