@@ -64,7 +64,7 @@ def _load() -> None:
     """Makes the names of arrays this module's own."""
     from fastinit import public
 
-    globals().update({name: getattr(public, name) for name in public.__all__})
+    globals().update({name: getattr(public, name) for name in __all__ if name != "__version__"})
 
 
 if not runtime.is_command_line():  # which has its help on the screen before NumPy is there

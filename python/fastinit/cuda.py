@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fastinit import _core, checks
+from fastinit.extras import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +67,8 @@ def import_cupy(purpose: str) -> Any:
     try:
         return importlib.import_module("cupy")
     except ImportError as error:
-        remedy = 'pip install ".[cuda]" in a clone of fastinit'
-        raise ImportError(f"{purpose} needs CuPy, which cannot be imported ({error}); {remedy}") from None
+        instead = remedy("cupy-cuda13x", "cuda")
+        raise ImportError(f"{purpose} needs CuPy, which cannot be imported ({error}); {instead}") from None
 
 
 def empty(shape: tuple[int, ...], element: ElementType, device: Device) -> tuple[Any, Gpu]:

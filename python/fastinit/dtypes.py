@@ -88,6 +88,7 @@ ALIASES = {
     "bf16": "bfloat16",
     "fp8": "float8_e4m3fn",  # of the two, the one for weights
 }
+NAMES = (*FLOATS, *ALIASES)
 # Whole numbers, which checkpoints hold beside the weights (counters, positions). Only constants fill them.
 INTEGERS = {
     element.name: element
@@ -141,7 +142,7 @@ def element_type(dtype: Any) -> ElementType:
     known = known or _BY_NAME.get(str(dtype)) or by_numpy(dtype)
     if known is None:
         rule = f"be one of {', '.join(FLOATS)}"
-        raise TypeError(checks.text("dtype", rule, dtype) + suggest(dtype, (*FLOATS, *ALIASES)))
+        raise TypeError(checks.text("dtype", rule, dtype) + suggest(dtype, NAMES))
     return known
 
 

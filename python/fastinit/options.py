@@ -131,8 +131,8 @@ _RAISES = """
 {0}Raises:
 {0}    TypeError: An argument of the wrong kind.
 {0}    ValueError: An argument of the right kind with a wrong value."""
-# Of any indentation: Python strips that of docstrings from 3.13 on.
 _LAYOUT_NOTE = '`shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).'
+# Of any indentation: Python strips that of docstrings from 3.13 on.
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
 

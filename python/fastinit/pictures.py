@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import PictureError, show_path
+from fastinit.extras import remedy
 
 if TYPE_CHECKING:
     import os
@@ -30,9 +31,7 @@ def new_figure(width: float, height: float) -> Any:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise PictureError(
-            f'a plot needs matplotlib ({error}); install it with: pip install ".[plot]" in a clone of fastinit'
-        ) from None
+        raise PictureError(f"a plot needs matplotlib ({error}); {remedy('matplotlib', 'plot')}") from None
     return Figure(figsize=(width, height), layout="constrained")
 
 

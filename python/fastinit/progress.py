@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import contextmanager
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _REFRESH_SECONDS = 0.1
+
+
+def is_watched() -> bool:
+    """Whether somebody sees what moves on standard error: it is a terminal, and FORCE_COLOR makes none of a pipe."""
+    if sys.stderr is None or sys.stderr.closed or not sys.stderr.isatty():
+        return False
+    return os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 @contextmanager
@@ -28,18 +36,15 @@ def progress_bar(
     from rich.console import Console  # here, as an adapter loads nothing before it uses it
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    console = Console(stderr=True)
-    # Not `console.is_terminal`, which FORCE_COLOR makes true of a pipe.
-    is_seen = sys.stderr is not None and sys.stderr.isatty() and not console.is_dumb_terminal
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(complete_style="cyan", finished_style="green"),
         TaskProgressColumn(),
         *columns,
         TimeRemainingColumn(compact=True),
-        console=console,
+        console=Console(stderr=True),
         transient=True,
-        disable=is_hidden or not is_seen,
+        disable=is_hidden or not is_watched(),
         auto_refresh=False,  # which takes a thread
     ) as progress:
         task, shown = progress.add_task(what, total=total), time.monotonic()

@@ -1,8 +1,9 @@
-"""All public names of arrays, which `fastinit` has as its own."""
+"""All public names of arrays, which `fastinit` takes over by its `__all__`."""
+# ruff: noqa: F401
 
 from __future__ import annotations
 
-from fastinit import functions as _functions  # noqa: F401 - which makes methods of the functions below
+from fastinit import functions as _functions  # which makes methods of the functions below
 from fastinit.closed_forms import (
     delta,
     hadamard,
@@ -39,47 +40,3 @@ from fastinit.matrices import delta_orthogonal, dirac, identity, orthogonal, spa
 from fastinit.random import Generator, manual_seed
 from fastinit.runtime import build_info, get_num_threads, set_num_threads
 from fastinit.shards import Shard
-
-__all__ = [
-    "Generator",
-    "Shard",
-    "build_info",
-    "compute_fans",
-    "constant",
-    "delta",
-    "delta_orthogonal",
-    "dirac",
-    "gain",
-    "get_default_layout",
-    "get_num_threads",
-    "glorot_normal",
-    "glorot_uniform",
-    "hadamard",
-    "hadamard_identity",
-    "he_normal",
-    "he_uniform",
-    "identity",
-    "kaiming_normal",
-    "kaiming_uniform",
-    "lecun_normal",
-    "lecun_uniform",
-    "manual_seed",
-    "modulo",
-    "normal",
-    "ones",
-    "orthogonal",
-    "ramp",
-    "random_bits",
-    "set_default_layout",
-    "set_num_threads",
-    "sincos",
-    "sincos_2d",
-    "sparse",
-    "triangular",
-    "truncated_normal",
-    "uniform",
-    "variance_scaling",
-    "xavier_normal",
-    "xavier_uniform",
-    "zeros",
-]

@@ -236,7 +236,7 @@ def test_missing_matplotlib_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     stats = tensor_stats(write_file(tmp_path / "m.safetensors", PLOTTED["one"]))
-    with pytest.raises(PictureError, match=r'pip install "\.\[plot\]" in a clone of fastinit'):
+    with pytest.raises(PictureError, match=r'pip install "\.\[plot\]"` in a clone of fastinit'):
         plot_stats(stats, tmp_path / "a.png")
 
 

@@ -73,7 +73,7 @@ def main(recipe: str, out: str, shard_bytes: str) -> None:
         write(plan, out + "-again", executor=executor)
         Path(out + "-again").rename(out + "-first")
         write(plan, out + "-again", executor=executor)
-        options = ("--shard-size", shard_bytes, "--dask", cluster.scheduler_address, "--quiet")
+        options = ("--shard-size", f"{shard_bytes}B", "--dask", cluster.scheduler_address, "--quiet")
         if status := cli.main(["init", recipe, out + "-command", *options]):
             sys.exit(status)
     print(*killed)

@@ -176,7 +176,7 @@ def test_missing_library_is_told_before_the_work(tmp_path: Path) -> None:
         option = "--plot" if module == "matplotlib" else "--dask" if module == "distributed" else "--config"
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr == (
-            f"fastinit: error: {option} needs {module}, which is not installed; run: pip install {module} "
-            f'(or, in a clone of fastinit: pip install ".[{extra}]")\n'
+            f"fastinit: error: {option} needs {module}, which is not installed; run `pip install {module}`, "
+            f'or `pip install ".[{extra}]"` in a clone of fastinit\n'
         )
     assert not out.exists()

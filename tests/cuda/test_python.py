@@ -362,7 +362,7 @@ def test_no_cupy(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     error = error_of("cuda:1")
     assert type(error) is ImportError
     assert str(error).startswith('device="cuda:1" needs CuPy, which cannot be imported (')
-    assert str(error).endswith('; pip install ".[cuda]" in a clone of fastinit')
+    assert str(error).endswith('; run `pip install cupy-cuda13x`, or `pip install ".[cuda]"` in a clone of fastinit')
     generator = fastinit.Generator(seed=1)
     with pytest.raises(ImportError, match=r"computing on the GPU needs CuPy.*\[cuda\]"):
         fastinit.sparse((3, 5), sparsity=0.5, seed=generator, out=WithInterface(np.zeros((3, 5))))

@@ -7,13 +7,13 @@ block of `text` right after it shows, if there is one.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -25,10 +25,11 @@ SMALL = re.findall(r"`small.toml`:\n\n```toml\n(.*?)^```", PAGES["docs/start.md"
 _BLOCK = re.compile(r"^##+ ([^\n]+)\n|^```python\n(.*?)^```(?:\n+```text\n(.*?)^```)?", re.MULTILINE | re.DOTALL)
 # What a block needs beyond the package itself, by a sign of it.
 NEEDS = {
-    **{name: rf"^(?:import|from) {name}\b" for name in ("transformers", "flax", "safetensors", "timm")},
+    **{name: rf"^(?:import|from) {name}\b" for name in ("flax", "safetensors", "timm")},
+    "transformers": r"^(?:import|from) transformers\b|recipe_from_config\(",
     "keras": r"^(?:import|from) keras\b|fastinit\.keras|from fastinit import keras",
-    "jax": r"^(?:import|from) jax\b|fastinit\.jax|from fastinit import jax|recipe_from_config\(",
-    "torch": r"^(?:import|from) (?:torch|keras)\b|fastinit\.torch|recipe_from_config\(",
+    "jax": r"^(?:import|from) jax\b|fastinit\.jax|from fastinit import jax",
+    "torch": r"^(?:import|from) (?:torch|keras)\b|fastinit\.torch|from fastinit import torch|recipe_from_config\(",
     "matplotlib": r"plot\w*\(",
 }
 # Warnings of PyTorch's and Keras's about what a page shows; fastinit's own are errors.
@@ -37,6 +38,7 @@ _OF_OTHERS = (
     "enable_nested_tensor is True",
     "__array__ implementation doesn't accept a copy",
 )
+_ENVIRONMENT = {**os.environ, "KERAS_BACKEND": "torch"}
 _END = "\x1e"
 _RUNNER = f"""
 import pathlib, sys, traceback, warnings
@@ -65,7 +67,14 @@ class Block:
     def missing(self) -> list[str]:
         """The packages that it needs and that are not installed."""
         needed = (name for name, sign in NEEDS.items() if re.search(sign, self.code, re.MULTILINE))
-        return [name for name in needed if not importlib.util.find_spec(name)]
+        return [name for name in needed if not _is_here(name)]
+
+
+@cache
+def _is_here(package: str) -> bool:
+    """Whether a block can import it. In the tests' own process Keras would choose a backend for all of them."""
+    command = [sys.executable, "-c", f"import {package}"]
+    return not subprocess.run(command, env=_ENVIRONMENT, capture_output=True, check=False).returncode
 
 
 def blocks_of(text: str) -> list[Block]:
@@ -99,7 +108,7 @@ def run(blocks: list[Block], folder: Path, *launcher: str) -> list[str]:
     shutil.copy(ROOT / "python/fastinit/recipes/examples/llama-3.2-1b.json", folder / "config.json")
     (folder / "generation_config.json").write_text("{}")
     alone = {"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "0"}
-    environment = {**os.environ, **({} if launcher else alone), "KERAS_BACKEND": "torch"}
+    environment = {**_ENVIRONMENT, **({} if launcher else alone)}
     command = [sys.executable, *(launcher or ("-W", "error")), "run.py", *map(str, paths)]
     done = subprocess.run(
         command, env=environment, cwd=folder, capture_output=True, text=True, timeout=300, check=False

@@ -54,9 +54,9 @@ def _presets(**_: Any) -> tuple[str, ...]:
 
 
 def _dtypes(**_: Any) -> tuple[str, ...]:
-    from fastinit.dtypes import ALIASES, FLOATS
+    from fastinit.dtypes import NAMES
 
-    return (*FLOATS, *ALIASES)
+    return NAMES
 
 
 def _layouts(**_: Any) -> tuple[str, ...]:

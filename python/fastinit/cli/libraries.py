@@ -6,6 +6,7 @@ from importlib import import_module
 
 from fastinit.cli.output import spinner
 from fastinit.errors import CheckpointError
+from fastinit.extras import remedy
 
 _ALSO = {"transformers": ("torch",)}  # which it is no use without
 
@@ -23,7 +24,4 @@ def need(module: str, option: str, extra: str, is_quiet: bool) -> None:
         except ImportError as error:
             is_absent = isinstance(error, ModuleNotFoundError) and error.name == name
             what = "is not installed" if is_absent else f"cannot be loaded ({error})"
-            raise CheckpointError(
-                f"{option} needs {name}, which {what}; run: pip install {name} (or, in a clone of fastinit: "
-                f'pip install ".[{extra}]")'
-            ) from None
+            raise CheckpointError(f"{option} needs {name}, which {what}; {remedy(name, extra)}") from None

@@ -7,7 +7,8 @@ import sys
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
 
-from fastinit.cli.style import is_terminal, paint
+from fastinit import progress
+from fastinit.cli.style import paint
 from fastinit.errors import CheckpointError, printable
 
 if TYPE_CHECKING:
@@ -74,26 +75,20 @@ def warnings_in_one_line() -> Iterator[None]:
 
 def progress_bar(what: str, total: int | None, is_quiet: bool) -> AbstractContextManager[Callable[..., None]]:
     """Shows a bar of bytes on standard error if that is a terminal, and gives what moves it."""
-    if is_quiet or not _moves():
+    if is_quiet or not progress.is_watched():
         return nullcontext(lambda *_: None)
     from rich.progress import DownloadColumn, TransferSpeedColumn
-
-    from fastinit import progress
 
     return progress.progress_bar(what, total, is_hidden=False, columns=(DownloadColumn(), TransferSpeedColumn()))
 
 
 def spinner(what: str, is_quiet: bool) -> AbstractContextManager[object]:
     """Shows that something goes on of which nothing is to be seen, on standard error if that is a terminal."""
-    if is_quiet or not _moves():
+    if is_quiet or not progress.is_watched():
         return nullcontext()
     from rich.console import Console
 
     return Console(stderr=True).status(what)
-
-
-def _moves() -> bool:
-    return is_terminal(sys.stderr) and os.environ.get("TERM") != "dumb"
 
 
 def tell_plot(path: str, *, is_quiet: bool, is_json: bool) -> None:

@@ -31,9 +31,9 @@ def named(what: str, text: str, choices: Collection[str], remedy: str = "") -> s
 
 
 def dtype(text: str) -> str:
-    from fastinit.dtypes import ALIASES, FLOATS, canonical
+    from fastinit.dtypes import NAMES, canonical
 
-    known: str = canonical(named("dtype", text, (*FLOATS, *ALIASES)))
+    known: str = canonical(named("dtype", text, NAMES))
     return known
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fastinit.errors import CheckpointError
+from fastinit.extras import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +31,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise CheckpointError(
-            f'a Dask cluster needs Dask ({error}); install it with: pip install ".[dask]" in a clone of fastinit'
-        ) from None
+        raise CheckpointError(f"a Dask cluster needs Dask ({error}); {remedy('distributed', 'dask')}") from None
     try:
         _check_address(address)
         client = Client(address, timeout=_TIMEOUT, set_as_default=False)
