@@ -132,6 +132,7 @@ _RAISES = """
 {0}    TypeError: An argument of the wrong kind.
 {0}    ValueError: An argument of the right kind with a wrong value."""
 _LAYOUT_NOTE = '`shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).'
+_WIDTH = 92  # of what `help` says of an argument, without its indentation
 # Of any indentation: Python strips that of docstrings from 3.13 on.
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
@@ -263,7 +264,8 @@ def _document(formula: Callable[..., Any], options: dict[str, Any], has_layout: 
 def _entry(name: str, indent: str) -> str:
     """What `help` says of a shared argument: the same in every function."""
     text = f"{name}: {OPTIONS[name][1]}"
-    return textwrap.fill(text, width=100, initial_indent=indent, subsequent_indent=indent + " " * 4)
+    width = len(indent) + _WIDTH  # whatever Python strips: the lines are the same
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent + " " * 4)
 
 
 def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:
