@@ -128,7 +128,7 @@ def ratios(found: Iterable[Verdict]) -> str:
         pair = (v.subject["label"], v.peer["label"])
         return (fill_name(v.row), *pair, *numbers, v.goal, v.outcome)
 
-    head = ("fill", "this", "beside", "best / best", "median / median", "target", "outcome")
+    head = ("fill", "this", "compared with", "best / best", "median / median", "target", "outcome")
     return table(head, map(line, found))
 
 
@@ -154,8 +154,8 @@ def times(result: dict[str, Any]) -> str:
 
 def missed(found: Iterable[Verdict]) -> str:
     lines = [
-        f"- {fill_name(v.row)} beside {v.peer['label']}: {v.ratio:.2f}x, wanted {v.goal}, "
-        f"{v.outcome}. What bounds {v.subject['label']}: {v.bound}."
+        f"- {fill_name(v.row)}, compared with {v.peer['label']}: {v.ratio:.2f}x, target {v.goal}, "
+        f"{v.outcome}. The limit of {v.subject['label']}: {v.bound}."
         for v in found
         if v.measured and v.goal and not v.met
     ]
@@ -219,7 +219,7 @@ def comparison(result: dict[str, Any]) -> str:
         times = (f"{nanoseconds(v.row, min(s['samples'])):.3g}" if s["samples"] else "" for s in (v.subject, v.peer))
         return (fill_name(v.row), v.peer["label"], *times, f"{v.ratio:.3g}x" if v.measured else "", v.outcome)
 
-    head = ("fill", "beside", "ns", "its ns", "faster by", "outcome")
+    head = ("fill", "compared with", "ns", "its ns", "faster by", "outcome")
     return table(head, map(line, verdicts(result)))
 
 

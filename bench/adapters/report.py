@@ -49,9 +49,9 @@ class Verdict(report.Verdict):
         """What holds the adapter back, as far as times tell."""
         mine, theirs = (min(side["samples"]) for side in (self.subject, self.peer))
         if not any(self.subject["draws"]):
-            return f"nothing is drawn; {seconds(mine - theirs)} of {seconds(mine)} come on top of the framework's"
+            return f"nothing is drawn; {seconds(mine - theirs)} of {seconds(mine)} are added to the framework's time"
         share = outside(self.subject)
-        passed = f"{share:.0%} of {seconds(mine)} pass outside of the draws"
+        passed = f"{share:.0%} of {seconds(mine)} are outside of the draws"
         where = "the cost of a call" if share > MOSTLY else "the draws themselves"
         alone = _number(theirs / (mine * (1 - share)))
         return f"{where}; {passed}, and with the draws alone it would be {alone}x"
@@ -149,7 +149,7 @@ def builds(found: Iterable[Verdict]) -> str:
 
     head = (
         "this",
-        "beside",
+        "compared with",
         "its time",
         "the other's time",
         "best / best",
@@ -164,7 +164,7 @@ def builds(found: Iterable[Verdict]) -> str:
 def missed(found: Iterable[Verdict]) -> str:
     lines = [
         f"- {v.subject['label']}, {v.row['work']['tensors']}, {v.row['work']['dtype']}"
-        f" ({v.row['framework']}): {_number(v.ratio)}x, wanted {v.goal}, {v.outcome}. What bounds it: {v.bound}."
+        f" ({v.row['framework']}): {_number(v.ratio)}x, target {v.goal}, {v.outcome}. Its limit: {v.bound}."
         for v in found
         if v.measured and v.goal and not v.met
     ]

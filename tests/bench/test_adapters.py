@@ -370,7 +370,7 @@ def test_page_tells_met_and_missed_and_what_bounds() -> None:
     assert "\nNone.\n" in met
     missed = report.page(stored(ours=[2.0], theirs=[9.0], draws=[1.5]))
     assert "at least 6x | missed by 25%" in missed
-    assert "the draws themselves; 25% of 2 s pass outside of the draws" in missed
+    assert "the draws themselves; 25% of 2 s are outside of the draws" in missed
     assert "with the draws alone it would be 6x" in missed
 
 
@@ -378,7 +378,7 @@ def test_page_tells_met_and_missed_and_what_bounds() -> None:
     ("draws", "bound"),
     [
         (0.5, "the cost of a call; 75% of 2 s"),
-        (0.0, "nothing is drawn; 1 s of 2 s come on top"),
+        (0.0, "nothing is drawn; 1 s of 2 s are added"),
     ],
 )
 def test_bound_of_a_small_call_is_made_from_its_times(draws: float, bound: str) -> None:

@@ -146,7 +146,7 @@ def test_page_tells_met_missed_and_absent() -> None:
 
 def test_scaling_computes_from_what_was_measured() -> None:
     text = report.scaling(stored(ours=1.0, disk=0.95, peak=1))
-    assert "| `fastinit init`, all told | 2.00 GB/s |" in text
+    assert "| `fastinit init`, in all | 2.00 GB/s |" in text
     assert "| 8     | one NVMe disk each, or a parallel file system |      3.5 GB/s |" in text
     assert "71 s" in text  # 2 TB at 8 x 3.5 GB/s
 

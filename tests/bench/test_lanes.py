@@ -149,7 +149,7 @@ def test_measured_stands_only_beside_this_processors_model() -> None:
     rows = RESULT["rows"]
     assert [lanes.measured_cycles(RESULT, row) for row in rows] == [4.0, None, None]
     text = lanes.section(RESULT)
-    assert "Predictions, not measurements" in text
+    assert "These are predictions, not measurements" in text
     assert "-25%" in text
 
 

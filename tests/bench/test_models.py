@@ -55,7 +55,7 @@ def test_page_counts_steps_and_groups_reasons() -> None:
     assert "| transformers | 4 | 3 | 1 (33.3%) | 1 (33.3%) |" in squeezed
     assert "| planned | 2 | a tensor is computed (log) by the model's own code | b, c |" in squeezed
     assert "| builds | 1 | needs natten | d |" in squeezed
-    assert "This was so for transformers a." in squeezed
+    assert "This happened for transformers a." in squeezed
     assert "of some of the models only" not in text
     assert "of some of the models only" in report.page({**result(a=GOOD), "complete": False})
 
