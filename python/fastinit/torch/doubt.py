@@ -40,8 +40,8 @@ def warn_of_constructors(targets: Iterable[Target], contents: dict[str, Content]
         if std is not None and not _fits(std, content):
             warnings.warn(
                 f"init_model gives {target.name} {content.rule.call}, as its module's own code says, and replaces "
-                f"values with a standard deviation of {std:.3g}; if the model's constructor set these values, build the "
-                "model by fastinit.torch.build, which sees constructors, or add a rule to `recipe`",
+                f"values with a standard deviation of {std:.3g}; if the model's constructor set these values, build it "
+                "by fastinit.torch.build, which sees constructors, or add a rule to `recipe`",
                 UserWarning,
                 stacklevel=4,
             )

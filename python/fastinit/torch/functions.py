@@ -159,7 +159,7 @@ def trunc_normal_(
     the default bounds therefore lie at 100 standard deviations: see
     https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
 
-    The distribution is exact wherever the mean lies, so PyTorch's warning about a mean far outside [a, b] is not needed.
+    The distribution is exact wherever the mean lies, so there is no warning about a mean far outside [a, b].
 
     Args:
         tensor: Any shape, filled in place.

@@ -75,7 +75,7 @@ class Report:
         """Returns a recipe of the model's stored tensors, to keep, to edit, and to write as a checkpoint.
 
         `fastinit.checkpoint.write(make_plan(recipe), folder)` writes the same values, and
-        `fastinit.checkpoint.save_recipe` writes the recipe to a file. The recipe contains the values of computed tensors.
+        `fastinit.checkpoint.save_recipe` writes the recipe to a file. It contains the values of computed tensors.
 
         Raises:
             RecipeError: The computed values take more than 256 MiB, which is the most that a recipe can contain, or a
