@@ -1,4 +1,4 @@
-"""Existing code that draws with PyTorch, drawing from fastinit: `accelerate`, and the mode under it.
+"""`accelerate`, which replaces PyTorch's draws in existing code by fastinit's, and the mode that does so.
 
 PyTorch passes every call of a thread to the thread's `TorchFunctionMode`, so models need no changes and other
 threads are not affected. A few Python functions of PyTorch and timm draw in several steps that a mode cannot put
