@@ -33,6 +33,12 @@ fastinit.normal(5, layout="torch")  # wrong
 fastinit.random_bits(5, dtype="uint32")  # wrong
 fastinit.orthogonal((3, 4), in_axis=0)  # wrong
 
+fastinit.checkpoint.load_recipe("gpt2", dtype="float23")  # wrong
+fastinit.checkpoint.load_recipe("gpt2", layout="hwio")  # wrong
+fastinit.checkpoint.recipe_from_checkpoint("folder", dtype="int64")  # wrong
+fastinit.checkpoint.recipe_from_checkpoint("folder", layout="pytorch")  # wrong
+fastinit.checkpoint.recipe_from_config("config.json", dtype="float23")  # wrong
+
 
 def fill(tensor: Any) -> None:
     fastinit.torch.kaiming_normal_(tensor, mode="fan_avg")  # wrong
