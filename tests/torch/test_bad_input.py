@@ -154,7 +154,7 @@ def test_code_that_looks_at_values_runs_on_the_cpu_by_build_alone(write: Any) ->
         RuntimeError, match=r"within `by_name` looked at values, .*Drawn.reset_parameters, line \d+ .*torch.build`"
     ):
         named(make)
-    with pytest.raises(RuntimeError, match=r"code for 0 that can initialise tensors on any device .*; build it by `fa"):
+    with pytest.raises(RuntimeError, match=r"the code of 0 failed on the meta device: .*; build the model by `fastin"):
         initialised(make)
 
 

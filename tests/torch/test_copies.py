@@ -141,8 +141,8 @@ def fails_on_values(m: Any) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (fails_while_it_is_recorded, r"`model` must have code for the model .*later"),
-        (fails_on_values, r"`model` must have values for b\.weight that can be computed .*index 7.* give it a rule"),
+        (fails_while_it_is_recorded, r"the code of the model failed on the meta device: .*later"),
+        (fails_on_values, r"the values of b\.weight could not be computed: .*index 7.* give it a rule"),
     ],
 )
 @pytest.mark.parametrize("meta", [False, True])

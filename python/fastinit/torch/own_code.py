@@ -196,13 +196,11 @@ def _run(name: str, step: Callable[[], Any]) -> None:
     try:
         step()
     except Exception as error:
-        kind = type(error).__name__
-        rule = f"have code for {name or 'the model'} that can initialise tensors on any device ({error})"
-        remedy = (
-            "build it by `fastinit.torch.build`, which runs code that looks at values on the CPU, or give all of its "
+        raise RuntimeError(
+            f"the code of {name or 'the model'} failed on the meta device: {type(error).__name__}: {error}; build the "
+            "model by `fastinit.torch.build`, which runs code that looks at values on the CPU, or give all of its "
             "tensors rules by `recipe`"
-        )
-        raise RuntimeError(checks.text("model", rule, kind, remedy)) from error
+        ) from error
 
 
 def initializer_tables() -> list[dict[str, Any]]:

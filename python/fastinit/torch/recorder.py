@@ -29,7 +29,7 @@ NEVER = "never set"
 _NOTHING: frozenset[int] = frozenset()  # the empty set of draws
 
 _STANDARD = NormalDist()
-_SAME = 1e-6  # relative error of a bound that code computes in two ways
+_SAME = 1e-6  # how much a bound may differ that code computes in two ways
 _FARTHEST = 8.3  # the inverse error function gives no larger values in float64, in standard deviations
 
 EMPTY = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")

@@ -182,8 +182,8 @@ def _computed(
     try:
         return _run(steps, tensor, streams, seed, device)
     except Exception as error:
-        rule = f"have values for {name} that can be computed ({error})"
-        raise RuntimeError(checks.text("model", rule, type(error).__name__, "give it a rule")) from error
+        failure = f"the values of {name} could not be computed: {type(error).__name__}: {error}"
+        raise RuntimeError(f"{failure}; give it a rule") from error
 
 
 def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any) -> torch.Tensor:
