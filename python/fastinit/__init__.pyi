@@ -121,12 +121,14 @@ def zeros(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -157,12 +159,14 @@ def zeros(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -185,12 +189,14 @@ def zeros(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -213,12 +219,14 @@ def zeros(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -242,12 +250,14 @@ def ones(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -278,12 +288,14 @@ def ones(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -306,12 +318,14 @@ def ones(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -334,12 +348,14 @@ def ones(
         shape: Sizes of the whole tensor; None for that of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -365,12 +381,14 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -404,12 +422,14 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -433,12 +453,14 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -463,12 +485,14 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -495,12 +519,14 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -538,12 +564,14 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -569,12 +597,14 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -600,12 +630,14 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -632,12 +664,14 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -675,12 +709,14 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -706,12 +742,14 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -737,12 +775,14 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -763,6 +803,9 @@ def truncated_normal(
 ) -> NDArray[Any]:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
+    The bounds count standard deviations, and not values as PyTorch's do: see
+    https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
+
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         mean: Mean before the cut, finite.
@@ -772,12 +815,14 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -814,6 +859,9 @@ def truncated_normal(
 ) -> CudaArray:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
+    The bounds count standard deviations, and not values as PyTorch's do: see
+    https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
+
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         mean: Mean before the cut, finite.
@@ -823,12 +871,14 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -848,6 +898,9 @@ def truncated_normal(
 ) -> Out:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
+    The bounds count standard deviations, and not values as PyTorch's do: see
+    https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
+
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         mean: Mean before the cut, finite.
@@ -857,12 +910,14 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -882,6 +937,9 @@ def truncated_normal(
 ) -> Any:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
+    The bounds count standard deviations, and not values as PyTorch's do: see
+    https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
+
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         mean: Mean before the cut, finite.
@@ -891,12 +949,14 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -928,18 +988,22 @@ def variance_scaling(
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -982,18 +1046,22 @@ def variance_scaling(
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1023,18 +1091,22 @@ def variance_scaling(
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1065,18 +1137,22 @@ def variance_scaling(
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1107,18 +1183,22 @@ def glorot_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1161,18 +1241,22 @@ def glorot_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1202,18 +1286,22 @@ def glorot_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1243,18 +1331,22 @@ def glorot_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1284,18 +1376,22 @@ def glorot_uniform(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1337,18 +1433,22 @@ def glorot_uniform(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1377,18 +1477,22 @@ def glorot_uniform(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1417,18 +1521,22 @@ def glorot_uniform(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1466,18 +1574,22 @@ def he_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1524,18 +1636,22 @@ def he_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1567,18 +1683,22 @@ def he_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1611,18 +1731,22 @@ def he_normal(
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1654,18 +1778,22 @@ def he_uniform(
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1708,18 +1836,22 @@ def he_uniform(
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1750,18 +1882,22 @@ def he_uniform(
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1792,18 +1928,22 @@ def he_uniform(
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1837,18 +1977,22 @@ def lecun_normal(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1889,18 +2033,22 @@ def lecun_normal(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1929,18 +2077,22 @@ def lecun_normal(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -1969,18 +2121,22 @@ def lecun_normal(
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2009,18 +2165,22 @@ def lecun_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2059,18 +2219,22 @@ def lecun_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2097,18 +2261,22 @@ def lecun_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2136,18 +2304,22 @@ def lecun_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for that of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first.
+            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
+            layout gives a wrong scale: see
+            https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
         in_axis: Input axis or axes in place of the layout's.
         out_axis: Output axis or axes in place of the layout's.
         batch_axis: Axes that count neither as input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2173,7 +2345,8 @@ def random_bits(
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2212,7 +2385,8 @@ def random_bits(
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2237,7 +2411,8 @@ def random_bits(
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2262,7 +2437,8 @@ def random_bits(
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2296,12 +2472,14 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2349,12 +2527,14 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2387,12 +2567,14 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2425,12 +2607,14 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2460,12 +2644,14 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2507,12 +2693,14 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2541,12 +2729,14 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2575,12 +2765,14 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2606,12 +2798,14 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2648,12 +2842,14 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2678,12 +2874,14 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2708,12 +2906,14 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2743,12 +2943,14 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2788,12 +2990,14 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2822,12 +3026,14 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2856,12 +3062,14 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2888,12 +3096,14 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2932,12 +3142,14 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2963,12 +3175,14 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -2994,12 +3208,14 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3028,12 +3244,14 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3072,12 +3290,14 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3105,12 +3325,14 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3138,12 +3360,14 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3179,12 +3403,14 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3233,12 +3459,14 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3273,12 +3501,14 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3313,12 +3543,14 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3346,12 +3578,14 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3391,12 +3625,14 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3423,12 +3659,14 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3455,12 +3693,14 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3491,12 +3731,14 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3537,12 +3779,14 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3572,12 +3816,14 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3607,12 +3853,14 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3643,12 +3891,14 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3691,12 +3941,14 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3726,12 +3978,14 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3761,12 +4015,14 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3800,12 +4056,14 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3851,12 +4109,14 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3888,12 +4148,14 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3925,12 +4187,14 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -3963,12 +4227,14 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4011,12 +4277,14 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4048,12 +4316,14 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4085,12 +4355,14 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4127,12 +4399,14 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4180,12 +4454,14 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4221,12 +4497,14 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.
@@ -4262,12 +4540,14 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`.
+            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
             that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`.
+            as `stream`, or pass a `Generator`. See
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
         stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
             seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
             it lends its seed and stays where it is.

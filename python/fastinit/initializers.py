@@ -135,6 +135,9 @@ def truncated_normal(
 ) -> TruncatedNormal:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
+    The bounds count standard deviations, and not values as PyTorch's do: see
+    https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
+
     Args:
         shape: Sizes of the whole tensor; None for that of `out`.
         mean: Mean before the cut, finite.

@@ -66,13 +66,16 @@ class FanOptions(Options, total=False):
     batch_axis: Axes
 
 
+TRAPS = "https://fastinit.github.io/fastinit/traps.html"
+
 # In the order in which signatures show them: default, and what `help` says.
 OPTIONS: dict[str, tuple[Any, str]] = {
     "layout": (
         fans.DEFAULT_LAYOUT,
         (
             'Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what '
-            '`fastinit.set_default_layout` chose, which is "keras" at first.'
+            '`fastinit.set_default_layout` chose, which is "keras" at first. A wrong layout gives a wrong scale: see '
+            f"{TRAPS}#the-layout-of-the-shape"
         ),
     ),
     "in_axis": (None, "Input axis or axes in place of the layout's."),
@@ -82,7 +85,8 @@ OPTIONS: dict[str, tuple[Any, str]] = {
         DEFAULT_DTYPE,
         (
             f"One of {', '.join(FLOATS)}, or a short name ({', '.join(ALIASES)}; fp8 is {ALIASES['fp8']}), or the "
-            "dtype of a framework; follows `out`."
+            "dtype of a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see "
+            f"{TRAPS}#numpy-files-lose-bfloat16"
         ),
     ),
     "device": (
@@ -96,7 +100,8 @@ OPTIONS: dict[str, tuple[Any, str]] = {
         None,
         (
             "An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors that are drawn with "
-            "one int and no `stream` share their random words: give each its name as `stream`, or pass a `Generator`."
+            "one int and no `stream` share their random words: give each its name as `stream`, or pass a `Generator`. "
+            f"See {TRAPS}#a-seed-without-a-stream-for-two-tensors"
         ),
     ),
     "stream": (
@@ -265,7 +270,8 @@ def _entry(name: str, indent: str) -> str:
     """What `help` says of a shared argument: the same in every function."""
     text = f"{name}: {OPTIONS[name][1]}"
     width = len(indent) + _WIDTH  # whatever Python strips: the lines are the same
-    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=indent + " " * 4)
+    following = indent + " " * 4
+    return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)
 
 
 def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:

@@ -611,7 +611,9 @@ def test_missing_transformers_names_the_extra(tmp_path: Path, monkeypatch: pytes
 
 def test_old_transformers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.modules["transformers"], "__version__", "4.57.1")
-    with pytest.raises(RecipeError, match=r"needs transformers 5 or newer, and 4\.57\.1 is installed; install"):
+    with pytest.raises(
+        RecipeError, match=r"needs transformers 5 or newer, and 4\.57\.1 is installed; run `pip install"
+    ):
         recipe_from_config(write_config(tmp_path, LLAMA))
 
 

@@ -206,7 +206,7 @@ class TestErrors:
             ("dirac_", (weight(3, 5, 3), -1), {}, ValueError, "`groups` must be an int in [1, 2**64 - 1], got -1"),
             *(
                 (name, (weight(4, 5),), {"seed": 1, "generator": torch.Generator(), **given}, TypeError,
-                 "`seed` must be None beside a `generator`, got 1; leave one of them out")
+                 "`seed` must be None when `generator` is given, got 1; leave one of them out")
                 for name, (_, given, _) in RANDOM.items()
             ),
             *(

@@ -490,7 +490,7 @@ ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]
         lambda: Failing(3, 3),
         {},
         RuntimeError,
-        r"`model` must have code for the model that initialises any device \(.*; build it by .*build`, .*`recipe`",
+        r"the code of the model failed on the meta device: .*; build the model by .*build`, .*`recipe`",
     ),
     "no match": (
         Model,

@@ -168,7 +168,7 @@ def test_preset_draws_each_stored_expert_as_a_tensor_of_its_own(tmp_path: Path) 
 
 def test_slices_are_of_what_is_stored() -> None:
     half = {"init": "constant", "value": 7.0, "slice": {"dim": 0, "part": 0, "of": 2}}
-    with pytest.raises(RecipeError, match=r"got one of '.*gate_up_proj', which it holds in parts; match their names"):
+    with pytest.raises(RecipeError, match=r"got a slice of '.*gate_up_proj', which they hold in parts; match the"):
         init_model(make("MixtralForCausalLM"), seed=1, recipe=[{"match": "*gate_up_proj", **half}])
     model = init_model(make("MixtralForCausalLM"), seed=1, recipe=[{"match": "*.experts.{0..3}.w3.weight", **half}])
     experts = model.model.layers[0].mlp.experts.gate_up_proj.detach()

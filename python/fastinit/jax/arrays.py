@@ -1,4 +1,4 @@
-"""Sharded arrays that have the values of the unsharded ones."""
+"""Makes sharded arrays with the same values as unsharded arrays."""
 
 from __future__ import annotations
 
@@ -29,30 +29,28 @@ def make(
     dtype: Any = None,
     **parameters: Any,
 ) -> Any:
-    """Makes a sharded array of the values that the unsharded one has.
+    """Makes a sharded array with the same values as the unsharded array.
 
-    Each device's part is drawn by itself, and only those of this process: on several hosts all make the
-    same call, and nothing is sent. Fans are those of the whole array.
+    Each device's part is drawn by itself, and each process draws only the parts of its own devices. On several hosts
+    every process makes the same call, and no data is sent. Fans are computed from the shape of the whole array.
 
     Args:
-        shape: Of the whole array.
+        shape: The shape of the whole array.
         sharding: A `jax.sharding.Sharding`, or a `PartitionSpec` in the context of `jax.set_mesh`.
-        init: The name of one of fastinit's initializers, with its parameters as keywords: "he_normal" is
-            `fastinit.he_normal`, a plain normal unless `truncated=True`. Or an initializer of
-            `fastinit.jax`, such as `he_normal()`, which truncates. Those of JAX that need no key, such as
-            `zeros`, are run by JAX.
-        seed: An int in [0, 2^64), a `fastinit.Generator`, or None for the default generator, which on
-            several processes would not be the same in each and is an error.
-        stream: An int in [0, 2^64) or a name, such as that of the parameter.
-        key: One key of `jax.random`, in place of `seed` and `stream`; the result is then that of
-            `init(key, shape, dtype)`.
+        init: The name of an initializer of fastinit, with its parameters as keywords. "he_normal" is
+            `fastinit.he_normal`, a plain normal unless `truncated=True`. Or an initializer of `fastinit.jax`, such as
+            `he_normal()`, which truncates. JAX runs its own initializers that need no key, such as `zeros`.
+        seed: An int in [0, 2^64), a `fastinit.Generator`, or None for the default generator. None is an error for an
+            array on several processes, because each process has a different default generator.
+        stream: An int in [0, 2^64) or the tensor's name. Two tensors with one int `seed` and no `stream` are equal: see
+            https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
+        key: One key of `jax.random`, instead of `seed` and `stream`. The result then equals `init(key, shape, dtype)`.
         dtype: An element type of fastinit; None for the initializer's own, or JAX's default float.
-        **parameters: Those of the initializer that `init` names.
+        **parameters: The parameters of the initializer that `init` names.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape that `sharding` does
-            not divide evenly.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape that `sharding` does not divide evenly.
 
     Example:
         >>> import fastinit
@@ -68,12 +66,12 @@ def make(
     if not isinstance(sharding, jax.sharding.Sharding):
         remedy = "pass for example a jax.sharding.NamedSharding"
         raise TypeError(checks.text("sharding", "be a sharding of JAX", sharding, remedy))
-    given = () if dtype is None else (dtype,)  # an initializer has a default of its own
+    given = () if dtype is None else (dtype,)  # without a dtype, the initializer's own default holds
     if isinstance(init, str):
         draw = _named(init, checks.shape(shape), dtype, parameters)
     elif parameters:
         name, value = next(iter(parameters.items()))
-        remedy = "an initializer has got its parameters already"
+        remedy = "give it to the function that makes the initializer"
         raise TypeError(checks.text(name, "be left out unless `init` is a name", value, remedy))
     elif isinstance(init, RandomInitializer):
         draw, _ = init.plan(shape, *given)
@@ -88,17 +86,17 @@ def make(
 
 def _named(init: str, shape: tuple[int, ...], dtype: Any, parameters: dict[str, Any]) -> Draw:
     formula = FORMULAS[checks.choice("init", init, FORMULAS)]
-    # JAX's default, and its word on types that it has not enabled.
+    # JAX gives its default type here, and warns about types that are not enabled.
     element = dtypes.element_type(jnp.zeros((), dtype).dtype)
     return Draw.of(formula, shape, element, **parameters)
 
 
 def _numbers(draw: Draw, seed: Any, stream: Any, key: Any, sharding: Any) -> tuple[int, int]:
-    """The seed and stream of one array."""
+    """Returns the seed and stream of one array."""
     if key is not None:
         for name, value, default in (("seed", seed, None), ("stream", stream, DEFAULT_STREAM)):
             if value is not default:
-                remedy = "a key is both seed and stream"
+                remedy = "the key gives both seed and stream"
                 raise TypeError(checks.text(name, "be left out where `key` is given", value, remedy))
         return seed_and_stream(np.asarray(words_of(key)).tolist())
     if not draw.spec.is_random:

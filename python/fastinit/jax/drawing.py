@@ -1,6 +1,6 @@
-"""One tensor, drawn where JAX wants it: at once, on each device its part, or in a compiled function.
+"""Draws one tensor where JAX needs it: at once, in parts on several devices, or in a compiled function.
 
-All three end in `fastinit.parts.Draw.fill`, so that they have the same values.
+All three use `fastinit.parts.Draw.fill`, so they give the same values.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
 
     from fastinit.parts import Draw, Index
 
-# `asarray` copies and knows the mesh in context; `device_put` takes memory over, which up to this size takes
-# more time.
+# `asarray` copies, and uses the mesh in context. `device_put` avoids the copy, but is slower than copying up to this
+# size.
 _COPIED_BYTES = 1 << 17
 
 
 def words_of(key: Any) -> Any:
-    """Returns the 32-bit words of one key of JAX, old or new style; traced ones in a traced function.
+    """Returns the 32-bit words of one key of JAX, old or new style. In a traced function the words are traced.
 
-    The key is used up by that, which JAX notices in `jax.debug_key_reuse`.
+    The call uses the key up, which JAX checks with `jax.debug_key_reuse`.
     """
     words = jax.random.key_data(key)
     if words.ndim != 1 or jax.config.jax_debug_key_reuse:
-        jax.random.bits(key)  # refuses more than one key and a used one, as all of JAX's draws do
+        jax.random.bits(key)  # raises JAX's error for several keys and for a used key
     return words
 
 
 def draw_on(draw: Draw, seed: int, stream: int, sharding: Any) -> Any:
-    """Returns a tensor on the default device, or sharded, each part of it drawn by itself.
+    """Returns a tensor on the default device, or a sharded one whose parts are drawn one by one.
 
     Args:
-        draw: What is drawn.
-        seed: In [0, 2^64).
-        stream: In [0, 2^64).
-        sharding: None for the default device, or all of the mesh in context. A `NamedSharding` without
-            devices means those of that mesh.
+        draw: The tensor to draw.
+        seed: The seed, in [0, 2^64).
+        stream: The stream, in [0, 2^64).
+        sharding: The sharding; None for the default device, or for all devices of the mesh in context. A
+            `NamedSharding` without devices uses the devices of that mesh.
     """
     mesh = getattr(sharding, "mesh", None)
     is_of_context = isinstance(mesh, AbstractMesh)
@@ -58,12 +58,12 @@ def draw_on(draw: Draw, seed: int, stream: int, sharding: Any) -> Any:
 
 
 def stage(draw: Draw, words: Any, sharding: Any) -> Any:
-    """Returns a tensor of a function that JAX traces. It is drawn by a callback whenever the function runs.
+    """Returns a tensor in a function that JAX traces. A callback draws it whenever the function runs.
 
     Args:
-        draw: What is drawn.
-        words: Those of the key, traced.
-        sharding: A `NamedSharding`, whose devices draw a part each; None to draw the whole at once.
+        draw: The tensor to draw.
+        words: The traced words of the key.
+        sharding: A `NamedSharding`, so that each of its devices draws a part; None to draw the whole at once.
     """
     if sharding is None or sharding.is_fully_replicated:
         return _Callback(draw, draw.shape).stage(words)
@@ -73,25 +73,25 @@ def stage(draw: Draw, words: Any, sharding: Any) -> Any:
         mesh=sharding.mesh,
         in_specs=PartitionSpec(),
         out_specs=sharding.spec,
-        check_vma=False,  # nothing tells JAX that parts differ, as the key is the same
+        check_vma=False,  # all parts have the same key, so JAX would believe that they are equal
     )(words)
 
 
 @dataclass(frozen=True)
 class _Callback:
-    """What a compiled function calls for a tensor, or for one of its equal parts of this shape.
+    """The callback of a compiled function, which draws a tensor or one of its parts of equal shape.
 
-    It calls nothing of JAX, which may have no thread left to answer.
+    It must not call JAX, which may have no free thread to answer.
     """
 
     draw: Draw
     shape: tuple[int, ...]
 
     def stage(self, *arguments: Any) -> Any:
-        """Makes the call a part of the function that is being traced."""
+        """Adds the callback to the function that JAX is tracing."""
         element = self.draw.element
-        # Bits and not numbers: on several devices XLA adds zeros to what one of them has, which would turn
-        # -0 to 0, and it cannot return a callback's result without an operation in between.
+        # The callback returns bits, not numbers. On several devices XLA adds zeros to the result of one device, which
+        # would turn -0 into 0. It also cannot return a callback's result without an operation in between.
         bits = jax.ShapeDtypeStruct(self.shape, f"uint{8 * element.itemsize}")
         drawn = jax.pure_callback(self, bits, *arguments, vmap_method="broadcast_all")
         return jax.lax.bitcast_convert_type(drawn, element.numpy)
@@ -100,8 +100,8 @@ class _Callback:
         """Draws, and returns the bits.
 
         Args:
-            words: Those of the key: (*batch, words), with the axes of `jax.vmap` in front.
-            position: Which part along each axis: (*batch, axes); None for the whole.
+            words: The words of the key, (*batch, words), where `jax.vmap` adds the batch axes.
+            position: The number of the part along each axis, (*batch, axes); None for the whole tensor.
         """
         words = np.asarray(words)
         batch = words.shape[:-1]
@@ -117,6 +117,6 @@ class _Callback:
 
 
 def _position(spec: PartitionSpec, ndim: int) -> Any:
-    """Which part the device has along each axis."""
+    """Returns the number of the device's part along each axis."""
     axes = (*spec, *(None,) * (ndim - len(spec)))
     return jnp.stack([jax.lax.axis_index(names or ()) for names in axes])

@@ -1,4 +1,4 @@
-"""The names of `jax.nn.initializers`, with the same arguments and defaults."""
+"""The functions of `jax.nn.initializers`, with the same names, arguments and defaults."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from fastinit.structures import Orthogonal
 
 if TYPE_CHECKING:
     from fastinit.distributions import Distribution
+    from fastinit.typing import DistributionName, Mode
 
 Axes: TypeAlias = int | Sequence[int]
 
-# Kept, as the functions below may be put in their place.
+# Kept here, because a user may assign the functions below to JAX's names.
 _THEIRS = dict(vars(jax.nn.initializers))
 
-# What has no randomness is JAX's own.
+# Initializers without randomness are JAX's own.
 Initializer = jax.nn.initializers.Initializer
 constant = jax.nn.initializers.constant
 ones = jax.nn.initializers.ones
@@ -32,12 +33,12 @@ zeros = jax.nn.initializers.zeros
 def uniform(scale: float = 1e-2, dtype: Any = None) -> RandomInitializer:
     """Builds an initializer that draws uniformly between 0 and `scale`.
 
-    As in JAX all values have the sign of `scale`, where `fastinit.uniform` takes both bounds. JAX leaves
-    `scale` itself out; here the values next to it may be rounded to it.
+    As in JAX, all values have the sign of `scale`, whereas `fastinit.uniform` takes both bounds. JAX never returns
+    `scale` itself. Here rounding may give it.
 
     Args:
         scale: The bound other than 0, finite.
-        dtype: The initializer's default; None for JAX's default float.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors, and ValueError for a
@@ -55,11 +56,11 @@ def uniform(scale: float = 1e-2, dtype: Any = None) -> RandomInitializer:
 def normal(stddev: float = 1e-2, dtype: Any = None) -> RandomInitializer:
     """Builds an initializer that draws normally with mean 0.
 
-    As in JAX the standard deviation is 0.01 unless given, where `fastinit.normal` has 1.
+    As in JAX, the default standard deviation is 0.01, whereas that of `fastinit.normal` is 1.
 
     Args:
         stddev: Standard deviation, finite and >= 0.
-        dtype: The initializer's default; None for JAX's default float.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors, and ValueError for a
@@ -77,20 +78,21 @@ def normal(stddev: float = 1e-2, dtype: Any = None) -> RandomInitializer:
 def truncated_normal(
     stddev: float = 1e-2, dtype: Any = None, lower: float = -2.0, upper: float = 2.0
 ) -> RandomInitializer:
-    """Builds an initializer that draws normally and leaves out what lies beyond two bounds.
+    """Builds an initializer that draws normally and leaves out values outside two bounds.
 
-    As in JAX and `fastinit.truncated_normal`, `stddev` is that before the cut and the bounds are in units
-    of it: with the default bounds the values' standard deviation is 0.88 `stddev`.
+    As in JAX and `fastinit.truncated_normal`, `stddev` is the standard deviation before the cut, and the bounds are in
+    units of it. With the default bounds the values have a standard deviation of 0.88 `stddev`: see
+    https://fastinit.github.io/fastinit/traps.html#the-std-after-a-cut
 
     Args:
         stddev: Standard deviation before the cut, finite and >= 0.
-        dtype: The initializer's default; None for JAX's default float.
+        dtype: The element type unless a call gives one; None for JAX's default float.
         lower: Lower bound in units of `stddev`; may be -inf.
         upper: Upper bound in units of `stddev`; may be inf.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors, and ValueError for a
-        `stddev` that is negative or not finite, or bounds that `fastinit.truncated_normal` refuses.
+        `stddev` that is negative or not finite, or for bounds that are wrong for `fastinit.truncated_normal` too.
 
     Example:
         >>> w = truncated_normal(0.02)(jax.random.key(42), (100, 100))
@@ -102,8 +104,8 @@ def truncated_normal(
 
 def variance_scaling(
     scale: float,
-    mode: str,
-    distribution: str,
+    mode: Mode,
+    distribution: DistributionName,
     in_axis: Axes = -2,
     out_axis: Axes = -1,
     batch_axis: Axes = (),
@@ -111,18 +113,18 @@ def variance_scaling(
 ) -> RandomInitializer:
     """Builds an initializer that draws with mean 0 and variance scale / fan.
 
-    The fans are JAX's, which differ from `fastinit.compute_fans` where an axis is named twice. The
-    variance is that of the values drawn, as in `fastinit.variance_scaling`.
+    The fans are computed as in JAX, which differs from `fastinit.compute_fans` if an axis is named twice. As in
+    `fastinit.variance_scaling`, the drawn values have this variance, also after a cut.
 
     Args:
         scale: Finite and >= 0.
         mode: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
-        distribution: "truncated_normal" (cut at two standard deviations before the cut, and widened for
-            what that takes away), "normal" or "uniform" (in [-bound, bound]).
-        in_axis: Input axis or axes.
-        out_axis: Output axis or axes.
-        batch_axis: Axis or axes that count neither as input, output nor kernel.
-        dtype: The initializer's default; None for JAX's default float.
+        distribution: "truncated_normal" (cut at two standard deviations, and widened before the cut to keep the
+            variance), "normal" or "uniform" (in [-bound, bound]).
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors, and ValueError for a
@@ -156,13 +158,13 @@ def glorot_uniform(
 ) -> RandomInitializer:
     """Builds an initializer that draws uniformly with variance 2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-    The same as `fastinit.glorot_uniform`: between plus and minus a bound.
+    It draws the same values as `fastinit.glorot_uniform`, between plus and minus a bound.
 
     Args:
-        in_axis: See `variance_scaling`.
-        out_axis: See `variance_scaling`.
-        batch_axis: See `variance_scaling`.
-        dtype: The initializer's default; None for JAX's default float.
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors.
@@ -184,14 +186,14 @@ def glorot_normal(
 ) -> RandomInitializer:
     """Builds an initializer that draws normally with variance 2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-    As in JAX the normal is cut at two standard deviations before the cut, and widened to keep the
-    variance: `fastinit.glorot_normal` with `truncated=True`.
+    As in JAX, the normal is cut at two standard deviations, and widened before the cut to keep the variance. It draws
+    the same values as `fastinit.glorot_normal` with `truncated=True`.
 
     Args:
-        in_axis: See `variance_scaling`.
-        out_axis: See `variance_scaling`.
-        batch_axis: See `variance_scaling`.
-        dtype: The initializer's default; None for JAX's default float.
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors.
@@ -213,13 +215,13 @@ def lecun_uniform(
 ) -> RandomInitializer:
     """Builds an initializer that draws uniformly with variance 1 / fan_in.
 
-    The same as `fastinit.lecun_uniform`: between plus and minus a bound.
+    It draws the same values as `fastinit.lecun_uniform`, between plus and minus a bound.
 
     Args:
-        in_axis: See `variance_scaling`.
-        out_axis: See `variance_scaling`.
-        batch_axis: See `variance_scaling`.
-        dtype: The initializer's default; None for JAX's default float.
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors.
@@ -240,14 +242,14 @@ def lecun_normal(
 ) -> RandomInitializer:
     """Builds an initializer that draws normally with variance 1 / fan_in.
 
-    As in JAX the normal is cut at two standard deviations before the cut, and widened to keep the
-    variance: `fastinit.lecun_normal` with `truncated=True`.
+    As in JAX, the normal is cut at two standard deviations, and widened before the cut to keep the variance. It draws
+    the same values as `fastinit.lecun_normal` with `truncated=True`.
 
     Args:
-        in_axis: See `variance_scaling`.
-        out_axis: See `variance_scaling`.
-        batch_axis: See `variance_scaling`.
-        dtype: The initializer's default; None for JAX's default float.
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors.
@@ -266,13 +268,13 @@ def lecun_normal(
 def he_uniform(in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = None) -> RandomInitializer:
     """Builds an initializer that draws uniformly with variance 2 / fan_in. Also called `kaiming_uniform`.
 
-    The same as `fastinit.he_uniform`: between plus and minus a bound.
+    It draws the same values as `fastinit.he_uniform`, between plus and minus a bound.
 
     Args:
-        in_axis: See `variance_scaling`.
-        out_axis: See `variance_scaling`.
-        batch_axis: See `variance_scaling`.
-        dtype: The initializer's default; None for JAX's default float.
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors.
@@ -291,14 +293,14 @@ def he_uniform(in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), d
 def he_normal(in_axis: Axes = -2, out_axis: Axes = -1, batch_axis: Axes = (), dtype: Any = None) -> RandomInitializer:
     """Builds an initializer that draws normally with variance 2 / fan_in. Also called `kaiming_normal`.
 
-    As in JAX the normal is cut at two standard deviations before the cut, and widened to keep the
-    variance: `fastinit.he_normal` with `truncated=True`.
+    As in JAX, the normal is cut at two standard deviations, and widened before the cut to keep the variance. It draws
+    the same values as `fastinit.he_normal` with `truncated=True`.
 
     Args:
-        in_axis: See `variance_scaling`.
-        out_axis: See `variance_scaling`.
-        batch_axis: See `variance_scaling`.
-        dtype: The initializer's default; None for JAX's default float.
+        in_axis: The axis or axes of the inputs.
+        out_axis: The axis or axes of the outputs.
+        batch_axis: The axis or axes that count neither as input, output nor kernel.
+        dtype: The element type unless a call gives one; None for JAX's default float.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors.
@@ -323,18 +325,18 @@ kaiming_normal = he_normal
 def orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> RandomInitializer:
     """Builds an initializer of orthogonal matrices, times `scale`.
 
-    Seen as the matrix of all other axes and `column_axis`, the array has orthonormal rows or columns,
-    whichever are fewer. `scale` is what `fastinit.orthogonal` calls `gain`.
+    The array counts as a matrix whose columns are `column_axis` and whose rows are all other axes. It has orthonormal
+    rows or columns, whichever are fewer. `scale` is called `gain` in `fastinit.orthogonal`.
 
     Args:
-        scale: Finite.
-        column_axis: Axis of the columns.
-        dtype: The initializer's default; None for JAX's default float. Narrow types are rounded from
-            float32.
+        scale: Factor of the matrix, finite.
+        column_axis: The axis of the columns.
+        dtype: The element type unless a call gives one; None for JAX's default float. Narrow types are rounded
+            from float32.
 
     Returns:
-        `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors, of which one refuses an
-        `out_sharding` over explicit axes (`make` takes it), and ValueError for a `scale` that is not finite.
+        `init(key, shape, dtype, out_sharding=None)`. It raises JAX's own errors, one of which is for an
+        `out_sharding` over explicit axes (use `make` there), and ValueError for a `scale` that is not finite.
 
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
@@ -351,19 +353,19 @@ def orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> 
 def delta_orthogonal(scale: float = 1.0, column_axis: int = -1, dtype: Any = None) -> RandomInitializer:
     """Builds an initializer of convolution kernels, orthogonal at their centre and zero around it.
 
-    `scale` is what `fastinit.delta_orthogonal` calls `gain`.
+    `scale` is called `gain` in `fastinit.delta_orthogonal`.
 
     Args:
-        scale: Finite.
-        column_axis: Axis of the columns of the matrix at the centre, whose rows are orthonormal either
-            way: it changes nothing.
-        dtype: The initializer's default; None for JAX's default float. Narrow types are rounded from
-            float32.
+        scale: Factor of the matrix, finite.
+        column_axis: The axis of the columns of the matrix at the centre. It changes nothing, because the rows of this
+            matrix are orthonormal either way.
+        dtype: The element type unless a call gives one; None for JAX's default float. Narrow types are rounded
+            from float32.
 
     Returns:
         `init(key, shape, dtype, out_sharding=None)` for shapes (*kernel, in, out) of three to five sizes
-        with out >= in. It raises JAX's own errors, of which one refuses an `out_sharding` over explicit axes
-        (`make` takes it), and ValueError for a `scale` that is not finite.
+        with out >= in. It raises JAX's own errors, one of which is for an `out_sharding` over explicit axes (use
+        `make` there), and ValueError for a `scale` that is not finite.
 
     Source:
         Xiao et al., Dynamical isometry and a mean field theory of CNNs, ICML 2018, algorithm 1.
@@ -382,7 +384,7 @@ def _made(name: str, formula: Any, dtype: Any, **arguments: Any) -> RandomInitia
 
 
 def _hashable(argument: Any) -> Any:
-    """The same argument as a key of caches: arrays of one number as numbers, sequences as tuples."""
+    """Returns an argument as a key of a cache: an array of one number as a number, a sequence as a tuple."""
     plain = argument.tolist() if hasattr(argument, "tolist") else argument
     return tuple(plain) if isinstance(plain, list) else plain
 
@@ -401,7 +403,7 @@ def _truncated_normal(_shape: tuple[int, ...], *, stddev: float, lower: float, u
 
 def _orthogonal(shape: tuple[int, ...], *, scale: float, column_axis: int) -> Distribution:
     gain = checks.finite("scale", scale)
-    FORMULAS["orthogonal"](shape, gain=gain)  # has the errors
+    FORMULAS["orthogonal"](shape, gain=gain)  # raises the errors for wrong shapes
     return Orthogonal(shape, range(len(shape))[column_axis], True, gain)
 
 

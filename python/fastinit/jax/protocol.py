@@ -1,6 +1,7 @@
-"""What an initializer is to JAX: a call with key, shape, dtype and sharding that returns an array.
+"""JAX's protocol for initializers: a call with key, shape, dtype and sharding that returns an array.
 
-JAX's own initializer checks the arguments and says what comes out, by abstract evaluation; fastinit draws it.
+JAX's own initializer checks the arguments and gives the shape, type and sharding of the result, by abstract evaluation.
+Then fastinit draws the values.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class _OfTheFactory:
-    """The default of an initializer's `dtype`; an explicit None is JAX's default float."""
+    """The type of the default of `dtype` in a call, which differs from None: None means JAX's default float."""
 
     def __repr__(self) -> str:
         return "the factory's"
@@ -37,15 +38,15 @@ _OF_THE_FACTORY: Any = _OfTheFactory()
 
 @dataclass(frozen=True, repr=False)
 class RandomInitializer:
-    """What the functions of `fastinit.jax` return: draws an array from a key.
+    """An initializer, which draws an array from a key. The functions of `fastinit.jax` return it.
 
-    Made of equal arguments it is the same to `jax.jit`, which compiles a model that holds it once.
+    Initializers with equal arguments are equal to `jax.jit`, so a model with such initializers is compiled only once.
 
     Args:
-        theirs: The function of `jax.nn.initializers` whose arguments these are.
-        formula: What fastinit draws, as a function of the shape and these arguments.
-        arguments: Names and values, hashable.
-        dtype: The default of `dtype`.
+        theirs: The function of `jax.nn.initializers` with the same arguments.
+        formula: The function of the shape and these arguments that returns fastinit's distribution.
+        arguments: The names and values of the arguments, hashable.
+        dtype: The default of `dtype` in a call.
     """
 
     theirs: Callable[..., Any]
@@ -58,18 +59,19 @@ class RandomInitializer:
         return f"fastinit.jax.{self.theirs.__name__}({arguments})"
 
     def __call__(self, key: Any, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None) -> Any:
-        """Draws an array, or makes the draw a part of the function that JAX is tracing.
+        """Draws an array, or adds the draw to the function that JAX is tracing.
 
         Args:
-            key: One key of `jax.random`, old or new style. The same key always gives the same values.
-            shape: Of the whole array.
+            key: One key of `jax.random`, old or new style. The same key always gives the same values: see
+                https://fastinit.github.io/fastinit/traps.html#a-key-of-jax-for-two-tensors
+            shape: The shape of the whole array.
             dtype: An element type of fastinit; None for JAX's default float.
-            out_sharding: A `NamedSharding`, or a `PartitionSpec` in the context of a mesh, so that each
-                device's part is drawn by itself. JAX takes meshes with explicit axes only.
+            out_sharding: A `NamedSharding`, or a `PartitionSpec` in the context of a mesh. Each device's part is then
+                drawn by itself. JAX's own initializers accept only meshes with explicit axes here.
 
         Raises:
-            Exception: What JAX's own initializer raises.
-            ValueError: A complex `dtype`, or another that fastinit does not draw.
+            Exception: JAX's own initializer raises it.
+            ValueError: `dtype` is complex, or another type that fastinit does not draw.
         """
         words = words_of(key)
         draw, sharding = self.plan(shape, dtype, out_sharding)
@@ -78,20 +80,20 @@ class RandomInitializer:
         return draw_on(draw, *seed_and_stream(np.asarray(words).tolist()), sharding)
 
     def plan(self, shape: Any, dtype: Any = _OF_THE_FACTORY, out_sharding: Any = None) -> tuple[Draw, Any]:
-        """Returns what a call draws, and the sharding of the result; None where JAX does not care."""
+        """Returns the tensor that a call draws, and the sharding of the result; None if JAX leaves it open."""
         dtype = self.dtype if dtype is _OF_THE_FACTORY else dtype
-        # JAX's answer depends on these settings too.
+        # The result of JAX's initializer depends on these settings too.
         settings = (jax.config.jax_enable_x64, jax.sharding.get_abstract_mesh())
         try:
-            # Of ints alone, arrays' too: 3.0 and True are as keys what 3 and 1 are.
+            # Only ints, also from arrays, may be keys of the cache, because 3.0 and True are equal to 3 and 1.
             sizes = tuple(map(operator.index, shape))
             return _plan(self, sizes, dtype, out_sharding, *settings, self._kinds)
-        except TypeError:  # what is no key of a cache is mostly an error of JAX's
+        except TypeError:  # an argument cannot be a key of the cache, and mostly JAX then raises an error
             return _plan.__wrapped__(self, shape, dtype, out_sharding, *settings, self._kinds)
 
     @functools.cached_property
     def _kinds(self) -> str:
-        """Tells arguments apart that are equal, and not of one kind."""
+        """Distinguishes arguments that are equal but have different types."""
         return repr(self.arguments)
 
 
@@ -122,7 +124,7 @@ def _plan(
 
 
 def _automatic(out_sharding: Any, mesh: Any) -> NamedSharding | None:
-    """The sharding, if it is over a mesh of automatic axes, which JAX's initializers do not take."""
+    """Returns the sharding if its mesh has automatic axes, which JAX's initializers do not accept, else None."""
     if isinstance(out_sharding, NamedSharding):
         mesh = out_sharding.mesh
     if set(mesh.axis_types) != {AxisType.Auto}:
@@ -133,7 +135,7 @@ def _automatic(out_sharding: Any, mesh: Any) -> NamedSharding | None:
 
 
 def _with_devices(sharding: Any, asked: Any) -> Any:
-    """The sharding with the devices of the one asked for, which abstract evaluation leaves out."""
+    """Returns the sharding with the devices of the requested one, because abstract evaluation drops them."""
     if sharding and isinstance(asked, NamedSharding):
         return NamedSharding(asked.mesh, sharding.spec)
     return sharding

@@ -1,26 +1,27 @@
-"""fastinit for Keras: `keras.initializers` by the same names, on any backend of Keras.
+"""fastinit for Keras: the classes of `keras.initializers`, on any backend of Keras.
 
     from fastinit import keras as initializers
 
     keras.layers.Dense(64, kernel_initializer=initializers.GlorotNormal(seed=1))
 
-Formulas, defaults and errors are Keras's. The values are fastinit's: the same on the JAX, PyTorch and
-TensorFlow backends, and in any layout of `keras.distribution`. What has nothing random (`Zeros`, `Ones`,
-`Constant`, `Identity`, `STFT`) is Keras's own.
+Formulas, defaults and errors are the same as in Keras. fastinit draws the values, which are equal on the JAX, PyTorch
+and TensorFlow backends, and in any layout of `keras.distribution`. Initializers without randomness (`Zeros`, `Ones`,
+`Constant`, `Identity`, `STFT`) are Keras's own.
 
-Seeds mean what they mean in Keras 3:
+Seeds have the same meaning as in Keras 3:
 
-- an int: every call with the same shape gives the same values, those of fastinit's functions with this `seed`
-  and stream 0. Negative ones count from 2^64 down;
-- None: an int that Keras takes from Python's `random` when the initializer is made, so that
-  `keras.utils.set_random_seed` governs it;
-- a `keras.random.SeedGenerator`: the next values at each call. Its state (seed, count) is fastinit's
+- An int gives the same values at every call with the same shape. They equal the values of fastinit's functions with
+  this `seed` and stream 0. A negative int counts down from 2^64. If one initializer serves two layers, their weights
+  are equal: see https://fastinit.github.io/fastinit/traps.html#an-initializer-of-keras-with-a-seed-repeats-itself
+- With None, Keras takes an int from Python's `random` when the initializer is made, so that
+  `keras.utils.set_random_seed` decides it.
+- A `keras.random.SeedGenerator` gives the next values at each call. Its state (seed, count) is used as fastinit's
   (seed, stream).
 
-Two shapes drawn with one int seed share their random words, in C order.
+Two tensors of different shapes that have one int seed share their random words, in C order.
 
-A string such as `kernel_initializer="glorot_normal"` names Keras's own class where Keras resolves it; `get`
-here resolves it to fastinit's. Models are saved as with Keras's initializers; import `fastinit.keras` before
+Keras resolves a string such as `kernel_initializer="glorot_normal"` to its own class. `fastinit.keras.get` resolves it
+to fastinit's class. Models are saved in the same way as with Keras's initializers; import `fastinit.keras` before
 loading one.
 """
 
@@ -51,7 +52,7 @@ from fastinit.keras.signal.compare import compare
 from fastinit.keras.signal.monitor import Monitor
 from fastinit.keras.signal.probe import probe
 
-# Nothing here is random: Keras's own.
+# These have no randomness, so they are Keras's own.
 Initializer = keras.initializers.Initializer
 serialize = keras.initializers.serialize
 Constant = constant = keras.initializers.Constant
@@ -60,7 +61,7 @@ Ones = ones = keras.initializers.Ones
 STFT = STFTInitializer = stft = keras.initializers.STFT
 Zeros = zeros = keras.initializers.Zeros
 
-# The other names that Keras has for its classes.
+# Keras has these other names for its classes too.
 OrthogonalInitializer = orthogonal = Orthogonal
 glorot_normal = GlorotNormal
 glorot_uniform = GlorotUniform

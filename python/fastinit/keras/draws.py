@@ -1,4 +1,4 @@
-"""A tensor that is still to be drawn: what an initializer hands to a backend."""
+"""Describes a tensor that is still to be drawn, which an initializer passes to a backend."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class SeededDraw(NamedTuple):
-    """What to draw. The backend takes the seed when it wants the values, which may be in a graph.
+    """A tensor to draw and its seed. The backend asks for the seed when it needs the values, perhaps in a graph.
 
-    A seed generator's state is a tensor, and in a graph it has no value yet: `state` takes it when the graph
-    is made, and the other methods get it back when the graph runs.
+    The state of a seed generator is a tensor, which has no value while a graph is made. The backend therefore calls
+    `state` when the graph is made, and passes the state's value to the other methods when the graph runs.
     """
 
     draw: Draw
@@ -26,18 +26,18 @@ class SeededDraw(NamedTuple):
 
     @property
     def dtype(self) -> str:
-        """The element type by its name in Keras."""
+        """The name of the element type in Keras."""
         return self.draw.element.name
 
     def state(self) -> Any:
-        """Takes the seed generator's next state, a tensor of two; None for a seed that is an int."""
+        """Returns the seed generator's next state, a tensor of two numbers, or None if the seed is an int."""
         return self.seed.next() if isinstance(self.seed, keras.random.SeedGenerator) else None
 
     def numbers(self, state: Any) -> tuple[int, int]:
-        """The seed and stream of a state, an array with values here."""
+        """Returns the seed and stream for a state, which must have values here."""
         pair = (self.seed, 0) if state is None else state.tolist()
         return frameworks.seed_and_stream_of_count(*pair)
 
     def array(self, state: Any) -> NDArray[Any]:
-        """Draws the tensor into memory that a framework can take as it is."""
+        """Draws the tensor into memory that a framework can use without a copy."""
         return self.draw.part(*self.numbers(state))

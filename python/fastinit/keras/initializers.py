@@ -1,4 +1,4 @@
-"""Keras's initializers that draw: each class is Keras's own, but for the call.
+"""Keras's random initializers. Each class inherits from Keras's own class and replaces only the call.
 
 Arguments, their errors, configurations and copies are inherited.
 """
@@ -18,14 +18,14 @@ from fastinit.parts import Draw
 if TYPE_CHECKING:
     from fastinit.distributions import Distribution
 
-# A saved model names "fastinit>GlorotNormal" and the like.
+# A saved model contains names such as "fastinit>GlorotNormal".
 _serializable = keras.saving.register_keras_serializable(package="fastinit")
 
 
 class _Drawn:
-    """What the classes below put in place of Keras's call."""
+    """Replaces the call of Keras's initializers in the classes below."""
 
-    seed: Any  # an int or a keras.random.SeedGenerator: Keras makes an int of None
+    seed: Any  # an int or a keras.random.SeedGenerator; Keras turns None into an int
 
     def __repr__(self) -> str:
         arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())  # type: ignore[attr-defined]
@@ -35,25 +35,23 @@ class _Drawn:
         raise NotImplementedError
 
     def draw_of(self, shape: Any, dtype: str) -> Draw:
-        """Returns what the call draws, with any seed."""
+        """Returns the tensor that a call draws, without its seed."""
         sizes = checks.shape(shape)
         return Draw(self._distribution(sizes), sizes, dtypes.FLOATS[dtype])
 
     @backends.untraced
     def __call__(self, shape: Any, dtype: Any = None, layout: Any = None) -> Any:
-        """Draws a tensor of the backend's own kind, on its device.
+        """Draws a tensor of the backend's own type, on its device.
 
         Args:
-            shape: Sizes of the tensor.
-            dtype: A floating-point type of the stream that the backend has too; None for
-                `keras.config.floatx()`.
-            layout: A `keras.distribution.TensorLayout` or a sharding of JAX's, on the JAX backend: each
-                device gets its part of the same values, drawn by itself.
+            shape: The sizes of the tensor.
+            dtype: A floating-point type that both fastinit and the backend have; None for `keras.config.floatx()`.
+            layout: On the JAX backend a `keras.distribution.TensorLayout` or a sharding of JAX. Each device then draws
+                only its part of the same values.
 
         Raises:
-            TypeError: A shape or parameter of the wrong kind.
-            ValueError: One of the right kind with a wrong value, another dtype, or a layout that the backend
-                does not have.
+            TypeError: The shape or a parameter has the wrong type.
+            ValueError: The shape, a parameter or `dtype` has a wrong value, or the backend has no layouts.
         """
         name = keras.backend.standardize_dtype(dtype)
         if name not in dtypes.FLOATS:
@@ -66,13 +64,13 @@ class RandomNormal(_Drawn, keras.initializers.RandomNormal):
     """Draws from a normal distribution.
 
     Args:
-        mean: Finite.
-        stddev: Standard deviation, finite and >= 0. The default, 0.05, is Keras's; that of
-            `fastinit.normal` is 1.
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
+        mean: Mean, finite.
+        stddev: Standard deviation, finite and >= 0. The default is 0.05 as in Keras, whereas `fastinit.normal` has 1.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
 
     Raises:
-        ValueError: As Keras raises it, for another seed; at the call, for a wrong `mean` or `stddev`.
+        ValueError: `seed` is wrong, as in Keras; or, at the call, `mean` or `stddev` is.
 
     Example:
         >>> import fastinit
@@ -91,14 +89,14 @@ class RandomUniform(_Drawn, keras.initializers.RandomUniform):
     """Draws from a uniform distribution.
 
     Args:
-        minval: Least value, finite. The default is -0.05; that of `fastinit.uniform` is 0.
-        maxval: Greatest value, finite and >= minval. The default is 0.05; that of `fastinit.uniform` is 1.
-            Keras's own class leaves `maxval` out of the range. Here it can be reached, as by rounding,
-            and in float32 and float64 no value lies beyond it.
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
+        minval: Least value, finite. The default is -0.05, whereas `fastinit.uniform` has 0.
+        maxval: Greatest value, finite and >= minval. The default is 0.05, whereas `fastinit.uniform` has 1. Keras's own
+            class never returns `maxval`. Here rounding may give it, but no larger value in float32 and float64.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
 
     Raises:
-        ValueError: As Keras raises it, for another seed; at the call, for wrong bounds.
+        ValueError: `seed` is wrong, as in Keras; or, at the call, the bounds are.
 
     Example:
         >>> w = RandomUniform(seed=1)((100, 100))
@@ -118,13 +116,14 @@ class TruncatedNormal(_Drawn, keras.initializers.TruncatedNormal):
     """Draws from a normal distribution that is cut at two standard deviations.
 
     Args:
-        mean: Finite.
-        stddev: Standard deviation before the cut, finite and >= 0; after it, 0.88 times that. The
-            default, 0.05, is Keras's; that of `fastinit.truncated_normal` is 1.
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
+        mean: Mean, finite.
+        stddev: Standard deviation before the cut, finite and >= 0; after the cut it is 0.88 times as large. The
+            default is 0.05 as in Keras, whereas `fastinit.truncated_normal` has 1.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
 
     Raises:
-        ValueError: As Keras raises it, for another seed; at the call, for a wrong `mean` or `stddev`.
+        ValueError: `seed` is wrong, as in Keras; or, at the call, `mean` or `stddev` is.
 
     Example:
         >>> w = TruncatedNormal(stddev=0.02, seed=1)((100, 100))
@@ -141,23 +140,23 @@ class TruncatedNormal(_Drawn, keras.initializers.TruncatedNormal):
 class VarianceScaling(_Drawn, keras.initializers.VarianceScaling):
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
-    Fans are Keras's: (*kernel, in, out) as in fastinit's functions, but a vector has its length for both, and
-    a scalar 1.
+    Fans are computed as in Keras, for shapes (*kernel, in, out) as in fastinit's functions. Both fans of a vector are
+    its length, and both fans of a scalar are 1.
 
     Args:
-        scale: Above 0.
+        scale: Factor of the variance, above 0.
         mode: The fan: "fan_in", "fan_out" or "fan_avg" (their mean).
-        distribution: "truncated_normal" (cut at two standard deviations before the cut, and widened for
-            what that takes away), "untruncated_normal" or "uniform". "normal" means truncated here, and not
-            in `fastinit.variance_scaling`.
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: Axes whose sizes make fan_in; only together with `output_axes`, and from the version of
-            Keras on that has them. The other axes then count for nothing, where fastinit's `in_axis`
-            takes them for the kernel's.
+        distribution: "truncated_normal" (cut at two standard deviations, and widened before the cut to keep the
+            variance), "untruncated_normal" or "uniform". "normal" means the truncated normal here, unlike in
+            `fastinit.variance_scaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`. Older versions of Keras do not have
+            this argument. All other axes are then ignored, whereas with fastinit's `in_axis` they are the kernel.
         output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it.
+        ValueError: An argument is wrong, as in Keras.
 
     Source:
         Glorot and Bengio, AISTATS 2010, and He et al., ICCV 2015, in the common form of TensorFlow's
@@ -177,17 +176,18 @@ class VarianceScaling(_Drawn, keras.initializers.VarianceScaling):
 
 @_serializable
 class GlorotUniform(VarianceScaling, keras.initializers.GlorotUniform):
-    """Draws uniformly with variance 2 / (fan_in + fan_out). Also called Xavier's.
+    """Draws uniformly with variance 2 / (fan_in + fan_out). Also called Xavier initialization.
 
-    What `fastinit.glorot_uniform` draws; fans are Keras's, see `VarianceScaling`.
+    It draws the same values as `fastinit.glorot_uniform`. Fans are computed as in Keras, see `VarianceScaling`.
 
     Args:
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: See `VarianceScaling`.
-        output_axes: See `VarianceScaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`.
+        output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it, for another seed.
+        ValueError: `seed` is wrong, as in Keras.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -202,18 +202,19 @@ class GlorotUniform(VarianceScaling, keras.initializers.GlorotUniform):
 
 @_serializable
 class GlorotNormal(VarianceScaling, keras.initializers.GlorotNormal):
-    """Draws normally with variance 2 / (fan_in + fan_out). Also called Xavier's.
+    """Draws normally with variance 2 / (fan_in + fan_out). Also called Xavier initialization.
 
-    Cut at two standard deviations before the cut, and widened to keep the variance: what
-    `fastinit.glorot_normal` draws with `truncated=True`. Fans are Keras's, see `VarianceScaling`.
+    The normal is cut at two standard deviations, and widened before the cut to keep the variance. It draws the same
+    values as `fastinit.glorot_normal` with `truncated=True`. Fans are computed as in Keras, see `VarianceScaling`.
 
     Args:
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: See `VarianceScaling`.
-        output_axes: See `VarianceScaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`.
+        output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it, for another seed.
+        ValueError: `seed` is wrong, as in Keras.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -227,17 +228,18 @@ class GlorotNormal(VarianceScaling, keras.initializers.GlorotNormal):
 
 @_serializable
 class HeUniform(VarianceScaling, keras.initializers.HeUniform):
-    """Draws uniformly with variance 2 / fan_in. Also called Kaiming's.
+    """Draws uniformly with variance 2 / fan_in. Also called Kaiming initialization.
 
-    What `fastinit.he_uniform` draws; fans are Keras's, see `VarianceScaling`.
+    It draws the same values as `fastinit.he_uniform`. Fans are computed as in Keras, see `VarianceScaling`.
 
     Args:
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: See `VarianceScaling`.
-        output_axes: See `VarianceScaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`.
+        output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it, for another seed.
+        ValueError: `seed` is wrong, as in Keras.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -251,18 +253,19 @@ class HeUniform(VarianceScaling, keras.initializers.HeUniform):
 
 @_serializable
 class HeNormal(VarianceScaling, keras.initializers.HeNormal):
-    """Draws normally with variance 2 / fan_in. Also called Kaiming's.
+    """Draws normally with variance 2 / fan_in. Also called Kaiming initialization.
 
-    Cut at two standard deviations before the cut, and widened to keep the variance: what
-    `fastinit.he_normal` draws with `truncated=True`. Fans are Keras's, see `VarianceScaling`.
+    The normal is cut at two standard deviations, and widened before the cut to keep the variance. It draws the same
+    values as `fastinit.he_normal` with `truncated=True`. Fans are computed as in Keras, see `VarianceScaling`.
 
     Args:
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: See `VarianceScaling`.
-        output_axes: See `VarianceScaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`.
+        output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it, for another seed.
+        ValueError: `seed` is wrong, as in Keras.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -277,15 +280,16 @@ class HeNormal(VarianceScaling, keras.initializers.HeNormal):
 class LecunUniform(VarianceScaling, keras.initializers.LecunUniform):
     """Draws uniformly with variance 1 / fan_in.
 
-    What `fastinit.lecun_uniform` draws; fans are Keras's, see `VarianceScaling`.
+    It draws the same values as `fastinit.lecun_uniform`. Fans are computed as in Keras, see `VarianceScaling`.
 
     Args:
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: See `VarianceScaling`.
-        output_axes: See `VarianceScaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`.
+        output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it, for another seed.
+        ValueError: `seed` is wrong, as in Keras.
 
     Source:
         LeCun et al., Efficient backprop, 1998, equation 16.
@@ -301,16 +305,17 @@ class LecunUniform(VarianceScaling, keras.initializers.LecunUniform):
 class LecunNormal(VarianceScaling, keras.initializers.LecunNormal):
     """Draws normally with variance 1 / fan_in.
 
-    Cut at two standard deviations before the cut, and widened to keep the variance: what
-    `fastinit.lecun_normal` draws with `truncated=True`. Fans are Keras's, see `VarianceScaling`.
+    The normal is cut at two standard deviations, and widened before the cut to keep the variance. It draws the same
+    values as `fastinit.lecun_normal` with `truncated=True`. Fans are computed as in Keras, see `VarianceScaling`.
 
     Args:
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
-        input_axes: See `VarianceScaling`.
-        output_axes: See `VarianceScaling`.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
+        input_axes: Axes whose sizes make fan_in, only together with `output_axes`.
+        output_axes: Axes whose sizes make fan_out.
 
     Raises:
-        ValueError: As Keras raises it, for another seed.
+        ValueError: `seed` is wrong, as in Keras.
 
     Source:
         LeCun et al., Efficient backprop, 1998, equation 16.
@@ -325,16 +330,16 @@ class LecunNormal(VarianceScaling, keras.initializers.LecunNormal):
 class Orthogonal(_Drawn, keras.initializers.Orthogonal):
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
-    A tensor of more dimensions is seen as the matrix of its last axis and all others, as by
-    `fastinit.orthogonal`. The narrow types work too, which Keras's own class refuses: they are computed in
-    float32 and rounded.
+    A tensor of more dimensions counts as a matrix whose columns are its last axis, as in `fastinit.orthogonal`. Unlike
+    in Keras's own class, narrow types work too: they are computed in float32 and rounded.
 
     Args:
-        gain: Finite.
-        seed: An int, None or a `keras.random.SeedGenerator`; see `fastinit.keras`.
+        gain: Factor of the matrix, finite.
+        seed: An int, which gives the same values at each call; a `keras.random.SeedGenerator`; or None for an int
+            from Python's `random`. See `fastinit.keras`.
 
     Raises:
-        ValueError: As Keras raises it, for another seed and, at the call, for fewer than two dimensions.
+        ValueError: `seed` is wrong, or the shape has fewer than two dimensions, as in Keras.
 
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
@@ -353,7 +358,7 @@ class Orthogonal(_Drawn, keras.initializers.Orthogonal):
         return FORMULAS["orthogonal"](shape, gain=self.gain)
 
 
-# Each class in place of the one it is made of, its last base.
+# Maps Keras's classes to fastinit's. Keras's class is the last base of fastinit's.
 BY_KERAS_CLASS = {
     cls.__bases__[-1]: cls
     for cls in (

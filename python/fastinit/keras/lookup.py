@@ -1,4 +1,4 @@
-"""Initializers by name and by configuration, as `keras.initializers` finds them."""
+"""Finds initializers by name and by configuration, in the same way as `keras.initializers`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ import keras
 
 from fastinit.keras import initializers
 
-# Kept, as the functions below may be put in their place.
+# Kept here, because a user may assign the functions below to Keras's names.
 _get, _deserialize = keras.initializers.get, keras.initializers.deserialize
 
 
 def get(identifier: Any) -> Any:
-    """Returns the initializer that a name or configuration means, as `keras.initializers.get` does.
+    """Returns the initializer that a name or configuration means, in the same way as `keras.initializers.get`.
 
     Args:
-        identifier: A name or configuration of Keras's, which gives fastinit's initializer where there is
-            one. None, and what is an initializer already (an object, a function, a tensor), is handled
-            by Keras.
+        identifier: A name or configuration of Keras, which gives fastinit's initializer if there is one. Keras itself
+            handles None and values that already are initializers (an object, a function, a tensor).
 
     Raises:
-        ValueError: As Keras raises it, for something else.
-        TypeError: As Keras raises it, for a configuration of something else.
+        ValueError: `identifier` means no initializer, as in Keras.
+        TypeError: The configuration is not one of an initializer, as in Keras.
 
     Example:
         >>> type(get("glorot_normal")).__module__
@@ -35,14 +34,14 @@ def get(identifier: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """Returns the initializer of a configuration, as `keras.initializers.deserialize` does.
+    """Returns the initializer of a configuration, in the same way as `keras.initializers.deserialize`.
 
     Args:
-        config: What `serialize` returned, of Keras's initializers too: fastinit's are made of them.
-        custom_objects: Classes by the names in `config` that Keras does not know.
+        config: A result of `serialize`. The configuration of an initializer of Keras gives fastinit's initializer.
+        custom_objects: Classes that Keras does not know, by their names in `config`.
 
     Raises:
-        TypeError: As Keras raises it, for a configuration of something else.
+        TypeError: The configuration is not one of an initializer, as in Keras.
 
     Example:
         >>> config = keras.initializers.serialize(keras.initializers.HeNormal(seed=1))
@@ -53,22 +52,22 @@ def deserialize(config: Any, custom_objects: Any = None) -> Any:
 
 
 def _ours(initializer: Any) -> Any:
-    """fastinit's initializer in place of one of Keras's classes; anything else as it is."""
+    """Returns fastinit's initializer for one of Keras's classes, and any other object unchanged."""
     ours = initializers.BY_KERAS_CLASS.get(type(initializer))
     return ours.from_config(initializer.get_config()) if ours else initializer
 
 
 def drawing(initializer: Any) -> Any:
-    """Returns fastinit's initializer that draws what one of Keras's or fastinit's does; None if that draws nothing."""
+    """Returns fastinit's initializer for an initializer of Keras or fastinit; None if it draws nothing."""
     cls: Any = initializers.BY_KERAS_CLASS.get(type(initializer), type(initializer))
     if cls not in initializers.BY_KERAS_CLASS.values():
         return None
-    # With a seed: None would take one from Python's random numbers.
+    # It gets a seed, because None would take one from Python's random numbers.
     return cls.from_config({**initializer.get_config(), "seed": 0})
 
 
 def drawing_of(layer: Any, variable: Any) -> Any:
-    """Returns the initializer that draws a layer's variable; None if it is not drawn.
+    """Returns the initializer that draws a layer's variable; None if no initializer draws it.
 
     Example:
         >>> layer = keras.layers.Dense(300, kernel_initializer="glorot_normal")

@@ -12,6 +12,7 @@ import warnings
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from fastinit import extras
 from fastinit.dtypes import FLOATS, STORED
 from fastinit.errors import RecipeError, show
 from fastinit.recipes import roles
@@ -42,9 +43,8 @@ if TYPE_CHECKING:
 
 _Built = TypeVar("_Built")
 
-_INSTALL = 'install them with: pip install ".[transformers]" in a clone of fastinit'
-
 _LEAST_VERSION = 5  # stacked experts, and the names under which they are stored
+_INSTALL = extras.remedy(f'torch "transformers>={_LEAST_VERSION}"', "transformers")
 
 MAX_REPEATED = 20_000
 MAX_SECONDS = 300

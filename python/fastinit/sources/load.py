@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
+    from fastinit.dtypes import DTypeName
+    from fastinit.fans import Layout
+
 
 def load_recipe(
     path: str | os.PathLike[str],
     *,
     seed: int | None = None,
-    dtype: str | None = None,
-    layout: str | None = None,
+    dtype: DTypeName | None = None,
+    layout: Layout | None = None,
     preset: str | None = None,
 ) -> Recipe:
     """Reads a recipe from a file.

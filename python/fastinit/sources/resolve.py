@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fastinit.dtypes import DTypeName
+    from fastinit.fans import Layout
     from fastinit.sources.overrides import Changes
 
 
@@ -54,8 +56,8 @@ def recipe_from_checkpoint(
     *,
     preset: str = DEFAULT_PRESET,
     seed: int = 0,
-    dtype: str | None = None,
-    layout: str | None = None,
+    dtype: DTypeName | None = None,
+    layout: Layout | None = None,
     copy: bool = False,
 ) -> Recipe:
     """Makes a recipe of the tensors of a safetensors checkpoint. Only its headers are read.
@@ -90,7 +92,7 @@ def recipe_from_config(
     *,
     preset: str = DEFAULT_PRESET,
     seed: int = 0,
-    dtype: str | None = None,
+    dtype: DTypeName | None = None,
     overrides: Mapping[str, Any] | None = None,
     unquantized: bool = False,
     copy: bool = False,

@@ -1,8 +1,8 @@
-"""fastinit for PyTorch: `torch.nn.init` by the same names, whole models, and shards of DTensors.
+"""fastinit for PyTorch: the functions of `torch.nn.init`, whole models, and shards of DTensors.
 
 from fastinit import torch as init
 
-init.kaiming_normal_(layer.weight)                               # torch.manual_seed governs
+init.kaiming_normal_(layer.weight)                                 # the seed comes from torch.manual_seed
 init.kaiming_normal_(layer.weight, seed=0, stream="layer.weight")  # the same values in any sharding
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 from fastinit.extras import explained
 
 try:
-    import torch  # noqa: F401 - whether it is there
+    import torch  # noqa: F401 - only to see whether it is installed
 except ModuleNotFoundError as error:
     raise explained(error, "torch") from None
 

@@ -1,4 +1,4 @@
-"""Models as their constructors initialise them: every parameter and buffer drawn by its name."""
+"""Builds models whose parameters and buffers are drawn by name, from the distributions that constructors use."""
 
 from __future__ import annotations
 
@@ -35,30 +35,32 @@ def build(
     dtype: torch.dtype | None = None,
     preset: str | None = None,
 ) -> torch.nn.Module:
-    """Builds a model and initialises every parameter and buffer by its qualified name, as its own code says.
+    """Builds a model and draws every parameter and buffer by its qualified name, from its own distribution.
 
-    `make` runs on the meta device, where nothing takes memory: once, or twice if it imports transformers itself. What
-    is done to its tensors is recorded, constructors included, and the last thing that sets a tensor says its
-    distribution. It is then drawn by its name as by `init_model`: neither the order of modules nor devices change a
-    value. What no distribution explains, such as the logarithm of positions, is computed by doing again what that
-    tensor depends on, and nothing else.
+    `make` runs on the meta device, where tensors take no memory. It runs once, or twice if it imports transformers
+    itself. fastinit records what the code, constructors included, does to each tensor: the last operation that sets
+    the whole tensor gives its distribution. The tensor is then drawn by its name, as `init_model` does, so neither the
+    order of modules nor devices change a value. If no distribution explains a tensor, such as the logarithm of
+    positions, the operations that it depends on run again with real values.
 
-    Code that cannot run on the meta device, since it looks at values, runs on the CPU, once, with memory for all of
-    the model; what is drawn there and then computed with depends on the order of draws. Complex tensors, of which the
-    core knows nothing, are drawn by PyTorch, from the seed and their names.
+    Code that looks at values cannot run on the meta device. It runs on the CPU, once, with memory for the whole model;
+    values that it computes from its own draws then depend on the order of draws. PyTorch draws complex tensors, which
+    fastinit's core does not know, from the seed and their names.
 
     Args:
-        make: Any code that returns a model, such as `lambda: timm.create_model("vit_base_patch16_224")`.
-        seed: See `init_model`.
-        recipe: See `init_model`; its rules come before the model's own code.
+        make: A function without arguments that returns a model, such as
+            `lambda: timm.create_model("vit_base_patch16_224")`.
+        seed: An int in [0, 2^64), a `fastinit.Generator` (only its seed is used), or None for the seed of the recipe
+            or else one from PyTorch's default generator.
+        recipe: Rules, a recipe or its path; the rules come before the model's own code. See `init_model`.
         device: Where the model is made; None for PyTorch's default device.
-        dtype: The default floating type while `make` runs; None for PyTorch's.
-        preset: See `init_model`.
+        dtype: The default floating type while `make` runs; None for PyTorch's default.
+        preset: The name of a preset, such as "megatron", or of an initializer for all weights. See `init_model`.
 
     Raises:
-        RecipeError: See `init_model`. A ValueError.
-        ValueError: A tensor that nothing sets, and others that `init_model` refuses.
-        TypeError: `make` is not callable or returns no module.
+        RecipeError: A rule is not valid or does not fit its tensor. This is a ValueError.
+        ValueError: Nothing sets a tensor, or `init_model` would raise it.
+        TypeError: `make` is not callable or does not return a module.
 
     Example:
         >>> class Scaled(torch.nn.Module):
@@ -83,12 +85,12 @@ def build(
         try:
             knew = "transformers" in sys.modules
             model, code = _on_meta(make)
-            if not knew and "transformers" in sys.modules:  # whose functions were not yet watched
+            if not knew and "transformers" in sys.modules:  # its functions were not recorded in the first run
                 model, code = _on_meta(make)
         except Exception as error:
             if not isinstance(error, RuntimeError) and not _is_of_meta(error):
                 raise
-            # Of code that looks at values.
+            # The code looks at values, so it runs on the CPU.
             code = _Construction(None)
             with code.recording(), torch.random.fork_rng(), torch.device("cpu"):
                 torch.manual_seed(number)
@@ -97,7 +99,7 @@ def build(
                 except RuntimeError:
                     if _is_of_meta(error):
                         raise
-                    raise error from None  # the same once more, or what came of it
+                    raise error from None  # the first error is the cause, and the second is the same or follows from it
     if not isinstance(model, torch.nn.Module):
         rule = "return a torch.nn.Module"
         raise TypeError(checks.text("make", rule, type(model).__name__, "build one model at a time"))
@@ -108,12 +110,12 @@ def build(
 
 
 def _is_of_meta(error: Exception) -> bool:
-    """Whether PyTorch has refused to show values on the meta device, for which it has no error of its own."""
+    """Tells whether PyTorch's error is about values on the meta device. There is no error class for it."""
     return " meta " in f"{error} "
 
 
 def _place_of(error: BaseException) -> str:
-    """The innermost module whose code an error comes from, and the line there."""
+    """Returns the method of the innermost module in which an error was raised, and the line."""
     place, trace = "its own code", error.__traceback__
     while trace is not None:
         frame = trace.tb_frame
@@ -134,21 +136,22 @@ def _on_meta(make: Callable[[], torch.nn.Module]) -> tuple[torch.nn.Module, _Con
 def by_name(
     seed: Seed = None, *, recipe: Rules | None = None, device: Any = None, preset: str | None = None
 ) -> Iterator[None]:
-    """Initialises the models that are built in a `with` block by name, when it ends: `build` for code in place.
+    """Initialises the models that a `with` block builds by name, when the block ends, as `build` does.
 
-    Within the block everything is on the meta device. At its end each module that is in no other one is a model
-    of its own, and gets memory and values as by `build`.
+    Within the block all tensors are on the meta device. At its end each module that no other module contains counts as
+    a model, and gets memory and values.
 
     Args:
-        seed: See `init_model`.
-        recipe: See `init_model`, for each of the models.
+        seed: An int in [0, 2^64), a `fastinit.Generator` (only its seed is used), or None for the seed of the recipe
+            or else one from PyTorch's default generator.
+        recipe: Rules, a recipe or its path, for each of the models. See `init_model`.
         device: Where the models are made; None for PyTorch's default device.
-        preset: See `init_model`.
+        preset: The name of a preset, such as "megatron", or of an initializer for all weights. See `init_model`.
 
     Raises:
-        RecipeError: See `init_model`. A ValueError.
-        ValueError: A tensor that nothing sets, and others that `init_model` refuses.
-        RuntimeError: Code of the block looked at values, which nothing has before the block ends.
+        RecipeError: A rule is not valid or does not fit its tensor. This is a ValueError.
+        ValueError: Nothing sets a tensor, or `init_model` would raise it.
+        RuntimeError: The code in the block looked at values, which tensors get only when the block ends.
 
     Example:
         >>> with by_name(seed=0):
@@ -166,9 +169,9 @@ def by_name(
             if not _is_of_meta(error):
                 raise
             raise RuntimeError(
-                "the code within `by_name` must not look at values, which nothing has before the block ends, got "
-                f"{type(error).__name__} in {_place_of(error)} ({error}); pass the code to `fastinit.torch.build` as a "
-                "function, which runs such code on the CPU"
+                "the code within `by_name` looked at values, which tensors get only when the block ends: "
+                f"{type(error).__name__} in {_place_of(error)} ({error}); pass the code as a function to "
+                "`fastinit.torch.build`, which runs such code on the CPU"
             ) from error
     inner = {id(part) for module in modules for part in module.children()}
     for module in modules:
@@ -177,7 +180,7 @@ def by_name(
 
 
 class _Construction:
-    """What constructors did to the tensors of a model, as `model.Code`. Without a tape, to real tensors."""
+    """What constructors did to the tensors of a model; implements `model.Code`. Without a tape the tensors are real."""
 
     def __init__(self, tape: Tape | None) -> None:
         self.is_on_meta = tape is not None
@@ -189,14 +192,14 @@ class _Construction:
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
-            if "transformers" in sys.modules:  # which else initialises nothing on the meta device
+            if "transformers" in sys.modules:  # it initialises nothing on the meta device by default
                 stack.enter_context(initialized_on_meta())
             stack.enter_context(left_out_initializers(self._recorder, *initializer_tables()))
             stack.enter_context(self._recorder)
             yield
 
     def look(self, targets: list[Target]) -> None:
-        """Finds what was done to the tensors of a model, and keeps it as long as the model lives."""
+        """Finds what was done to the tensors of a model, and remembers it as long as the model lives."""
         recorder = self._recorder
         calls = {target.name: recorder.call(target.tensor) for target in targets}
         draws = {target.name: recorder.draws(target.tensor) for target in targets}
@@ -224,7 +227,7 @@ class _Construction:
 
 @contextlib.contextmanager
 def _made_modules() -> Iterator[list[torch.nn.Module]]:
-    """Gathers the modules that are made in a `with` block."""
+    """Collects the modules that are made in a `with` block."""
     made: list[torch.nn.Module] = []
     own = torch.nn.Module.__init__
 

@@ -1,4 +1,4 @@
-"""Whether the values that a model has can come from the code that `init_model` asks, by a look at a few of them."""
+"""Checks with a small sample whether a model's present values can come from the code that `init_model` runs."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from fastinit.recipes.contents import Content
     from fastinit.torch.state import Target
 
-_SAMPLE = 512  # elements
-_LEAST = 64  # fewer say little of a spread
-_LIMIT = 8  # standard errors of a spread
+_SAMPLE = 512  # elements of a tensor that are looked at
+_LEAST = 64  # elements that a sample needs, since fewer say little about the spread
+_LIMIT = 8  # standard errors by which a spread may differ from the expected one
 
 
 def warn_of_constructors(targets: Iterable[Target], contents: dict[str, Content]) -> None:
-    """Warns where a constructor seems to have set what `reset_parameters` says otherwise.
+    """Warns if a constructor seems to have set values that `reset_parameters` does not give.
 
-    Of the tensors with one rule only the first is looked at, and only where it has memory.
+    Only the first tensor of each rule is checked, and only if it has memory.
 
     Warns:
-        UserWarning: There is one.
+        UserWarning: There is such a tensor.
     """
     seen = set()
     for target in targets:
@@ -39,9 +39,9 @@ def warn_of_constructors(targets: Iterable[Target], contents: dict[str, Content]
         std = _spread(target.tensor)
         if std is not None and not _fits(std, content):
             warnings.warn(
-                f"init_model gives {target.name} {content.rule.call}, as its module's own code has it, and replaces "
-                f"values with a standard deviation of {std:.3g}; if the model's constructor set these, build it by "
-                "fastinit.torch.build, which sees constructors, or add a rule to `recipe`",
+                f"init_model gives {target.name} {content.rule.call}, as its module's own code says, and replaces "
+                f"values with a standard deviation of {std:.3g}; if the model's constructor set these values, build it "
+                "by fastinit.torch.build, which sees constructors, or add a rule to `recipe`",
                 UserWarning,
                 stacklevel=4,
             )
@@ -49,7 +49,7 @@ def warn_of_constructors(targets: Iterable[Target], contents: dict[str, Content]
 
 
 def _spread(tensor: torch.Tensor) -> float | None:
-    """The standard deviation of a sample, None where it says nothing."""
+    """Returns the standard deviation of a sample, or None if the sample is too small or not finite."""
     if tensor.numel() < _LEAST or not tensor.is_floating_point():
         return None
     values = tensor.detach().flatten()[:_SAMPLE].double()
@@ -58,10 +58,10 @@ def _spread(tensor: torch.Tensor) -> float | None:
 
 
 def _fits(std: float, content: Content) -> bool:
-    """Whether a sample's spread is one that the content's distribution has."""
+    """Tells whether a sample with this standard deviation can come from the content's distribution."""
     if isinstance(content.distribution, Constant):
         return std == 0
-    if isinstance(content.distribution, Structured):  # of which a sample says little
+    if isinstance(content.distribution, Structured):  # a sample of a matrix says little
         return True
     expected = content.distribution.std
     return abs(std - expected) <= _LIMIT * expected / math.sqrt(2 * _LEAST)

@@ -1,4 +1,4 @@
-"""What makes a function take the place of PyTorch's of the same name: the same errors, in PyTorch's words."""
+"""Gives a function the errors of PyTorch's function of the same name, in PyTorch's words."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-_SMALL = 2**12  # elements of a stand-in at most
+_SMALL = 2**12  # a stand-in for a tensor has fewer elements than this
 _OWN_ARGUMENTS = ("seed", "stream")
 
-# PyTorch's function by fastinit's, which may have been put in its place under PyTorch's name.
+# Maps each function of fastinit to PyTorch's, because a user may have assigned fastinit's to PyTorch's name.
 _PYTORCHS: dict[Any, Callable[..., Any]] = {}
 
 
 class WordedByPyTorch(ValueError):
-    """An error that PyTorch's function has too: its own is raised instead."""
+    """Marks an error that PyTorch's function raises too; the caller sees PyTorch's error instead."""
 
 
 def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
-    """Lets the function of the same name in `torch.nn.init` word the errors that it has too.
+    """Replaces a function's errors by the errors that its namesake in `torch.nn.init` raises for the same call.
 
-    What a function raises is seen first, so a call without an error costs nothing. It must raise before it
-    writes and before a generator moves; its errors that PyTorch has not stay its own.
+    PyTorch's function is asked only after an error, so a call without an error costs nothing. The decorated function
+    must raise before it writes and before a generator advances. Where PyTorch raises nothing, the function's own error
+    stays.
     """
     name = function.__name__
     own = getattr(init, name)
@@ -43,7 +44,7 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
         if graphs.is_compiled(args, kwargs):
             return graphs.call(name, args[0], args[1:], kwargs)
         if _is_watched(args[0] if args else kwargs.get("tensor")):
-            current = getattr(init, name)  # a recorder may have one of its own there
+            current = getattr(init, name)  # a recorder may have put its own function there
             watched = own if current in _PYTORCHS else current
             return watched(*args, **_as_pytorchs(kwargs))
         try:
@@ -58,7 +59,7 @@ def drop_in(function: Callable[P, torch.Tensor]) -> Callable[P, torch.Tensor]:
 
 
 def _is_watched(tensor: Any) -> bool:
-    """Tells whether there is nothing to fill, but a mode that may want to know what it would be filled with."""
+    """Tells whether a tensor has no memory to fill while a dispatch mode, such as a recorder, may watch the call."""
     is_meta = isinstance(tensor, torch.Tensor) and tensor.is_meta
     return is_meta and torch._C._len_torch_dispatch_stack() > 0
 
@@ -68,11 +69,11 @@ def _as_pytorchs(kwargs: Any) -> dict[str, Any]:
 
 
 class _DrawsAgain(Exception):
-    """PyTorch's function has no error and need not go on: rejection may take forever."""
+    """PyTorch's function raised no error and can stop here: drawing by rejection may take forever."""
 
 
 class _OneDraw(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
-    """Stops at the second draw."""
+    """Stops PyTorch's function at its second draw."""
 
     drawn = False
 
@@ -81,12 +82,12 @@ class _OneDraw(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
             if self.drawn:
                 raise _DrawsAgain
             self.drawn = True
-        # PyTorch's functions announce themselves by looking their own name up.
+        # PyTorch's function passes whatever its own name refers to, which may be fastinit's function by now.
         return _PYTORCHS.get(func, func)(*args, **(kwargs or {}))
 
 
 def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | None:
-    """What PyTorch's function raises for a call, if it does: seen on a small stand-in for the tensor."""
+    """Returns the error that PyTorch's function raises for a call, or None. The call runs on a small stand-in."""
     given = _as_pytorchs(kwargs)
     with warnings.catch_warnings(), torch.random.fork_rng(devices=()), inactive():
         warnings.simplefilter("ignore")
@@ -96,16 +97,16 @@ def _error_of(own: Callable[..., Any], args: Any, kwargs: Any) -> Exception | No
                 own(*map(_stand_in, args), **stand_ins)
         except _DrawsAgain:
             return None
-        except NotImplementedError as error:  # PyTorch draws fewer types
+        except NotImplementedError as error:  # PyTorch cannot draw every type that fastinit draws
             return None if any(map(is_fillable, (*args, *given.values()))) else error
-        except Exception as error:  # noqa: BLE001 - whatever PyTorch raises is wanted
+        except Exception as error:  # noqa: BLE001 - the caller gets whatever PyTorch raises
             return error
     return None
 
 
 def _stand_in(argument: Any) -> Any:
     if isinstance(argument, torch.Generator):
-        return None  # the error is no reason for it to advance
+        return None  # the user's generator must not advance in a call that fails
     if not isinstance(argument, torch.Tensor) or torch.nn.parameter.is_lazy(argument):
         return argument
     if argument.layout is not torch.strided or argument.is_nested:

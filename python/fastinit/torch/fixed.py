@@ -1,4 +1,4 @@
-"""The functions of `torch.nn.init` without randomness. They write what PyTorch's own do, in less time."""
+"""The functions of `torch.nn.init` without randomness. They write the same values as PyTorch's, in less time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from fastinit.torch.drop_in import drop_in
 from fastinit.torch.sharding import is_dtensor
 from fastinit.torch.tensors import check_memory, fill, is_fillable, without_gradient
 
-# Below, PyTorch's own fill of one value is the faster one, and it writes the same bits.
+# For fewer elements PyTorch's own fill with one value is faster, and it writes the same bits.
 _LEAST_CONSTANT = 2**16
-# Under PyTorch's name fastinit's function may stand one day.
+# Kept here, because a user may later assign fastinit's function to PyTorch's name.
 _pytorchs_dirac = init.dirac_
 
 
@@ -29,7 +29,7 @@ def constant_(tensor: torch.Tensor, val: float) -> torch.Tensor:
         val: The value.
 
     Raises:
-        RuntimeError: A value that the dtype cannot hold, as in PyTorch.
+        RuntimeError: The dtype cannot hold the value, as in PyTorch.
 
     Example:
         >>> constant_(torch.empty(2), 0.5)
@@ -71,14 +71,14 @@ def zeros_(tensor: torch.Tensor) -> torch.Tensor:
 
 def _constant(tensor: torch.Tensor, val: float) -> torch.Tensor:
     if _is_large(tensor) and type(val) is float and not math.isnan(val):
-        with contextlib.suppress(ValueError):  # a value that the dtype cannot hold: PyTorch words it
+        with contextlib.suppress(ValueError):  # the dtype cannot hold the value: PyTorch raises its error below
             return fill(tensor, Constant(val))
     _memory_of(tensor).fill_(val)
     return tensor
 
 
 def _memory_of(tensor: torch.Tensor) -> torch.Tensor:
-    """What PyTorch may write to: where the memory was freed, it writes to the null pointer."""
+    """Returns the tensor for PyTorch to write to, after a check: PyTorch writes to the null pointer if it was freed."""
     check_memory(tensor)
     return without_gradient(tensor)
 
@@ -89,13 +89,13 @@ def _is_large(tensor: torch.Tensor) -> bool:
 
 @drop_in
 def eye_(tensor: torch.Tensor) -> torch.Tensor:
-    """Fills a matrix with ones on the main diagonal and zeros beside it.
+    """Fills a matrix with ones on the main diagonal and zeros elsewhere.
 
     Args:
         tensor: Two dimensions, filled in place.
 
     Raises:
-        ValueError: Another number of dimensions, as in PyTorch.
+        ValueError: The tensor does not have two dimensions, as in PyTorch.
 
     Example:
         >>> eye_(torch.empty(2, 3))
@@ -111,14 +111,14 @@ def eye_(tensor: torch.Tensor) -> torch.Tensor:
 
 @drop_in
 def dirac_(tensor: torch.Tensor, groups: int = 1) -> torch.Tensor:
-    """Fills a convolution kernel so that it hands its input through.
+    """Fills a convolution kernel so that the convolution returns its input.
 
     Args:
         tensor: (out, in, *kernel), three to five dimensions, filled in place.
-        groups: A divisor of `out`; each group hands the inputs through.
+        groups: A divisor of `out`; each group of outputs repeats the inputs.
 
     Raises:
-        ValueError: Another number of dimensions, or of groups, as in PyTorch.
+        ValueError: The number of dimensions is not three to five, or `groups` does not divide `out`, as in PyTorch.
 
     Source:
         Zagoruyko and Komodakis, DiracNets, 2017, section 3.
@@ -133,10 +133,10 @@ def dirac_(tensor: torch.Tensor, groups: int = 1) -> torch.Tensor:
     return fill(tensor, FORMULAS["dirac"](sizes, groups=groups, layout="torch"))
 
 
-# The names that PyTorch has deprecated, with its warning.
+# PyTorch's deprecated names, which give PyTorch's warning.
 constant = init._make_deprecate(constant_)
 eye = init._make_deprecate(eye_)
 dirac = init._make_deprecate(dirac_)
 
-# doctest takes a decorated function for another module's.
+# doctest skips decorated functions, because it believes that they come from another module.
 __test__ = {name: value for name, value in dict(globals()).items() if name.endswith("_") and "__" not in name}

@@ -1,21 +1,22 @@
-"""`torch.nn.init` by the same names, signatures, defaults, formulas and errors, drawn by fastinit.
+"""The functions of `torch.nn.init`, with the same names, signatures, defaults, formulas and errors.
 
-Each function fills its tensor in place without gradients and returns it, and takes two arguments more than
-PyTorch's, by keyword:
+Each function fills its tensor in place without gradients and returns it. It takes two more arguments than
+PyTorch's function, by keyword:
 
-    seed: An int in [0, 2^64) or a `fastinit.Generator`. If None, `generator` gives the seed and advances;
-        without one PyTorch's default generator of the CPU does, for tensors on any device, so that
-        `torch.manual_seed` governs.
-    stream: An int in [0, 2^64), or a name such as the parameter's.
+    seed: An int in [0, 2^64) or a `fastinit.Generator`. If it is None, `generator` gives the seed and advances.
+        Without a `generator`, PyTorch's default generator of the CPU does so for tensors on any device, and
+        therefore `torch.manual_seed` works as usual.
+    stream: An int in [0, 2^64), or a name such as the parameter's. Two tensors with one int `seed` and no `stream` are
+        equal: see https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
 
-With the same `seed` and `stream` the same values come out on any device, with any number of threads, and in
-any sharding of a DTensor, of which each process draws just its own shard. Fans are always those of the whole.
+The same `seed` and `stream` give the same values on any device, with any number of threads, and in any sharding of a
+DTensor. Each process draws only its own shard, and fans are computed from the shape of the whole tensor.
 """
 
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import torch
 from torch.nn import init
@@ -42,7 +43,24 @@ if TYPE_CHECKING:
 
     from fastinit.distributions import Distribution, Real
 
-_MODES = ("fan_in", "fan_out")
+FanMode: TypeAlias = Literal["fan_in", "fan_out"]
+# The names that `calculate_gain` knows.
+Nonlinearity: TypeAlias = Literal[
+    "linear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "selu",
+]
+
+_MODES = get_args(FanMode)
 
 calculate_gain = init.calculate_gain
 
@@ -59,20 +77,20 @@ def uniform_(
 ) -> torch.Tensor:
     """Fills a tensor uniformly on [a, b].
 
-    PyTorch's never reaches `b`; here values lie symmetrically about the middle, and rounding may reach
+    PyTorch's function never returns `b`. Here values lie symmetrically about the middle, and rounding may give
     either end.
 
     Args:
         tensor: Any shape, filled in place.
         a: Least value.
         b: Greatest value.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        RuntimeError: a > b, or a dtype without such a distribution, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        RuntimeError: a > b, or the dtype has no such distribution, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Example:
         >>> w = uniform_(torch.empty(3, 5), -1, 1, seed=1, stream="w")
@@ -100,19 +118,19 @@ def normal_(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> torch.Tensor:
-    """Fills a tensor normally.
+    """Fills a tensor with normally distributed values.
 
     Args:
         tensor: Any shape, filled in place.
         mean: Mean.
         std: Standard deviation, at least 0.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        RuntimeError: A negative `std`, or a dtype without such a distribution, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        RuntimeError: `std` is negative, or the dtype has no such distribution, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Example:
         >>> import fastinit
@@ -135,11 +153,13 @@ def trunc_normal_(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> torch.Tensor:
-    """Fills a tensor normally, without values outside [a, b].
+    """Fills a tensor with normally distributed values and leaves out values outside [a, b].
 
-    `a` and `b` are values, as in PyTorch, and not in units of `std` as in `fastinit.truncated_normal`: the
-    default with std=0.02 cuts at 100 standard deviations. The distribution is exact wherever the mean lies,
-    so there is no warning about that.
+    `a` and `b` are values, as in PyTorch, and not in units of `std` as in `fastinit.truncated_normal`. With std=0.02
+    the default bounds therefore lie at 100 standard deviations: see
+    https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
+
+    The distribution is exact wherever the mean lies, so there is no warning about a mean far outside [a, b].
 
     Args:
         tensor: Any shape, filled in place.
@@ -147,15 +167,15 @@ def trunc_normal_(
         std: Standard deviation before the cut, above 0.
         a: Least value; may be -inf.
         b: Greatest value; may be inf.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        RuntimeError: a > b, or a dtype without such a distribution, as in PyTorch.
+        RuntimeError: a > b, or the dtype has no such distribution, as in PyTorch.
         ZeroDivisionError: `std` is 0, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
-        ValueError: A negative `std`, or [a, b] lies beyond 10 standard deviations from the mean.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
+        ValueError: `std` is negative, or [a, b] lies more than 10 standard deviations from the mean.
 
     Example:
         >>> w = trunc_normal_(torch.empty(100, 100), std=0.02, a=-0.04, b=0.04, seed=1)
@@ -184,14 +204,14 @@ def xavier_uniform_(
 
     Args:
         tensor: (out, in, *kernel), filled in place.
-        gain: See `calculate_gain`.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        gain: Factor of the standard deviation, such as `calculate_gain("tanh")`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        ValueError: Fewer than two dimensions, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        ValueError: The tensor has fewer than two dimensions, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -218,14 +238,14 @@ def xavier_normal_(
 
     Args:
         tensor: (out, in, *kernel), filled in place.
-        gain: See `calculate_gain`.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        gain: Factor of the standard deviation, such as `calculate_gain("tanh")`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        ValueError: Fewer than two dimensions, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        ValueError: The tensor has fewer than two dimensions, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -241,7 +261,7 @@ def xavier_normal_(
 
 def _xavier(distribution: str, tensor: torch.Tensor, gain: float) -> Distribution:
     spec = scaled_as_torch(tuple(tensor.size()), float(gain * gain), "fan_avg", distribution)
-    if gain < 0 and is_fillable(tensor):  # PyTorch refuses the numbers that come of it
+    if gain < 0 and is_fillable(tensor):  # PyTorch raises an error about the bounds or std that result
         one = torch.empty(1, device="cpu")
         if isinstance(spec, Uniform):
             one.uniform_(spec.high, spec.low)
@@ -254,8 +274,8 @@ def _xavier(distribution: str, tensor: torch.Tensor, gain: float) -> Distributio
 def kaiming_uniform_(
     tensor: torch.Tensor,
     a: float = 0,
-    mode: str = "fan_in",
-    nonlinearity: str = "leaky_relu",
+    mode: FanMode = "fan_in",
+    nonlinearity: Nonlinearity = "leaky_relu",
     generator: torch.Generator | None = None,
     *,
     seed: Seed = None,
@@ -267,14 +287,14 @@ def kaiming_uniform_(
         tensor: (out, in, *kernel), filled in place.
         a: Negative slope of "leaky_relu".
         mode: "fan_in" or "fan_out".
-        nonlinearity: Decides the gain; see `calculate_gain`.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        nonlinearity: The function that reads the layer's output, which decides the gain: see `calculate_gain`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        ValueError: Fewer than two dimensions, an unknown mode or nonlinearity, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        ValueError: The tensor has fewer than two dimensions, or the mode or nonlinearity is unknown, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -291,8 +311,8 @@ def kaiming_uniform_(
 def kaiming_normal_(
     tensor: torch.Tensor,
     a: float = 0,
-    mode: str = "fan_in",
-    nonlinearity: str = "leaky_relu",
+    mode: FanMode = "fan_in",
+    nonlinearity: Nonlinearity = "leaky_relu",
     generator: torch.Generator | None = None,
     *,
     seed: Seed = None,
@@ -304,14 +324,14 @@ def kaiming_normal_(
         tensor: (out, in, *kernel), filled in place.
         a: Negative slope of "leaky_relu".
         mode: "fan_in" or "fan_out".
-        nonlinearity: Decides the gain; see `calculate_gain`.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        nonlinearity: The function that reads the layer's output, which decides the gain: see `calculate_gain`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        ValueError: Fewer than two dimensions, an unknown mode or nonlinearity, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        ValueError: The tensor has fewer than two dimensions, or the mode or nonlinearity is unknown, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -329,7 +349,7 @@ def _fill_kaiming(
 ) -> torch.Tensor:
     sizes = tuple(tensor.size())
     if 0 in sizes:
-        if torch.nn.parameter.is_lazy(tensor):  # which PyTorch refuses
+        if torch.nn.parameter.is_lazy(tensor):  # PyTorch has an error for lazy tensors
             raise WordedByPyTorch
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=4)
         return tensor
@@ -339,7 +359,7 @@ def _fill_kaiming(
 def _kaiming(distribution: str, sizes: tuple[int, ...], a: Any, mode: str, nonlinearity: str) -> Distribution:
     gain = calculate_gain(nonlinearity, a)
     if mode not in _MODES:
-        mode = mode.lower()  # PyTorch takes either case
+        mode = mode.lower()  # PyTorch accepts upper and lower case
         if mode not in _MODES:
             raise WordedByPyTorch
     scale = squared_gain(nonlinearity, gain, a)
@@ -352,7 +372,7 @@ def _kaiming_uniform(
     return _kaiming("uniform", sizes, a, mode, nonlinearity)
 
 
-# What these functions draw, for tensors with elements: sizes, dtype and arguments -> distribution.
+# The distribution that each function draws for a tensor with elements: (sizes, dtype, arguments) -> distribution.
 DISTRIBUTIONS: dict[str, Callable[..., Real]] = {
     "uniform_": _uniform,
     "normal_": lambda _sizes, _dtype, mean=0.0, std=1.0: Normal(mean, std),
@@ -371,20 +391,20 @@ def orthogonal_(
 ) -> torch.Tensor:
     """Fills a weight with a (semi-)orthogonal matrix times `gain`, in any dtype.
 
-    The trailing dimensions count as columns. The values are those of `fastinit.orthogonal`, the same on every
-    machine and device. A DTensor's shard is drawn by itself, at the cost of the rows or columns (whichever are
-    fewer) that it touches.
+    All dimensions after the first count as columns. The values are equal to those of `fastinit.orthogonal`, and the
+    same on every machine and device. A process computes only its own shard of a DTensor; the cost depends on how many
+    rows or columns (whichever are fewer) the shard touches.
 
     Args:
         tensor: (out, in, *kernel), filled in place.
-        gain: See `calculate_gain`.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        gain: Factor of the standard deviation, such as `calculate_gain("tanh")`.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        ValueError: Fewer than two dimensions, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        ValueError: The tensor has fewer than two dimensions, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
@@ -410,20 +430,20 @@ def sparse_(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> torch.Tensor:
-    """Fills a matrix normally and sets the same share of every column to zero.
+    """Fills a matrix with normally distributed values and sets the same share of every column to zero.
 
     Args:
         tensor: Two dimensions, filled in place.
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
-        std: Standard deviation of the others, at least 0.
-        generator: Gives the seed; see `fastinit.torch.functions`.
-        seed: See `fastinit.torch.functions`.
-        stream: See `fastinit.torch.functions`.
+        std: Standard deviation of the other elements, at least 0.
+        generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
 
     Raises:
-        ValueError: Another number of dimensions, as in PyTorch; `sparsity` outside [0, 1].
-        RuntimeError: A negative `std`, as in PyTorch.
-        TypeError: A tensor that fastinit does not fill, or both `generator` and `seed`.
+        ValueError: The tensor does not have two dimensions, as in PyTorch; or `sparsity` is outside [0, 1].
+        RuntimeError: `std` is negative, as in PyTorch.
+        TypeError: fastinit cannot fill the tensor, or both `generator` and `seed` are given.
 
     Source:
         Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5.
@@ -437,7 +457,7 @@ def sparse_(
     return fill(tensor, spec, generator, seed, stream)
 
 
-# The names that PyTorch has deprecated, with its warning.
+# PyTorch's deprecated names, which give PyTorch's warning.
 uniform = init._make_deprecate(uniform_)
 normal = init._make_deprecate(normal_)
 xavier_uniform = init._make_deprecate(xavier_uniform_)
@@ -447,5 +467,5 @@ kaiming_normal = init._make_deprecate(kaiming_normal_)
 orthogonal = init._make_deprecate(orthogonal_)
 sparse = init._make_deprecate(sparse_)
 
-# doctest takes a decorated function for another module's.
+# doctest skips decorated functions, because it believes that they come from another module.
 __test__ = {name: value for name, value in dict(globals()).items() if name.endswith("_") and "__" not in name}

@@ -1,4 +1,4 @@
-"""fastinit's functions in graphs of torch.compile, which cannot follow a write through a pointer: one operator."""
+"""One operator that calls fastinit's functions in graphs of torch.compile, which cannot trace a write by pointer."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {}
 
 
 def in_graphs(name: str, function: Callable[..., Any]) -> None:
-    """Makes a function that fills its first argument known to the operator."""
+    """Registers a function that fills its first argument with the operator."""
     _FUNCTIONS[name] = function
 
 
 def is_compiled(args: Any, kwargs: Any) -> bool:
-    """Tells whether torch.compile makes a graph of this call now, and the graph can hold it."""
+    """Tells whether torch.compile is tracing this call, and the operator can take its arguments."""
     return (
         torch.compiler.is_dynamo_compiling()
-        and not torch.compiler.is_exporting()  # which needs a graph that others can run
+        and not torch.compiler.is_exporting()  # an exported graph must run where fastinit is not installed
         and len(args) > 0
         and type(args[0]) in _PLAIN
         and all(isinstance(value, _CONSTANTS) for value in (*args[1:], *kwargs.values()))
@@ -32,7 +32,7 @@ def is_compiled(args: Any, kwargs: Any) -> bool:
 
 
 def call(name: str, tensor: torch.Tensor, args: Any, kwargs: Any) -> torch.Tensor:
-    """Puts a call into the graph, which fills the tensor each time it runs."""
+    """Adds a call to the graph, which then fills the tensor each time it runs."""
     _call(
         tensor,
         name,
@@ -49,7 +49,7 @@ def _call(tensor: torch.Tensor, name: str, values: list[str], names: list[str], 
 
 
 def _read(text: str) -> Any:
-    """A constant from its `repr`."""
+    """Returns a constant from its `repr`."""
     return float(text) if text in ("inf", "-inf", "nan") else ast.literal_eval(text)
 
 

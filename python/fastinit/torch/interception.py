@@ -1,8 +1,9 @@
-"""Existing code that draws with PyTorch, drawing from fastinit: `accelerate`, and the mode under it.
+"""`accelerate`, which replaces PyTorch's draws in existing code by fastinit's, and the mode that does so.
 
-PyTorch tells a `TorchFunctionMode` of every call in its thread, so that no model has to be changed and no
-other thread notices. A few Python functions of PyTorch and timm draw in steps that no mode could read: truncated
-normals, and new DTensors, shard by shard. They are replaced while a mode is active, in the threads that have one.
+PyTorch passes every call of a thread to the thread's `TorchFunctionMode`, so models need no changes and other
+threads are not affected. A few Python functions of PyTorch and timm draw in several steps that a mode cannot put
+together: truncated normals, and new DTensors, which are drawn shard by shard. These functions are replaced while a mode
+is active, with effect only in threads that have one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 import torch
-import torch.utils.checkpoint  # in which functions are replaced
+import torch.utils.checkpoint  # some of its functions are replaced below
 from torch.autograd.graph import increment_version
 from torch.nn import init
 from torch.overrides import TorchFunctionMode
@@ -38,16 +39,16 @@ from fastinit.torch.tensors import (
     numbers_of,
 )
 
-# What a draw takes of `generator`, `seed` and `stream`, given the tensor and the generator in the code.
+# Returns the `generator`, `seed` and `stream` of a draw, given the tensor and the generator that the code passed.
 Source: TypeAlias = Callable[[torch.Tensor, torch.Generator | None], dict[str, Any]]
 
 _STANDARD = (0.0, 1.0)
-# In place: the distribution, and the names of its two parameters.
+# Draws in place: the distribution, and PyTorch's names of its two parameters.
 _FILLS: dict[Any, tuple[Any, tuple[str, str]]] = {
     torch.Tensor.normal_: (Normal, ("mean", "std")),
     torch.Tensor.uniform_: (Uniform, ("from", "to")),
 }
-# New tensors: the distribution, and what makes the memory.
+# Draws that return a new tensor: the distribution, and the function that makes the memory.
 _FACTORIES: dict[Any, tuple[Distribution, Any]] = {
     torch.randn: (Normal(*_STANDARD), torch.empty),
     torch.randn_like: (Normal(*_STANDARD), torch.empty_like),
@@ -58,32 +59,36 @@ _DRAWS = {*_FILLS, *_FACTORIES, torch.normal}
 # torch.nn.init functions that reach the mode as one call; their inner draw does not. They are looked up by name,
 # because transformers replaces them.
 _WHOLE = ("normal_", "uniform_", "kaiming_uniform_")
-_NAMES = {*_WHOLE, *(function.__name__ for function in _DRAWS)}  # most calls are told from draws by these
-# What fastinit does not draw, PyTorch draws, or words the error.
+_NAMES = {*_WHOLE, *(function.__name__ for function in _DRAWS)}  # a quick test that rules out most calls
+# After these errors PyTorch's own function is called, which draws the values or raises PyTorch's error.
 _REFUSALS = (ArithmeticError, TypeError, ValueError)
 
 
 @contextlib.contextmanager
 def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
-    """Lets the code in a `with` block draw from fastinit, unchanged: constructors of models, for example.
+    """Replaces PyTorch's random draws by fastinit's within a `with` block, for example in constructors of models.
 
-    Drawn by fastinit: all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`, `randn_like`,
-    `rand_like`, and `normal` of two numbers, those of `torch.distributed.tensor`, and the truncated normals of timm
-    if it is imported. Everything else, such as permutations and integers, stays PyTorch's, and so do tensors that
-    fastinit does not fill (complex ones, or with gradients to record), draws that are compiled, traced, exported,
-    transformed by torch.func or checkpointed to be run again, and processes that are forked within the block.
-    `orthogonal_` and `sparse_` remain PyTorch's, on fastinit's normal draws.
+    fastinit then draws for all of `torch.nn.init`, `Tensor.normal_` and `uniform_`, `torch.randn`, `rand`,
+    `randn_like`, `rand_like`, `normal` with two numbers, the same functions of `torch.distributed.tensor`, and the
+    truncated normals of timm if it is imported. `orthogonal_` and `sparse_` compute as in PyTorch, from normals that
+    fastinit draws.
 
-    The draws of the block take the streams 0, 1, 2, ... of the seed in turn. So values depend on the order of
-    draws, as with PyTorch, but not on devices or threads; with `init_model` they depend on names instead.
+    PyTorch draws everything else, such as permutations and integers. It also draws tensors that fastinit cannot fill
+    (complex tensors, tensors whose gradients are recorded), draws that are compiled, traced, exported, transformed by
+    torch.func or checkpointed to be run again, and all draws in processes that were forked within the block.
+
+    The draws of the block use the streams 0, 1, 2, ... of the seed in turn. Values therefore depend on the order of
+    draws, as in PyTorch, but not on devices or threads: see
+    https://fastinit.github.io/fastinit/traps.html#accelerate-depends-on-the-order-of-draws
+    With `build` and `init_model` values depend on the names of parameters instead.
 
     Args:
-        seed: An int in [0, 2^64), a `fastinit.Generator` that goes on from block to block, or None: then
-            each draw takes its seed from PyTorch's default generator, so that `torch.manual_seed`
-            governs. Where code passes a `generator` of its own, that one gives the seed.
+        seed: An int in [0, 2^64), or a `fastinit.Generator`, which continues from block to block. With None each draw
+            takes its seed from PyTorch's default generator, so that `torch.manual_seed` works as usual. Where code
+            passes a `generator`, that generator gives the seed.
 
     Raises:
-        TypeError: `seed` is none of these.
+        TypeError: `seed` is neither an int, a generator nor None.
         ValueError: `seed` is not in [0, 2^64).
 
     Example:
@@ -105,13 +110,13 @@ def accelerate(seed: int | Generator | None = None) -> Iterator[None]:
 
 @contextlib.contextmanager
 def intercepted(source: Source) -> Iterator[None]:
-    """Lets PyTorch's draws of this thread be fastinit's, numbered by `source`."""
+    """Replaces PyTorch's draws in this thread by fastinit's, with the seeds and streams that `source` returns."""
     with _Interception(source) as interception, _replaced.while_active(interception):
         yield
 
 
 class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
-    """Sees the calls of its thread; what it calls itself it does not see."""
+    """Receives every call of its thread, except calls that it makes itself."""
 
     def __init__(self, source: Source) -> None:
         super().__init__()
@@ -119,16 +124,16 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         self._process = os.getpid()
 
     def draws(self) -> bool:
-        """Tells whether draws are fastinit's now.
+        """Tells whether fastinit draws at this moment.
 
-        Not in a process that was forked since, such as a worker of a DataLoader: all of them would go on with the
-        same streams, where PyTorch gives each a seed of its own.
+        It does not in a process that was forked within the block, such as a worker of a DataLoader. All workers would
+        continue with the same streams, whereas PyTorch gives each worker its own seed.
         """
         is_left = _left.depth or os.getpid() != self._process
         return not is_left and not is_reinterpreted()
 
     def source_of(self, tensor: torch.Tensor, generator: torch.Generator | None) -> dict[str, Any]:
-        """Returns what a draw of fastinit's own functions takes, if it has no seed."""
+        """Returns the seed and stream for a call of fastinit's own functions that was given no seed."""
         return self.source(tensor, generator) if self.draws() else {}
 
     def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -159,7 +164,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
     def _fill(self, kind: Any, names: Any, args: Any, kwargs: Any) -> Any:
         tensor, *numbers, generator = arguments(args, kwargs, ("self", *names, "generator"), (None, *_STANDARD, None))
         if tensor.requires_grad and torch.is_grad_enabled():
-            return NotImplemented  # PyTorch refuses it, or records it
+            return NotImplemented  # PyTorch raises an error, or records the draw
         return self.draw(tensor, kind(*numbers), generator)
 
     def _make(self, spec: Distribution, make: Any, args: Any, kwargs: Any) -> Any:
@@ -167,7 +172,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         generator = given.pop("generator", None)
         try:
             tensor = make(*args, **given)
-        except Exception:  # noqa: BLE001 - PyTorch words it
+        except Exception:  # noqa: BLE001 - PyTorch's own function, which runs next, raises the same error
             return NotImplemented
         return self.draw(tensor, spec, generator)
 
@@ -176,7 +181,7 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
         mean, std, size = arguments(args, given, ("mean", "std", "size"), (None, None, None))
         for name in ("mean", "std", "size"):
             given.pop(name, None)
-        if size is None:  # tensors of means or stds
+        if size is None:  # the means or stds are tensors
             return NotImplemented
         return self._make(Normal(mean, std), torch.empty, (size,), given)
 
@@ -187,11 +192,11 @@ class _Interception(TorchFunctionMode):  # type: ignore[misc, unused-ignore]
 
 
 def _drawn_whole(interception: _Interception, original: Any, *args: Any, **kwargs: Any) -> Any:
-    """What PyTorch shows the mode as well, but in three times the time."""
+    """Draws for functions that also reach the mode; the way through the mode takes three times as long."""
     with torch._C.DisableTorchFunction():
         tensor, *rest = args or (kwargs.pop("tensor", None),)
         generator = kwargs.pop("generator", None)
-        is_own = original.__module__ == init.__name__  # one of transformers' may leave the tensor as it is
+        is_own = original.__module__ == init.__name__  # transformers' replacement may leave the tensor unchanged
         is_known = all(map(_is_key, (*rest, *kwargs.values())))
         if not (is_own and is_known and is_usual(tensor) and interception.draws()):
             return NotImplemented
@@ -202,7 +207,7 @@ def _drawn_whole(interception: _Interception, original: Any, *args: Any, **kwarg
 
 
 def _is_key(argument: Any) -> bool:
-    """Whether equal arguments mean the same to the bit."""
+    """Tells whether an argument can be a key of a cache: equal ones give the same bits, which 0.0 and -0.0 do not."""
     kind = type(argument)
     return kind is str or (kind in (float, int) and (argument != 0 or math.copysign(1, argument) > 0))
 
@@ -213,7 +218,7 @@ def _filler(name: str, sizes: tuple[int, ...], dtype: torch.dtype, *args: Any, *
 
 
 def _measured(_interception: _Interception, original: Any, tensor: Any) -> Any:
-    """Leaves the modes out of what draws nothing, and is asked for by most layers."""
+    """Computes fans without the modes: most layers ask for fans, and nothing is drawn there."""
     if type(tensor) not in USUAL:
         return NotImplemented
     with torch._C.DisableTorchFunction():
@@ -243,7 +248,7 @@ def _new_dtensor(interception: _Interception, original: Any, make: Any, *args: A
 
 
 class _Left(threading.local):
-    """How many blocks of this thread leave their draws to PyTorch."""
+    """Counts the open blocks of this thread that leave their draws to PyTorch."""
 
     depth = 0
 
@@ -269,10 +274,10 @@ def _leaving(function: Any) -> Any:
     return call
 
 
-# Activation checkpointing runs a function once more in backward, with PyTorch's generators as they were: draws
-# of both runs are PyTorch's own.
+# Activation checkpointing runs a function a second time in the backward pass, with PyTorch's generators set back. Both
+# runs must draw the same values, so PyTorch draws in both.
 def _checkpointed(_interception: _Interception, original: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
-    with _left_to_pytorch():  # the first run, between two steps of this generator
+    with _left_to_pytorch():  # covers the first run, which happens between two steps of this generator
         yield from original(_leaving(function), *args, **kwargs)
 
 
@@ -282,7 +287,7 @@ def _checkpointed_by_reentry(
     return original(context, _leaving(function), *args)
 
 
-# Functions that are replaced, and what draws in their place.
+# The functions that are replaced, and the functions that draw instead.
 _REPLACEMENTS = {
     ("torch.utils.checkpoint", "_checkpoint_without_reentrant_generator"): _checkpointed,
     ("torch.utils.checkpoint", "CheckpointFunction.forward"): _checkpointed_by_reentry,
@@ -295,7 +300,7 @@ _REPLACEMENTS = {
 
 
 def _owner(module: str, name: str) -> tuple[Any, str]:
-    """Where a function hangs, in a module or in a class of it; None for a module that is not imported."""
+    """Returns the module or class that holds a function, and its name there; None if the module is not imported."""
     *inner, last = name.split(".")
     return functools.reduce(getattr, inner, sys.modules.get(module)), last
 
@@ -305,7 +310,7 @@ def _put(owner: Any, name: str, function: Any) -> None:
 
 
 class _Replaced:
-    """Replaces functions, while any thread is active."""
+    """Replaces functions as long as any thread needs the replacements."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -314,7 +319,7 @@ class _Replaced:
 
     @contextlib.contextmanager
     def while_active(self, interception: _Interception) -> Iterator[None]:
-        """Draws what these functions draw in this thread for a `with` block."""
+        """Makes an interception the active one of this thread for a `with` block."""
         with self._lock:
             self._active += 1
             self._replace()

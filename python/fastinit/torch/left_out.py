@@ -1,6 +1,6 @@
-"""What `torch.nn.init` and new tensors of numbers do on the meta device, told to a recorder: dispatched it is not.
+"""Tells a recorder about initializers and tensors of numbers that PyTorch does not dispatch on the meta device.
 
-What is dispatched goes there with no function modes in between, of which each call of Python's would take a while.
+Initializers that PyTorch does dispatch are called without function modes, because each mode costs time per call.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from fastinit.torch.recorder import Recorder
 
-# Made of numbers, lists or arrays.
+# Functions that make a tensor from numbers, lists or arrays.
 _LITERALS = (torch.tensor, torch.as_tensor, torch.asarray)
-# Made of operations that are dispatched, and of sizes.
+# Functions that consist of sizes and of operations that PyTorch dispatches, so that the recorder sees them.
 _DISPATCHED = (
     *(f"{name}_" for name in ("uniform", "normal", "constant", "ones", "zeros")),
     *(f"{scale}_{kind}_" for scale in ("xavier", "kaiming") for kind in ("uniform", "normal")),
@@ -36,11 +36,11 @@ _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
 @contextmanager
 def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterator[None]:
-    """Notes what PyTorch's initializers leave out on the meta device.
+    """Tells a recorder what PyTorch's initializers leave out on the meta device, within a `with` block.
 
     Args:
-        recorder: Is told.
-        tables: Where else the functions of `torch.nn.init` are kept, by name.
+        recorder: The recorder.
+        tables: Other tables that hold the functions of `torch.nn.init` by name.
     """
     from torch.nn import init
 
@@ -70,11 +70,11 @@ def left_out_initializers(recorder: Recorder, *tables: dict[str, Any]) -> Iterat
             recorder.tape.add_function(own, tensor, rest, named)
 
     class Literals(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
-        """Notes the values that a tensor is made from."""
+        """Tells the recorder the values that a tensor is made from."""
 
         def __torch_function__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
             given = kwargs or {}
-            is_alone = torch._C._len_torch_dispatch_stack() == 1  # the recorder, to which it need not be dispatched
+            is_alone = torch._C._len_torch_dispatch_stack() == 1  # the recorder, which is told directly below
             if func is torch.empty and is_alone and "out" not in given:
                 with torch._C._DisableTorchDispatch():
                     result = func(*args, **given)
@@ -115,7 +115,7 @@ def _without_modes(own: Any) -> Callable[..., Any]:
     return call
 
 
-# The calls of initializers that depend on places, as PyTorch's functions of these names fill a tensor.
+# These have the arguments of PyTorch's functions, and return the calls that draw the same distributions.
 def _orthogonal(gain: float = 1, generator: Any = None) -> Call:  # noqa: ARG001 - as PyTorch's function
     return Call("orthogonal", (("gain", float(gain)), ("layout", "torch")))
 
@@ -137,13 +137,13 @@ _CALLS: dict[str, Callable[..., Call]] = {
 
 
 def _is_whole(tensor: torch.Tensor) -> bool:
-    """Whether a matrix is all of a tensor, and not some of its rows or another view of it."""
+    """Tells whether a matrix is a whole tensor, and not some of its rows or another view of it."""
     base = tensor._base
     return base is None or (base.shape == tensor.shape and base.stride() == tensor.stride())
 
 
 def _made_from(data: Any) -> Call | str:
-    """What a tensor of these numbers holds, in lists or arrays."""
+    """Returns the call that explains a tensor made from numbers, lists or arrays, or why none does."""
     leaves = tree_leaves(data)
     if not any(isinstance(leaf, torch.Tensor) for leaf in leaves):
         numbers = {number for leaf in leaves for number in np.ravel(leaf).tolist()}

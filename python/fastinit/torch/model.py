@@ -1,4 +1,4 @@
-"""Whole models: every parameter drawn by its name, from rules or from the model's own code."""
+"""Draws every parameter of a model by its name, from rules or from the distributions in the model's own code."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
 _LAYOUT = "torch"
-_SETTING = Setting(layout=_LAYOUT)  # of rules alone
-_SHOWN = 4  # names in an error
-_EXAMPLE = '"init": "normal", "std": 0.02'  # of a rule, in an error
+_SETTING = Setting(layout=_LAYOUT)  # for rules that come without a recipe
+_SHOWN = 4  # an error shows at most this many names
+_EXAMPLE = '"init": "normal", "std": 0.02'  # the rest of the example rule in an error
 
 
 def init_model(
@@ -62,50 +62,51 @@ def init_model(
 ) -> torch.nn.Module:
     """Initialises every parameter of a model by its qualified name, in place, and returns the model.
 
-    A parameter's values depend on the seed, its name and the rule alone: not on the order of modules, on
-    devices, or on how DTensors are sharded. They are those of the checkpoint that `fastinit init` writes for
-    the same names, seed and rules.
+    A parameter's values depend only on the seed, its name and its rule. The order of modules, devices, and the
+    sharding of DTensors change nothing. `fastinit init` writes a checkpoint with the same values for the same names,
+    seed and rules.
 
-    The rule of a parameter is the first of `recipe` that matches its name. Where none does, or without a
-    recipe, the model's own code says it. Of modules that `build` or `by_name` has made, that is what was recorded of
-    their constructors: `init_model(build(make, seed=0), seed=1)` equals `build(make, seed=1)`, buffers included. Of
-    other modules, those that took the place of such ones and copies by `copy.deepcopy` too, and of tensors whose shape
-    has changed, it is `reset_parameters`, from the inner to the outer ones, then, for models of transformers,
-    `_init_weights`; what their constructors do besides is not seen. This code runs on the meta device, where its
-    distributions are recorded; what it computes otherwise, copies of other tensors included, is computed. A
-    shared parameter goes by its first name. Where the code fails, nothing is changed. `report(model)` says which code
-    each tensor was drawn by.
+    The first rule of `recipe` that matches a parameter's name draws it. If no rule matches, the model's own code says
+    the distribution:
 
-    What is on the meta device gets its memory where it belongs and is filled there: parameters, and buffers,
-    whose values the model's own code must set. Other buffers stay, but for those that a constructor was recorded to
-    set, and those that a rule fills with one value.
+    - For modules that `build` or `by_name` made, that code is the recorded constructors:
+      `init_model(build(make, seed=0), seed=1)` equals `build(make, seed=1)`, buffers included.
+    - For all other modules it is `reset_parameters`, called from inner to outer modules, and then `_init_weights` for
+      models of transformers. What else their constructors do is not seen. This also holds for modules that replaced
+      built ones, for copies by `copy.deepcopy`, and for tensors whose shape has changed.
+
+    The code runs on the meta device, where its distributions are recorded. Values that it computes in another way,
+    such as copies of other tensors, are computed again. A shared parameter is drawn by its first name. If the code
+    fails, the model stays unchanged. `report(model)` shows which code or rule drew each tensor.
+
+    Parameters and buffers on the meta device get memory and are filled; the model's own code must set such buffers.
+    Other buffers keep their values, except if a recorded constructor sets them or a rule fills them with one value.
 
     Args:
-        model: Its parameters and buffers may be DTensors, of which each process fills its local shard.
-        seed: An int in [0, 2^64), a `fastinit.Generator`, of which only the seed is taken, or None: the
-            recipe's, or one from PyTorch's default generator. All processes need the same.
-        recipe: A recipe or the path of one, whose tensors do not matter here; or rules alone, as in
+        model: Its parameters and buffers may be DTensors; each process then fills its local shard.
+        seed: An int in [0, 2^64), a `fastinit.Generator` (only its seed is used), or None for the seed of the recipe
+            or else one from PyTorch's default generator. All processes must use the same seed.
+        recipe: A recipe or its path (the tensors that it lists do not matter here), or only rules, such as
             `[{"match": "*norm.weight", "init": "ones"}, {"match": "*", "init": "normal", "std": 0.02}]`,
             with PyTorch's layout (out, in, *kernel).
-        device: Where memory is made for what is on the meta device; None for PyTorch's default device.
-            DTensors have it from their mesh.
-        initialize: Called with the model in place of `reset_parameters` and `_init_weights`, such as
+        device: Where tensors from the meta device get their memory; None for PyTorch's default device. A DTensor gets
+            it on the devices of its mesh.
+        initialize: A function that is called with the model instead of `reset_parameters` and `_init_weights`, such as
             `lambda model: model.init_weights()`.
-        preset: The name of one, such as "megatron": its rules come after those of `recipe` and before the model's own
-            code. `fastinit presets` lists them. Or the name of an initializer, such as "orthogonal", which then draws
-            all weights, as "he" does; norms and biases stay the model's own.
+        preset: The name of a preset, such as "megatron". Its rules come after the rules of `recipe` and before the
+            model's own code; `fastinit presets` lists all presets. Or the name of an initializer, such as "orthogonal",
+            which then draws all weights, while norms and biases keep the model's own rules.
 
     Warns:
-        UserWarning: Values that the model has can't come from its `reset_parameters`, but may from its constructor,
-            which was not recorded.
+        UserWarning: The model's present values cannot come from its `reset_parameters`. They may come from its
+            constructor, which was not recorded.
 
     Raises:
-        RecipeError: Rules that are not valid, or that do not fit their tensors. A ValueError.
-        ValueError: Parameters that FSDP1 has flattened; a parameter that has no rule, and that the model's
-            own code does not set, or sets differently in the modules that share it; a copy of a parameter
-            that has a rule.
+        RecipeError: A rule is not valid or does not fit its tensor. This is a ValueError.
+        ValueError: FSDP1 has flattened the parameters; or a parameter has no rule, and the model's own code does not
+            set it, or sets it differently in the modules that share it; or a parameter with a rule has a copy without.
         RuntimeError: The model's own code failed.
-        TypeError: `model` is no module, or `seed` no seed.
+        TypeError: `model` is not a module, or `seed` is not a seed.
 
     Example:
         >>> import fastinit
@@ -125,7 +126,7 @@ def init_model(
 
 
 def seed_of(seed: Seed, recipe: Rules | None) -> tuple[int, Recipe | Sequence[Mapping[str, Any]] | None]:
-    """Returns the seed of all draws, and the recipe, which may have one, read from its file."""
+    """Returns the seed of all draws, which the recipe may give, and the recipe, read from its file if it is a path."""
     check_not_recording()
     if isinstance(recipe, (str, os.PathLike)):
         recipe = load_recipe(recipe)
@@ -135,22 +136,22 @@ def seed_of(seed: Seed, recipe: Rules | None) -> tuple[int, Recipe | Sequence[Ma
 
 
 class Code(Protocol):
-    """What says how a model initialises itself."""
+    """The code that initialises a model, and answers how it does."""
 
     def look(self, targets: list[Target]) -> None:
-        """Is shown the tensors before anything is asked or changed."""
+        """Sees the tensors. This is called before all other methods, and before anything changes."""
 
     def knows(self, target: Target) -> bool:
-        """Whether it says what is in a buffer that has values already, too."""
+        """Tells whether the code also sets a buffer that already has values."""
 
     def source(self, name: str) -> str:
-        """What a report calls the code that sets a tensor."""
+        """Returns what a report calls the code that sets a tensor."""
 
     def is_guess(self, name: str) -> bool:
-        """Whether other code may have set its values in the end."""
+        """Tells whether other code may have set the tensor's present values."""
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
-        """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
+        """Returns for each name the call that explains the tensor, or why none does; and for each copy its source."""
 
     def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
         """Computes the tensors that no call explains."""
@@ -164,7 +165,7 @@ def draw_model(
     device: Any,
     preset: str | None = None,
 ) -> torch.nn.Module:
-    """Draws every tensor of a model by rules, then by a preset and its code: see `init_model`."""
+    """Draws every tensor of a model by rules, and the rest by a preset or the model's own code: see `init_model`."""
     scheme = Scheme(model, preset)
     targets = targets_of(model)
     check_whole(model, targets)
@@ -215,7 +216,7 @@ def draw_model(
 
 
 def _is_wanted(target: Target, code: Code) -> bool:
-    """Whether code is asked about a tensor that no rule fills."""
+    """Tells whether the model's own code must set a tensor that no rule fills."""
     return target.is_parameter or target.tensor.is_meta or code.knows(target)
 
 
@@ -228,7 +229,7 @@ def _rows(
     code: Code,
     sources: Mapping[str, str],
 ) -> tuple[Row, ...]:
-    """What a report says, in the order of the model. Entries without a source of their own have that of the code."""
+    """Returns the rows of a report, in the order of the model. Entries without a source were drawn by the code."""
     stds: dict[int, float] = {}
     rows: dict[str, dict[str, Row]] = {}
     for target in targets:
@@ -243,7 +244,7 @@ def _rows(
             call: Call | str = content.call or content.calls
             std: float | None = stds[id(content)]
             before = of_target.get(entry.name)
-            if before is not None:  # of which slices were set anew
+            if before is not None:  # rules have set slices of it once more
                 call, std = f"{call}; {before.call}", before.std
             said_by = source or sources.get(entry.name) or code.source(entry.target.name)
             of_target[entry.name] = _row(entry, call, std, said_by)
@@ -251,7 +252,7 @@ def _rows(
 
 
 def _small(values: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What a report keeps of computed values: all, if a recipe can have them beside it."""
+    """Returns the computed values if they are small enough to be stored with a recipe, else none."""
     is_small = sum(value.nbytes for value in values.values()) <= MAX_BYTES
     return {name: value.cpu() for name, value in values.items()} if is_small else {}
 
@@ -265,11 +266,11 @@ def _dtype_of(tensor: torch.Tensor) -> str:
 
 
 def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[Rule, ...], Setting]:
-    """The rules of a recipe and what they refer to."""
+    """Returns the rules of a recipe and the setting that they refer to."""
     if recipe is None:
         return (), _SETTING
     if isinstance(recipe, Recipe):
-        layers = count_layers(tensor.name for tensor in recipe.tensors)  # of which the model may be a part
+        layers = count_layers(tensor.name for tensor in recipe.tensors)  # the model may be only a part of the recipe's
         layout = recipe.layout or _LAYOUT
         rules = recipe.rules if layout == _LAYOUT else tuple(_with_layout(rule, layout) for rule in recipe.rules)
         return rules, recipe.setting._replace(layout=layout, layers=layers)
@@ -277,7 +278,7 @@ def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[R
 
 
 def _with_layout(rule: Rule, layout: str) -> Rule:
-    """A rule that says the layout itself if it takes one, as what the report has of it stands alone."""
+    """Returns a rule that names its layout, if it has one, because the report shows the rule without its recipe."""
     takes_layout = "layout" in parameter_names(rule.init) and needs_layout(rule)
     return dataclasses.replace(rule, parameters={**rule.parameters, "layout": layout}) if takes_layout else rule
 
@@ -288,10 +289,12 @@ def _by_rules(
     setting: Setting,
     is_strict: bool,
 ) -> tuple[list[Filled], list[Entry]]:
-    """Says what the entries hold that a rule matches, by their names or the model's own, and returns the others.
+    """Returns the contents of the entries that a rule matches, and the other entries.
+
+    Rules match the names in a checkpoint or the model's own names.
 
     Args:
-        is_strict: Whether every rule must match; a recipe may be of a larger model than this part of one.
+        is_strict: Whether every rule must match. A recipe may describe a larger model, of which this is a part.
     """
     if not rules:
         return [], list(entries)
@@ -302,12 +305,12 @@ def _by_rules(
         name, found = _matched(matcher, entry)
         if any(Call(rule.init).is_random and not entry.target.is_parameter for rule, _ in found):
             found = []
-        if not found or found[-1][0].slice is not None:  # the rest of it, too
+        if not found or found[-1][0].slice is not None:  # with rules for slices alone, the rest needs a content too
             left.append(entry)
         if entry.inset is not None and name == entry.own_name and any(rule.slice for rule, _ in found):
-            rule = f"init_model: {found[0][0]} must have a slice of what a checkpoint holds"
-            seen = f"one of {show(name)}, which it holds in parts"
-            raise RecipeError(f"{rule}, got {seen}; match their names, such as {show(entry.name)}")
+            rule = f"init_model: {found[0][0]} must have a slice of a tensor that checkpoints hold"
+            seen = f"a slice of {show(name)}, which they hold in parts"
+            raise RecipeError(f"{rule}, got {seen}; match the names of the parts, such as {show(entry.name)}")
         if found:
             matched.append(entry)
             specs.append(_spec(entry, name))
@@ -319,7 +322,7 @@ def _by_rules(
     ]
     if any(rule.expressions for rule in kept):
         own = count_layers(name for entry in entries for name in (entry.name, entry.own_name))
-        setting = setting._replace(layers={**own, **setting.layers})  # of a recipe, which may be of a larger model
+        setting = setting._replace(layers={**own, **setting.layers})  # a recipe may describe a larger model
     try:
         if is_strict:
             assign(specs, rules)
@@ -330,7 +333,7 @@ def _by_rules(
 
 
 def _matched(matcher: Matcher, entry: Entry) -> tuple[str, list[tuple[Rule, str]]]:
-    """The name of an entry that rules match, if any do, and these rules with their patterns."""
+    """Returns the name of an entry that rules match, and these rules with their patterns."""
     for name in dict.fromkeys((entry.name, entry.own_name)) if entry.target.is_stored else ():
         found = [matcher.patterns[position] for position in matcher.all(name)]
         if found:
@@ -341,16 +344,16 @@ def _matched(matcher: Matcher, entry: Entry) -> tuple[str, list[tuple[Rule, str]
 def _by_calls(
     entries: Sequence[Entry], calls: Mapping[str, Call | str], preset_ones: Container[str], setting: Setting
 ) -> list[Filled]:
-    """Says what the entries hold that calls explain, which are given by their names, as are those of a preset."""
+    """Returns the contents of the entries that calls explain. `calls` and `preset_ones` go by the entries' names."""
     rules: dict[Call, Rule] = {}
-    known: dict[Any, Content] = {}  # by all that it depends on
+    known: dict[Any, Content] = {}  # the key has everything that a content depends on
     filled: list[Filled] = []
     wholes: set[str] = set()
     for entry in entries:
         call, tensor = calls[entry.name], entry.target.tensor
         assert isinstance(call, Call)
         is_own = entry.name not in preset_ones
-        if entry.inset is not None and is_own and not call.is_by_element:  # no part of it is like another one's whole
+        if entry.inset is not None and is_own and not call.is_by_element:  # a matrix cannot be drawn in parts
             if entry.target.name in wholes:
                 continue
             wholes.add(entry.target.name)
@@ -381,7 +384,7 @@ def _spec(entry: Entry, name: str) -> TensorSpec:
 
 
 def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str], code: Code) -> None:
-    """Refuses tensors that the model's own code leaves open."""
+    """Checks that the model's own code sets each of the tensors, and sets it only in one way."""
     for reason in (NEVER, DIFFERS):
         open_ones = [target for target in targets if calls[target.name] == reason]
         if open_ones:
@@ -390,11 +393,11 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str], code:
             first = open_ones[0]
             remedies = [f"set it in the module's {code.source(first.name)}"]
             if reason == DIFFERS:
-                remedies = ["build the model by `fastinit.torch.build`, which sees whose values the constructor kept"]
+                remedies = ["build the model by `fastinit.torch.build`, which sees which values the constructor kept"]
                 names[0] = " = ".join(dict.fromkeys(slot.name for slot in first.slots))
             elif code.is_guess(first.name):
                 remedies += ["build the model by `fastinit.torch.build`, which sees what its constructor sets"]
-            if not first.is_stored:  # which no rule can match
+            if not first.is_stored:  # no rule can match its name
                 remedies += ["make it on a real device"]
             elif not first.tensor.is_complex():
                 remedies += [f'add a rule to `recipe` such as {{"match": "{first.name}", {_EXAMPLE}}}']
@@ -406,10 +409,10 @@ def _check_set(targets: Sequence[Target], calls: Mapping[str, Call | str], code:
 
 
 def _check_copies(copies: Mapping[str, str], computed: set[str], left: set[str]) -> None:
-    """Refuses copies of tensors that a rule sets: the model's own code would copy what it draws itself."""
+    """Checks that no copy has a source with a rule: the model's own code would copy its own draw, not the rule's."""
     for name, source in copies.items():
         if name in computed and source and source not in left:
-            rule = f"have a rule in `recipe` for {show(name)} too, a copy of {show(source)} by its own code"
+            rule = f"have a rule in `recipe` for {show(name)} too, which its own code copies from {show(source)}"
             raise ValueError(checks.text("model", rule, source, "or a rule for neither"))
 
 
@@ -433,7 +436,7 @@ def _fill(entry: Entry, content: Content, filling: Callable[..., Any], seed: int
 
 
 def _fill_slices(entry: Entry, sliced: Sliced, seed: int) -> None:
-    """Fills slices and leaves the rest as it is."""
+    """Fills slices and leaves the rest of the tensor as it is."""
     axes = tuple(range(len(entry.shape))) if entry.inset is None else entry.inset.axes
     for place, _ in sliced.slices:
         starts = [0] * entry.target.tensor.ndim if entry.inset is None else list(entry.inset.starts)

@@ -1,8 +1,8 @@
-"""What a model's own code makes of its tensors: recorded on the meta device, or computed for real.
+"""Runs a model's own initialisation code on the meta device, and computes the values that it does not draw.
 
-Recorded are the distributions; they are then drawn by name, and of a DTensor just the local shard. What no
-distribution explains (positions, slopes, decays) is computed by doing again what the code did to that tensor (see
-`tape`), of a DTensor on a whole plain one, of which each process keeps its shard.
+The recorder finds the distributions, which are then drawn by name; a DTensor gets only its local shard. Values that no
+distribution explains (positions, slopes, decays) are computed by running the recorded operations again (see `tape`).
+For a DTensor they run on a whole plain tensor, of which each process keeps its shard.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fastinit.recipes.rules import Call
     from fastinit.torch.state import Slot, Target
 
-    Step = tuple[str, Callable[[], Any]]  # the module that it is about, what it does
+    Step = tuple[str, Callable[[], Any]]  # the name of a module, and a function that initialises it
 
 DIFFERS = "set differently by the modules that share it"
 _COPIED = "a copy"
@@ -34,12 +34,12 @@ _RESETS = ("reset_parameters", "_reset_parameters")
 
 
 class OwnCode:
-    """The code of a model that initialises it.
+    """The code that initialises a model; implements `model.Code`.
 
     Args:
-        model: Its modules' `reset_parameters` are called from the inner to the outer ones, as constructors
-            do; then, of models of transformers, `_init_weights` for each module.
-        initialize: Called with the model instead.
+        model: The model. `reset_parameters` is called from inner to outer modules, in the order of constructors; then,
+            in models of transformers, `_init_weights` is called for each module.
+        initialize: A function that is called with the model instead.
     """
 
     def __init__(self, model: torch.nn.Module, initialize: Callable[[torch.nn.Module], Any] | None = None) -> None:
@@ -47,39 +47,39 @@ class OwnCode:
         self._initialize = initialize
 
     def look(self, _targets: list[Target]) -> None:
-        """Does not need to."""
+        """Does nothing."""
 
     def knows(self, _target: Target) -> bool:
-        """Nothing of buffers that have values: see `model.Code`."""
+        """Returns False: this code does not set buffers that already have values."""
         return False
 
     def source(self, _name: str) -> str:
-        """Which code says it."""
+        """Returns what a report calls this code."""
         return "reset_parameters"
 
     def is_guess(self, _name: str) -> bool:
-        """Whether other code may have set the values in the end."""
+        """Tells whether other code may have set the tensor's present values."""
         return self._initialize is None
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
-        """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
+        """Returns for each name the call that explains the tensor, or why none does; and for each copy its source."""
         recorder, found = self._on_meta(targets, None)
         calls = {slot: recorder.call(tensor) for slot, tensor in found.items()}
         tied = self._tied_names()
         by_name = {target.name: one_call(target, tied, calls) for target in targets}
         draws = {t.name: recorder.draws(found[slot]) for t in targets for slot in t.slots[:1]}
         for name, tensor in ((target.name, target.tensor) for target in targets):
-            if tensor.is_complex() and draws[name]:  # drawn by PyTorch, and not from the seed
+            if tensor.is_complex() and draws[name]:  # PyTorch would draw it, and not from the seed
                 rule = "have no random tensors of complex numbers"
                 remedy = "build it by `fastinit.torch.build`, which draws them too"
                 raise TypeError(checks.text("model", rule, f"{name}, {tensor.dtype}", remedy))
         return copies_in(draws, by_name)
 
     def compute(self, targets: list[Target], names: set[str], seed: int, device: Any) -> dict[str, torch.Tensor]:
-        """Computes the tensors of these names for real, on whole plain ones beside the model's own.
+        """Computes the tensors of these names with real values, on whole plain tensors apart from the model's own.
 
-        Draws on the whole of a tensor have its name as their stream; others have the name of what depends on them
-        and a number.
+        A draw that fills a whole tensor has the tensor's name as its stream. Other draws have the name of the tensor
+        that depends on them, and a number.
         """
         tape = Tape()
         recorder, found = self._on_meta(targets, tape)
@@ -94,7 +94,7 @@ class OwnCode:
         }
 
     def _on_meta(self, targets: list[Target], tape: Tape | None) -> tuple[Recorder, dict[Slot, torch.Tensor]]:
-        """Runs the code without memory, and returns what recorded it and what then hangs in each slot."""
+        """Runs the code on the meta device, and returns the recorder and the tensor that each slot then holds."""
         twins = {slot: twin_of(t.tensor, "meta") for t in targets for slot in t.slots}
         recorder = Recorder(unset=twins.values(), tape=tape)
         recording = left_out_initializers(recorder, *initializer_tables())
@@ -120,7 +120,7 @@ class OwnCode:
                 yield name, functools.partial(owners[module]._init_weights, module)
 
     def _pretrained(self) -> dict[torch.nn.Module, Any]:
-        """Each module inside a model of transformers: the innermost one that it is in."""
+        """Returns for each module in a model of transformers the innermost such model."""
         transformers = sys.modules.get("transformers")
         if transformers is None:
             return {}
@@ -132,7 +132,7 @@ class OwnCode:
         }
 
     def _tied_names(self) -> set[str]:
-        """What transformers ties to another tensor, whose initialisation stays."""
+        """Returns the names that transformers ties to another tensor; the other tensor's initialisation holds."""
         models = set(self._pretrained().values())
         return {
             f"{prefix}.{name}" if prefix else name
@@ -143,13 +143,13 @@ class OwnCode:
 
 
 def _last_set(target: Target, found: dict[Slot, torch.Tensor], recorder: Recorder) -> torch.Tensor:
-    """What hangs in that slot of a tensor which the code sets."""
+    """Returns the tensor in the first slot of a target that the code sets."""
     slots = [slot for slot in target.slots if recorder.call(found[slot]) != NEVER]
     return found[(slots or target.slots)[0]]
 
 
 def place_of(tensor: torch.Tensor, device: Any) -> Any:
-    """Where a whole plain tensor in place of this one is computed."""
+    """Returns the device on which the values of a tensor are computed."""
     if is_dtensor(tensor):
         return tensor.device_mesh.device_type
     return device if tensor.is_meta else tensor.device
@@ -158,13 +158,16 @@ def place_of(tensor: torch.Tensor, device: Any) -> Any:
 def copies_in(
     draws: dict[str, dict[int, bool]], calls: dict[str, Call | str]
 ) -> tuple[dict[str, Call | str], dict[str, str]]:
-    """Returns the calls by name, with those of copies of other tensors marked, and the sources of copies."""
+    """Returns the calls by name, where tensors that are copies of others are marked, and the sources of the copies."""
     copies = _copies(draws)
     return calls | dict.fromkeys(copies, _COPIED), copies
 
 
 def _copies(draws: dict[str, dict[int, bool]]) -> dict[str, str]:
-    """The tensors that hold draws of others, each with one of those; empty where several share a draw of none."""
+    """Returns the tensors that hold another tensor's draws, each with the name of that tensor.
+
+    The name is empty if several tensors share a draw that was made for none of them.
+    """
     holders: dict[int, list[str]] = {}
     origins: dict[int, str] = {}
     for name, found in draws.items():
@@ -181,7 +184,7 @@ def _copies(draws: dict[str, dict[int, bool]]) -> dict[str, str]:
 
 
 def one_call(target: Target, tied: set[str], calls: dict[Slot, Call | str]) -> Call | str:
-    """What explains a tensor that may hang in several slots."""
+    """Returns the call that explains a tensor, which may be in several slots."""
     slots = [slot for slot in target.slots if slot.name not in tied] or target.slots
     found = {calls[slot] for slot in slots}
     if len(found) > 1:
@@ -193,17 +196,15 @@ def _run(name: str, step: Callable[[], Any]) -> None:
     try:
         step()
     except Exception as error:
-        kind = type(error).__name__
-        rule = f"have code for {name or 'the model'} that initialises any device ({error})"
-        remedy = (
-            "build it by `fastinit.torch.build`, which runs code that looks at values on the CPU, or give all of its "
+        raise RuntimeError(
+            f"the code of {name or 'the model'} failed on the meta device: {type(error).__name__}: {error}; build the "
+            "model by `fastinit.torch.build`, which runs code that looks at values on the CPU, or give all of its "
             "tensors rules by `recipe`"
-        )
-        raise RuntimeError(checks.text("model", rule, kind, remedy)) from error
+        ) from error
 
 
 def initializer_tables() -> list[dict[str, Any]]:
-    """Where transformers keeps PyTorch's initializers besides."""
+    """Returns the table in which transformers keeps PyTorch's initializers, if it is imported."""
     module = sys.modules.get("transformers.initialization")
     return [] if module is None else [module.TORCH_INIT_FUNCTIONS]
 

@@ -1,4 +1,4 @@
-"""What constructors were recorded to do to modules that live, so that their models can be drawn anew."""
+"""Remembers what constructors did to tensors as long as their modules live, so that models can be drawn again."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Origin:
     """What a constructor did to a tensor.
 
     Attributes:
-        call: What explains it, or why nothing does.
-        tensor: As it was built, on the meta device.
-        source: The tensor of which it is a copy; None of none, or of one without a name.
-        tape: What computes it, if anything must.
+        call: The call that explains the tensor, or why none does.
+        tensor: The tensor as it was built, on the meta device.
+        source: The tensor that it is a copy of; None if it is no copy, or the source has no name.
+        tape: The operations that compute the tensor, if no call explains it.
     """
 
     call: Call | str
@@ -37,8 +37,8 @@ class Origin:
     tape: Tape | None
 
 
-# By the module in which a tensor hangs, and its key there: so a part of a model, a model in a larger or a wrapped one
-# has its origins too, and a module that took the place of another has none.
+# The keys are the module that holds a tensor, and the tensor's key there. A part of a model, or a model within a larger
+# or wrapped one, therefore has its origins too, and a module that replaced another one has none.
 _ORIGINS: WeakKeyDictionary[torch.nn.Module, dict[str, Origin]] = WeakKeyDictionary()
 
 
@@ -47,9 +47,9 @@ def remember(targets: list[Target], calls: dict[str, Call | str], copies: dict[s
 
     Args:
         targets: The tensors.
-        calls: What explains them.
-        copies: The sources of those that are copies.
-        tape: What happened to them, if they are on the meta device.
+        calls: The calls that explain them, by name.
+        copies: The names of the sources of copies.
+        tape: The operations on them, if they are on the meta device.
     """
     tensors = {target.name: twin_of(target.tensor, "meta") if tape is None else target.tensor for target in targets}
     computed = [tensors[name] for name, call in calls.items() if isinstance(call, str)]
@@ -62,7 +62,7 @@ def remember(targets: list[Target], calls: dict[str, Call | str], copies: dict[s
 
 
 class Recalled:
-    """What constructors did, as `model.Code`; of tensors that it does not explain, the modules' own code."""
+    """What constructors did, or else the modules' own code, tensor by tensor; implements `model.Code`."""
 
     def __init__(self, own: OwnCode) -> None:
         self._own = own
@@ -76,19 +76,19 @@ class Recalled:
                 self._origins[target.name] = origin
 
     def knows(self, target: Target) -> bool:
-        """Whether a constructor says what is in a tensor."""
+        """Tells whether a constructor was recorded for a tensor."""
         return target.name in self._origins
 
     def source(self, name: str) -> str:
-        """Which code says it."""
+        """Returns what a report calls the code that sets a tensor."""
         return CONSTRUCTOR if name in self._origins else self._own.source(name)
 
     def is_guess(self, name: str) -> bool:
-        """Whether other code may have set the values in the end."""
+        """Tells whether other code may have set the tensor's present values."""
         return name not in self._origins
 
     def record(self, targets: list[Target]) -> tuple[dict[str, Call | str], dict[str, str]]:
-        """Returns, by name, the call that explains each tensor, or why none does; and of copies the source."""
+        """Returns for each name the call that explains the tensor, or why none does; and for each copy its source."""
         is_all = all(map(self.knows, targets))
         calls, copies = ({}, {}) if is_all else self._own.record(targets)
         copies = {name: source for name, source in copies.items() if name not in self._origins}
@@ -113,7 +113,7 @@ class Recalled:
 
 
 def _origin_of(target: Target) -> Origin | None:
-    """What a constructor did to a tensor, if it was recorded, and can be done to what hangs there now."""
+    """Returns what a constructor did to a tensor, if that was recorded and fits the tensor that is there now."""
     for slot in target.slots:
         origin = _ORIGINS.get(slot.module, {}).get(slot.key)
         if origin is None or origin.tensor.shape != target.tensor.shape:

@@ -1,10 +1,9 @@
-"""Records how a model initialises its tensors, while it does so without memory on PyTorch's meta device.
+"""Records how a model initialises its tensors on PyTorch's meta device, where tensors take no memory.
 
-Whatever is done to a tensor in place is an operation that PyTorch dispatches, views included, so the
-last one that covers a tensor whole says its distribution: normal_, uniform_, fill_, zero_, and
-trunc_normal_, which PyTorch leaves out on the meta device and which is therefore replaced here. A row
-of an otherwise random tensor that is set to zero is a padding row. Everything else is computed, and no
-distribution can be derived from it.
+PyTorch dispatches every operation that changes a tensor in place, also through views. The last operation that covers a
+whole tensor therefore gives its distribution: normal_, uniform_, fill_, zero_, and trunc_normal_ (which PyTorch skips
+on the meta device; `left_out` reports it). A single row of a random tensor that is set to zero is a padding row. All
+other values count as computed, and have no distribution.
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ if TYPE_CHECKING:
 
 NEVER = "never set"
 
-_NOTHING: frozenset[int] = frozenset()  # no draws
+_NOTHING: frozenset[int] = frozenset()  # the empty set of draws
 
 _STANDARD = NormalDist()
-_SAME = 1e-6  # of bounds that code computes in two ways
-_FARTHEST = 8.3  # standard deviations that the inverse error function reaches in float64
+_SAME = 1e-6  # how much a bound may differ that code computes in two ways
+_FARTHEST = 8.3  # the inverse error function gives no larger values in float64, in standard deviations
 
 EMPTY = ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 _FACTORIES = {
@@ -42,30 +41,30 @@ _FACTORIES = {
     "ones_like": 1.0,
     "new_ones": 1.0,
 }
-# Operations whose elements are those of their inputs, in some order.
+# Operations that return the elements of their inputs, in some order.
 _COPIES = ("clone", "_to_copy", "contiguous", "cat", "stack", "_reshape_copy")
 _FILLS = ("normal_", "uniform_", "fill_", "zero_")
 _DRAWS = ("normal_", "uniform_", "randn", "rand", "randn_like", "rand_like", "normal")
-# Of arithmetic: what makes it another one than its name says.
+# Keywords with which an arithmetic operation computes something else than its name says.
 _CHANGING = {"alpha", "rounding_mode"}
-# In place, but no element changes.
+# Operations in place that change no element.
 _HARMLESS = ("detach_", "set_", "resize_", "squeeze_", "unsqueeze_", "t_", "transpose_")
 
 
-# Initializers whose elements depend on their place, and PyTorch's names of them.
+# Initializers whose elements depend on their position, with PyTorch's names.
 _MATRICES = {"orthogonal": "orthogonal_", "identity": "eye_", "dirac": "dirac_", "sparse": "sparse_"}
 
 
 class Operation(NamedTuple):
-    """What is to be known of an operation that PyTorch dispatches."""
+    """What the recorder needs to know about an operation that PyTorch dispatches."""
 
     name: str
     is_mutable: bool
     is_random: bool
-    takes: int  # tensors: none, its first argument alone, or several
+    takes: int  # which arguments are tensors: 0 for none, 1 for the first alone, more for several
 
     def tensors(self, args: Any, kwargs: Any) -> list[torch.Tensor]:
-        """The tensors in its arguments."""
+        """Returns the tensors in its arguments."""
         if self.takes == 0:
             return []
         return [args[0]] if self.takes == 1 and args else tensors_in((args, kwargs))
@@ -73,7 +72,7 @@ class Operation(NamedTuple):
 
 @functools.cache
 def operation(func: Any) -> Operation:
-    """Returns what is to be known of an operation, of which PyTorch tells slowly."""
+    """Returns the description of an operation. It is cached, because PyTorch needs long to give it."""
     is_random = torch.Tag.nondeterministic_seeded in func.tags
     taken = [str(argument.type) for argument in func._schema.arguments if "Tensor" in str(argument.type)]
     takes = 1 if taken == ["Tensor"] and str(func._schema.arguments[0].type) == "Tensor" else 2 * len(taken)
@@ -81,19 +80,19 @@ def operation(func: Any) -> Operation:
 
 
 class _Values:
-    """What is in a storage: what covers all of it, what was written to parts since, and which draws are in it."""
+    """The contents of a storage: what covers all of it, what was written to parts since, and its draws."""
 
     __slots__ = ("draws", "parts", "shape", "storage", "whole")
 
     def __init__(self, storage: Any, whole: Call | str, draws: frozenset[int]) -> None:
-        self.storage = storage  # held, so that its address is not given to another one
+        self.storage = storage  # kept alive, so that no other storage gets its address
         self.whole = whole
         self.draws = draws
         self.parts: dict[tuple[int, int], Call] | None = None  # (first element, elements)
-        self.shape: tuple[int, ...] | None = None  # of the matrix that `whole` is, if it is one
+        self.shape: tuple[int, ...] | None = None  # the shape of the matrix, if `whole` draws a matrix
 
     def call(self, elements: int, row: int) -> Call | str:
-        """The call that explains all elements, or why none does. `row` is the size of a row."""
+        """Returns the call that explains all elements, or why none does. `row` is the size of a row."""
         if self.parts is None:
             return self.whole
         calls = set(self.parts.values())
@@ -116,11 +115,11 @@ class _Values:
 
 
 class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
-    """While it is active, notes what is done to each storage.
+    """Records what is done to each storage while it is active.
 
     Args:
-        unset: Tensors made before, of which nothing is set yet.
-        tape: Is told of all operations.
+        unset: Tensors that already exist and have no values yet.
+        tape: A tape that is told about every operation, or None.
     """
 
     def __init__(self, unset: Iterable[torch.Tensor] = (), tape: Tape | None = None) -> None:
@@ -133,14 +132,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        return False  # nobody compiles what is recorded, and to switch that off takes longer than to record
+        return False  # no recorded code is compiled, and switching dynamo off takes longer than recording
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         about = operation(func)
         name = about.name
         if about.is_mutable:
-            # On the meta device these do nothing, for which PyTorch takes its time.
+            # On the meta device these operations do nothing, and calling PyTorch for that takes time.
             is_idle = name in _FILLS and args[0].is_meta
             result = args[0] if is_idle else func(*args, **kwargs)
             written = tensors_in(kwargs["out"] if "out" in kwargs else args[:1])
@@ -153,7 +152,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         result = func(*args, **kwargs)
         given = about.tensors(args, kwargs)
         storages = {storage_key(tensor) for tensor in given}
-        new = [tensor for tensor in tensors_in(result) if storage_key(tensor) not in storages]  # and no view
+        new = [tensor for tensor in tensors_in(result) if storage_key(tensor) not in storages]  # all that are no views
         if name in EMPTY:
             for tensor in new:
                 self.note_empty(tensor)
@@ -166,11 +165,11 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return result
 
     def note_empty(self, tensor: torch.Tensor) -> None:
-        """Notes a new tensor with nothing in it, of which a tape need not know."""
+        """Records a new tensor that has no values yet. The tape does not need it."""
         self._values[storage_key(tensor)] = _Values(tensor.untyped_storage(), NEVER, _NOTHING)
 
     def _new(self, tensor: torch.Tensor, name: str, args: Any, kwargs: Any) -> _Values:
-        """What is in the storage of a tensor that an operation has made."""
+        """Returns the contents of a tensor that an operation has made."""
         made = _cast(_made(name, args, kwargs, self._inputs(args)), args, tensor)
         if name in _COPIES and _repeats(tensor, args) and _is_random(made):
             made = "repeated"
@@ -178,7 +177,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return _Values(tensor.untyped_storage(), made, draws)
 
     def note(self, tensor: torch.Tensor, call: Call | str, draws: frozenset[int] | None = None) -> None:
-        """Notes that a tensor has been set: by a draw of its own, or from those that are told."""
+        """Records that a tensor was set: by the given draws, or, without them, by a new draw of its own."""
         key, storage = storage_key(tensor), tensor.untyped_storage()
         values = self._values.get(key)
         if values is None:
@@ -192,7 +191,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         call = _held_in(call, tensor.dtype)
         is_whole = tensor.numel() * tensor.itemsize == storage.nbytes()
         if not is_whole and draws & values.draws and _is_random(call):
-            call = "repeated"  # what is in it already, once more
+            call = "repeated"  # the same draw is in the tensor already
         values.draws = draws if is_whole else values.draws | draws
         if is_whole:
             values.whole = call
@@ -206,7 +205,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
             values.parts = None
 
     def draws(self, tensor: torch.Tensor) -> dict[int, bool]:
-        """The draws that are in a tensor: its number, and whether it was of this very storage."""
+        """Returns the draws in a tensor: their numbers, and for each whether it was made into this storage."""
         key = storage_key(tensor)
         values = self._values.get(key)
         numbers = _NOTHING if values is None else values.draws
@@ -220,14 +219,14 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return _NOTHING.union(*map(self.draws, tensors_in(args)))
 
     def call(self, tensor: torch.Tensor) -> Call | str:
-        """What a tensor has been set to: a call, or why there is none."""
+        """Returns the call that a tensor was set by, or why there is none."""
         if tensor.numel() == 0:
-            return constant(0.0)  # no element to explain
+            return constant(0.0)  # there is no element, so any call explains it
         values = self._values.get(storage_key(tensor))
-        if values is None:  # of an array, a list or a file, or made before
+        if values is None:  # it came from an array, a list or a file, or was made before the recording
             return computed("data")
         if values.shape is not None and not (tensor.is_contiguous() and values.shape == tuple(tensor.shape)):
-            return _part_of_matrix(values.whole)  # another view of it
+            return _part_of_matrix(values.whole)  # the tensor is another view of the matrix
         storage_elements = tensor.untyped_storage().nbytes() // tensor.itemsize
         whole = tensor.numel() == storage_elements and tensor.is_contiguous()
         row = math.prod(tensor.shape[1:]) if whole and tensor.ndim > 1 else 0
@@ -237,7 +236,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         return list(map(self._source, tensors_in(args)))
 
     def _source(self, tensor: torch.Tensor) -> Call | str:
-        """What a tensor gives to others: of a matrix, elements that are no matrix by themselves."""
+        """Returns the call for tensors computed from this one. Elements of a matrix are not a matrix themselves."""
         call = self.call(tensor)
         return _part_of_matrix(call) if isinstance(call, Call) and _is_matrix(call) else call
 
@@ -245,7 +244,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
         self, name: str, args: Sequence[Any], kwargs: dict[str, Any], written: Iterable[torch.Tensor]
     ) -> None:
         for tensor in written:
-            # A copy keeps nothing of what was there.
+            # A copy replaces all former values, so it does not read them.
             read = args[1:] if name == "copy_" else (args, kwargs)
             draws = None if name in _DRAWS else self._draws_of(read)
             self.note(tensor, self._written(name, args, kwargs), draws)
@@ -270,7 +269,7 @@ class Recorder(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused
 
 
 def _made(name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequence[Call | str]) -> Call | str:
-    """What a new tensor holds."""
+    """Returns the call that explains a new tensor, or why none does."""
     if name in _FACTORIES:
         return constant(_FACTORIES[name])
     if name in ("full", "full_like", "new_full"):
@@ -295,14 +294,14 @@ def _made(name: str, args: Sequence[Any], kwargs: dict[str, Any], inputs: Sequen
 
 
 def constant_of(value: float) -> Call | str:
-    """The call that fills with a number, if that is one of the floats of which calls are made."""
+    """Returns the call that fills with a number, if the number is exact as a float."""
     if float(value) == value or math.isnan(value):
         return constant(float(value))
     return computed("integer")
 
 
 def _rounded(value: float, dtype: torch.dtype) -> float | None:
-    """A number as a tensor holds it, None if it holds none."""
+    """Returns a number as a tensor of this type holds it, or None if the type cannot hold it."""
     try:
         return float(torch.tensor(value, dtype=dtype, device="cpu"))
     except (OverflowError, RuntimeError):
@@ -310,17 +309,17 @@ def _rounded(value: float, dtype: torch.dtype) -> float | None:
 
 
 def _held_in(call: Call | str, dtype: torch.dtype) -> Call | str:
-    """What a call leaves in a tensor of this type, which may hold whole numbers alone."""
+    """Returns the call for a tensor of this type, which may hold only integers."""
     if isinstance(call, str) or dtype.is_floating_point:
         return call
-    if dtype.is_complex:  # of which neither the core nor recipes know
+    if dtype.is_complex:  # neither the core nor recipes have complex numbers
         return computed("complex")
     value = None if call.is_random else _rounded(_value_of(call), dtype)
     return computed("rounded") if value is None else constant(value)
 
 
 def _cast(call: Call | str, sources: Any, target: torch.Tensor) -> Call | str:
-    """What of a call is in a copy or result, whose type may be another one."""
+    """Returns the call that explains a copy or result, whose element type may differ from its sources'."""
     types = {tensor.dtype for tensor in tensors_in(sources)}
     if isinstance(call, str) or types <= {target.dtype}:
         return _held_in(call, target.dtype)
@@ -345,20 +344,20 @@ def _is_random(call: Call | str) -> bool:
 
 
 def _repeats(result: torch.Tensor, args: Any) -> bool:
-    """Whether elements of the inputs stand in a copy more than once, so that it is not independent."""
+    """Tells whether a copy has some elements of the inputs more than once, so that its elements are dependent."""
     views = {(storage_key(leaf), leaf.storage_offset(), leaf.numel()): leaf for leaf in tensors_in(args)}
     elements = sum(min(leaf.numel(), leaf.untyped_storage().nbytes() // leaf.itemsize) for leaf in views.values())
     return bool(result.numel() > elements)
 
 
 def _without_padding(call: Call | str) -> Call | str:
-    """Drops the padding row: in a copy it may lie elsewhere."""
+    """Returns the call of a copy. With a padding row there is none, because a copy may have moved that row."""
     padded = isinstance(call, Call) and call.padding_idx is not None
     return "copied from a tensor with a padding row" if padded else call
 
 
 def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[str, Any]) -> Call | None:
-    """The call after a number has been added or multiplied."""
+    """Returns the call after arithmetic with numbers, or None if no call explains the result."""
     if isinstance(call, str) or call.padding_idx is not None or _CHANGING & kwargs.keys():
         return None
     if name == "erfinv" and call.init == "uniform":
@@ -385,7 +384,7 @@ def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[s
     given = dict(call.parameters)
     if not call.is_random:
         product = _value_of(call) * factor
-        return constant(product if shift is None else product + shift)  # 0 would take its sign from -0
+        return constant(product if shift is None else product + shift)  # adding 0 would turn -0 into 0
     shift = shift or 0.0
     if call.init == "normal":
         return normal(given["std"] * abs(factor), given.get("mean", 0.0) * factor + shift)
@@ -400,13 +399,13 @@ def _affine(name: str, call: Call | str, operands: Sequence[Any], kwargs: dict[s
 
 
 def truncated_normal(mean: float, std: float, lower: float, upper: float) -> Call:
-    """The call that draws truncated normals; bounds are in units of `std` from `mean`."""
+    """Returns the call that draws truncated normals; bounds are in units of `std` from `mean`."""
     moments = (("mean", float(mean)),) if mean else ()
     return Call("truncated_normal", (*moments, ("std", float(std)), ("lower", lower), ("upper", upper)))
 
 
 def _inverted(low: float, high: float) -> Call | None:
-    """What the inverse error function makes of a uniform: a normal of variance 1/2, cut at two quantiles."""
+    """Returns the call for the inverse error function of a uniform: a normal of variance 1/2, cut at two quantiles."""
     if not -1 <= low < high <= 1:
         return None
     ends = (math.copysign(math.inf, end) if abs(end) == 1 else _STANDARD.inv_cdf((1 + end) / 2) for end in (low, high))
@@ -414,14 +413,14 @@ def _inverted(low: float, high: float) -> Call | None:
 
 
 def _clamped(call: Call, low: Any, high: Any) -> Call | None:
-    """A truncated normal clamped at its own bounds, which its code states twice; then these are exact."""
+    """Returns a truncated normal after a clamp at its own bounds. The clamp states the bounds exactly."""
     given = dict(call.parameters)
     mean, std = given.get("mean", 0.0), given["std"]
     bounds = []
     for limit, bound, sign in ((low, given["lower"], -1), (high, given["upper"], 1)):
         exact = bound if limit is None else (float(limit) - mean) / std
         is_same = math.isclose(exact, bound, rel_tol=_SAME, abs_tol=_SAME)
-        is_nowhere = min(sign * exact, sign * bound) > _FARTHEST  # of float64, no value is there
+        is_nowhere = min(sign * exact, sign * bound) > _FARTHEST  # float64 has no values beyond either bound
         if sign * exact < sign * bound and not is_same and not is_nowhere:
             return None
         bounds.append(exact if is_same or is_nowhere else bound)
@@ -429,14 +428,14 @@ def _clamped(call: Call, low: Any, high: Any) -> Call | None:
 
 
 def check_not_recording() -> None:
-    """Refuses to record where code is recorded already.
+    """Checks that no other recorder is active.
 
     Raises:
-        RuntimeError: It is.
+        RuntimeError: A recorder is active.
     """
     if any(isinstance(mode, Recorder) for mode in _get_current_dispatch_mode_stack()):
         raise RuntimeError(
-            "build, by_name and init_model must not be called within one another; call it before or after"
+            "build, by_name and init_model must not be called within one another; call the inner one before or after"
         )
 
 
@@ -460,12 +459,12 @@ def _gather(values: Iterable[Any], found: list[torch.Tensor]) -> None:
 
 
 def is_number(value: object) -> bool:
-    """Tells numbers of Python's."""
+    """Tells whether a value is a number of Python."""
     return isinstance(value, (int, float))
 
 
 def _part_of_matrix(call: Call | str) -> str:
-    """Why a matrix does not explain other tensors than that which it fills."""
+    """Returns why a matrix explains only the tensor that it fills; what is no matrix is returned as it is."""
     return computed(_MATRICES[call.init]) if isinstance(call, Call) else call
 
 
@@ -474,11 +473,11 @@ def _is_matrix(call: Call | str) -> bool:
 
 
 def computed(name: str) -> str:
-    """Why there is no call: what computes the values."""
+    """Returns why there is no call: the values are computed by the operation of this name."""
     return f"computed ({name})"
 
 
 def storage_key(tensor: torch.Tensor) -> int:
-    """Tells the storages of tensors apart, as long as these are held."""
+    """Returns a number that tells storages apart as long as they are alive."""
     key: int = tensor.untyped_storage()._cdata
     return key

@@ -1,4 +1,4 @@
-"""What is derived of weights and hangs beside them: made anew of the weights that there are now."""
+"""Computes tensors again that modules derive from their weights, after the weights have been drawn."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from fastinit.torch.tensors import fill
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_POWER_ITERATIONS = 15  # as many as PyTorch's spectral norm starts with
+_POWER_ITERATIONS = 15  # PyTorch's spectral norm starts with as many
 
 
 def renew(model: torch.nn.Module, names: Mapping[int, str], seed: int) -> None:
-    """Makes anew what spectral and weight norms keep.
+    """Computes again the tensors that spectral and weight norms keep.
 
     Args:
-        model: Whose weights have been drawn.
-        names: Of tensors, by their `id`.
-        seed: Of the draws.
+        model: A model whose weights have been drawn.
+        names: The names of its tensors, by their `id`.
+        seed: The seed of the draws.
     """
     for module in model.modules():
         if isinstance(module, ParametrizationList):
             _renew_spectral_norms(module, names, seed)
         for hook in module._forward_pre_hooks.values():
-            # As their functions leave the plain attributes, before a first forward sets these.
+            # weight_norm and spectral_norm leave plain attributes in this state, until the first forward pass.
             if isinstance(hook, WeightNorm):
                 setattr(module, hook.name, hook.compute_weight(module))
             elif isinstance(hook, SpectralNorm):
@@ -39,9 +39,9 @@ def renew(model: torch.nn.Module, names: Mapping[int, str], seed: int) -> None:
 
 
 def _renew_spectral_norms(parametrized: ParametrizationList, names: Mapping[int, str], seed: int) -> None:
-    """Brings their vectors from the weights before to those there are now, as their code starts."""
+    """Draws the vectors of spectral norms and fits them to the present weights, as PyTorch's constructor does."""
     for norm in parametrized:
-        if isinstance(norm, _SpectralNorm) and hasattr(norm, "_u"):  # of more than a vector
+        if isinstance(norm, _SpectralNorm) and hasattr(norm, "_u"):  # the norm of a vector keeps nothing
             with torch.no_grad():
                 for vector in (norm._u, norm._v):
                     fill(vector, Normal(0.0, 1.0), seed=seed, stream=names[id(vector)])

@@ -1,4 +1,4 @@
-"""What each tensor of a model was initialised with, and who said so."""
+"""Reports what each tensor of a model was initialised with, and which code or rule decided it."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Row:
     """A tensor of a model.
 
     Attributes:
-        name: Its qualified name, without what wrappers add.
-        shape: Of the whole.
-        dtype: Such as "float32".
-        call: What it was drawn or filled with, or why no initializer says it, as in "computed (log)"; of a tensor with
-            rules for slices, these.
-        std: The standard deviation that it was drawn with; None where it was computed.
-        source: "recipe", "preset" and its name, "constructor", or "reset_parameters", which stands for all that
+        name: The qualified name, without the parts that wrappers add.
+        shape: The shape of the whole tensor.
+        dtype: The element type, such as "float32".
+        call: The initializer that drew or filled it, or why there is none, as in "computed (log)". For a tensor with
+            rules for slices, the initializers of the slices.
+        std: The standard deviation that it was drawn with; None if it was computed.
+        source: "recipe", "preset" and its name, "constructor", or "reset_parameters", which means any code that
             `init_model` calls.
         is_stored: Whether checkpoints of the model hold it.
     """
@@ -59,8 +59,8 @@ class Report:
     """What `build`, `by_name` or `init_model` did to a model; `print` shows it as a table.
 
     Attributes:
-        rows: Of all parameters and buffers that were set, in the model's order.
-        seed: Of all draws.
+        rows: One row for each parameter and buffer that was set, in the model's order.
+        seed: The seed of all draws.
         computed: The values of the tensors that were computed, by name; empty if they take more than 256 MiB.
     """
 
@@ -74,20 +74,20 @@ class Report:
     def recipe(self) -> Recipe:
         """Returns a recipe of the model's stored tensors, to keep, to edit, and to write as a checkpoint.
 
-        `fastinit.checkpoint.write(make_plan(recipe), folder)` writes the same values;
-        `fastinit.checkpoint.save_recipe` puts it into a file. Of what was computed it has the values.
+        `fastinit.checkpoint.write(make_plan(recipe), folder)` writes the same values, and
+        `fastinit.checkpoint.save_recipe` writes the recipe to a file. It contains the values of computed tensors.
 
         Raises:
-            RecipeError: The values that were computed take more than the 256 MiB that may lie beside a recipe, or a
+            RecipeError: The computed values take more than 256 MiB, which is the most that a recipe can contain, or a
                 tensor has rules for slices.
         """
-        from fastinit.sources.resolve import recipe_of  # reads files of checkpoints too
+        from fastinit.sources.resolve import recipe_of  # it also imports what reads checkpoints
 
         for row in self.rows:
             if row.is_stored and isinstance(row.call, str) and row.name not in self.computed:
                 raise RecipeError(
-                    f"a recipe made from a report cannot say that {row.name} was {row.call}: neither values of more "
-                    "than 256 MiB nor rules for slices; keep the rules that were given"
+                    f"a recipe made from a report cannot say that {row.name} was {row.call}: it can hold neither "
+                    "values of more than 256 MiB nor rules for slices; keep the rules that were given"
                 )
         tensors = tuple(
             Tensor(
@@ -114,7 +114,7 @@ _REPORTS: WeakKeyDictionary[torch.nn.Module, Report] = WeakKeyDictionary()
 
 
 def keep(model: torch.nn.Module, report: Report | None) -> None:
-    """Remembers what was done to a model, as long as the model lives; forgets it for None."""
+    """Remembers a report as long as its model lives; None forgets the model's report."""
     if report is None:
         _REPORTS.pop(model, None)
     else:
@@ -122,17 +122,17 @@ def keep(model: torch.nn.Module, report: Report | None) -> None:
 
 
 def kept(model: torch.nn.Module) -> Report | None:
-    """Returns what is remembered of a model."""
+    """Returns the report that is remembered for a model, or None."""
     return _REPORTS.get(model)
 
 
 def expected_stds(model: torch.nn.Module) -> dict[str, float]:
-    """Returns the standard deviations that a model's tensors were drawn with, by name, also where parts were by parts.
+    """Returns by name the standard deviations that a model's tensors were drawn with.
 
-    What others drew is not in it.
+    Modules of the model may have been initialised one by one. Tensors that fastinit did not draw are missing.
     """
     found: dict[str, float] = {}
-    for module, path in reversed(module_names(model).items()):  # what was done to the whole, was done to its parts
+    for module, path in reversed(module_names(model).items()):  # the report of a whole replaces those of its parts
         if (kept := _REPORTS.get(module)) is not None:
             found |= {joined(path, row.name): row.std for row in kept.rows if row.std is not None}
     return found
@@ -142,10 +142,10 @@ def report(model: torch.nn.Module) -> Report:
     """Returns what `build`, `by_name` or `init_model` last did to a model.
 
     Args:
-        model: The very module that they returned or were given.
+        model: The module itself that they returned or were given, not a part or a copy.
 
     Raises:
-        ValueError: None of them has initialised it.
+        ValueError: None of them has initialised the model.
 
     Example:
         >>> from fastinit.torch import build, report

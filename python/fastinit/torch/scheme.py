@@ -1,4 +1,4 @@
-"""Presets for models: which call each tensor gets instead of the one that the model's own code says."""
+"""Applies presets to models: a preset replaces the calls that the model's own code gives its tensors."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _STD = "config.initializer_range"
 
 
 class Scheme:
-    """A preset for a model, or none.
+    """A preset for a model, or no preset.
 
     Args:
-        model: Whose configuration gives numbers, if it has one.
-        name: Of the preset, or of an initializer for all weights.
+        model: The model. Its configuration, if it has one, gives numbers to the preset's expressions.
+        name: The name of a preset, or of an initializer for all weights; None for no preset.
 
     Raises:
-        RecipeError: There is none of that name.
+        RecipeError: No preset or initializer has that name.
     """
 
     def __init__(self, model: torch.nn.Module, name: str | None) -> None:
@@ -43,11 +43,11 @@ class Scheme:
         """Returns the call of each entry by its name, or why there is none.
 
         Args:
-            entries: What is to be drawn.
-            calls: What the model's own code says, by the names of its tensors.
+            entries: The entries to draw.
+            calls: The calls of the model's own code, by the names of its tensors.
 
         Raises:
-            RecipeError: The preset cannot treat a tensor.
+            RecipeError: The preset has no rule for a tensor.
         """
         return {entry.name: self._call(entry, calls[entry.target.name]) for entry in entries}
 
@@ -60,12 +60,12 @@ class Scheme:
         try:
             return call_of(self._preset, Tensor(spec, base, fans_of(module, spec), is_embedding))
         except RecipeError:
-            if isinstance(base, str):  # which is computed
+            if isinstance(base, str):  # the model's own code computes the tensor
                 return base
             raise
 
     def numbers(self, rules: Sequence[Rule]) -> dict[str, float]:
-        """Returns the numbers of the model's configuration that rules name."""
+        """Returns the numbers of the model's configuration that rules refer to."""
         expressions = (expression for rule in rules for expression in rule.expressions.values())
         return self._known(name for expression in expressions for name in expression.names)
 
@@ -74,11 +74,11 @@ class Scheme:
         return {name: number for name, number in numbers.items() if number is not None}
 
     def setting(self, entries: Sequence[Entry], constants: Mapping[str, float]) -> Setting:
-        """Returns what the preset's expressions refer to.
+        """Returns the setting that the preset's expressions refer to.
 
         Args:
-            entries: Of the whole model.
-            constants: Of a recipe, which come before the preset's own.
+            entries: The entries of the whole model.
+            constants: The constants of a recipe, which override the preset's own.
         """
         if self._preset is None:
             return Setting(layout="torch")

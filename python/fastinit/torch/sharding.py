@@ -1,4 +1,4 @@
-"""Which part of a DTensor this process holds, as the slices of the whole that its local tensor is made of."""
+"""Finds which part of a DTensor this process holds, as slices of the whole tensor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Cut(NamedTuple):
-    """One sharding of one dimension: `pieces` one after the other, each cut among the places of a mesh dimension."""
+    """One sharding of one dimension: it has `pieces` in a row, and each is cut along a mesh dimension of `places`."""
 
     mesh_dim: int
     places: int
@@ -25,27 +25,27 @@ class Cut(NamedTuple):
 
 
 def is_dtensor(tensor: Any) -> bool:
-    """Tells DTensors, without importing torch.distributed for those who have none."""
+    """Tells whether a tensor is a DTensor, without importing torch.distributed."""
     module = sys.modules.get("torch.distributed.tensor")
     return module is not None and isinstance(tensor, module.DTensor)
 
 
 def local_tensor(tensor: Any) -> torch.Tensor:
-    """Returns what this process holds of a DTensor: the memory itself, which gradients do not see."""
+    """Returns the local tensor of a DTensor. It shares the DTensor's memory, and gradients do not record its use."""
     with torch.no_grad():
         local: torch.Tensor = tensor.to_local()
     return local
 
 
 def local_parts(tensor: Any) -> Iterator[tuple[torch.Tensor, tuple[slice, ...]]]:
-    """Yields views of a DTensor's local tensor, each with the index of its elements in the whole.
+    """Yields views of a DTensor's local tensor, each with the index of its elements in the whole tensor.
 
-    There is one, unless a dimension is sharded in strides, and none where this process holds nothing or is
-    outside the mesh. No process talks to another.
+    There is one view, unless a dimension is sharded in strides, and no view if this process holds nothing or is outside
+    the mesh. Processes do not communicate.
 
     Raises:
-        ValueError: A placement whose local tensor is no part of the whole, such as Partial, or a local
-            tensor that is not what the placements describe.
+        ValueError: The local tensor is not a part of the whole, as with the placement Partial, or does not have the
+            shape that the placements describe.
     """
     mesh, local = tensor.device_mesh, local_tensor(tensor)
     cuts = cuts_of(tensor.placements, [mesh.size(dim) for dim in range(mesh.ndim)])
@@ -64,14 +64,14 @@ def local_parts(tensor: Any) -> Iterator[tuple[torch.Tensor, tuple[slice, ...]]]
 
 
 def cuts_of(placements: Sequence[Any], mesh_shape: Sequence[int]) -> dict[int, list[Cut]]:
-    """Returns how each dimension was sharded, in the order in which it was.
+    """Returns the cuts of each dimension, in the order in which they were made.
 
-    That is the order of the mesh dimensions, except that FSDP2 cuts what tensor parallelism has left. It
-    says so by a placement in strides, whose factor is the number of later shards that came before it. What
-    remains of the factor is a number of pieces, such as the matrices that one weight joins.
+    This is the order of the mesh dimensions, with one exception: FSDP2 cuts the shards that tensor parallelism has
+    made. Its strided placement has a factor, which counts the shards of later mesh dimensions that were cut before it.
+    The rest of the factor is a number of pieces, for example of matrices that are joined in one weight.
 
     Raises:
-        ValueError: A placement that neither shards nor replicates.
+        ValueError: A placement neither shards nor replicates.
     """
     cuts: dict[int, list[Cut]] = {}
     for mesh_dim in reversed(range(len(placements))):
@@ -80,7 +80,7 @@ def cuts_of(placements: Sequence[Any], mesh_shape: Sequence[int]) -> dict[int, l
             continue
         if not hasattr(placement, "dim"):
             rule = "be sharded or replicated over every mesh dimension"
-            remedy = "redistribute it first: a partial sum has no values of its own"
+            remedy = "redistribute it first, because a partial sum has no values of its own"
             raise ValueError(checks.text("tensor", rule, str(placement), remedy))
         later = cuts.setdefault(placement.dim, [])
         pieces, after = getattr(placement, "split_factor", 1), 0

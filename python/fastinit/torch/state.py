@@ -1,4 +1,4 @@
-"""The tensors of a model by name, where each hangs, and its way from the meta device to memory."""
+"""Lists the tensors of a model by name with the modules that hold them, and moves them from the meta device."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fastinit.torch.sharding import is_dtensor
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# What wrappers put into names, by names of their own and as `module`; a checkpoint has the names without.
+# Wrappers add these keys, or `module`, to the names of tensors. A checkpoint has the names without them.
 _WRAPPED = ("_orig_mod", "_checkpoint_wrapped_module", "_fsdp_wrapped_module")
 _USUAL = (torch.Tensor, torch.nn.Parameter)
 _WRAPPERS = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel, AveragedModel)
@@ -23,7 +23,7 @@ _WRAPPERS = (torch.nn.DataParallel, torch.nn.parallel.DistributedDataParallel, A
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """A place in a module where a parameter or a buffer hangs."""
+    """A place in a module that holds a parameter or a buffer."""
 
     module: torch.nn.Module
     table: str  # "_parameters" or "_buffers"
@@ -32,23 +32,23 @@ class Slot:
 
     @property
     def is_parameter(self) -> bool:
-        """Whether it holds a parameter."""
+        """Tells whether the place is for a parameter."""
         return self.table == "_parameters"
 
     @property
     def tensor(self) -> torch.Tensor:
-        """What hangs there."""
+        """The tensor in this place."""
         tensor: torch.Tensor = getattr(self.module, self.table)[self.key]
         return tensor
 
     def put(self, tensor: torch.Tensor) -> None:
-        """Hangs another tensor there."""
+        """Puts another tensor in this place."""
         getattr(self.module, self.table)[self.key] = tensor
 
 
 @dataclass(slots=True)
 class Target:
-    """A tensor of a model: its name, which is that of its first slot, and all its slots."""
+    """A tensor of a model, with all its slots. At first it has the name of its first slot."""
 
     slots: list[Slot]
     name: str  # qualified, as in a checkpoint
@@ -60,12 +60,12 @@ class Target:
 
     @property
     def is_parameter(self) -> bool:
-        """Whether it is a parameter."""
+        """Tells whether it is a parameter."""
         return self.slots[0].is_parameter
 
     @property
     def is_stored(self) -> bool:
-        """Whether checkpoints hold it."""
+        """Tells whether checkpoints hold it."""
         first = self.slots[0]
         return self.is_parameter or first.key not in first.module._non_persistent_buffers_set
 
@@ -86,7 +86,7 @@ def targets_of(model: torch.nn.Module) -> list[Target]:
 
 
 def module_names(model: torch.nn.Module) -> dict[torch.nn.Module, str]:
-    """Returns the modules of a model, each once and with its path, in which wrappers have no part."""
+    """Returns the modules of a model, each once, with paths that leave out wrappers."""
     modules = dict(model.named_modules())
     names = {"": ""}
     for path in filter(None, modules):
@@ -96,17 +96,17 @@ def module_names(model: torch.nn.Module) -> dict[torch.nn.Module, str]:
 
 
 def joined(path: str, key: str) -> str:
-    """The path of what a module has under a key."""
+    """Returns the path of a module's tensor or submodule."""
     return f"{path}.{key}" if path else key
 
 
 def is_wrapper(module: torch.nn.Module) -> bool:
-    """Whether a module stands for the one that it wraps."""
+    """Tells whether a module wraps another one and adds nothing to names."""
     return any(_is_left_out(module, key) for key in module._modules.keys())  # noqa: SIM118  TorchScript's needs it
 
 
 def is_left_out(model: torch.nn.Module, path: str) -> bool:
-    """Tells whether the path of a module has nothing that names keep: that of what wrappers wrap."""
+    """Tells whether names leave out the whole path of a module, because it leads only through wrappers."""
     for key in path.split(".") if path else ():
         if not _is_left_out(model, key):
             return False
@@ -119,10 +119,10 @@ def _is_left_out(parent: torch.nn.Module, key: str) -> bool:
 
 
 def check_whole(model: torch.nn.Module, targets: list[Target]) -> None:
-    """Refuses a model whose parameters FSDP1 has flattened and cut: they do not tell which part they are.
+    """Checks that FSDP1 has not flattened and cut the parameters, which then do not say which part they hold.
 
     Raises:
-        ValueError: It is one, and not within `summon_full_params`.
+        ValueError: FSDP1 has done so, and the call is not within `summon_full_params`.
     """
     is_part = {id(target.tensor): hasattr(target.tensor, "_is_flat_param") for target in targets}
     for module in model.modules():
@@ -137,13 +137,13 @@ def check_whole(model: torch.nn.Module, targets: list[Target]) -> None:
 
 
 def _originals(flat: Any) -> tuple[Any, Any]:
-    """The parameters that a flat one of FSDP1 stands for, as far as it keeps them, and their shapes."""
+    """Returns the original parameters in a flat parameter of FSDP1, if it keeps them, and their shapes."""
     parameters = getattr(flat, "_params", None)
     return (parameters, flat._shapes) if parameters else ((), ())
 
 
 def twin_of(tensor: torch.Tensor, device: Any) -> torch.Tensor:
-    """Returns a plain tensor of the whole's shape with nothing in it: a parameter for a parameter."""
+    """Returns an empty plain tensor with the shape of the whole tensor; for a parameter it is a parameter."""
     twin = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
     if isinstance(tensor, torch.nn.Parameter):
         return torch.nn.Parameter(twin, requires_grad=tensor.requires_grad)
@@ -152,7 +152,7 @@ def twin_of(tensor: torch.Tensor, device: Any) -> torch.Tensor:
 
 @contextlib.contextmanager
 def replaced(twins: dict[Slot, torch.Tensor]) -> Iterator[None]:
-    """Hangs other tensors into slots for a `with` block."""
+    """Puts other tensors in slots for a `with` block."""
     originals = {slot: slot.tensor for slot in twins}
     for slot, twin in twins.items():
         slot.put(twin)
@@ -164,9 +164,9 @@ def replaced(twins: dict[Slot, torch.Tensor]) -> Iterator[None]:
 
 
 def materialize(model: torch.nn.Module, targets: list[Target], device: Any) -> None:
-    """Gives what is on the meta device memory on `device`, of DTensors on their mesh's; fills nothing.
+    """Gives tensors on the meta device memory on `device`, or on the devices of a DTensor's mesh, without values.
 
-    What was one tensor in several slots stays one, with the attributes it had.
+    A tensor in several slots stays one tensor, and keeps its attributes.
     """
     was_meta = [target for target in targets if target.tensor.is_meta]
     if not was_meta:
@@ -180,7 +180,7 @@ def materialize(model: torch.nn.Module, targets: list[Target], device: Any) -> N
                 slot.put(tensor)
         return
     attributes = {target.name: dict(vars(target.tensor)) for target in was_meta}
-    # FSDP and recurrent modules notice `_apply`, as they do `to_empty`.
+    # FSDP and recurrent modules override `_apply` to keep their own state up to date; `to_empty` calls it too.
     model._apply(_allocator(device))
     for target in was_meta:
         tensor = target.tensor
@@ -190,7 +190,7 @@ def materialize(model: torch.nn.Module, targets: list[Target], device: Any) -> N
 
 
 def _allocated(tensor: torch.Tensor, device: Any) -> torch.Tensor:
-    """Memory for a plain tensor, in a tenth of the time of `empty_like`."""
+    """Returns memory for a plain tensor, in a tenth of the time of `empty_like`."""
     if tensor.is_contiguous():
         memory = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
     else:

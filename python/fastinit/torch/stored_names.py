@@ -1,9 +1,9 @@
-"""Under which names a checkpoint of a transformers model holds its tensors, and which part of a parameter each is.
+"""Finds the names under which checkpoints hold the tensors of a transformers model, and their parts of parameters.
 
-transformers stores many models otherwise than it builds them: experts one by one that are fused in the module, other
-prefixes. Its own conversion says how. It is run on tensors without memory, with copies left out, so that what is
-stored is a view of the parameter it comes from; a view that is a box of it, with its axes in another order, can be
-drawn by itself.
+transformers stores many models in another form than it builds them: experts that are fused in the module are stored one
+by one, and prefixes differ. Its own conversion runs here on tensors without memory and without copies, so that each
+stored tensor is a view of its parameter. If the view is a box of the parameter, perhaps with its axes in another order,
+it can be drawn by itself.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Inset(NamedTuple):
 
     Attributes:
         name: Its name in a checkpoint.
-        axes: The parameter's axis of each of its axes.
-        starts: Where it begins on each axis of the parameter.
-        shape: Its shape; on the parameter's other axes it takes one place.
+        axes: The parameter's axis for each axis of the stored tensor.
+        starts: Where the box begins on each axis of the parameter.
+        shape: The shape of the stored tensor. On every other axis of the parameter the box has size 1.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Inset(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """What a checkpoint holds under one name: a tensor of a model, or an inset of one.
+    """A tensor of a checkpoint: a tensor of a model, or a part of one.
 
     Attributes:
-        name: The name.
-        target: The tensor.
-        inset: Which part of it; None for all.
+        name: The name in the checkpoint.
+        target: The model's tensor.
+        inset: The part of it that is stored; None for all.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Entry(NamedTuple):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The shape of what is stored."""
+        """The shape of the stored tensor."""
         return tuple(self.target.tensor.shape) if self.inset is None else self.inset.shape
 
     @property
@@ -65,10 +65,10 @@ class Entry(NamedTuple):
 
 
 def entries_of(model: torch.nn.Module, targets: Sequence[Target]) -> list[Entry]:
-    """Returns what a checkpoint of a model holds, and gives tensors that are stored whole their names there.
+    """Returns the tensors of a model's checkpoint, and gives targets that are stored whole their names there.
 
-    A tensor of which some element is stored in no box is an entry by its own name. So is each tensor of a model that is
-    not of transformers.
+    A tensor is one entry with its own name if boxes do not cover all of its elements, or if the model is not from
+    transformers.
     """
     root = _pretrained(model)
     if root is None:
@@ -92,7 +92,7 @@ def entries_of(model: torch.nn.Module, targets: Sequence[Target]) -> list[Entry]
 
 
 def _pretrained(model: torch.nn.Module) -> Any:
-    """The model of transformers that this is, perhaps in wrappers that names leave out; None if it is none."""
+    """Returns the model if it is from transformers, taken out of wrappers that names leave out; else None."""
     transformers = sys.modules.get("transformers")
     if transformers is None:
         return None
@@ -105,7 +105,7 @@ def _pretrained(model: torch.nn.Module) -> Any:
 
 
 def _insets_of(model: Any, targets: Sequence[Target]) -> dict[str, list[Inset]]:
-    """What is stored as a box of a tensor, by the tensor's name."""
+    """Returns the parts of each tensor that are stored as boxes, by the tensor's name."""
     from transformers import core_model_loading
 
     state = {t.name: torch.empty(t.tensor.shape, dtype=t.tensor.dtype, device="meta") for t in targets}
@@ -113,7 +113,7 @@ def _insets_of(model: Any, targets: Sequence[Target]) -> dict[str, list[Inset]]:
     try:
         with _WithoutCopies():
             stored = core_model_loading.revert_weight_conversion(model, dict(state))
-    except Exception:  # noqa: BLE001 - of a model that was changed so that transformers could not store it either
+    except Exception:  # noqa: BLE001 - transformers cannot store the model, for example after a user's changes
         return {}
     insets: dict[str, list[Inset]] = {}
     for name, tensor in stored.items():
@@ -125,7 +125,7 @@ def _insets_of(model: Any, targets: Sequence[Target]) -> dict[str, list[Inset]]:
 
 
 class _WithoutCopies(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, unused-ignore]
-    """Gives views where a copy in another layout is asked for."""
+    """Returns a view wherever code asks for a copy in another layout."""
 
     def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func is torch.ops.aten.clone.default:
@@ -134,7 +134,7 @@ class _WithoutCopies(TorchDispatchMode):  # type: ignore[misc, no-untyped-call, 
 
 
 def _inset(name: str, tensor: torch.Tensor, whole: torch.Tensor) -> Inset | None:
-    """The box that a view is, None if it is none."""
+    """Returns the box that a view covers, or None if it is not a box."""
     strides = whole.stride()
     left = {axis: strides[axis] for axis in range(whole.ndim) if whole.shape[axis] > 1}
     axes = []
@@ -149,7 +149,7 @@ def _inset(name: str, tensor: torch.Tensor, whole: torch.Tensor) -> Inset | None
         del left[axis]
     free = [axis for axis in range(whole.ndim) if axis not in axes]
     for place, axis in enumerate(axes):
-        if axis == -1:  # of one element: any axis that is not taken
+        if axis == -1:  # an axis of size 1 can be any axis that is not taken
             if not free:
                 return None
             axes[place] = free.pop(0)

@@ -1,8 +1,8 @@
-"""What code did to tensors on the meta device, to be done again on real ones: for those that no distribution explains.
+"""Repeats on real tensors what code did on the meta device, for tensors that no distribution explains.
 
-Only the steps that a tensor depends on are run, so that memory is needed for it and what it is made of, whatever the
-size of the model. Tensors are told by their storage: a view of one is the same view of the other, and the operations
-that only make views need not be repeated.
+Only the steps that a tensor depends on run, so memory is needed only for it and its inputs, whatever the size of the
+model. Tensors are identified by their storage. A view of a storage on the meta device is the same view of the real
+storage, so operations that only make views are not repeated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-_SETTING = ("copy_", "fill_", "zero_", "normal_", "uniform_")  # of what was there, they keep nothing
+_SETTING = ("copy_", "fill_", "zero_", "normal_", "uniform_")  # they keep nothing of the former values
 
 
 @dataclass(slots=True, eq=False)
@@ -35,10 +35,10 @@ class _Step:
     """One operation.
 
     Attributes:
-        reads: The storages that it reads, and those of which it changes a part.
+        reads: The storages that it reads, and the storages that it changes in part.
         writes: The storages that it changes or makes.
         is_random: Whether it draws.
-        default: PyTorch's default floating type then, which factories take.
+        default: PyTorch's default floating type at the time, which new tensors get.
     """
 
     function: Callable[..., Any]
@@ -52,12 +52,12 @@ class _Step:
 
     @property
     def makes(self) -> bool:
-        """Whether nothing from before is left in what it writes."""
+        """Tells whether it replaces everything in the storages that it writes."""
         return not any(key in self.reads for key in self.writes)
 
 
 class Tape:
-    """The operations of some code, in their order."""
+    """The operations of some code, in order."""
 
     def __init__(self) -> None:
         self._steps: list[_Step] = []
@@ -72,15 +72,15 @@ class Tape:
         written: Iterable[torch.Tensor],
         is_random: bool,
     ) -> None:
-        """Notes an operation that PyTorch has dispatched.
+        """Records an operation that PyTorch has dispatched.
 
         Args:
             func: The operation.
-            args: Its arguments.
-            kwargs: The others of them.
-            result: What it has returned.
+            args: Its arguments by position.
+            kwargs: Its arguments by name.
+            result: Its result.
             given: The tensors in its arguments.
-            written: Those that it has changed or made.
+            written: The tensors that it has changed or made.
             is_random: Whether it draws.
         """
         writes = _keys(written)
@@ -88,7 +88,7 @@ class Tape:
             return
         metas = [tensor for tensor in given if tensor.is_meta]
         if len(metas) != len(given):
-            # Real tensors have their values now, and may have others later.
+            # The values of real tensors may change later, so they are copied now.
             args, kwargs = tree_map(_snapshot, (args, kwargs))
         reads = _keys(metas[1:] if _covers(func, metas, writes) else metas)
         self._steps.append(_Step(func, args, kwargs, result, reads, writes, is_random, torch.get_default_dtype()))
@@ -96,17 +96,20 @@ class Tape:
     def add_function(
         self, function: Callable[..., Any], tensor: torch.Tensor, args: Any, kwargs: dict[str, Any]
     ) -> None:
-        """Notes a function that fills a tensor, in place of the operations that it is made of."""
+        """Records a function that fills a tensor, instead of the operations that it consists of."""
         given = tensors_in((tensor, args, kwargs))
         self.add(function, (tensor, *args), kwargs, None, given, (tensor,), is_random=True)
 
     def add_values(self, tensor: torch.Tensor, values: torch.Tensor) -> None:
-        """Notes what a tensor was made of that is no tensor: numbers, lists or arrays."""
+        """Records the numbers, lists or arrays that a tensor was made from."""
         args = (tensor, values)
         self.add(torch.Tensor.copy_, args, {}, None, args, (tensor,), is_random=False)
 
     def part(self, tensors: Iterable[torch.Tensor], named: Iterable[torch.Tensor]) -> Tape:
-        """Returns the steps that some tensors depend on, and those that tell streams of tensors that have names."""
+        """Returns a tape of the steps that tensors depend on, and of the draws that fill named tensors.
+
+        The latter decide the streams of draws when the tape is replayed.
+        """
         owned = set(map(storage_key, named))
         wanted = set(map(id, self._slice(tensors)))
         part = Tape()
@@ -121,26 +124,26 @@ class Tape:
         device: Any,
         most_bytes: float = math.inf,
     ) -> dict[str, torch.Tensor]:
-        """Computes tensors for real.
+        """Computes tensors with real values.
 
-        A draw that fills the storage of a named tensor has that name as its stream. Others have the name of the first
-        tensor that depends on them, and a number.
+        A draw that fills the whole storage of a named tensor has that name as its stream. Other draws have the name of
+        the first tensor that depends on them, and a number.
 
         Args:
-            tensors: All that have a name, on the meta device.
-            names: Of those to compute.
-            seed: Of the draws.
-            device: Where.
-            most_bytes: That the computation of one tensor may hold.
+            tensors: All tensors that have a name, on the meta device.
+            names: The names of the tensors to compute.
+            seed: The seed of the draws.
+            device: The device to compute on.
+            most_bytes: How much memory the computation of one tensor may take.
 
         Raises:
-            ValueError: One needs more.
-            RuntimeError: Code that ran without values fails with them.
+            ValueError: A tensor needs more memory.
+            RuntimeError: Code that ran on the meta device fails with real values.
         """
         owners: dict[int, str] = {}
         for name, tensor in tensors.items():
             owners.setdefault(storage_key(tensor), name)
-        named: dict[str, _Step] = {}  # the last draw of each of them
+        named: dict[str, _Step] = {}  # the last draw into each named tensor
         for step in self._steps:
             if _draws_whole(step, owners):
                 named[owners[step.writes[0]]] = step
@@ -154,7 +157,7 @@ class Tape:
         return {name: _computed(name, steps, tensors[name], streams, seed, device) for name, steps in slices.items()}
 
     def _slice(self, tensors: Iterable[torch.Tensor]) -> list[_Step]:
-        """The steps that tensors depend on, in order."""
+        """Returns the steps that tensors depend on, in order."""
         needed, steps = set(map(storage_key, tensors)), []
         for step in reversed(self._steps):
             if not needed.isdisjoint(step.writes):
@@ -166,7 +169,7 @@ class Tape:
 
 
 def _check_memory(name: str, steps: list[_Step], most_bytes: float) -> None:
-    """Refuses steps whose tensors together take more memory than this."""
+    """Checks that the tensors of the steps together take no more memory than allowed."""
     tensors = (tensor for step in steps for tensor in tensors_in((step.args, step.kwargs, step.result)))
     held = sum({storage_key(tensor): tensor.untyped_storage().nbytes() for tensor in tensors}.values())
     if held > most_bytes:
@@ -179,12 +182,12 @@ def _computed(
     try:
         return _run(steps, tensor, streams, seed, device)
     except Exception as error:
-        rule = f"have values for {name} that can be computed ({error})"
-        raise RuntimeError(checks.text("model", rule, type(error).__name__, "give it a rule")) from error
+        failure = f"the values of {name} could not be computed: {type(error).__name__}: {error}"
+        raise RuntimeError(f"{failure}; give it a rule") from error
 
 
 def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed: int, device: Any) -> torch.Tensor:
-    """Does the steps on real memory, and returns what then stands for a tensor."""
+    """Runs the steps on real memory, and returns the real tensor for one on the meta device."""
     memory: dict[int, torch.UntypedStorage] = {}
 
     def real(value: Any) -> Any:
@@ -196,7 +199,7 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
             return value.to(device)
         storage = memory.get(storage_key(value))
         if storage is None:
-            # Zeros where nothing is set, so that nothing depends on what was in the memory.
+            # The memory starts as zeros, so that no result depends on former contents.
             storage = torch.zeros(value.untyped_storage().nbytes(), dtype=torch.uint8, device=device).untyped_storage()
             memory[storage_key(value)] = storage
         there = torch.empty(0, dtype=value.dtype, device=device)
@@ -216,9 +219,9 @@ def _run(steps: list[_Step], tensor: torch.Tensor, streams: dict[int, str], seed
 
 
 def _storage_as(there: torch.Tensor, here: torch.Tensor) -> torch.UntypedStorage:
-    """The storage of a new tensor, laid out as on the meta device."""
+    """Returns the storage of a new tensor, with the layout that the tensor has on the meta device."""
     if there.dtype != here.dtype:
-        raise TypeError(f"{here.dtype} was computed where the code had {there.dtype}")
+        raise TypeError(f"the code made {there.dtype} on the meta device, but {here.dtype} with real values")
     layout = there.stride(), there.storage_offset(), there.untyped_storage().nbytes()
     if layout == (here.stride(), here.storage_offset(), here.untyped_storage().nbytes()):
         return here.untyped_storage()
@@ -229,7 +232,7 @@ def _storage_as(there: torch.Tensor, here: torch.Tensor) -> torch.UntypedStorage
 
 
 def _covers(func: Any, given: Sequence[torch.Tensor], writes: Sequence[int]) -> bool:
-    """Whether an operation sets all of the storage of its first tensor, and reads nothing of what was in it."""
+    """Tells whether an operation sets the whole storage of its first tensor without reading its former values."""
     name = getattr(getattr(func, "overloadpacket", func), "__name__", "")
     if name not in _SETTING or not given or tuple(writes) != (storage_key(given[0]),):
         return False
@@ -239,7 +242,7 @@ def _covers(func: Any, given: Sequence[torch.Tensor], writes: Sequence[int]) -> 
 
 @contextlib.contextmanager
 def default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
-    """Makes a floating type PyTorch's default one for a `with` block; None leaves it."""
+    """Sets PyTorch's default floating type for a `with` block; None leaves it as it is."""
     before = torch.get_default_dtype()
     if dtype is not None:
         torch.set_default_dtype(dtype)
@@ -250,7 +253,7 @@ def default_dtype(dtype: torch.dtype | None) -> Iterator[None]:
 
 
 def _draws_whole(step: _Step, owned: Container[int]) -> bool:
-    """Whether a step draws all of a storage that is one of these."""
+    """Tells whether a step draws the whole of one of these storages."""
     if not step.is_random or len(step.writes) != 1 or step.writes[0] not in owned:
         return False
     tensor = step.result if step.makes else step.args[0]
@@ -258,7 +261,11 @@ def _draws_whole(step: _Step, owned: Container[int]) -> bool:
 
 
 def _draw(step: _Step, args: Any, kwargs: dict[str, Any], seed: int, stream: str) -> Any:
-    """Does a step that draws, by the name at which draws are taken over: PyTorch's own from a seed of the stream."""
+    """Runs a step that draws, with fastinit's draws of the stream where it has them.
+
+    The function is looked up by its name, because only the functions of that name are intercepted. PyTorch's own
+    draws get a seed that is made from the seed and stream.
+    """
     name = getattr(getattr(step.function, "overloadpacket", None), "__name__", "")
     function = getattr(torch.Tensor if name.endswith("_") else torch, name, step.function)
     digest = hashlib.sha256(f"{seed} {stream}".encode()).digest()
@@ -268,7 +275,7 @@ def _draw(step: _Step, args: Any, kwargs: dict[str, Any], seed: int, stream: str
 
 
 def array_of(tensor: torch.Tensor) -> NDArray[Any]:
-    """Returns the values of a tensor as an array of the same type, bfloat16 and float8 as ml_dtypes have them."""
+    """Returns the values of a tensor as an array of the same type; bfloat16 and float8 are types of ml_dtypes."""
     dtype = STORED[str(tensor.dtype).removeprefix("torch.")].numpy
     raw = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
     array: NDArray[Any] = raw.view(dtype).reshape(tuple(tensor.shape))

@@ -1,4 +1,4 @@
-"""PyTorch's tensors as memory to fill: plain ones, strided ones, and the local shards of DTensors."""
+"""Fills the memory of PyTorch's tensors: plain tensors, strided tensors, and the local shards of DTensors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _NO_DISPATCH = torch.Tensor.__torch_dispatch__
 
 
 class _Active(threading.local):
-    """What draws in PyTorch's place in this thread, and numbers fastinit's draws: see `interception`."""
+    """The mode that replaces PyTorch's draws in this thread and gives them seeds and streams: see `interception`."""
 
     interception: Any = None
 
@@ -46,7 +46,7 @@ active = _Active()
 
 @contextlib.contextmanager
 def inactive() -> Iterator[None]:
-    """Lets nothing of this thread draw in PyTorch's place for a `with` block."""
+    """Leaves all draws of this thread to PyTorch for a `with` block."""
     outer, active.interception = active.interception, None
     try:
         yield
@@ -55,7 +55,7 @@ def inactive() -> Iterator[None]:
 
 
 def is_fillable(tensor: Any) -> bool:
-    """Tells tensors whose memory, if they have any, holds just their elements, of a type of the stream."""
+    """Tells whether a tensor has an element type of fastinit and memory (if any) that holds only its elements."""
     return (
         isinstance(tensor, torch.Tensor)
         and tensor.dtype in ELEMENTS
@@ -67,15 +67,15 @@ def is_fillable(tensor: Any) -> bool:
 
 
 def is_reinterpreted() -> bool:
-    """Tells whether calls mean something else than their values now.
+    """Tells whether calls are transformed or recorded at this moment, and do not simply return values.
 
-    A transform of torch.func, such as vmap, decides what a draw is; a trace or an export records it.
+    A transform of torch.func, such as vmap, decides what a draw does; a trace or an export records it.
     """
     return _functorch.peek_interpreter_stack() is not None or is_traced()
 
 
 def _held(tensor: torch.Tensor) -> torch.Tensor:
-    """What this process holds of a tensor: of a DTensor its shard, which may be a wrapper in turn."""
+    """Returns the part of a tensor that this process holds: for a DTensor its shard, which may be a wrapper too."""
     return sharding.local_tensor(tensor) if sharding.is_dtensor(tensor) else tensor
 
 
@@ -84,7 +84,7 @@ def _is_nothing_but_memory(kind: Any) -> bool:
     return kind.__torch_dispatch__ is _NO_DISPATCH and not is_lazy
 
 
-# Tells the types of tensors that have their elements in memory and nothing else.
+# Tells whether tensors of a type have their elements in memory and nothing else.
 _is_plain: Callable[[Any], bool] = functools.lru_cache(maxsize=256)(_is_nothing_but_memory)
 
 
@@ -95,24 +95,24 @@ def fill(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> torch.Tensor:
-    """Fills a tensor with draws and returns it: all of it, or the local shard of a DTensor.
+    """Fills a tensor, or the local shard of a DTensor, with draws, and returns the tensor.
 
-    Gradients do not see it. Where there is nothing to fill, as on the meta device, no generator moves;
-    neither does one if the tensor is refused.
+    Gradients do not record the write. If there is nothing to fill, as on the meta device, or if the tensor causes an
+    error, no generator advances.
 
     Args:
-        tensor: Any strides, on the CPU or a CUDA device; elsewhere it is drawn on the CPU and copied.
-        spec: What to draw, of the whole tensor.
-        generator: Gives the seed where `seed` is None; PyTorch's default one if None, whatever the device.
-        seed: See `fastinit.random.resolve_seed`.
-        stream: See `fastinit.random.resolve_seed`.
+        tensor: A tensor with any strides. On devices other than the CPU and CUDA it is drawn on the CPU and copied.
+        spec: The distribution of the whole tensor.
+        generator: Gives the seed where `seed` is None; None for PyTorch's default generator, whatever the device.
+        seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
+        stream: An int in [0, 2^64) or the tensor's name.
 
     Raises:
-        TypeError: A tensor or element type that fastinit does not fill, or both `generator` and `seed`.
-        ValueError: A DTensor with partial sums, a parameter that the element type cannot hold, a tensor
-            whose memory was freed.
-        RuntimeError: A tensor that PyTorch does not let anyone write to; a CUDA tensor in a build without;
-            a trace or an export, whose graph would not hold the values.
+        TypeError: fastinit cannot fill the tensor or its element type, or both `generator` and `seed` are given.
+        ValueError: The DTensor has partial sums, the element type cannot hold a parameter of `spec`, or the tensor's
+            memory was freed.
+        RuntimeError: PyTorch does not allow writes to the tensor, the tensor is on a GPU and fastinit was built
+            without CUDA, or a trace or an export runs, whose graph would not hold the values.
     """
     is_plain_memory = is_usual(tensor)
     if not is_plain_memory and not is_fillable(tensor):
@@ -120,7 +120,7 @@ def fill(
     check_untraced("tensor", tensor)
     if seed is not None and generator is not None:
         remedy = "leave one of them out"
-        raise TypeError(checks.text("seed", "be None beside a `generator`", seed, remedy))
+        raise TypeError(checks.text("seed", "be None when `generator` is given", seed, remedy))
     if is_plain_memory and not isinstance(spec, Structured):
         fill_memory = filler(spec, ELEMENTS[tensor.dtype], tensor.numel())
         numbers = numbers_of(tensor, generator, seed, stream) if spec.is_random else (0, 0)
@@ -134,14 +134,14 @@ def fill(
     if tensor.is_cuda and _is_by_core(spec):
         cuda.check_built("tensor", "be on the CPU", str(tensor.device))
     if not isinstance(spec, Constant):
-        spec.parameters(ELEMENTS[tensor.dtype])  # refuses what the element type cannot hold
+        spec.parameters(ELEMENTS[tensor.dtype])  # raises if the element type cannot hold a parameter
     parts = [(tensor, None)] if is_plain else list(sharding.local_parts(tensor))
     numbers = numbers_of(tensor, generator, seed, stream) if spec.is_random else (0, 0)
 
     shape = tuple(tensor.shape)
     for part, index in parts:
         _fill_part(part, spec, shape, index, *numbers)
-    if not is_plain:  # whose local tensor counts its versions by itself
+    if not is_plain:  # the local tensor of a DTensor has a version counter of its own
         increment_version(tensor)
     return tensor
 
@@ -156,17 +156,17 @@ def fill_box(
     stream: Stream,
     within: tuple[tuple[int, ...], Sequence[int]] | None = None,
 ) -> None:
-    """Fills a box of a tensor, or of a DTensor's local shard, as if it were a tensor of its own.
+    """Fills a box of a tensor, or of a DTensor's local shard, as if the box were a separate tensor.
 
     Args:
-        tensor: See `fill`.
-        axes: The tensor's axis of each axis of the box. On the others it has one place.
-        starts: Where it begins on each axis of the tensor.
-        shape: Of the box.
-        spec: What to draw, of the box.
-        seed: See `fill`.
-        stream: See `fill`.
-        within: The shape of what `spec` draws, where this is more than the box, and where the box begins in it.
+        tensor: As in `fill`.
+        axes: The tensor's axis for each axis of the box. On every other axis the box has size 1.
+        starts: Where the box begins on each axis of the tensor.
+        shape: The shape of the box.
+        spec: The distribution of the box.
+        seed: The seed of the draw.
+        stream: The name or number of the draw's stream.
+        within: If `spec` draws more than the box, the shape that it draws and where the box begins in that shape.
     """
     whole_shape, offsets = within or (shape, (0,) * len(shape))
     if not has_elements(tensor):
@@ -196,7 +196,7 @@ def fill_box(
 
 
 def filling_of(spec: Distribution) -> Callable[[torch.Tensor, int, str], None]:
-    """Returns what fills tensors by `fill` from a seed and a name, and finds what the core needs once for many."""
+    """Returns a function that fills tensors from a seed and a name, and prepares the core once for many tensors."""
     known: dict[tuple[torch.dtype, int], Callable[[int, int, int], None]] = {}
 
     def fill_one(tensor: torch.Tensor, seed: int, stream: str) -> None:
@@ -213,7 +213,7 @@ def filling_of(spec: Distribution) -> Callable[[torch.Tensor, int, str], None]:
 
 
 def is_usual(tensor: Any) -> bool:
-    """Tells a plain tensor of the CPU that holds its elements in their order: most are, and need no other look."""
+    """Tells whether a tensor is plain, on the CPU, and contiguous. Most are, and then need no further checks."""
     return (
         type(tensor) in USUAL
         and tensor.is_cpu
@@ -230,19 +230,19 @@ def is_usual(tensor: Any) -> bool:
 
 
 def has_elements(tensor: torch.Tensor) -> bool:
-    """Tells whether there is anything to fill: not on the meta device, nor in PyTorch's fake tensors."""
+    """Tells whether there are elements to fill. Tensors on the meta device and fake tensors have none."""
     is_real = _is_plain(type(tensor)) or not isinstance(tensor, FakeTensor)
     return is_real and not tensor.is_meta and tensor.numel() > 0
 
 
 def without_gradient(tensor: torch.Tensor) -> torch.Tensor:
-    """Returns a tensor for writing to its memory unseen by gradients, in half the time of `no_grad`."""
-    # An inference tensor has none, and detached it would forget that it is one.
+    """Returns a tensor for writing to the same memory without gradients, in half the time of `no_grad`."""
+    # An inference tensor has no gradients, and `detach` would return a tensor that is not an inference tensor.
     return tensor if tensor.is_inference() else tensor.detach()
 
 
 def copy_whole(tensor: torch.Tensor, whole: torch.Tensor) -> None:
-    """Copies to a tensor the values of a plain one of its shape: of a DTensor, those of its local shard."""
+    """Copies a plain tensor into a tensor of the same shape; a DTensor gets the values of its local shard."""
     if not sharding.is_dtensor(tensor):
         without_gradient(tensor).copy_(whole)
         return
@@ -253,11 +253,11 @@ def copy_whole(tensor: torch.Tensor, whole: torch.Tensor) -> None:
 
 
 def check_writable(tensor: torch.Tensor) -> None:
-    """Lets PyTorch refuse, in its words, a tensor that it lets nobody write to.
+    """Raises PyTorch's error for a tensor that PyTorch does not allow writes to.
 
     Raises:
-        RuntimeError: An inference tensor outside of inference mode, elements that share their memory.
-        ValueError: A tensor whose memory was freed, which PyTorch would write to.
+        RuntimeError: It is an inference tensor outside of inference mode, or some elements share their memory.
+        ValueError: The tensor's memory was freed; PyTorch itself would write there.
     """
     check_memory(tensor)
     if tensor.is_inference():
@@ -271,10 +271,10 @@ def check_writable(tensor: torch.Tensor) -> None:
 
 
 def check_memory(tensor: torch.Tensor) -> None:
-    """Refuses a tensor, or a DTensor's shard, whose memory was freed: see `buffers.check_storage`.
+    """Checks that the memory of a tensor, or of a DTensor's shard, was not freed: see `buffers.check_storage`.
 
     Raises:
-        ValueError: Its storage ends before its elements do.
+        ValueError: The storage is smaller than the elements need.
     """
     held = _held(tensor)
     if (held.is_cpu or held.is_cuda) and _is_plain(type(held)):
@@ -282,8 +282,8 @@ def check_memory(tensor: torch.Tensor) -> None:
 
 
 def draw_seed(generator: torch.Generator | None) -> int:
-    """Takes 63 bits of a generator, which advances: PyTorch's default one of the CPU if None."""
-    word = _WORD.clone()  # in half the time of `torch.empty`
+    """Draws 63 bits from a generator, which advances; None for PyTorch's default generator of the CPU."""
+    word = _WORD.clone()  # takes half the time of `torch.empty`
     if generator is not None and generator.device.type != "cpu":
         word = word.to(generator.device)
     return int(word.random_(generator=generator).item())
@@ -295,14 +295,14 @@ def numbers_of(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> tuple[int, int]:
-    """Returns the seed and stream of a draw, for which a generator moves: see `fill`."""
+    """Returns the seed and stream of a draw, and advances the generator that gives them: see `fill`."""
     if seed is None and active.interception is not None:
         given = active.interception.source_of(tensor, generator)
         seed, stream = given.get("seed"), given.get("stream", stream)
     if seed is not None:
         return resolve_seed(seed, stream)
     number = 0 if stream is DEFAULT_STREAM else stream_number(stream)
-    return draw_seed(generator), number  # which moves, after all checks
+    return draw_seed(generator), number  # last, since the generator must not advance before an error
 
 
 def _fill_part(
@@ -321,12 +321,12 @@ def _fill_part(
     fill_buffer(spec, _buffer(memory), box_of(index, shape), seed=seed, stream=stream)
     if memory is not tensor:
         without_gradient(tensor).copy_(memory)
-    elif not tensor.is_inference():  # which has no version for backward to compare
+    elif not tensor.is_inference():  # an inference tensor has no version counter
         increment_version(tensor)
 
 
 def _is_direct(tensor: torch.Tensor) -> bool:
-    """Tells whether memory is where fastinit draws, and holds the elements as they are, in their order."""
+    """Tells whether fastinit can draw into a tensor's memory: it is on the CPU or a GPU, contiguous and aligned."""
     return (
         (tensor.is_cpu or tensor.is_cuda)
         and tensor.is_contiguous()
@@ -340,7 +340,7 @@ def _memory_on(device: Any, tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _is_by_core(spec: Distribution) -> bool:
-    """Tells what the core draws on GPUs too; all else is computed on the CPU and copied."""
+    """Tells whether the core can draw this on GPUs. Everything else is computed on the CPU and copied."""
     return not isinstance(spec, Structured) or spec.is_core
 
 

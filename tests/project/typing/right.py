@@ -51,3 +51,14 @@ assert_type(fastinit.get_default_layout(), Layout)
 assert_type(fastinit.__version__, str)
 fastinit.set_default_layout("torch")
 assert_type(fastinit.checkpoint.load_recipe("gpt2.toml"), fastinit.checkpoint.Recipe)
+fastinit.checkpoint.load_recipe("gpt2", dtype="bf16", layout="torch")
+fastinit.checkpoint.recipe_from_checkpoint("folder", dtype="float16", layout="keras")
+fastinit.checkpoint.recipe_from_config("config.json", dtype="bfloat16")
+
+
+def fill(tensor: Any) -> None:
+    fastinit.torch.kaiming_normal_(tensor, mode="fan_out", nonlinearity="relu", seed=0, stream="fc1.weight")
+    fastinit.torch.kaiming_uniform_(tensor, 0.2, "fan_in", "leaky_relu")
+
+
+fastinit.jax.variance_scaling(1.0, "fan_geo_avg", "truncated_normal")

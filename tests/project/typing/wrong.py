@@ -1,5 +1,7 @@
 """Calls that type checkers must report: every line with the comment `wrong`, and no other."""
 
+from typing import Any
+
 import fastinit
 from fastinit.typing import DType, Layout
 
@@ -30,6 +32,24 @@ fastinit.normal(None, out=[1.0, 2.0])  # wrong
 fastinit.normal(5, layout="torch")  # wrong
 fastinit.random_bits(5, dtype="uint32")  # wrong
 fastinit.orthogonal((3, 4), in_axis=0)  # wrong
+
+fastinit.checkpoint.load_recipe("gpt2", dtype="float23")  # wrong
+fastinit.checkpoint.load_recipe("gpt2", layout="hwio")  # wrong
+fastinit.checkpoint.recipe_from_checkpoint("folder", dtype="int64")  # wrong
+fastinit.checkpoint.recipe_from_checkpoint("folder", layout="pytorch")  # wrong
+fastinit.checkpoint.recipe_from_config("config.json", dtype="float23")  # wrong
+
+
+def fill(tensor: Any) -> None:
+    fastinit.torch.kaiming_normal_(tensor, mode="fan_avg")  # wrong
+    fastinit.torch.kaiming_normal_(tensor, nonlinearity="gelu")  # wrong
+    fastinit.torch.kaiming_uniform_(tensor, mode="fan_avg")  # wrong
+    fastinit.torch.kaiming_uniform_(tensor, nonlinearity="gelu")  # wrong
+    fastinit.torch.kaiming_uniform_(tensor, seed="1")  # wrong
+
+
+fastinit.jax.variance_scaling(1.0, "fan_inn", "normal")  # wrong
+fastinit.jax.variance_scaling(1.0, "fan_in", "untruncated_normal")  # wrong
 
 fastinit.Generator(0).he_normal((4, 4), seed=1)  # wrong
 fastinit.Generator(0).he_normal((4, 4), layout="hwio")  # wrong

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import ml_dtypes  # noqa: F401 (gives NumPy the names of its types)
 import numpy as np
 
-from fastinit import checks
+from fastinit import checks, extras
 from fastinit.checkpoint.plan import Plan, make_plan
 from fastinit.checkpoint.values import draw_part
 from fastinit.dtypes import STORED
@@ -273,7 +273,8 @@ def open(
         source: A folder of safetensors files, one such file, or a recipe: the path of a `.toml` file, the name of
             an installed example such as "gpt2", a `Recipe` or a `Plan`.
         framework: "numpy" (or "np") for arrays, or "torch" (or "pt") for tensors. NumPy lacks bfloat16 and float8, so
-            such arrays have types of ml_dtypes; see docs/traps.md.
+            such arrays have types of ml_dtypes, which `numpy.save` forgets: see
+            https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Only "cpu".
 
     Returns:
@@ -366,7 +367,7 @@ def _torch() -> Any:
     try:
         return importlib.import_module("torch")
     except ImportError:
-        remedy = 'install PyTorch (pip install torch), or use "numpy"'
+        remedy = f'{extras.remedy("torch", "torch")}, or use "numpy"'
         raise ImportError(f'framework "torch" needs PyTorch, which is not installed; {remedy}') from None
 
 

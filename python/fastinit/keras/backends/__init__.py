@@ -1,4 +1,4 @@
-"""What Keras has no function for: one module for each backend, which draws where it wants the values, and watches."""
+"""One module for each backend of Keras, with functions that Keras lacks: drawing tensors and watching layers."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 
 
 class Backend(Protocol):
-    """What a backend's module has.
+    """The functions that a backend's module must have.
 
-    It may also have `untraced`, which marks functions that draw, where the backend reads Python code to compile
-    it, `array_of`, where Keras's way to NumPy will not do, and `random_state`, where layers draw from a state of the
-    framework's. Layouts are JAX's alone.
+    It may also have `untraced`, which marks functions that draw, if the backend compiles Python code from its source;
+    `array_of`, if Keras's own conversion to NumPy does not work; and `random_state`, if layers draw from a random state
+    of the framework. Only JAX has layouts.
     """
 
     def tensor_of(self, seeded: SeededDraw, /) -> Any:
-        """Returns the drawn tensor, on the device and of the kind that Keras makes just now."""
+        """Returns the drawn tensor, on Keras's current device and of the type that Keras makes."""
 
     def watched(self, tensor: Any, see_value: See, see_gradient: See, /) -> Any:
-        """Shows a floating tensor, and its gradient once that is there; returns the tensor to go on with.
+        """Passes a floating tensor, and later its gradient, to functions; returns the tensor that the model must use.
 
-        What has no values, as in code that is compiled, is not shown.
+        Tensors without values, as in compiled code, are not passed on.
         """
 
     def gradients(self, function: Callable[[Sequence[Any]], Any], values: Sequence[Any], /) -> tuple[Any, list[Any]]:
-        """Returns the number that a function makes of tensors, and its gradients; None for what it does not reach."""
+        """Returns a function's value, a number, and its gradients; None for tensors that it does not depend on."""
 
 
 if TYPE_CHECKING:
@@ -51,11 +51,11 @@ _OWN_MODULE = ("jax", "tensorflow", "torch")
 _NAME = keras.backend.backend()  # does not change once Keras is imported
 _backend = importlib.import_module(f"{__name__}.{_NAME if _NAME in _OWN_MODULE else 'other'}")
 
-# Marks a function that draws, for backends that read Python code to compile it.
+# Marks a function that draws, for backends that compile Python code from its source.
 untraced: Callable[[_F], _F] = getattr(_backend, "untraced", lambda function: function)
-# The values of a tensor, as an array of NumPy's.
+# Returns the values of a tensor as a NumPy array.
 array_of: Callable[[Any], NDArray[Any]] = getattr(_backend, "array_of", keras.ops.convert_to_numpy)
-# A context in which the framework's own random numbers begin with a seed, and after which they go on as before.
+# A context in which the framework's own random numbers start from a seed. Afterwards they continue as before.
 random_state: Callable[[int, Sequence[Any]], AbstractContextManager[None]] = getattr(
     _backend, "random_state", lambda _seed, _values: nullcontext()
 )
@@ -67,11 +67,11 @@ def tensor_of(seeded: SeededDraw, layout: Any) -> Any:
     """Returns the drawn tensor.
 
     Args:
-        seeded: What to draw.
-        layout: See `fastinit.keras.backends.jax`; None for a tensor on one device.
+        seeded: The tensor to draw.
+        layout: A `keras.distribution.TensorLayout` or a sharding of JAX; None for a tensor on one device.
 
     Raises:
-        ValueError: A layout with another backend than JAX.
+        ValueError: `layout` is given on another backend than JAX.
     """
     if layout is None:
         return _backend.tensor_of(seeded)

@@ -1,4 +1,4 @@
-"""JAX's arrays, drawn as by `fastinit.jax`: on one device, sharded, and traced."""
+"""Draws JAX's arrays in the same way as `fastinit.jax`: on one device, sharded, or traced."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 
 
 def tensor_of(seeded: SeededDraw, layout: Any = None) -> Any:
-    """Returns the drawn array, in a `keras.distribution.TensorLayout` or sharding of JAX's if there is one.
+    """Returns the drawn array, in the given `keras.distribution.TensorLayout` or sharding of JAX.
 
-    Each device's part is drawn by itself. While a function is traced nothing is drawn: its compiled form
-    calls back whenever it runs.
+    Each device's part is drawn by itself. While JAX traces a function nothing is drawn: the compiled function draws by
+    a callback whenever it runs.
     """
     if isinstance(layout, keras.distribution.TensorLayout):
         layout = layout.backend_layout
-    # Of a dtype that JAX has, and it warns itself if that is another one; traced under jit.
+    # JAX chooses a dtype that it has enabled, and warns if it is another one. Under jit the result is traced.
     probe = jnp.zeros((), seeded.dtype)
     is_traced = isinstance(probe, jax.core.Tracer)
     if not is_traced and isinstance(getattr(layout, "mesh", None), jax.sharding.AbstractMesh):
-        # Keras makes a variable under a mesh of explicit axes and no devices, which stands for the one
-        # with the devices, that its seed generators are on.
+        # Keras makes a variable under a mesh of explicit axes without devices. It means the current mesh, whose devices
+        # hold Keras's seed generators.
         mesh = jax.sharding.get_mesh()
         with jax.set_mesh(mesh):
             return tensor_of(seeded, jax.sharding.NamedSharding(mesh, layout.spec))
     draw = replace(seeded.draw, element=dtypes.FLOATS[probe.dtype.name])
     state = seeded.state()
-    # Where jit does not trace, vmap may still trace the state.
+    # The state may be traced by vmap even where jit does not trace.
     if is_traced or isinstance(state, jax.core.Tracer):
         return drawing.stage(draw, _words(seeded, state), layout)
     return drawing.draw_on(draw, *seeded.numbers(state), layout)
 
 
 def _words(seeded: SeededDraw, state: Any) -> Any:
-    """The seed and stream as JAX's keys have them, each as a high and a low word."""
+    """Returns the seed and stream in the form of JAX's keys, each as a high and a low word."""
     if state is None:
         seed, _ = seeded.numbers(None)
         return np.array([seed >> 32, seed & 0xFFFFFFFF, 0, 0], np.uint32)
@@ -54,7 +54,7 @@ def _words(seeded: SeededDraw, state: Any) -> Any:
 
 
 def watched(tensor: Any, see_value: See, see_gradient: See) -> Any:
-    """Shows values and gradients outside of what JAX traces: not within jit, vmap, scan or checkpoint."""
+    """Passes values and gradients on, except where JAX traces: within jit, vmap, scan and checkpoint."""
 
     @jax.custom_vjp  # type: ignore[untyped-decorator, unused-ignore]
     def identity(value: Any) -> Any:
@@ -78,6 +78,6 @@ def _show(array: Any, see: See) -> None:
 
 
 def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Returns the function's value and its gradients, which are zero for what it does not reach."""
+    """Returns the function's value and its gradients, which are zero for tensors that it does not depend on."""
     value, found = jax.value_and_grad(function)(list(values))
     return value, found

@@ -1,4 +1,4 @@
-"""The other backends of Keras, such as NumPy's: they copy an array."""
+"""Draws an array and copies it to a tensor, for all other backends of Keras, such as NumPy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def tensor_of(seeded: SeededDraw) -> Any:
 
 
 def watched(tensor: Any, see_value: See, see_gradient: See) -> Any:  # noqa: ARG001
-    """Shows the values: such a backend has no gradients."""
+    """Passes the values on. Such a backend has no gradients."""
     see_value(keras.ops.convert_to_numpy(tensor))
     return tensor
 

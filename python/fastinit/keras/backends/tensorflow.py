@@ -1,4 +1,4 @@
-"""TensorFlow's tensors, eager ones and those of a graph."""
+"""Draws TensorFlow's tensors, eager or in a graph."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ untraced = tf.autograph.experimental.do_not_convert
 def tensor_of(seeded: SeededDraw) -> Any:
     """Returns the drawn tensor.
 
-    While a graph is traced, an int seed is drawn, and the graph holds the tensor. A seed generator gives an
-    operation that draws in Python whenever the graph runs; XLA cannot compile it, and it cannot be saved.
+    While a graph is traced, a tensor with an int seed is drawn at once, and the graph holds it. With a seed generator
+    the graph gets an operation that draws in Python whenever the graph runs. XLA cannot compile this operation, and it
+    cannot be saved.
     """
     state = seeded.state()
     if state is not None and tf.is_symbolic_tensor(state):
@@ -32,15 +33,15 @@ def tensor_of(seeded: SeededDraw) -> Any:
 
 
 def _tensor(array: NDArray[Any], dtype: str) -> Any:
-    """The array itself as a tensor: by DLPack, as bits, since NumPy does not export the narrow types."""
-    if array.itemsize == 1:  # float8, which bitcast does not know
+    """Returns a tensor with the array's memory, passed as bits by DLPack since NumPy does not export narrow types."""
+    if array.itemsize == 1:  # TensorFlow's bitcast does not know float8
         return tf.convert_to_tensor(array)
     bits = array.view(f"u{array.itemsize}")
     return tf.bitcast(tf.experimental.dlpack.from_dlpack(bits.__dlpack__()), dtype)
 
 
 def watched(tensor: Any, see_value: See, see_gradient: See) -> Any:
-    """Shows values and gradients outside of graphs."""
+    """Passes values and gradients on, except in graphs."""
     if tf.is_symbolic_tensor(tensor):
         return tensor
 

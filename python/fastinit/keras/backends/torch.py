@@ -1,4 +1,4 @@
-"""PyTorch's tensors: filled where Keras makes them."""
+"""Fills the PyTorch tensors that Keras makes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ untraced = torch.compiler.disable
 
 
 def tensor_of(seeded: SeededDraw) -> Any:
-    """Returns the drawn tensor on Keras's device. On the meta device no seed generator moves."""
+    """Returns the drawn tensor on Keras's device. On the meta device no seed generator advances."""
     tensor = keras.ops.empty(seeded.draw.shape, dtype=seeded.dtype)
     if tensor.is_meta:
         return tensor
@@ -32,14 +32,14 @@ def tensor_of(seeded: SeededDraw) -> Any:
 
 
 def array_of(tensor: torch.Tensor) -> NDArray[Any]:
-    """The values as an array, without NumPy's warning of how Keras makes one."""
+    """Returns the values as an array. NumPy warns about the way in which Keras makes one."""
     values = tensor.detach().cpu()
     array: NDArray[Any] = (values.float() if values.dtype.itemsize < 4 else values).numpy()
     return array
 
 
 def watched(tensor: torch.Tensor, see_value: See, see_gradient: See) -> torch.Tensor:
-    """Shows the values now and the gradients by a hook."""
+    """Passes the values on now, and the gradients by a hook."""
     if torch._C._functorch.is_functorch_wrapped_tensor(tensor):  # within vmap
         return tensor
     see_value(array_of(tensor))
@@ -50,7 +50,7 @@ def watched(tensor: torch.Tensor, see_value: See, see_gradient: See) -> torch.Te
 
 @contextmanager
 def random_state(seed: int, values: Sequence[torch.Tensor]) -> Iterator[None]:
-    """Begins PyTorch's random numbers, which Keras's dropout draws, with a seed; puts their state back."""
+    """Sets PyTorch's random state, which Keras's dropout uses, from a seed, and restores it afterwards."""
     with _same_random_state(values):
         torch.manual_seed(seed)
         yield
@@ -62,9 +62,9 @@ def _same_random_state(values: Sequence[torch.Tensor]) -> AbstractContextManager
 
 
 def gradients(function: Callable[[Sequence[Any]], Any], values: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Returns the function's value and its gradients, which leave those of the model's parameters alone.
+    """Returns the function's value and its gradients. The gradients that the model's parameters have stay unchanged.
 
-    PyTorch's random state, which Keras's dropout draws from, is as before.
+    So does PyTorch's random state, which Keras's dropout uses.
     """
     leaves = [value.detach().requires_grad_() for value in values]
     with _same_random_state(values), torch.enable_grad():

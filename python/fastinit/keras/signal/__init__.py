@@ -1,1 +1,1 @@
-"""Whether a Keras model passes its signal on, before it is trained and while it is. One way for all backends."""
+"""Measures how activations and gradients pass through a Keras model, before and during training, on all backends."""

@@ -1,4 +1,4 @@
-"""`compare`: one Keras model trained for a few steps from each of several initialisations."""
+"""`compare` trains one Keras model for a few steps from each of several initialisations."""
 
 from __future__ import annotations
 
@@ -35,31 +35,30 @@ def compare(
     steps: int = 100,
     progress: bool = True,
 ) -> Comparison:
-    """Draws a model's weights by each initializer and trains it for a few steps, and tells which is best.
+    """Draws a model's weights with each initializer, trains it for a few steps, and reports which initializer is best.
 
-    Each trial draws anew, by seed and name, the weights that the model's layers draw with a random initializer. Then it
-    probes the model, and trains it on the same batches in the same order. All else begins as it is now: biases, norms,
-    the optimizer. What layers draw while they train, such as dropout, has the trial's seed. A loss that is not finite
-    ends its trial. Ctrl-C gives the trials that are done. Afterwards the model, its optimizer and its metrics are as
-    before.
+    Each trial draws, by seed and name, the weights that the model's layers draw with a random initializer. Then it
+    probes the model, and trains it on the same batches in the same order. Everything else starts from its present
+    state: biases, norms, the optimizer. Layers that draw during training, such as dropout, use the trial's seed. A
+    trial ends when its loss is not finite. After Ctrl-C the result has the trials that are complete. At the end the
+    model, its optimizer and its metrics are as before.
 
     Args:
-        model: Compiled, with its weights.
-        batches: Pairs of inputs and targets. As many as there are, but not more than `steps`, are kept and used in
-            turn.
-        rules: A mapping of names to initializers, each a name of Keras's, an initializer, or "own" (that of each
-            layer); or a list of such names alone. An initializer's own seed counts for nothing.
-        seeds: Of the trials of each initializer.
-        steps: Of each trial.
-        progress: Whether to show a bar on standard error, if that is a terminal.
+        model: A compiled model whose weights exist.
+        batches: Pairs of inputs and targets. At most `steps` of them are kept, and they are used in turn.
+        rules: A mapping of any names to initializers, or a list of the names of initializers. An initializer is a name
+            that Keras knows, an object, or "own" for each layer's own initializer. Its seed is ignored.
+        seeds: The seeds of the trials; each initializer has one trial for each seed.
+        steps: The number of training steps of each trial.
+        progress: Whether to show a progress bar on standard error, if that is a terminal.
 
     Returns:
         The result: `print` it, `result.best`, `result.verdict`, `result.plot("compare.svg")`.
 
     Raises:
-        TypeError: An argument of a wrong kind.
-        ValueError: A model that is not compiled or has no weights yet, a name that Keras does not have, or no batches.
-        KeyboardInterrupt: Ctrl-C before the first trial was done.
+        TypeError: An argument has the wrong type.
+        ValueError: The model is not compiled or has no weights yet, Keras does not know a name, or `batches` is empty.
+        KeyboardInterrupt: Ctrl-C was pressed before the first trial was complete.
 
     Example:
         >>> import fastinit
@@ -105,7 +104,7 @@ def compare(
 
 
 def _read_rules(rules: Any) -> dict[str, Any]:
-    """The initializers by name; None for the layers' own."""
+    """Returns the initializers by name; None stands for the layers' own initializers."""
     rule, remedy = "be a mapping of names and initializers, or a list of names", 'such as ["own", "he_normal"]'
     if isinstance(rules, (str, bytes)) or not isinstance(rules, Iterable):
         raise TypeError(checks.text("rules", rule, rules, remedy))
@@ -120,7 +119,7 @@ def _read_rules(rules: Any) -> dict[str, Any]:
 def _initializer(value: Any) -> Any:
     try:
         found = lookup.get(value)
-    except ValueError:  # in Keras's words
+    except ValueError:  # the error below is clearer than Keras's
         found = None
     if found is None:
         rule = 'have initializers, each one itself, a name of Keras\'s, or "own"'
@@ -131,14 +130,14 @@ def _initializer(value: Any) -> Any:
 
 
 def _draw(model: keras.Model, initializer: Any, seed: int) -> None:
-    """Gives the weights that layers draw other values, each by the seed and its name."""
+    """Draws the weights that layers draw, each by the seed and its name."""
     for part in parts_of(model):
         for variable in part.variables:
             own = lookup.drawing_of(part.operation, variable)
             if own is not None:
                 chosen = own if initializer is None else lookup.drawing(initializer)
                 dtype = keras.backend.standardize_dtype(variable.dtype)
-                if chosen is None:  # zeros, for example
+                if chosen is None:  # the initializer has no randomness, for example zeros
                     variable.assign(initializer(tuple(variable.shape), dtype=dtype))
                 else:
                     draw = chosen.draw_of(tuple(variable.shape), dtype)
@@ -146,9 +145,9 @@ def _draw(model: keras.Model, initializer: Any, seed: int) -> None:
 
 
 def _train(model: keras.Model, examples: Sequence[Any], steps: int) -> Iterator[float]:
-    """Yields the loss of each step before its update; one that is not finite ends it."""
+    """Yields the loss of each step before its update, and stops after a loss that is not finite."""
     for step in range(steps):
-        model.reset_metrics()  # which would average over steps
+        model.reset_metrics()  # else the loss would be an average over steps
         x, y = examples[step % len(examples)]
         loss = float(model.train_on_batch(x, y, return_dict=True)["loss"])
         yield loss
@@ -158,7 +157,7 @@ def _train(model: keras.Model, examples: Sequence[Any], steps: int) -> Iterator[
 
 @contextmanager
 def _start_of(model: keras.Model) -> Iterator[Callable[[int], None]]:
-    """Yields a function that puts all back and gives seed generators a seed; puts all back in the end."""
+    """Yields a function that restores the model's state and then sets its seed generators. The end restores it too."""
     if not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     variables = [*model.variables, *model.optimizer.variables, *model.metrics_variables]

@@ -1,4 +1,4 @@
-"""The parts of a Keras model that a probe watches, by names that tell what is within what."""
+"""Lists the parts of a Keras model that a probe watches. Their names show which part contains which."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ACTIVATIONS = RECTIFIERS | SATURATED.keys()
 
 @dataclass(slots=True)
 class Part:
-    """A layer, or an activation function that a functional model has as an operation of its own.
+    """A layer, or an activation function that is a separate operation of a functional model.
 
     Attributes:
-        name: The names of the layers around it and its own, with dots between them; empty for the model.
-        operation: What is called.
-        parent: The part that it is within; None for the model.
-        is_leaf: Whether no other part is within it.
-        variables: Those of the layer that are in none of its parts.
+        name: The names of the layers that contain it and its own name, with dots between them; empty for the model.
+        operation: The layer or operation.
+        parent: The part that contains it; None for the model.
+        is_leaf: Whether it contains no other part.
+        variables: The variables of the layer that belong to none of its parts.
     """
 
     name: str
@@ -36,16 +36,16 @@ class Part:
 
     @property
     def axis(self) -> int:
-        """Where the units of its output are."""
+        """The axis of the output that counts the units."""
         layout = getattr(self.operation, "data_format", None)
         return 1 if layout == "channels_first" else -1
 
     def name_of(self, variable: Any) -> str:
-        """The name of a variable of the layer."""
+        """Returns the qualified name of a variable of the layer."""
         return f"{self.name}.{variable.name}" if self.name else str(variable.name)
 
     def functions(self) -> Iterator[tuple[str, str, Any]]:
-        """The activation functions among a layer's attributes: attribute, name of the function, function."""
+        """Yields the activation functions among a layer's attributes: attribute, name of the function, function."""
         for attribute, value in list(vars(self.operation).items()):
             name = getattr(value, "__name__", "").lower()
             if name in ACTIVATIONS and inspect.isroutine(value):
@@ -53,9 +53,9 @@ class Part:
 
 
 def parts_of(model: keras.Layer) -> list[Part]:
-    """Returns a model and all that is within it, each once, by the first of its names.
+    """Returns a model and all of its parts. Each is listed once, under the first of its names.
 
-    The cells of recurrent layers are no parts: they run in loops that some backends compile.
+    The cells of recurrent layers are not listed, because they run in loops that some backends compile.
     """
     found: list[Part] = []
     _walk(model, "", None, found, set())
@@ -70,7 +70,7 @@ def _walk(operation: Any, name: str, parent: Part | None, found: list[Part], see
     part.is_leaf = not inner
     taken = {name}
     for other in inner:
-        if id(other) not in seen:  # a sibling may have it too
+        if id(other) not in seen:  # a sibling may contain it too
             own = _free(f"{name}.{other.name}" if name else other.name, taken)
             _walk(other, own, part, found, seen)
     inside = {id(variable) for other in inner for variable in getattr(other, "weights", ())}
@@ -81,7 +81,7 @@ def _inner(operation: Any) -> list[Any]:
     if not isinstance(operation, keras.Layer) or isinstance(operation, keras.layers.RNN):
         return []
     layers = operation._flatten_layers(include_self=False, recursive=False)
-    graph = getattr(operation, "_functional", None) or operation  # a Sequential has its graph within it
+    graph = getattr(operation, "_functional", None) or operation  # a Sequential keeps its graph in this attribute
     others = [
         other
         for other in getattr(graph, "operations", ())
@@ -91,7 +91,7 @@ def _inner(operation: Any) -> list[Any]:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """A name that no sibling has: layers of a subclassed model may share one."""
+    """Returns a name that no sibling has, because layers of a subclassed model may share a name."""
     number, free = 1, name
     while free in taken:
         number += 1

@@ -1,4 +1,4 @@
-"""The number that the gradients of a Keras model are of."""
+"""Computes the loss whose gradients a probe of a Keras model measures."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def check_loss(model: keras.Layer, y: Any, loss: Loss | None) -> None:
-    """Refuses targets without a loss, and a loss without targets.
+    """Checks that targets and a loss are given together, or neither.
 
     Raises:
-        ValueError: There is one and not the other.
+        ValueError: One is given without the other.
     """
     if y is None and loss is not None:
         raise ValueError(checks.text("y", "be given with `loss`", None, "pass the targets"))
@@ -33,9 +33,9 @@ def check_loss(model: keras.Layer, y: Any, loss: Loss | None) -> None:
 
 
 def own_loss_unbuilt(model: keras.Layer) -> AbstractContextManager[None]:
-    """Lets another stand for a compiled loss that is not built yet.
+    """Replaces a compiled loss that is not built yet by an equal one for a `with` block.
 
-    `fit` builds it with the names of outputs, and on PyTorch draws random numbers on the way.
+    The loss must stay unbuilt: `fit` builds it with the names of outputs, and on PyTorch draws random numbers then.
     """
     own = getattr(model, "_compile_loss", None)
     if own is None or own.built:
@@ -45,10 +45,11 @@ def own_loss_unbuilt(model: keras.Layer) -> AbstractContextManager[None]:
 
 
 def loss_of(model: keras.Layer, x: Any, y: Any, output: Any, loss: Loss | None) -> tuple[Any, str]:
-    """Returns the number to take the gradients of, and what it is.
+    """Returns the loss, a number, and a description of it.
 
-    It is the mean of `loss(y, output)`; else, with targets, the loss that the model was compiled with, with all that
-    its layers add; else a sum of the output's elements with random weights, whose gradients tell growth by depth alone.
+    With `loss` it is the mean of `loss(y, output)`. With targets alone it is the loss that the model was compiled with,
+    plus the losses that its layers add. Without targets it is a sum of the output's elements with random weights, whose
+    gradients show only how they grow with depth.
     """
     if y is None:
         return _projection(output), "a random projection of the output"

@@ -1,4 +1,4 @@
-"""`Monitor`: what a probe measures, through training, before the steps that are due."""
+"""`Monitor` probes a Keras model during training, before every n-th step."""
 
 from __future__ import annotations
 
@@ -21,29 +21,31 @@ if TYPE_CHECKING:
 
 
 class Monitor(keras.callbacks.Callback):
-    """Probes a model while `fit` trains it, before one step in `every`, and writes what it finds.
+    """Probes a model while `fit` trains it, before one step in `every`, and writes the measurements.
 
-    It probes a batch of its own, since Keras shows callbacks none, with the loss that the model was compiled with. As
-    this batch stays the same, what changes in the records is the model alone. Training takes the same values to the bit
-    with a monitor and without. Steps are counted by the optimizer, so that a resumed run goes on counting.
+    The monitor probes its own batch, because Keras does not show batches to callbacks, with the loss that the model was
+    compiled with. The batch stays the same, so changes in the records come from the model alone. Training gives the
+    same values to the bit with and without a monitor. The optimizer counts the steps, so a resumed run continues the
+    count.
 
     Args:
-        x: A batch, as the model is called with it.
-        y: Its targets; None for gradients of a random projection of the output.
-        every: One step in so many is due, and the first. Steps that Keras runs as one (`steps_per_execution`) are not
-            parted.
-        to: Where records go, opened when training begins: a path that ends in ".jsonl", for JSON lines, to which a
-            resumed run adds; any other path, for a folder of TensorBoard's; a function of a `fastinit.signal.Record`,
-            such as the `append` of a list; or a list of these.
-        modules: Patterns such as "encoder.*" for the names of the layers to write, with all their weights. None for
-            the chain of layers, what findings name, and the weights of two or more dimensions.
+        x: A batch in the form that the model is called with.
+        y: The targets of the batch; None for gradients of a random projection of the output.
+        every: The model is probed before the first step, and then once in so many steps. Steps that Keras runs together
+            (`steps_per_execution`) are not split.
+        to: Where records are written, opened when training begins. A path that ends in ".jsonl" is for JSON lines, to
+            which a resumed run appends. Any other path is a folder for TensorBoard. It may also be a function that
+            takes a `fastinit.signal.Record`, such as the `append` of a list, or a list of these.
+        modules: Patterns such as "encoder.*" for the names of the layers to write, with all their weights. None for the
+            chain of layers, the layers that findings name, and the weights of two or more dimensions.
 
     Attributes:
         record: The last record; None before the first.
 
     Raises:
-        TypeError: An argument is of the wrong kind.
-        ValueError: An argument is out of range. An OSError, when training begins, where a file cannot be opened.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range.
+        OSError: A file cannot be opened when training begins.
 
     Example:
         >>> import fastinit
@@ -70,18 +72,18 @@ class Monitor(keras.callbacks.Callback):
         self._to = to
         self._modules = [modules] if isinstance(modules, str) else modules
         self._writer: Writer | None = None
-        self._done = self._in_epoch = 0  # steps before this epoch, and in it
+        self._done = self._in_epoch = 0  # the numbers of steps before this epoch and in it
         self._due = 0
 
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
-        """Opens what is written to, and asks the optimizer how many steps it has made."""
-        self.on_train_end()  # of training that an error ended
+        """Opens the outputs, and asks the optimizer how many steps it has made."""
+        self.on_train_end()  # closes the outputs of earlier training that ended with an error
         self._done = self._due = int(backends.array_of(self.model.optimizer.iterations.value))
         self._in_epoch = 0
         self._writer = writer_of(self._to)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-        """Counts on from the last epoch."""
+        """Adds the steps of the last epoch to the count."""
         self._done, self._in_epoch = self._done + self._in_epoch, 0
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
@@ -90,7 +92,7 @@ class Monitor(keras.callbacks.Callback):
         if step < self._due or self._writer is None:
             return
         self._due = (step // self._every + 1) * self._every
-        # Only now: Keras's JAX backend brings the model up to date when a callback asks for it.
+        # Keras's JAX backend updates the model when a callback reads `self.model`, so it must be read just here.
         self.record = record_of(probe(self.model, *self._batch), step, time.time(), self._modules)
         self._writer.write(self.record)
 
@@ -99,7 +101,7 @@ class Monitor(keras.callbacks.Callback):
         self._in_epoch = batch + 1
 
     def on_train_end(self, logs: Any = None) -> None:  # noqa: ARG002
-        """Closes what was written to."""
+        """Closes the outputs."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -1,4 +1,4 @@
-"""`probe`: one batch through a Keras model and back, and what each layer made of it."""
+"""`probe` runs one batch through a Keras model and back, and measures every layer."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ def probe(
     training: bool = True,
     title: str | None = None,
 ) -> ProbeReport:
-    """Runs a batch through a model and back, and reports how activations and gradients fare on their way.
+    """Runs a batch through a model and back, and reports how activations and gradients change from layer to layer.
 
-    Works alike on Keras's JAX, PyTorch and TensorFlow backends; on its NumPy backend there are no gradients. Nothing of
-    the model changes: weights, statistics of batch norms, seed generators, metrics and the optimizer are as before.
-    Layers run uncompiled, each tensor is measured when it passes and is not kept, and the gradients of all weights are
-    in memory at once.
+    The probe works in the same way on Keras's JAX, PyTorch and TensorFlow backends; its NumPy backend has no gradients.
+    The model does not change: weights, statistics of batch norms, seed generators, metrics and the optimizer stay as
+    they were. Layers run uncompiled. Each tensor is measured when it is computed, and is not kept; the gradients of all
+    weights are in memory at once.
 
-    What is measured of an output is its first floating tensor. An activation function that is a layer's argument, as in
-    `Dense(64, activation="relu")`, is measured as one: the layer's row has the share of its units that are dead. What a
-    layer's own code calls by itself, such as `keras.ops.relu`, has no row.
+    If a layer returns several tensors, the first floating one is measured. If an activation function is a layer's
+    argument, as in `Dense(64, activation="relu")`, the layer's row shows the share of its units that are dead.
+    Functions that a layer's own code calls, such as `keras.ops.relu`, have no row.
 
     Args:
-        model: A model, or a layer, that has its weights.
-        x: A batch, as the model is called with it: an array, or a list or dict of arrays.
-        y: The targets of the batch; None if the gradients are to be of no loss.
-        loss: A name, a `keras.losses.Loss` or a function of the targets and the output. None: with `y` the loss that
-            the model was compiled with; else a random projection of the output, whose gradients tell growth by depth
-            alone.
-        training: Whether dropout drops and batch norms take the batch's own statistics.
-        title: For tables and pictures; None for the model's name.
+        model: A model or a layer whose weights exist.
+        x: A batch in the form that the model is called with: an array, or a list or dict of arrays.
+        y: The targets of the batch; None for gradients without a loss.
+        loss: A name, a `keras.losses.Loss`, or a function of the targets and the output. None with `y` means the loss
+            that the model was compiled with. None without `y` means a random projection of the output, whose gradients
+            show only how they grow with depth.
+        training: Whether layers run in training mode: dropout drops, and batch norms use the batch's own statistics.
+        title: The title of tables and pictures; None for the model's name.
 
     Returns:
         The report: `print` it, `report.verdict`, `report.assert_healthy()`, `report.plot("probe.svg")`.
 
     Raises:
-        TypeError: `model` is no layer.
-        ValueError: The model has no weights yet, or there are targets without a loss, or the reverse. What the model's
-            own code raises comes through; the model is then as before, too.
+        TypeError: `model` is not a layer.
+        ValueError: The model has no weights yet, or targets and a loss are not given together. Errors of the model's
+            own code are not caught; the model does not change then either.
 
     Example:
         >>> import fastinit
@@ -76,7 +76,7 @@ def probe(
 
     def run(values: Sequence[Any]) -> Any:
         nonlocal kind
-        # Whatever the model assigns goes into the scope, and with it.
+        # Values that the model assigns to variables stay in this scope, and are dropped with it.
         with keras.StatelessScope(list(zip(variables, values, strict=True)), collect_losses=True):
             output = model(x, training=training)
             value, kind = loss_of(model, x, y, output, loss)

@@ -1,4 +1,4 @@
-"""Watches a Keras model run: measures what each layer returns, and the gradients that come back."""
+"""Watches a running Keras model: measures the output of each layer and the gradient of the output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Passed:
-    """What was measured of a tensor, and of its gradient when that has come."""
+    """The measurements of a tensor, and later of its gradient."""
 
     output: Reading | None = None
     is_symmetric: bool = False
@@ -33,7 +33,7 @@ class _Passed:
 
 @dataclass(slots=True)
 class _Call:
-    """One call of a part, or of an activation function that is a layer's attribute."""
+    """One call of a part, or of an activation function that is an attribute of a layer."""
 
     part: Part
     name: str
@@ -48,10 +48,10 @@ class _Call:
 
 
 class Watch:
-    """Measures what a model does within a `with` block; keeps numbers alone.
+    """Measures a model within a `with` block, and keeps only the numbers.
 
-    In the block, the layers have a `call` of their own, which measures what the class's `call` returns. They lose it
-    with the block.
+    Within the block each layer has a `call` attribute that calls the class's `call` and measures its result. The
+    attribute is removed at the end of the block.
     """
 
     def __init__(self, model: keras.Layer) -> None:
@@ -92,7 +92,7 @@ class Watch:
         return called
 
     def _taken(self, call: _Call, output: Any) -> Any:
-        """Measures what was returned; returns what is to be in its place."""
+        """Measures the output of a call, and returns the output that the model must use instead."""
         found = floats_in(output)
         if not found:
             return output
@@ -105,7 +105,7 @@ class Watch:
         return keras.tree.map_structure(lambda leaf: tensors.get(id(leaf), leaf), output)
 
     def _take_over(self, call: _Call, inner: _Call) -> None:
-        """A layer returns what its last part or its activation function did, which is measured already."""
+        """Copies the measurements of an inner call, whose output the layer returns unchanged."""
         call.passed = inner.passed
         if inner.is_function and inner.part is call.part:
             call.dead, call.saturated = inner.dead, inner.saturated
@@ -128,14 +128,14 @@ class Watch:
         """Returns the readings.
 
         Args:
-            gradients: Those of variables, by the `id` of the variable.
+            gradients: The gradients of variables, by the `id` of the variable.
         """
         done = [call for call in self._calls if call.passed.output is not None]
         weights = self._weights({call.name for call in done}, gradients)
         return tuple(_stage(call, () if call.is_function else tuple(weights.get(call.name, ()))) for call in done)
 
     def _weights(self, measured: set[str], gradients: Mapping[int, Any]) -> dict[str, list[Weight]]:
-        """The weights of each stage's layer, and of layers within it that ran where nothing can be measured."""
+        """Returns the weights of each stage's layer, with those of inner layers that could not be measured."""
         found: dict[str, list[Weight]] = {}
         for part in self._parts:
             owner: Part | None = part if part.name in self._count else None
@@ -195,7 +195,7 @@ def _stage(call: _Call, weights: tuple[Weight, ...]) -> Stage:
 
 
 def floats_in(output: Any) -> list[Any]:
-    """The floating tensors in what a layer returns, whatever its structure."""
+    """Returns the floating tensors in the output of a layer, whatever its structure."""
     tensors = [leaf for leaf in keras.tree.flatten(output) if keras.ops.is_tensor(leaf)]
     return [tensor for tensor in tensors if keras.backend.is_float_dtype(_dtype(tensor))]
 
@@ -206,7 +206,7 @@ def _dtype(tensor: Any) -> str:
 
 @contextmanager
 def replaced(owner: Any, attribute: str, value: Any) -> Iterator[None]:
-    """Gives an object an attribute for the time. Keras tracks attributes that are set; this must not be one."""
+    """Gives an object an attribute for a `with` block, in a way that Keras does not track like other attributes."""
     own = vars(owner)
     before = {attribute: own[attribute]} if attribute in own else {}
     own[attribute] = value
