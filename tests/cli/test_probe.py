@@ -98,7 +98,8 @@ def test_a_plot_is_written_for_one_and_for_several(tmp_path: Path, capsys: pytes
     run(capsys, "--config", config, "--length", 8, "--plot", picture)
     assert "LlamaForCausalLM, its own rules" in picture.read_text()
     run(capsys, "--config", config, "--length", 8, "--plot", picture, "--preset", "he", "--preset", "gpt2")
-    assert "<!-- gpt2 -->" in picture.read_text()
+    both = picture.read_text()
+    assert [both.count(f">{name}</text>") for name in ("he", "gpt2", "he and gpt2")] == [2, 2, 1]  # in both panels
     code, _, err = run(capsys, "--config", config, "--length", 8, "--plot", tmp_path / "missing" / "probe.svg")
     assert code == 1
     assert err.startswith("fastinit: error: cannot write")
