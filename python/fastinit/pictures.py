@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from fastinit.extras import remedy
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
 # Any two, the mark's red included, are 12 apart (CAM02-UCS) for people who lack red or green cones and 8 for those who
 # lack blue ones, by the model of Machado, Oliveira and Fernandes (2009). On white each has a contrast of 3 or more.
@@ -86,6 +88,30 @@ def whole(axis: Any) -> None:
     from matplotlib.ticker import MaxNLocator
 
     axis.set_major_locator(MaxNLocator("auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1))
+
+
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Moves ascending heights within axes apart, so that texts have room: those too close stay around their mean.
+
+    Args:
+        heights: From 0 to 1.
+        least: From one to the next; less where so many do not fit.
+
+    Example:
+        >>> apart([0.5, 0.5, 0.9], least=0.1)
+        [0.45, 0.55, 0.9]
+    """
+    least = min(least, 1 / max(len(heights), 1))
+    groups: list[tuple[float, int]] = []  # the lowest of each, and how many there are
+    for place, height in enumerate(heights):
+        lowest, count = height, 1
+        while groups and lowest < groups[-1][0] + groups[-1][1] * least:
+            count += groups.pop()[1]
+            reach = (count - 1) * least
+            middle = math.fsum(heights[place - count + 1 : place + 1]) / count
+            lowest = min(max(middle - reach / 2, 0.0), 1 - reach)
+        groups.append((lowest, count))
+    return [lowest + number * least for lowest, count in groups for number in range(count)]
 
 
 def short(text: str, most: int) -> str:

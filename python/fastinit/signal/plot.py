@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
-from fastinit.pictures import COLOURS, MARKED, MARKERS, QUIET, clean, decimals, new_figure, save, without_middle
+from fastinit.pictures import COLOURS, MARKED, MARKERS, QUIET, apart, clean, decimals, new_figure, save, without_middle
 
 if TYPE_CHECKING:
     import os
@@ -175,7 +175,7 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
     starts, ends = (scale([points[place][1] for *_, points in lines]) for place in (0, -1))
     at_end = ends.max() - ends.min() >= starts.max() - starts.min()
     sides = sorted(zip(ends if at_end else starts, lines, strict=True), key=lambda side: side[0])
-    heights = _apart([(y - low) / (high - low) for y, _ in sides])
+    heights = apart([(y - low) / (high - low) for y, _ in sides], _LINE)
     for height, (_, (name, colour, _)) in zip(heights, sides, strict=True):
         axes.annotate(
             without_middle(name, _LONGEST_LINE),
@@ -194,21 +194,6 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
         axes.yaxis.tick_right()
         axes.spines[["left"]].set_visible(False)
         axes.spines[["right"]].set_visible(True)
-
-
-def _apart(heights: Sequence[float]) -> list[float]:
-    """Moves ascending heights apart by a line of text: those too close stay around their mean, within the axes."""
-    least = min(_LINE, 1 / len(heights))
-    groups: list[tuple[float, int]] = []  # the lowest of each, and how many there are
-    for place, height in enumerate(heights):
-        count, lowest = 1, height
-        while groups and lowest < groups[-1][0] + groups[-1][1] * least:
-            count += groups.pop()[1]
-            middle = math.fsum(heights[place - count + 1 : place + 1]) / count
-            reach = (count - 1) * least
-            lowest = min(max(middle - reach / 2, 0.0), 1 - reach)
-        groups.append((lowest, count))
-    return [lowest + number * least for lowest, count in groups for number in range(count)]
 
 
 def _name_depth(axes: Any, report: ProbeReport, notes: Sequence[str]) -> None:
