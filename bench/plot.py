@@ -1,68 +1,87 @@
-"""The plot of a result: a group of bars per fill, and where the memory's limit lies for each."""
+"""The plot of a result: a dot per subject, in a group per fill, and where the memory's limit lies for each."""
 
 from __future__ import annotations
 
 import math
-import textwrap
 from typing import TYPE_CHECKING, Any
+
+from fastinit.pictures import COLOURS, MARKERS, QUIET, decimals, new_figure, save
+
+from .limits import limit_of
+from .tables import fill_name, nanoseconds
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COLOURS = {
-    "fastinit": "#0b6e4f",
-    "torch": "#d1495b",
-    "numpy": "#3d6cb9",
-    "jax": "#8d5fb3",
-    "mkl": "#c98a1b",
-    "machine": "#8a8f98",
-}
+RUNNERS = ("fastinit", "torch", "numpy", "jax", "mkl")
+LINE, MARGINS = 0.23, 1.1  # inches of a line, and of what is above and below all
+GAP = 1.6  # lines between two groups, of which the title takes one
+
+
+def colour_of(runner: str) -> str:
+    return COLOURS[RUNNERS.index(runner)] if runner in RUNNERS else QUIET
+
+
+def machine_of(result: dict[str, Any]) -> str:
+    about = result["machine"]
+    return f"{about['processor']}, {about['cores']} cores, {about['date']}"
 
 
 def plot(result: dict[str, Any], path: Path) -> None:
-    """Draw the rows that have targets, in the result's order, from the top down."""
-    import matplotlib
+    """Draws the rows that have targets, in the result's order, from the top down.
 
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    from .limits import limit_of
-    from .tables import fill_name, nanoseconds
-
+    Dots and not bars, since a logarithmic axis has no zero for bars to begin at.
+    """
     rows = [row for row in result["rows"] if any(s.get("target") for s in row["subjects"])]
-    bars = sum(len(row["subjects"]) + 1.6 for row in rows)
-    figure, axes = pyplot.subplots(figsize=(10, 0.27 * bars + 1.2), layout="constrained")
-    across = axes.get_yaxis_transform()  # x from 0 to 1, y as in the data
-    y, ticks, names = 0.0, [], []
+    titles = {fill_name(row) for row in rows}
+    lines = sum(len(row["subjects"]) + GAP for row in rows)
+    figure = new_figure(10, LINE * lines + MARGINS)
+    axes = figure.subplots()
+    axes.set_xscale("log")
+    y, ticks = 0.0, {}
     for row in rows:
-        axes.text(0.0, y, fill_name(row), transform=across, weight="bold", va="center")
-        top = y + 0.5
+        ticks[y] = fill_name(row)
+        _draw_limit(axes, nanoseconds(row, limit_of(row, result["limits"])), y, y + len(row["subjects"]))
         for subject in row["subjects"]:
             y += 1
-            ticks.append(y)
-            names.append(textwrap.fill(subject["label"], 46))
-            if not subject["samples"]:
-                axes.text(0.01, y, subject["status"], transform=across, va="center")
-                continue
-            time = nanoseconds(row, min(subject["samples"]))
-            axes.barh(y, time, color=COLOURS[subject["runner"]], height=0.8)
-            axes.text(time * 1.04, y, f"{time:.3g}", va="center", fontsize=8)
-        at = nanoseconds(row, limit_of(row, result["limits"]))
-        if math.isfinite(at):
-            axes.plot([at, at], [top, y + 0.5], color="black", lw=1.4, ls=(0, (3, 1.5)), label="limit")
-        y += 1.6
-    axes.set_xscale("log")
+            ticks[y] = subject["label"]
+            axes.axhline(y, color="#dddddd", lw=0.6, zorder=0)
+            _draw_subject(axes, row, subject, y)
+        y += GAP
+    _finish(axes, y, ticks)
+    for label in axes.get_yticklabels():
+        label.set_fontweight("bold" if label.get_text() in titles else "normal")
+    title = f"Time for one element of a fill, best of {result['repeats']} rounds: {machine_of(result)}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    save(figure, path)
+
+
+def _draw_limit(axes: Any, at: float, top: float, bottom: float) -> None:
+    """Draws the time in which the machine writes an element, beside the lines of a group, and names it."""
+    if math.isfinite(at):
+        axes.plot([at, at], [top + 0.5, bottom + 0.5], color="black", lw=1.2, ls=(0, (3, 1.5)), label="limit")
+        axes.text(at, top, "memory's write limit", va="center", fontsize=8)
+
+
+def _draw_subject(axes: Any, row: dict[str, Any], subject: dict[str, Any], y: float) -> None:
+    if not subject["samples"]:
+        style = {"color": QUIET, "va": "center", "fontsize": 8, "transform": axes.get_yaxis_transform()}
+        axes.text(0.01, y, subject["status"], **style)
+        return
+    time, runner = nanoseconds(row, min(subject["samples"])), subject["runner"]
+    marker = MARKERS[RUNNERS.index(runner) if runner in RUNNERS else -1]
+    axes.plot([time], [y], color=colour_of(runner), marker=marker, ms=7, ls="none")
+    style = {"textcoords": "offset points", "va": "center", "fontsize": 8, "color": colour_of(runner)}
+    axes.annotate(f"{time:.3g}", (time, y), (8, 0), bbox={"fc": "white", "ec": "none", "pad": 1}, **style)
+
+
+def _finish(axes: Any, end: float, ticks: dict[float, str]) -> None:
     low, high = axes.get_xlim()
-    axes.set_xlim(low * 0.7, high * 1.3)
-    axes.set_ylim(y - 0.6, -0.8)
-    axes.set_yticks(ticks, names, fontsize=8)
+    axes.set_xlim(low, high * 1.3)  # room for the last number
+    axes.set_ylim(end - 0.6, -0.8)
+    axes.set_yticks([*ticks], [*ticks.values()], fontsize=8)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("ns per element, logarithmic (shorter is better)")
-    about = result["machine"]
-    axes.set_title(f"{about['processor']}, {about['cores']} cores, {about['date']}", loc="left")
+    decimals(axes.xaxis)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_xlabel("nanoseconds per element, on a logarithmic axis; further left is faster", fontsize=9)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    if handles := axes.get_legend_handles_labels()[0]:
-        text = ["memory's write limit"]
-        axes.legend(handles[:1], text, loc="lower right", bbox_to_anchor=(1, 1), frameon=False)
-    figure.savefig(path, dpi=130)
-    pyplot.close(figure)

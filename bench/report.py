@@ -224,14 +224,14 @@ def comparison(result: dict[str, Any]) -> str:
 
 
 def render(source: Path, docs: Path, predictions: str) -> list[Path]:
-    """Write benchmarks.json (a copy of `source`), benchmarks.md, benchmarks.png and the README's speed.png to `docs`.
+    """Write benchmarks.json (a copy of `source`), benchmarks.md, benchmarks.svg and the README's speed.png to `docs`.
 
     docs/speed.md gets its summary.
     """
     text = source.read_text()
     result = json.loads(text)
     docs.mkdir(parents=True, exist_ok=True)
-    paths = [*(docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "png")), docs / "speed.png"]
+    paths = [*(docs / f"benchmarks.{suffix}" for suffix in ("json", "md", "svg")), docs / "speed.png"]
     paths[0].write_text(text)
     paths[1].write_text(page(result, predictions))
     plot(result, paths[2])

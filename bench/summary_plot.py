@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .plot import COLOURS
+from fastinit.pictures import new_figure, save
+
+from .plot import colour_of
 from .tables import nanoseconds
 
 if TYPE_CHECKING:
@@ -19,18 +21,16 @@ FILLS = {
 
 def plot_summary(result: dict[str, Any], path: Path) -> None:
     """Draws a panel for each of the fills that were measured: fastinit, and the others; each axis begins at zero."""
-    from matplotlib.figure import Figure
-
     rows = {row["name"]: row for row in result["rows"]}
     measured = [name for name in FILLS if name in rows]
-    figure = Figure(figsize=(10, 1.9), layout="constrained")
+    figure = new_figure(10, 1.9)
     for place, name in enumerate(measured, 1):
         axes = figure.add_subplot(1, len(measured), place)
         first, *others = rows[name]["subjects"]
         peers = [subject for subject in others if subject["runner"] != first["runner"] and subject["samples"]]
         for y, subject in enumerate([first, *peers]):
             time = nanoseconds(rows[name], min(subject["samples"]))
-            axes.barh(y, time, color=COLOURS[subject["runner"]], height=0.7)
+            axes.barh(y, time, color=colour_of(subject["runner"]), height=0.7)
             axes.annotate(f"{time:.2g} ns", (time, y), (4, 0), textcoords="offset points", va="center", fontsize=9)
         names = [f"{subject['runner']}, {subject['label'].rpartition(', ')[2]}" for subject in (first, *peers)]
         axes.set_yticks(range(len(names)), names, fontsize=9)
@@ -46,4 +46,4 @@ def plot_summary(result: dict[str, Any], path: Path) -> None:
         f"time for one of 2^26 float32 elements; {about['processor']}, {about['cores']} cores; shorter is better",
         fontsize=9,
     )
-    figure.savefig(path, dpi=130)
+    save(figure, path)

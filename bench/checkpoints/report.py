@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from bench.plot import machine_of
 from bench.report import DISTURBED, DISTURBED_NOTE
 from bench.tables import table
 from bench.timing import summary
+from fastinit.pictures import COLOURS, apart, clean, decimals, new_figure, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +29,7 @@ NODES = (
     (64, 2, "a parallel file system"),
 )
 SUBJECT = "fastinit init"
-COLOURS = ("#0b6e4f", "#8a8f98", "#3d6cb9", "#d1495b", "#8d5fb3")
+LINE, NEAR = 0.06, 0.05  # of the height of a panel, a line of text; of its width
 
 
 def _lines(result: dict[str, Any]) -> Iterator[tuple[str, ...]]:
@@ -103,27 +106,40 @@ def page(result: dict[str, Any]) -> str:
 
 
 def plot(result: dict[str, Any], path: Path) -> None:
-    """Resident memory over time, a panel for each checkpoint."""
-    from matplotlib.figure import Figure
-
+    """Draws resident memory over time, a panel for each checkpoint; each line has its name at its end."""
     cases = result["cases"]
-    figure = Figure(figsize=(10, 3.4 * len(cases)), layout="constrained")
-    for place, case in enumerate(cases, 1):
-        axes = figure.add_subplot(len(cases), 1, place)
-        subjects = case["subjects"].items()
-        for (name, about), colour in zip(subjects, COLOURS[: len(subjects)], strict=True):
-            if about["samples"]:
-                seconds, resident = zip(*about["memory"], strict=True)
-                axes.plot(seconds, [size / 1e6 for size in resident], color=colour, label=name)
-        axes.set_title(case["name"], loc="left")
-        axes.set_yscale("log")
-        axes.set_ylim(bottom=10)
-        axes.set_ylabel("resident memory, MB")
-        axes.grid(axis="y", alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.legend(frameon=False)
-    axes.set_xlabel("seconds since the start of the process")
-    figure.savefig(path, dpi=130)
+    figure = new_figure(10, 3.4 * len(cases) + 0.4)
+    panels = figure.subplots(len(cases), squeeze=False).ravel()
+    for axes, case in zip(panels, cases, strict=True):
+        _draw_memory(axes, case["subjects"])
+        axes.set_title(case["name"], loc="left", fontsize=10)
+    panels[-1].set_xlabel("seconds since the start of the process")
+    title = f"Resident memory while a checkpoint is written, on a logarithmic axis: {machine_of(result)}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10)
+    save(figure, path)
+
+
+def _draw_memory(axes: Any, subjects: dict[str, Any]) -> None:
+    axes.set_yscale("log")
+    ends = []
+    for (name, about), colour in zip(subjects.items(), itertools.cycle(COLOURS)):
+        if about["samples"]:
+            seconds, resident = zip(*about["memory"], strict=True)
+            axes.plot(seconds, [size / 1e6 for size in resident], color=colour, lw=1.6)
+            ends.append((resident[-1] / 1e6, seconds[-1], name, colour))
+    axes.set_ylim(bottom=10)
+    width = 1.45 * max((seconds for _, seconds, *_ in ends), default=1)  # with room for the names
+    axes.set_xlim(0, width)
+    axes.set_ylabel("resident memory, MB")
+    clean(axes)
+    decimals(axes.yaxis)
+    low, high = map(math.log, axes.get_ylim())
+    ends.sort()
+    heights = apart([(math.log(size) - low) / (high - low) for size, *_ in ends], LINE)
+    for (_, seconds, name, colour), height in zip(ends, heights, strict=True):
+        x = max(other for _, other, *_ in ends if other - seconds < NEAR * width)  # not across another line's end
+        style = {"xycoords": axes.get_xaxis_transform(), "textcoords": "offset points", "va": "center", "fontsize": 8}
+        axes.annotate(name, (x, height), (5, 0), color=colour, parse_math=False, **style)
 
 
 def _median(result: dict[str, Any], name: str) -> tuple[float, float]:
@@ -178,10 +194,10 @@ def _time(seconds: float) -> str:
 
 
 def render(source: Path, docs: Path) -> list[Path]:
-    """Writes benchmarks-checkpoints.json (a copy of `source`), .md, .png and scaling.md to `docs`."""
+    """Writes benchmarks-checkpoints.json (a copy of `source`), .md, .svg and scaling.md to `docs`."""
     text = source.read_text()
     result = json.loads(text)
-    paths = [docs / f"benchmarks-checkpoints.{suffix}" for suffix in ("json", "md", "png")]
+    paths = [docs / f"benchmarks-checkpoints.{suffix}" for suffix in ("json", "md", "svg")]
     paths[0].write_text(text)
     paths[1].write_text(page(result))
     plot(result, paths[2])

@@ -56,7 +56,7 @@ def compiler_version(compiler: str) -> str:
 def predictions(tool: str) -> list[dict[str, Any]]:
     """A row for each instruction set, fill and processor."""
     rows = []
-    for path in PATHS:
+    for path in frontend.each(PATHS, lambda path: path.name):
         for fill in FILLS:
             words, values = hot_loops(path, fill, path.compiler)
             for processor in path.processors:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import frontend
 from ..tables import table
 from .__main__ import measure
 
@@ -38,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     first, second = map(best, results)
     ratios = {name: first[name] / second[name] for name in first}
     lines = [(name, f"{first[name]:.3f}", f"{second[name]:.3f}", f"{ratio:.3f}") for name, ratio in ratios.items()]
-    print(table(("fill", *(f"{build.parent.name}, ns" for build in options.builds), "ratio"), lines))
+    titles = ("fill", *(f"{build.parent.name}, ns" for build in options.builds), "ratio")
+    print(*frontend.tables_of(table(titles, lines)), sep="\n")
     apart = [
         name
         for name, ratio in ratios.items()

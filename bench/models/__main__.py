@@ -7,15 +7,13 @@ import json
 import sys
 import time
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench import frontend, machine
+from fastinit.progress import progress_bar
 
 from . import cases, report, sources
 from .pool import tried
-
-if TYPE_CHECKING:
-    from .pool import Case
 
 SECONDS = 120
 SAVED_EVERY = 10.0  # seconds
@@ -61,20 +59,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         before = earlier["seconds"]
         result |= {key: earlier[key] for key in ("machine", "models", "seconds")}
         chosen = [case for case in chosen if case.name not in result["models"][case.source]]
-    for number, (case, outcome) in enumerate(tried(chosen, options.jobs, options.seconds), 1):
-        result["models"][case.source][case.name] = vars(outcome)
-        now = time.monotonic()
-        result["seconds"] = round(before + now - started, 1)
-        _tell(case, outcome.failed, number, len(chosen))
-        if now - saved > SAVED_EVERY:
-            frontend.save(options, result, "models-", report.dumps)
-            saved = now
+    with progress_bar("trying models", len(chosen), is_hidden=False) as advance:
+        for number, (case, outcome) in enumerate(tried(chosen, options.jobs, options.seconds), 1):
+            result["models"][case.source][case.name] = vars(outcome)
+            now = time.monotonic()
+            result["seconds"] = round(before + now - started, 1)
+            advance(1, str(case))
+            why = "; ".join(f"{step}: {text}" for step, text in outcome.failed.items())
+            frontend.note(f"{number}/{len(chosen)} {case}{' - ' if why else ''}{why}")
+            if now - saved > SAVED_EVERY:
+                frontend.save(options, result, "models-", report.dumps)
+                saved = now
     return result
-
-
-def _tell(case: Case, failed: dict[str, str], number: int, count: int) -> None:
-    why = "; ".join(f"{step}: {text}" for step, text in failed.items())
-    print(f"{number}/{count} {case}{' - ' if why else ''}{why}", file=sys.stderr)
 
 
 def _versions(names: list[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -28,6 +29,7 @@ FILLS = (
     ("normal float32", Subject("fastinit", "normal"), Work("normal")),
     ("normal bfloat16", Subject("fastinit", "normal"), Work("normal", "bfloat16")),
 )
+CHECKPOINT = "checkpoint bfloat16"
 RECIPE = """seed = 42
 dtype = "bfloat16"
 
@@ -77,24 +79,17 @@ def checkpoint(threads: int, rows: int, folder: Path | None) -> tuple[float, int
 def run(threads: list[int], quick: bool, folder: Path | None) -> dict[str, Any]:
     elements = QUICK if quick else FULL
     rows: list[dict[str, Any]] = []
-    for name, subject, kind in FILLS:
-        work = replace(kind, shape=(elements,))
-        size = elements * np.dtype(work.dtype).itemsize
-        for count in threads:
-            print(f"{name}, {count} threads ...", file=sys.stderr)
-            rows.append(
-                {
-                    "name": name,
-                    "threads": count,
-                    "bytes": size,
-                    "samples": fill(subject, work, count),
-                }
-            )
-    for count in threads:
-        print(f"checkpoint, {count} threads ...", file=sys.stderr)
-        seconds, size = checkpoint(count, 64 if quick else 16384, folder)
-        name = "checkpoint bfloat16"
-        rows.append({"name": name, "threads": count, "bytes": size, "samples": [seconds]})
+    fills = {name: (subject, replace(work, shape=(elements,))) for name, subject, work in FILLS}
+    every = [*itertools.product((*fills, CHECKPOINT), threads)]
+    for name, count in frontend.each(every, lambda one: f"{one[0]}, {one[1]} {'thread' if one[1] == 1 else 'threads'}"):
+        if name == CHECKPOINT:
+            seconds, size = checkpoint(count, 64 if quick else 16384, folder)
+            samples = [seconds]
+        else:
+            subject, work = fills[name]
+            size = elements * np.dtype(work.dtype).itemsize
+            samples = fill(subject, work, count)
+        rows.append({"name": name, "threads": count, "bytes": size, "samples": samples})
     return {"schema": 1, "quick": quick, "machine": machine.describe(), "rows": rows}
 
 
@@ -104,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
         return frontend.render(options, report.render)
     most = len(os.sched_getaffinity(0))
     found = run(options.threads or powers(most), options.quick, options.folder)
-    return frontend.finish(options, found, report.table_of(found), prefix="threads-")
+    return frontend.finish(options, found, report.page(found), prefix="threads-")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 _INDENT = 4
-_LEAST_ROOM = 16  # in which a text is wrapped beside other columns
+# A text is wrapped beside other columns in so much room, or in less if that is no more than three lines.
+_ROOM, _LEAST_ROOM, _FEW_LINES = 40, 16, 3
 
 
 def aligned(rows: Iterable[Sequence[str]], left: Collection[str]) -> Iterator[str]:
@@ -78,8 +79,10 @@ def _placed(
         columns = placed[-1][1]
         gap = 2 if columns else 0
         if columns and wanted > free - gap:
-            if titles[k] in left and k == len(widths) - 1 and free - gap >= _LEAST_ROOM:  # a text: it is wrapped
-                columns.append((k, free - gap))
+            room = free - gap
+            is_text = titles[k] in left and k == len(widths) - 1
+            if is_text and (room >= _ROOM or (room >= _LEAST_ROOM and wanted <= _FEW_LINES * room)):
+                columns.append((k, room))
                 break
             columns, gap = [], 0
             placed.append((_INDENT, columns))

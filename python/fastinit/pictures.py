@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from fastinit.extras import remedy
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
 # Any two, the mark's red included, are 12 apart (CAM02-UCS) for people who lack red or green cones and 8 for those who
 # lack blue ones, by the model of Machado, Oliveira and Fernandes (2009). On white each has a contrast of 3 or more.
@@ -17,6 +19,8 @@ COLOURS = ("#0072b2", "#df6000", "#009f9f", "#bf6080", "#8080ff", "#bf8060", "#2
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MARKED = "#d1102a"
 QUIET = "#5b6770"  # of text and lines that are read second
+# Of lines in an order: one hue, whose lightness alone tells the place. The first has a contrast of 3 on white as well.
+_FIRST, _LAST = (0.39, 0.60, 0.82), (0.02, 0.12, 0.30)
 
 # The same figure gives the same bytes: no date, and identifiers that are no random numbers.
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "ps": {"CreationDate": None}}
@@ -60,6 +64,12 @@ def clean(axes: Any) -> None:
     axes.set_axisbelow(True)
 
 
+def shade(number: int, count: int) -> tuple[float, ...]:
+    """Returns the colour of one of so many lines that have an order, from the first, light, to the last, dark."""
+    share = number / max(count - 1, 1)
+    return tuple(a + share * (b - a) for a, b in zip(_FIRST, _LAST, strict=True))
+
+
 def decimals(axis: Any) -> None:
     """Writes the numbers of an axis as people do, also where it is logarithmic: 0.02, not 2 x 10 to the power of -2."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -73,8 +83,43 @@ def decimals(axis: Any) -> None:
         axis.set_major_locator(MaxNLocator(5))
 
 
+def whole(axis: Any) -> None:
+    """Writes no numbers along an axis but whole ones, such as steps."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator("auto", steps=(1, 2, 5, 10), integer=True, min_n_ticks=1))
+
+
+def apart(heights: Sequence[float], least: float) -> list[float]:
+    """Moves ascending heights within axes apart, so that texts have room: those too close stay around their mean.
+
+    Args:
+        heights: From 0 to 1.
+        least: From one to the next; less where so many do not fit.
+
+    Example:
+        >>> apart([0.5, 0.5, 0.9], least=0.1)
+        [0.45, 0.55, 0.9]
+    """
+    least = min(least, 1 / max(len(heights), 1))
+    groups: list[tuple[float, int]] = []  # the lowest of each, and how many there are
+    for place, height in enumerate(heights):
+        lowest, count = height, 1
+        while groups and lowest < groups[-1][0] + groups[-1][1] * least:
+            count += groups.pop()[1]
+            reach = (count - 1) * least
+            middle = math.fsum(heights[place - count + 1 : place + 1]) / count
+            lowest = min(max(middle - reach / 2, 0.0), 1 - reach)
+        groups.append((lowest, count))
+    return [lowest + number * least for lowest, count in groups for number in range(count)]
+
+
 def short(text: str, most: int) -> str:
     """Shortens a text to one line of so many characters, without its middle; any font has its letters."""
-    text = text.encode("ascii", "backslashreplace").decode()
+    return without_middle(text.encode("ascii", "backslashreplace").decode(), most)
+
+
+def without_middle(text: str, most: int) -> str:
+    """Shortens a text to so many characters: dots stand for its middle."""
     half = (most - 3) // 2
     return text if len(text) <= most else f"{text[: most - 3 - half]}...{text[-half:]}"

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench import __main__ as bench
-from bench import check, limits, machine, report, timing
+from bench import check, limits, machine, plot, report, timing
 from bench.cases import QUICK, ROWS, Peer, Subject, Work
 
 TARGETS = {  # the speed table: (kind, dtype, threads, peer) -> at least, or at most if negative
@@ -212,12 +212,29 @@ def test_render_writes_page_plot_result_and_summary(tmp_path) -> None:
     assert bench.main(["--render", str(source), "--docs", str(tmp_path / "docs")]) == 0
     assert (tmp_path / "docs/benchmarks.json").read_text() == source.read_text()
     assert (tmp_path / "docs/benchmarks.md").read_text().startswith("# Benchmarks")
-    for picture in ("benchmarks.png", "speed.png"):
-        assert (tmp_path / "docs" / picture).read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "docs/speed.png").read_bytes().startswith(b"\x89PNG")
+    picture = (tmp_path / "docs/benchmarks.svg").read_text()
+    for text in ("fastinit normal", "torch normal_", "memory's write limit", machine.describe()["processor"]):
+        assert text in picture
     text = summary.read_text()
     assert text.startswith(marks[0])
     assert text.endswith(marks[1])
     assert "3x" in text
+
+
+def test_picture_says_what_is_not_installed_and_is_the_same_again(tmp_path) -> None:
+    pytest.importorskip("matplotlib")
+    result = stored(constant=[1.0], normal=[2.0], torch=[])
+    for name in ("first.svg", "second.svg"):
+        plot.plot(result, tmp_path / name)
+    first, second = ((tmp_path / name).read_text() for name in ("first.svg", "second.svg"))
+    assert ">not installed</text>" in first
+    assert first == second
+
+
+def test_every_runner_has_a_colour_of_its_own() -> None:
+    runners = {subject.runner for row in ROWS for subject in row.subjects}
+    assert len({plot.colour_of(runner) for runner in runners}) == len(runners)
 
 
 def test_absence_is_an_error_for_fastinit_and_for_required_peers() -> None:

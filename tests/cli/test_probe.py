@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fastinit.cli import main, probing
+from tests.cli.commands import in_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +53,20 @@ def test_a_healthy_model_is_a_table_with_its_verdict(tmp_path: Path, capsys: pyt
     lines = out.splitlines()
     assert [line.split()[0] for line in lines[1:9]] == [f"model.layers.{n}" for n in range(8)]
     assert lines[-1].startswith("healthy: activations x")
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["--preset", "he", "--preset", "gpt2"], ["--widths", "16,64"]], ids=["one", "several", "widths"]
+)
+def test_tables_fit_the_terminal(more: list[str], tmp_path: Path) -> None:
+    config = write(tmp_path, {**LLAMA, "num_hidden_layers": 2, "head_dim": 8})
+    command = (sys.executable, "-m", "fastinit", "probe", "--config", config, "--length", 4, *more)
+    code, text = in_terminal(80, *command, NO_COLOR="1")
+    assert code in (0, 3)
+    lines = re.sub(r"^.*\x1b\[1A\x1b\[2K|\x1b\[[0-9;?]*[a-zA-Z]|\r", "", text, flags=re.DOTALL).splitlines()
+    assert len(lines) > 4
+    assert max(map(len, lines[:-1])) <= 80  # the verdict is one line
+    assert "dead" not in lines[0]  # no module has such a share
 
 
 def test_whole_shows_all_modules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +115,8 @@ def test_a_plot_is_written_for_one_and_for_several(tmp_path: Path, capsys: pytes
     run(capsys, "--config", config, "--length", 8, "--plot", picture)
     assert "LlamaForCausalLM, its own rules" in picture.read_text()
     run(capsys, "--config", config, "--length", 8, "--plot", picture, "--preset", "he", "--preset", "gpt2")
-    assert "<!-- gpt2 -->" in picture.read_text()
+    both = picture.read_text()
+    assert [both.count(f">{name}</text>") for name in ("he", "gpt2", "he and gpt2")] == [2, 2, 1]  # in both panels
     code, _, err = run(capsys, "--config", config, "--length", 8, "--plot", tmp_path / "missing" / "probe.svg")
     assert code == 1
     assert err.startswith("fastinit: error: cannot write")

@@ -11,6 +11,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+from fastinit.columns import folded
 from tests.cli.commands import in_terminal, run
 
 if TYPE_CHECKING:
@@ -161,3 +162,28 @@ def test_spinner_is_shown_while_a_library_loads(option: list[str], tmp_path: Pat
     assert ("loading matplotlib" in text) == (not option)
     assert "--plot needs matplotlib, which cannot be loaded (broken)" in text
     assert "loading" not in run(*words[3:], PYTHONPATH=str(tmp_path / "slow")).stderr
+
+
+TEXT = "a text of forty characters, give or take"
+
+
+def test_a_text_goes_below_the_other_columns_where_it_would_be_a_narrow_column_of_many_lines() -> None:
+    def lines_in(width: int, text: str) -> list[str]:
+        rows = [("name", "what"), ("n" * 20, text)]
+        return [*folded(rows, ("name", "what"), width)][1]
+
+    assert len(lines_in(40, TEXT)) == 3  # beside the name, in 18 characters
+    below = lines_in(40, 3 * TEXT)
+    assert below[0] == "n" * 20
+    assert all(line.startswith("    ") and line[4] != " " for line in below[1:])
+    assert lines_in(62, 3 * TEXT)[0].startswith("n" * 20 + "  a text of")
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_examples_in_help_go_on_below_themselves(columns: int) -> None:
+    lines = shown(in_terminal(columns, *COMMAND, "help").text)
+    assert max(map(len, lines)) <= columns
+    place = lines.index("  fastinit init llama-3.2-1b out")
+    assert lines[place + 1] == "      write a checkpoint of 2.5 GB"
+    lines = shown(in_terminal(columns, *COMMAND, "help", "init").text)
+    assert lines[-1].startswith("      ")

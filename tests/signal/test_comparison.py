@@ -137,6 +137,18 @@ def test_json_has_every_loss_and_null_for_what_is_not_finite() -> None:
     assert [each["finite"] for each in read["ranking"]] == [2, 1]
 
 
+def test_the_plot_of_one_step_shows_its_losses(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("matplotlib")
+    figures: list[Any] = []
+    monkeypatch.setattr(comparison_plot, "save", lambda figure, _: figures.append(figure))
+    trials = tuple(Trial(name, 0, HEALTHY, (loss,)) for name, loss in (("he", 1.0), ("own", 2.0)))
+    Comparison("net", "loss", 1, 2, trials).plot("a.svg")
+    losses = figures[0].axes[0]
+    shown = [(line.get_marker(), list(line.get_ydata())) for line in losses.lines if len(line.get_xdata())]
+    assert shown == [("o", [1.0]), ("o", [2.0])]
+    assert figures[0].get_supxlabel() == "one seed: 0"
+
+
 @pytest.mark.parametrize("shift", [0.0, -5.0])
 def test_the_plot_is_a_picture_whatever_the_losses_are(shift: float, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")

@@ -147,3 +147,18 @@ def test_the_plot_has_a_panel_for_each_layer_that_has_room(tmp_path: Path) -> No
 def test_the_plot_shows_a_layer_that_is_all_zero(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     report(Layer("zero", True, (tuple((0.0, 0.0) for _ in WIDTHS),))).plot(tmp_path / "zero.png")
+    assert "zero or not finite" in drawn_text(report(layer("nan", [math.nan])), tmp_path)
+
+
+def drawn_text(found: CoordinateReport, folder: Path) -> str:
+    found.plot(folder / "a.svg")
+    return (folder / "a.svg").read_text()
+
+
+def test_the_plot_tells_long_names_apart_and_lines_that_lie_on_each_other(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    names = [f"model.decoder.layers.{number}.self_attention.output_projection" for number in range(3)]
+    text = drawn_text(report(*(layer(name, [0.0, 0.0, 0.0]) for name in names)), tmp_path)
+    assert [text.count(f">{number}.self_attenti...ut_projection<") for number in range(3)] == [1, 1, 1]
+    assert "layers model.decoder.layers.*" in text
+    assert text.count(">0 to 2<") == 3

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fastinit.errors import PictureError
+from fastinit.signal import plot
 from fastinit.signal.plot import plot_profiles
 from fastinit.signal.readings import Reading, merged
 from fastinit.signal.report import MOST_ROWS, ProbeReport
@@ -128,3 +130,63 @@ def test_pictures_of_nothing_but_nan_and_of_odd_names_are_drawn(tmp_path: Path) 
     plot_profiles([nothing, nothing], tmp_path / "nan.png")
     ProbeReport((stage("$a_{$"), stage("b")), "net", "loss", None).plot(tmp_path / "names.png")
     assert (tmp_path / "nan.png").exists()
+
+
+def drawn(reports: list[ProbeReport], monkeypatch: pytest.MonkeyPatch) -> Any:
+    pytest.importorskip("matplotlib")
+    figures: list[Any] = []
+    monkeypatch.setattr(plot, "save", lambda figure, _: figures.append(figure))
+    plot_profiles(reports, "a.svg")
+    return figures[0]
+
+
+def named(names: list[str]) -> list[ProbeReport]:
+    return [ProbeReport(layers(), name, "loss", None) for name in names]
+
+
+def test_names_of_lines_that_lie_on_each_other_have_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    for count in (2, 10, 30):
+        axes, _ = drawn(named([f"preset {number}" for number in range(count)]), monkeypatch).axes
+        heights = sorted(text.xy[1] for text in axes.texts)
+        assert len(heights) == count
+        assert heights[0] >= 0
+        assert heights[-1] <= 1
+        gaps = [b - a for a, b in itertools.pairwise(heights)]
+        assert min(gaps) == pytest.approx(min(0.055, 1 / count))
+
+
+def test_a_line_under_another_one_has_a_rim_and_larger_markers(monkeypatch: pytest.MonkeyPatch) -> None:
+    axes, _ = drawn(named(["under", "upper"]), monkeypatch).axes
+    under, upper = (line for line in axes.lines if line.get_marker() in "os")
+    assert under.get_linewidth() > upper.get_linewidth()
+    assert under.get_markersize() > upper.get_markersize()
+
+
+def test_a_colour_that_comes_again_has_another_marker(monkeypatch: pytest.MonkeyPatch) -> None:
+    axes, _ = drawn(named([str(number) for number in range(20)]), monkeypatch).axes
+    lines = [line for line in axes.lines if line.get_linestyle() == "-"]
+    assert len({(line.get_color(), line.get_marker()) for line in lines}) == len(lines) == 20
+
+
+def test_long_names_leave_room_for_the_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = "rules that somebody wrote with many words and 0.012345"
+    figure = drawn(named([f"{number} {long}" for number in range(9)]), monkeypatch)
+    assert {text.get_text() for text in figure.axes[0].texts} == {f"{n} rules that ...and 0.012345" for n in range(9)}
+    assert max(map(len, figure.get_suptitle().splitlines())) <= 130
+
+
+def test_what_has_no_place_on_the_axis_is_a_gap_and_a_cross_that_the_axis_explains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stages = replaced(replaced(layers(), 3, output=reading(math.nan)), 5, output=reading(0.0))
+    activations, gradients = drawn([ProbeReport(stages, "net", "loss", None)], monkeypatch).axes
+    heights = next(line for line in activations.lines if line.get_marker() == "o" and len(line.get_xdata()) == 10)
+    assert [x for x, y in enumerate(heights.get_ydata()) if math.isnan(y)] == [3, 5]
+    assert "cross: zero (below) or not finite (above)" in activations.get_xlabel()
+    assert "cross" not in gradients.get_xlabel()
+
+
+def test_a_panel_without_a_value_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    stages = tuple(stage(str(number)) for number in range(4))
+    _, gradients = drawn([ProbeReport(stages, "net", "loss", None)], monkeypatch).axes
+    assert [text.get_text() for text in gradients.texts] == ["not measured"]

@@ -70,6 +70,23 @@ def test_steps_that_are_not_healthy_are_marked_and_the_first_is_told(monkeypatch
     assert "steps 0 to 100, 3 measured: all healthy" in drawn(RECORDS, monkeypatch).get_suptitle()
 
 
+def test_the_line_below_explains_what_is_there_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    depth = "the first layer is light, the last dark"
+    assert drawn(RECORDS, monkeypatch).get_supxlabel() == depth
+    broken = {**RECORDS[1].figures, "activations": {"layers.0": math.nan}}
+    sick = dataclasses.replace(RECORDS[1], figures=broken, is_healthy=False, verdict="non-finite")
+    found = drawn([RECORDS[0], sick], monkeypatch).get_supxlabel()
+    assert found == f"{depth}; red: the step was not healthy; gap: zero or not finite"
+
+
+def test_the_steps_on_the_axis_are_whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = drawn(RECORDS[:1], monkeypatch)
+    figure.canvas.draw()
+    low, high = figure.axes[0].get_xlim()
+    assert [place for place in figure.axes[0].get_xticks() if low <= place <= high] == [0]
+    assert figure.get_suptitle() == "step 0: all healthy"
+
+
 def test_a_picture_is_written_without_a_word_from_matplotlib(tmp_path: Path) -> None:
     for count in (1, 3):
         plot_records(RECORDS[:count], tmp_path / "run.svg")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ from fastinit.checkpoint.sizes import format_bytes
 from fastinit.cli import tables
 from fastinit.cli.libraries import need
 from fastinit.cli.output import print_line, spinner, tell_plot
+from fastinit.cli.style import is_terminal
 from fastinit.errors import RecipeError, show
 from fastinit.recipes.toml import read_toml
+from fastinit.signal import coordinates, report
 from fastinit.signal.plot import plot_profiles
 from fastinit.sources.config import read_config
 from fastinit.sources.overrides import Changes, of_width, read_changes
@@ -40,18 +43,46 @@ def probe(arguments: argparse.Namespace) -> int:
         need("matplotlib", "--plot", "plot", arguments.quiet)
     if arguments.widths:
         with spinner("training at each width", arguments.quiet):
-            report = _checked_widths(arguments)
-        reports, plot, text = [report], report.plot, str(report)
+            slopes = _checked_widths(arguments)
+        reports, plot, show_text = [slopes], slopes.plot, partial(_print_widths, slopes)
     else:
         with spinner("probing", arguments.quiet):
             profiles = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
-        reports, plot, text = profiles, partial(plot_profiles, profiles), tables.probes(profiles, arguments.whole)
-    found = {"reports": [report.as_dict() for report in reports]}
-    print_line(json.dumps(found, indent=1, allow_nan=False) if arguments.json else text)
+        reports, plot = profiles, partial(plot_profiles, profiles)
+        show_text = partial(_print_profiles, profiles, arguments.whole)
+    if arguments.json:
+        print_line(json.dumps({"reports": [each.as_dict() for each in reports]}, indent=1, allow_nan=False))
+    else:
+        show_text()
     if arguments.plot:  # afterwards, as a picture may fail
         plot(arguments.plot)
         tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)
-    return 0 if all(report.is_healthy for report in reports) else UNHEALTHY
+    return 0 if all(each.is_healthy for each in reports) else UNHEALTHY
+
+
+def _print_profiles(reports: Sequence[ProbeReport], is_whole: bool) -> None:
+    """Prints the table of one report with its verdict, or a row for each of several.
+
+    A terminal does not get the columns that say nothing, as in `fastinit stats`.
+    """
+    if len(reports) == 1:
+        table, more = report.rows_of(reports[0], whole=is_whole)
+        tables.print_table(tables.without_empty(table) if is_terminal(sys.stdout) else table, report.LEFT)
+        for line in (*more, reports[0].verdict):
+            print_line(line)
+        return
+    rows: list[tuple[str, ...]] = [("rules", "activations", "gradients", "verdict")]
+    for each in reports:
+        growths = ("-" if growth is None else f"x{growth.factor:.3g} a layer" for growth in each.growths)
+        rows.append((each.title, *growths, each.verdict))
+    tables.print_table(rows, left=("rules", "verdict"))
+
+
+def _print_widths(found: CoordinateReport) -> None:
+    """Prints the slopes of a coordinate check and its verdict."""
+    print_line(coordinates.heading_of(found))
+    tables.print_table(coordinates.rows_of(found), coordinates.LEFT)
+    print_line(found.verdict)
 
 
 def _probed(arguments: argparse.Namespace, preset: str | None) -> ProbeReport:

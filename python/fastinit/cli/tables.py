@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from fastinit.checkpoint import CheckpointStats, Plan, PlannedTensor, Verification
-    from fastinit.signal.report import ProbeReport
 
 _LONG_NUMBER = re.compile(r"(?<![\w.])\d+\.\d{6,}(?:e[-+]?\d+)?(?![\w.])")
 
@@ -80,7 +79,7 @@ def stats_rows(found: CheckpointStats, is_whole: bool) -> tuple[list[tuple[str, 
     rows = found.rows()
     dtypes = ""
     if not is_whole:
-        rows, dtypes = short(_without_empty([rows[0], *_by_layers(rows)]))
+        rows, dtypes = short(without_empty([rows[0], *_by_layers(rows)]))
     faults = rows[0].index("faults") if "faults" in rows[0] else None
     styles = {k: "red" for k, row in enumerate(rows) if k and faults is not None and row[faults]}
     return rows, styles, dtypes
@@ -115,7 +114,7 @@ def _between(title: str, cells: Sequence[str]) -> str:
     return f"{ordered[0]}..{ordered[-1]}"
 
 
-def _without_empty(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def without_empty(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Leaves out the columns that have nothing to tell."""
     kept = [
         k for k, column in enumerate(zip(*rows, strict=True)) if column[0] == "mean" or {*column[1:]} - {"", "0", "-"}
@@ -153,17 +152,6 @@ def differences(one: Plan, other: Plan) -> list[tuple[str, ...]]:
 def _described(tensor: PlannedTensor) -> str:
     std = f", std {tensor.distribution.std:.6g}" if tensor.distribution.is_random else ""
     return f"{list(tensor.shape)} {tensor.dtype} {tensor.calls}{std}"
-
-
-def probes(reports: Sequence[ProbeReport], is_whole: bool) -> str:
-    """The table of one report with its verdict, or a row for each of several."""
-    if len(reports) == 1:
-        return f"{reports[0].table(whole=is_whole)}\n{reports[0].verdict}"
-    rows: list[tuple[str, ...]] = [("rules", "activations", "gradients", "verdict")]
-    for report in reports:
-        growths = ("-" if growth is None else f"x{growth.factor:.3g} a layer" for growth in report.growths)
-        rows.append((report.title, *growths, report.verdict))
-    return "\n".join(aligned(rows, left=("rules", "verdict")))
 
 
 def instruction_set_rows(isas: Iterable[tuple[str, bool, bool]], chosen: str) -> list[tuple[str, ...]]:

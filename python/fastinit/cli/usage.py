@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _MOST_WIDTH = 100
+_INDENT = 4  # of what goes on below
 _NARROW = 60  # where the names of options take a smaller part of the line
 _HEADING = re.compile(r"^(?:Usage:|[A-Z][A-Za-z ]+:$)", re.MULTILINE)
 # What argparse says, and how a message of a shell says it.
@@ -47,10 +48,15 @@ class Formatter(argparse.HelpFormatter):
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """The lines of one, which are indented as its last column is: `  name   text`."""
-    columns = re.match(r" *(?:\S.*? {2,}(?=\S))?", line)
-    place = min(columns.end() if columns else 0, width // 2)
-    return textwrap.wrap(line, width, subsequent_indent=" " * place, break_on_hyphens=False, drop_whitespace=True)
+    """The lines of one, which are indented as its last column is: `  name   text`, or the text goes below its name."""
+    indent = len(line) - len(line.lstrip())
+    below = indent and indent + _INDENT
+    columns = re.match(r" *\S.*? {2,}(?=\S)", line)
+    if columns and len(line) > width and columns.end() > width // 2:
+        text = textwrap.wrap(line[columns.end() :], width - below, break_on_hyphens=False)
+        return [columns[0].rstrip(), *(" " * below + each for each in text)]
+    after = " " * (columns.end() if columns else below)
+    return textwrap.wrap(line, width, subsequent_indent=after, break_on_hyphens=False, drop_whitespace=True)
 
 
 class Parser(argparse.ArgumentParser):

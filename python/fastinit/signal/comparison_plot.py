@@ -9,8 +9,8 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
-from fastinit.pictures import COLOURS, clean, new_figure, save
-from fastinit.signal.plot import activation, draw_profiles, gradient, name_lines, widths_of, write_numbers
+from fastinit.pictures import COLOURS, clean, decimals, new_figure, save, whole
+from fastinit.signal.plot import activation, draw_profiles, gradient, name_lines, widths_of
 
 if TYPE_CHECKING:
     import os
@@ -45,21 +45,23 @@ def plot_comparison(comparison: Comparison, path: str | os.PathLike[str]) -> Non
     sets = [[trial for trial in comparison.trials if trial.rules == name] for name in comparison.names]
     _draw_losses(losses, comparison, sets)
     for axes, (label, value) in zip(profiles, _PROFILES, strict=True):
-        draw_profiles(axes, [(trials[0].rules, trials[0].start) for trials in sets], value)
         _draw_bands(axes, sets, value)
+        draw_profiles(axes, [(trials[0].rules, trials[0].start) for trials in sets], value)
         axes.set_title(f"{label}, before the first step", loc="left", fontsize=10)
-    figure.supxlabel(_seeds(comparison), x=0.01, ha="left", fontsize=8)
+    figure.supxlabel(_notes(comparison), x=0.01, ha="left", fontsize=8)
     save(figure, path)
 
 
 _PROFILES = (("activations: root mean square", activation), ("gradients: norm", gradient))
 
 
-def _seeds(comparison: Comparison) -> str:
+def _notes(comparison: Comparison) -> str:
     first, *others = dict.fromkeys(trial.seed for trial in comparison.trials)
-    if not others:
-        return f"one seed, {first}"
-    return f"losses: mean over {len(others) + 1} seeds; profiles: seed {first}; bands reach from least to greatest seed"
+    text = f"losses: mean over {len(others) + 1} seeds; profiles: seed {first}; bands reach from least to greatest seed"
+    notes = [text if others else f"one seed: {first}"]
+    if any(trial.ended_at is not None for trial in comparison.trials):
+        notes.append("cross at the top of losses: the loss was not finite")
+    return "; ".join(notes)
 
 
 def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Trial]]) -> None:
@@ -74,7 +76,7 @@ def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Tria
         xs = range(1, len(steps) + 1)
         means = [*map(statistics.fmean, steps)]
         axes.fill_between(xs, [*map(min, steps)], [*map(max, steps)], color=colour, alpha=_BAND, lw=0)
-        axes.plot(xs, means, color=colour, lw=widths[number])
+        axes.plot(xs, means, color=colour, lw=widths[number], marker="o" if len(means) == 1 else "")
         ends = [trial.ended_at for trial in trials if trial.ended_at is not None]
         axes.plot(ends, [0.98] * len(ends), color=colour, marker="x", ls="none", transform=axes.get_xaxis_transform())
         if means:
@@ -85,13 +87,13 @@ def _draw_losses(axes: Any, comparison: Comparison, sets: Sequence[Sequence[Tria
     if shown and min(shown) > 0:
         axes.set_yscale("log")
         axes.set_ylim(min(shown) / _MARGIN, max(shown) * _MARGIN)
-        write_numbers(axes)
+        decimals(axes.yaxis)
     elif shown:
         axes.set_ylim(top=max(shown))
     clean(axes)
     if names:
         name_lines(axes, names)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    whole(axes.xaxis)
     axes.set_xlabel("step")
     axes.set_title(f"loss: {comparison.loss}", loc="left", fontsize=10, parse_math=False)
 
@@ -105,6 +107,7 @@ def _finite(trial: Trial) -> Sequence[float]:
 
 
 def _draw_bands(axes: Any, sets: Sequence[Sequence[Trial]], value: Callable[[Stage], float | None]) -> None:
+    axes.set_yscale("log")
     for number, trials in enumerate(sets):
         of_stages = [[*map(value, stages)] for stages in zip(*(trial.start.chain for trial in trials), strict=False)]
         points = [

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 GROWING, VANISHING, NONFINITE = "growing with width", "vanishing with width", "non-finite"
+LEFT = ("layer",)
 OUTPUT = "(output)"  # the layer that stands for what the model returns
 TOLERANCE = 0.2  # of a slope: what of size 1 changes by 1.5 from width 64 to 512
 LEVEL = 0.05  # of chance, below which a slope counts
@@ -186,13 +187,10 @@ class CoordinateReport(Judged):
 
     def table(self) -> str:
         """Returns the slopes as a table of text: by layer, before the first step (0) and after each."""
-        titles = ("layer", *(f"step {step}" for step in range(self.steps + 1)))
-        rows = [(name, *("-" if slope is None else str(slope) for slope in of)) for name, of in self.slopes.items()]
-        return "\n".join(aligned((titles, *rows), left=("layer",)))
+        return "\n".join(aligned(rows_of(self), left=LEFT))
 
     def __str__(self) -> str:
-        widths = ", ".join(map(str, self.widths))
-        return f"slope of log size against log width, widths {widths}\n{self.table()}\n{self.verdict}"
+        return f"{heading_of(self)}\n{self.table()}\n{self.verdict}"
 
     def as_dict(self) -> dict[str, Any]:
         """The same for JSON, where null stands for what is not finite."""
@@ -233,6 +231,18 @@ class CoordinateReport(Judged):
         from fastinit.signal.coordinate_plot import plot_coordinates
 
         plot_coordinates(self, path)
+
+
+def heading_of(report: CoordinateReport) -> str:
+    """Returns the line above the table."""
+    return f"slope of log size against log width, widths {', '.join(map(str, report.widths))}"
+
+
+def rows_of(report: CoordinateReport) -> list[tuple[str, ...]]:
+    """Returns the rows of a report's table, titles first."""
+    titles = (*LEFT, *(f"step {step}" for step in range(report.steps + 1)))
+    slopes = report.slopes.items()
+    return [titles, *((name, *("-" if slope is None else str(slope) for slope in of)) for name, of in slopes)]
 
 
 def _from(step: int) -> str:

@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
-from fastinit.pictures import COLOURS, MARKED, MARKERS, clean, new_figure, save
+from fastinit.pictures import COLOURS, MARKED, MARKERS, QUIET, apart, clean, decimals, new_figure, save, without_middle
 
 if TYPE_CHECKING:
     import os
@@ -22,7 +22,8 @@ _NAMED = 24  # stages that are named below the axis
 _NUMBERED = 8  # else, of those that are numbered
 _LONGEST = 16  # characters of a name there
 _ACROSS = 40  # characters of all names, which then stand upright
-_WIDTH_OF_LINE, _RIM = 1.4, 2.4  # points
+_LONGEST_LINE = 28  # characters of a line's name, beside it
+_WIDTH_OF_LINE, _WIDTH_OF_MARKER, _RIM = 1.4, 5.0, 2.4  # points
 _LINE = 0.055  # of the height of axes: a line of text
 
 
@@ -30,8 +31,8 @@ def plot_profiles(reports: Sequence[ProbeReport], path: str | os.PathLike[str]) 
     """Draws reports of one model, or of several, into a picture: see `ProbeReport.plot`.
 
     A line is a report's chain; the points around it are the other stages, between those that they lie between. What is
-    not finite, or zero, has no place on a logarithmic axis: a cross at the edge stands for it. The stages that findings
-    name have a red ring.
+    not finite, or zero, has no place on a logarithmic axis: a cross at the edge stands for it, and the line has a gap.
+    The stages that findings name have a red ring.
 
     Args:
         reports: One, whose verdict is then the title, or several, each named at the end of its line.
@@ -41,7 +42,8 @@ def plot_profiles(reports: Sequence[ProbeReport], path: str | os.PathLike[str]) 
         PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
     """
     figure = new_figure(11, 4.6)
-    lines = [" and ".join(dict.fromkeys(report.title for report in reports))]
+    titles = " and ".join(dict.fromkeys(printable(report.title) for report in reports))
+    lines = textwrap.wrap(titles, _WIDTH, max_lines=2)
     if len(reports) == 1:
         lines += textwrap.wrap(printable(reports[0].verdict), _WIDTH, max_lines=4)
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=10, parse_math=False)
@@ -83,9 +85,9 @@ def draw_profiles(
             axes,
             [(places[id(stage)], value(stage)) for stage in report.chain],
             color=colour,
-            ms=5,
+            ms=_WIDTH_OF_MARKER + widths[number] - _WIDTH_OF_LINE,
             lw=widths[number],
-            marker=MARKERS[number % len(MARKERS)],
+            marker=MARKERS[(number + number // len(COLOURS)) % len(MARKERS)],  # another where a colour comes again
         )
         marked = {finding.where for finding in report.findings}
         rings = [(places[id(stage)], value(stage)) for stage in report.stages if stage.label in marked]
@@ -96,7 +98,13 @@ def draw_profiles(
     named = [line for line in lines if line[2]]
     if len(reports) > 1 and named:
         name_lines(axes, named)
-    _name_depth(axes, reports[0][1], has_others=len(reports) == 1)
+    notes = ["grey: other modules"] if len(reports) == 1 else []
+    if any(line.get_marker() == "x" and len(line.get_xdata()) for line in axes.lines):
+        notes.append("cross: zero (below) or not finite (above)")
+    elif not named:
+        style = {"ha": "center", "va": "center", "color": QUIET}
+        axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, **style)
+    _name_depth(axes, reports[0][1], notes)
 
 
 def widths_of(lines: Sequence[Sequence[float | None]]) -> list[float]:
@@ -120,18 +128,7 @@ def scale_axis(axes: Any) -> None:
     if high < 10 * low:
         middle = math.sqrt(low * high)
         axes.set_ylim(middle / math.sqrt(10), middle * math.sqrt(10))
-    write_numbers(axes)
-
-
-def write_numbers(axes: Any) -> None:
-    """Writes the numbers of a logarithmic axis as people do."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    low, high = axes.get_ylim()
-    subs = (1, 2, 5) if high < 200 * low else (1,)
-    axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=10))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    decimals(axes.yaxis)
 
 
 def _places(report: ProbeReport) -> dict[int, float]:
@@ -150,11 +147,12 @@ def _places(report: ProbeReport) -> dict[int, float]:
 
 
 def _points(axes: Any, points: Sequence[tuple[float, float | None]], **style: Any) -> list[tuple[float, float]]:
-    """Draws what has a place on a logarithmic axis, and crosses at the edges for what has none."""
+    """Draws what has a place on a logarithmic axis, and gaps and crosses at the edges for what has none."""
     style.setdefault("marker", "o")
-    shown = [(x, y) for x, y in points if y is not None and 0 < y < math.inf]
+    drawn = [(x, y if 0 < y < math.inf else math.nan) for x, y in points if y is not None]
+    shown = [(x, y) for x, y in drawn if y > 0]
     if shown:
-        axes.plot(*zip(*shown, strict=True), **style)
+        axes.plot(*zip(*drawn, strict=True), **style)
     for edge, xs in (
         (0.02, [x for x, y in points if y == 0]),
         (0.98, [x for x, y in points if y is not None and not y < math.inf]),
@@ -176,13 +174,12 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
     low, high = scale(axes.get_ylim())
     starts, ends = (scale([points[place][1] for *_, points in lines]) for place in (0, -1))
     at_end = ends.max() - ends.min() >= starts.max() - starts.min()
-    sides = zip(ends if at_end else starts, lines, strict=True)
-    least, height = _LINE * (high - low), -math.inf
-    for y, (name, colour, _) in sorted(sides, key=lambda side: side[0]):
-        height = max(y, height + least)
+    sides = sorted(zip(ends if at_end else starts, lines, strict=True), key=lambda side: side[0])
+    heights = apart([(y - low) / (high - low) for y, _ in sides], _LINE)
+    for height, (_, (name, colour, _)) in zip(heights, sides, strict=True):
         axes.annotate(
-            name,
-            (1 if at_end else 0, (height - low) / (high - low)),
+            without_middle(name, _LONGEST_LINE),
+            (1 if at_end else 0, height),
             (3 if at_end else -3, 0),
             xycoords="axes fraction",
             textcoords="offset points",
@@ -199,10 +196,10 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
         axes.spines[["right"]].set_visible(True)
 
 
-def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
+def _name_depth(axes: Any, report: ProbeReport, notes: Sequence[str]) -> None:
     """Names the chain below the axis: by what its names differ in, if all fit."""
     labels = [stage.label for stage in report.chain]
-    shared = _shared_start(labels)
+    shared = shared_start(labels)
     own = [label.removeprefix(shared) for label in labels]
     if len(own) <= _NAMED and max(map(len, own), default=0) <= _LONGEST:
         rotation = 90 if len("".join(own)) > _ACROSS else 0
@@ -213,11 +210,11 @@ def _name_depth(axes: Any, report: ProbeReport, *, has_others: bool) -> None:
         places = range(step - 1, len(own), step)
         axes.set_xticks(places, [str(place + 1) for place in places], fontsize=8)
         text = f"{len(own)} layers, from {labels[0]} to {labels[-1]}"
-    axes.set_xlabel(f"{text}; grey: other modules" if has_others else text, parse_math=False)
+    axes.set_xlabel("; ".join([text, *notes]), parse_math=False)
 
 
-def _shared_start(labels: Sequence[str]) -> str:
-    """What all begin with, up to a dot; nothing of a single one."""
+def shared_start(labels: Sequence[str]) -> str:
+    """What all names begin with, up to a dot; nothing of a single one."""
     parts = zip(*(label.split(".")[:-1] for label in labels), strict=False)
     shared = [several[0] for several in itertools.takewhile(lambda several: len(set(several)) == 1, parts)]
     return "".join(f"{part}." for part in shared) if len(labels) > 1 else ""

@@ -14,7 +14,6 @@ from fastinit.signal.verdict import Finding, findings_of, growths_of, high_loss
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
 
     from fastinit.signal.growth import Growth
     from fastinit.signal.readings import Reading, Stage
@@ -32,6 +31,7 @@ TITLES = (
     "expected",
     "grad/weight",
 )
+LEFT = TITLES[:2]
 MOST_ROWS = 40  # of a table that is not asked for whole
 
 
@@ -82,18 +82,8 @@ class ProbeReport(Judged):
             whole: Every stage, however many; else, where there are more than 40, only the chain's and those that
                 a finding names.
         """
-        rows = self._shown(whole)
-        lines = list(aligned((TITLES, *map(_cells, rows)), left=TITLES[:2]))
-        if len(rows) < len(self.stages):
-            lines.append(f"{len(rows)} of {len(self.stages)} stages; whole=True, or --whole, shows all")
-        return "\n".join(lines)
-
-    def _shown(self, whole: bool) -> Sequence[Stage]:
-        if whole or len(self.stages) <= MOST_ROWS:
-            return self.stages
-        kept = {id(stage) for stage in self.chain}
-        named = {finding.where for finding in self.findings}
-        return [stage for stage in self.stages if id(stage) in kept or stage.label in named]
+        rows, more = rows_of(self, whole=whole)
+        return "\n".join((*aligned(rows, left=LEFT), *more))
 
     def __str__(self) -> str:
         loss = "" if self.loss_value is None else f"{self.loss}: {self.loss_value:.4g}\n"
@@ -129,6 +119,18 @@ class ProbeReport(Judged):
         from fastinit.signal.plot import plot_profiles
 
         plot_profiles([self, *others], path)
+
+
+def rows_of(report: ProbeReport, *, whole: bool) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Returns the rows of a report's table, titles first, and a line below it where some stages are left out."""
+    stages, more = report.stages, []
+    if not whole and len(stages) > MOST_ROWS:
+        kept = {id(stage) for stage in report.chain}
+        named = {finding.where for finding in report.findings}
+        stages = tuple(stage for stage in stages if id(stage) in kept or stage.label in named)
+    if len(stages) < len(report.stages):
+        more = [f"{len(stages)} of {len(report.stages)} stages; whole=True, or --whole, shows all"]
+    return [TITLES, *map(_cells, stages)], more
 
 
 def _cells(stage: Stage) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import printable
-from fastinit.pictures import MARKED, clean, new_figure, save
+from fastinit.pictures import MARKED, clean, new_figure, save, shade, whole
 from fastinit.signal.plot import scale_axis
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ _PANELS = (
     ("gradients", "gradients at the outputs: norm"),
     ("gradient_to_weight", "gradient to weight, of matrices"),
 )
-# From the first layer, light, to the last, dark: one hue, whose lightness alone tells depth.
-_FIRST, _LAST = (0.45, 0.68, 0.90), (0.02, 0.12, 0.30)
 _LONGEST = 20  # characters of a name beside its line
 
 
@@ -48,18 +46,31 @@ def plot_records(records: Sequence[Record], path: str | os.PathLike[str]) -> Non
     for axes, (group, label) in zip(figure.subplots(1, len(_PANELS), sharex=True), _PANELS, strict=True):
         axes.set_title(label, loc="left", fontsize=10)
         axes.set_xlabel("step")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        whole(axes.xaxis)
         _draw(axes, records, group)
+    figure.supxlabel(_notes(records), x=0.01, ha="left", fontsize=8)
     save(figure, path)
 
 
 def _title(records: Sequence[Record]) -> str:
     sick = [record for record in records if not record.is_healthy]
-    about = f"steps {records[0].step:,} to {records[-1].step:,}, {len(records):,} measured: "
+    first, last = records[0].step, records[-1].step
+    span = f"step {first:,}" if len(records) == 1 else f"steps {first:,} to {last:,}, {len(records):,} measured"
+    about = f"{span}: "
     if not sick:
         return f"{about}all healthy"
     text = f"{about}{len(sick):,} not healthy, the first at step {sick[0].step:,}: {sick[0].verdict}"
     return "\n".join(textwrap.wrap(printable(text), _WIDTH, max_lines=3))
+
+
+def _notes(records: Sequence[Record]) -> str:
+    notes = ["the first layer is light, the last dark"]
+    if not all(record.is_healthy for record in records):
+        notes.append("red: the step was not healthy")
+    groups = [record.figures.get(group, {}) for record in records for group, _ in _PANELS]
+    if not all(0 < value < math.inf for group in groups for value in group.values()):
+        notes.append("gap: zero or not finite")
+    return "; ".join(notes)
 
 
 def _draw(axes: Any, records: Sequence[Record], group: str) -> None:
@@ -67,8 +78,7 @@ def _draw(axes: Any, records: Sequence[Record], group: str) -> None:
     named = []
     names = _names(records, group)
     for number, name in enumerate(names):
-        share = number / max(len(names) - 1, 1)
-        colour = tuple(a + share * (b - a) for a, b in zip(_FIRST, _LAST, strict=True))
+        colour = shade(number, len(names))
         values = [(record.step, record.figures.get(group, {}).get(name, math.nan)) for record in records]
         shown = [(step, value) for step, value in values if 0 < value < math.inf]
         drawn = [(step, value if 0 < value < math.inf else math.nan) for step, value in values]
