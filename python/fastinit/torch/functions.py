@@ -3,10 +3,10 @@
 Each function fills its tensor in place without gradients and returns it, and takes two arguments more than
 PyTorch's, by keyword:
 
-    seed: An int in [0, 2^64) or a `fastinit.Generator`. If None, `generator` gives the seed and advances;
-        without one PyTorch's default generator of the CPU does, for tensors on any device, so that
-        `torch.manual_seed` governs.
-    stream: An int in [0, 2^64), or a name such as the parameter's.
+- `seed`: an int in [0, 2^64) or a `fastinit.Generator`. If None, `generator` gives the seed and advances;
+  without one PyTorch's default generator of the CPU does, for tensors on any device, so that
+  `torch.manual_seed` governs;
+- `stream`: an int in [0, 2^64), or a name such as the parameter's.
 
 With the same `seed` and `stream` the same values come out on any device, with any number of threads, and in
 any sharding of a DTensor, of which each process draws just its own shard. Fans are always those of the whole.
