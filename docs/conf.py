@@ -29,6 +29,7 @@ extensions = [
 ]
 exclude_patterns = ["_site"]
 html_theme = "furo"
+pygments_dark_style = "github-dark"  # the theme's own underlines modules, as if they were links
 html_favicon = "_site/static/icon.svg"
 html_static_path = ["_site/static"]
 html_css_files = ["site.css"]
@@ -42,6 +43,7 @@ myst_enable_extensions = ["dollarmath"]
 highlight_language = "text"
 
 default_role = "py:obj"
+smartquotes = False  # text in docstrings has values such as "torch"
 # A reference that leads nowhere is an error, with two exceptions. A name in backticks may be an argument or come from
 # another package. And some attributes and errors have types that are not public.
 nitpicky = True

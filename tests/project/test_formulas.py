@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 import re
+import runpy
 from typing import Any
 
 import numpy as np
 import pytest
 
 import fastinit
-from docs._site.formulas import FORMULAS
 from fastinit import formulas
 from fastinit.distributions import Normal, Uniform
+from tests.project.pages import DOCS
+
+FORMULAS: dict[str, str] = runpy.run_path(str(DOCS / "_site" / "formulas.py"))["FORMULAS"]
 
 # From LaTeX to Python, one after another.
 _READ = (
