@@ -1,7 +1,8 @@
 """The built site in a real browser: `nox -s site` builds it and runs this.
 
 Every page loads without a word on the console and without a request that leaves the machine, fits wide and narrow
-screens, and can be read in light and dark; links lead to what is there, the search finds, and the copy button copies code.
+screens, and can be read in light and dark; links lead to what is there, the search finds, and the copy button copies
+code.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ class Links(HTMLParser):
         self.found: dict[str, set[str]] = defaultdict(set)
         self.feed((SITE / name).read_text())
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for key, value in attrs:
             if key == "id" or (key in ("href", "src") and not urlsplit(value or "").scheme):
                 self.found["id" if key == "id" else "link"].add(value or "")
