@@ -43,7 +43,7 @@ myst_enable_extensions = ["dollarmath"]
 highlight_language = "text"
 
 default_role = "py:obj"
-smartquotes = False  # text in docstrings has values such as "torch"
+smartquotes_action = "D"  # no curly quotes: docstrings have values such as "torch"
 # A reference that leads nowhere is an error, with two exceptions. A name in backticks may be an argument or come from
 # another package. And some attributes and errors have types that are not public.
 nitpicky = True
