@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -28,6 +29,7 @@ extensions = [
 ]
 exclude_patterns = ["_site"]
 html_theme = "furo"
+pygments_dark_style = "github-dark"  # the theme's own underlines modules, as if they were links
 html_favicon = "_site/static/icon.svg"
 html_static_path = ["_site/static"]
 html_css_files = ["site.css"]
@@ -41,10 +43,19 @@ myst_enable_extensions = ["dollarmath"]
 highlight_language = "text"
 
 default_role = "py:obj"
+smartquotes_action = "D"  # no curly quotes: docstrings have values such as "torch"
+# A reference that leads nowhere is an error, with two exceptions. A name in backticks may be an argument or come from
+# another package. And some attributes and errors have types that are not public.
+nitpicky = True
+_NOT_PUBLIC = ("Content", "Expectation", "Moments", "PictureError", "Row", "Spread")
+_NOT_PUBLIC += ("fastinit.signal.comparison.Trial", "fastinit.signal.coordinates.Layer")
+nitpick_ignore = [("py:class", name) for name in ("NDArray", "torch.Tensor")]
+nitpick_ignore_regex = [("py:obj", r"(?!fastinit\.).*"), ("py:(class|exc)", "|".join(map(re.escape, _NOT_PUBLIC)))]
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autosummary_generate = True
 autosummary_ignore_module_all = False
+suppress_warnings = ["autosummary.import_cycle"]  # the lists of the reference have whole names
 templates_path = ["_site/templates"]
 maximum_signature_line_length = 72
 add_module_names = False

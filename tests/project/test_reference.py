@@ -30,7 +30,7 @@ def test_reference_has_every_public_name_and_no_other(module: str) -> None:
     )
     text = "\n".join((REFERENCE / f"{page}.md").read_text() for page in PAGES[module])
     public = set(importlib.import_module(module).__all__)
-    entries = set(re.findall(rf"^   {re.escape(module)}\.(\w+)$", text, re.MULTILINE))
+    entries = set(re.findall(rf"^   ~{re.escape(module)}\.(\w+)$", text, re.MULTILINE))
     mentioned = entries | set(re.findall(r"`(?:fastinit\.)?(\w+)`", text))
     assert public <= mentioned
     assert entries <= public

@@ -1,7 +1,8 @@
 """The built site in a real browser: `nox -s site` builds it and runs this.
 
 Every page loads without a word on the console and without a request that leaves the machine, fits wide and narrow
-screens, and can be read in light and dark; the search finds, and the copy button copies code.
+screens, and can be read in light and dark; links lead to what is there, the search finds, and the copy button copies
+code.
 """
 
 from __future__ import annotations
@@ -9,10 +10,13 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from collections import defaultdict
 from functools import partial
+from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -35,6 +39,16 @@ KINDS = (
     "choosing.html",
     "reference/generated/fastinit.he_normal.html",
 )
+# The theme scrolls what is wider than the page's text, so the window alone does not tell.
+IS_WIDER = """() => [document.documentElement, document.querySelector(".content")].some(
+    element => element.scrollWidth > element.clientWidth
+)"""
+# The first sign of a formula that is shown as it was written.
+LATEX = r"""() => {
+    const text = document.querySelector("article").cloneNode(true);
+    text.querySelectorAll("pre, code").forEach(code => code.remove());
+    return text.textContent.match(/\\\w+|\$[^$]+\$/)?.[0];
+}"""
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -92,11 +106,54 @@ def test_page_loads_in_silence_from_here_alone_and_fits_every_width(reader: Page
     reader.goto(name)
     for width in (1700, 1600, 1024, 360):
         reader.set_viewport_size({"width": width, "height": 900})
-        if reader.evaluate("document.documentElement.scrollWidth") > width:
+        if reader.evaluate(IS_WIDER):
             faults.append(f"wider than {width} pixels")
+    if latex := reader.evaluate(LATEX):
+        faults.append(f"not drawn: {latex}")
     for event, listener in listeners.items():
         reader.remove_listener(event, listener)
     assert faults == []
+
+
+class Links(HTMLParser):
+    """The addresses that a page's tags name, and the places in it that an address may name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.found: dict[str, set[str]] = defaultdict(set)
+        self.feed((SITE / name).read_text())
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for key, value in attrs:
+            if key == "id" or (key in ("href", "src") and not urlsplit(value or "").scheme):
+                self.found["id" if key == "id" else "link"].add(value or "")
+
+
+def test_links_lead_to_files_and_places_that_are_there() -> None:
+    pages = {name: Links(name).found for name in PAGES}
+    dead = set()
+    for name, found in pages.items():
+        for link in found["link"]:
+            address = urlsplit(urljoin(name, link))
+            target, place = unquote(address.path), unquote(address.fragment)
+            if not (SITE / target).is_file() or (place and place not in pages.get(target, {"id": {place}})["id"]):
+                dead.add(f"{name}: {link}")
+    assert dead == set()
+
+
+def test_dark_is_dark(page: Page) -> None:
+    brightness = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto("start.html")
+        for part in ("body", "article .highlight"):
+            text, ground = (
+                page.locator(part).first.evaluate(f"part => getComputedStyle(part).{style}")
+                for style in ("color", "backgroundColor")
+            )
+            brightness[scheme, part] = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (text, ground)]
+    for (scheme, part), (text, ground) in brightness.items():
+        assert (text < ground) == (scheme == "light"), part
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

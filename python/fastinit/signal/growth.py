@@ -23,7 +23,8 @@ class Growth:
 
     Attributes:
         factor: From one stage to the next; below 1 it shrinks.
-        low, high: The interval in which the factor lies with `confidence`.
+        low: The lower end of the interval in which the factor lies with `confidence`.
+        high: Its upper end.
         confidence: 0.95, or less where there are fewer than six steps.
         steps: The number of steps from stage to stage.
     """

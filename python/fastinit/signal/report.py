@@ -55,7 +55,7 @@ class ProbeReport(Judged):
 
     @cached_property
     def chain(self) -> tuple[Stage, ...]:
-        """The stages along which growth is measured: see `fastinit.signal.chain`."""
+        """The stages along which growth is measured: the blocks that the model repeats, or its layers with matrices."""
         return chain_of(self.stages)
 
     @cached_property

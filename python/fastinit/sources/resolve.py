@@ -64,12 +64,12 @@ def recipe_from_checkpoint(
 
     Args:
         folder: The checkpoint's folder, sharded or not, or one safetensors file.
-        preset: The name of a preset of rules; see `fastinit.recipes.presets`.
+        preset: The name of a preset of rules; see docs/presets.md.
         seed: A whole number in [0, 2**64).
         dtype: The element type of floating tensors; None to keep theirs.
         layout: "torch" or "keras": which axes of a shape are fans, for presets that take fans.
-        copy: Adds the small files next to the checkpoint, such as tokenizers, to the copies; see
-            `fastinit.sources.beside`.
+        copy: Adds the small files next to the checkpoint, such as tokenizers, to the copies;
+            docs/checkpoints.md lists them.
 
     Returns:
         The recipe. The checkpoint's `config.json`, if it has one, is among its `copies`.
@@ -104,14 +104,14 @@ def recipe_from_config(
 
     Args:
         path: The path of a `config.json`.
-        preset: The name of a preset of rules; see `fastinit.recipes.presets`.
+        preset: The name of a preset of rules; see docs/presets.md.
         seed: A whole number in [0, 2**64).
         dtype: The element type of floating tensors; None for the configuration's.
         overrides: Other values for keys of the configuration: `{"hidden_size": 64, "text_config.vocab_size": 100}`.
             The `config.json` among the copies gets them too.
         unquantized: Leaves out a `quantization_config`, with a warning.
-        copy: Adds the small files next to the configuration, such as tokenizers, to the copies; see
-            `fastinit.sources.beside`.
+        copy: Adds the small files next to the configuration, such as tokenizers, to the copies;
+            docs/checkpoints.md lists them.
 
     Returns:
         The recipe, with the configuration among its `copies`.

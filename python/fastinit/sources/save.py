@@ -21,7 +21,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
     """Writes a recipe to a file, and next to it the file of its literal values and the files that it copies.
 
     Args:
-        recipe: A recipe, such as from `recipe_from_config` or `Report.recipe`.
+        recipe: A recipe, such as from `recipe_from_config` or `fastinit.torch.Report.recipe`.
         path: The file to make; its name must end in .toml.
 
     Returns:

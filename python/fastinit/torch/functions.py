@@ -3,11 +3,11 @@
 Each function fills its tensor in place without gradients and returns it. It takes two more arguments than
 PyTorch's function, by keyword:
 
-    seed: An int in [0, 2^64) or a `fastinit.Generator`. If it is None, `generator` gives the seed and advances.
-        Without a `generator`, PyTorch's default generator of the CPU does so for tensors on any device, and
-        therefore `torch.manual_seed` works as usual.
-    stream: An int in [0, 2^64), or a name such as the parameter's. Two tensors with one int `seed` and no `stream` are
-        equal: see https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
+- `seed`: an int in [0, 2^64) or a `fastinit.Generator`. If it is None, `generator` gives the seed and advances.
+  Without a `generator`, PyTorch's default generator of the CPU does so for tensors on any device, and
+  therefore `torch.manual_seed` works as usual.
+- `stream`: an int in [0, 2^64), or a name such as the parameter's. Two tensors with one int `seed` and no `stream` are
+  equal: see https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
 
 The same `seed` and `stream` give the same values on any device, with any number of threads, and in any sharding of a
 DTensor. Each process draws only its own shard, and fans are computed from the shape of the whole tensor.
