@@ -113,9 +113,9 @@ def squared(argument: str, number: float) -> float:
 
 
 def boolean(argument: str, value: object) -> bool:
-    """Returns `value`, which is True or False."""
+    """Returns `value`, which is a boolean."""
     if not is_bool(value):
-        raise TypeError(text(argument, "be True or False", value))
+        raise TypeError(text(argument, "be a boolean", value))
     return bool(value)
 
 

@@ -37,7 +37,9 @@ class PictureError(OSError):
 
 
 def show(value: object) -> str:
-    """Shows a value in a message, on one line and no longer than is useful."""
+    """Shows a value in a message, on one line and no longer than is useful; booleans as TOML and JSON have them."""
+    if isinstance(value, bool):
+        return str(value).lower()
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # Python does not print numbers past its digit limit

@@ -121,7 +121,7 @@ def _axes(argument: str, axes: Any, sizes: tuple[int, ...], taken: dict[int, str
         remedy = f"the shape {sizes} has {ndim} dimensions"
         number = checks.integer(argument, axis, -ndim, ndim - 1, remedy) % ndim
         if number in taken:
-            rule, remedy = "name axes that are named once", f"`{taken[number]}` has axis {number}"
+            rule, remedy = "not repeat an axis", f"axis {number} is already in `{taken[number]}`"
             raise ValueError(checks.text(argument, rule, axes, remedy))
         taken[number] = argument
         product *= sizes[number]

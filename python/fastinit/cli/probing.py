@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.cli import tables
 from fastinit.cli.libraries import need
-from fastinit.cli.output import print_line, spinner, tell_plot
+from fastinit.cli.output import for_shell, print_line, spinner, tell_plot
 from fastinit.errors import RecipeError, show
 from fastinit.recipes.toml import read_toml
 from fastinit.signal.plot import plot_profiles
@@ -47,7 +47,7 @@ def probe(arguments: argparse.Namespace) -> int:
             profiles = [_probed(arguments, preset) for preset in dict.fromkeys(arguments.preset or (None,))]
         reports, plot, text = profiles, partial(plot_profiles, profiles), tables.probes(profiles, arguments.whole)
     found = {"reports": [report.as_dict() for report in reports]}
-    print_line(json.dumps(found, indent=1, allow_nan=False) if arguments.json else text)
+    print_line(json.dumps(found, indent=1, allow_nan=False) if arguments.json else for_shell(text))
     if arguments.plot:  # afterwards, as a picture may fail
         plot(arguments.plot)
         tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)

@@ -85,7 +85,7 @@ class ProbeReport(Judged):
         rows = self._shown(whole)
         lines = list(aligned((TITLES, *map(_cells, rows)), left=TITLES[:2]))
         if len(rows) < len(self.stages):
-            lines.append(f"{len(rows)} of {len(self.stages)} stages; whole=True, or --whole, shows all")
+            lines.append(f"{len(rows)} of {len(self.stages)} stages; whole=True shows all")
         return "\n".join(lines)
 
     def _shown(self, whole: bool) -> Sequence[Stage]:
