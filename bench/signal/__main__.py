@@ -58,7 +58,7 @@ def idle(repeats: int) -> dict[str, list[float]]:
 def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
     """Times steps without a monitor and with one that is due, in turns.
 
-    The seconds are processor time of a single thread. They equal the clock's on a quiet machine, and hold on a busy one.
+    The seconds are processor time of a single thread. They equal the clock's on a quiet machine and hold on a busy one.
     """
     torch.manual_seed(0)
     model, (inputs, target) = case.make(scale)
