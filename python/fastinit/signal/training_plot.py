@@ -85,7 +85,7 @@ def _draw(axes: Any, records: Sequence[Record], group: str) -> None:
 
 
 def _name(axes: Any, place: tuple[int, float], name: str, colour: Any, side: str) -> None:
-    """Writes a name at the end of its line. The lower one of two lines has its name below, so that they do not overlap."""
+    """Writes a name at the end of its line. The lower of two lines has its name below, so that they do not overlap."""
     text = printable(name if len(name) <= _LONGEST else f"\u2026{name[-_LONGEST:]}")
     style = {"ha": "left", "va": side, "color": colour, "fontsize": 8, "annotation_clip": False, "parse_math": False}
     axes.annotate(text, place, (4, 0), textcoords="offset points", **style)
