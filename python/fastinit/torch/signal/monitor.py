@@ -99,9 +99,8 @@ class Monitor:
         self._is_within = False  # a step
         self._is_closed = False
         self._watch: _Watched | None = None
-        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = (
-            WeakKeyDictionary()
-        )  # whether it is the model's
+        # Whether each optimizer is the model's.
+        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = WeakKeyDictionary()
         self._has_optimizer = False
         self._versions: list[int] = []
         with ExitStack() as stack:
