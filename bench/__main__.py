@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def measure(row: Row, repeats: int) -> dict[str, Any]:
-    """One row: every subject prepared, warm and checked, then samples in turns."""
+    """Measures one row: prepares, warms up and checks every subject, then takes samples in turns."""
     workers = [Worker(row.work, subject) for subject in row.subjects]
     for round_number in range(repeats):
         for worker in workers:
@@ -92,7 +92,7 @@ def measure(row: Row, repeats: int) -> dict[str, Any]:
 
 
 def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
-    """All rows, as the JSON result."""
+    """Measures all rows, and returns the JSON result."""
     result: dict[str, Any] = {
         "schema": 1,
         "quick": quick,
@@ -116,7 +116,7 @@ def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
 
 
 def chosen(names: list[str] | None) -> list[Row]:
-    """The rows of these names and those that give the limits, in the table's order."""
+    """Returns the rows of these names and the rows that give the limits, in the table's order."""
     known = {row.name for row in ROWS}
     if unknown := sorted(set(names or ()) - known):
         raise SystemExit(f"`--rows` must name rows of {sorted(known)}, got {unknown}")

@@ -15,7 +15,7 @@ QUICK = 2**22
 
 @dataclass(frozen=True)
 class Work:
-    """A task that every subject of a row performs: fill `shape` elements of `dtype` with `kind`."""
+    """A task that every subject of a row performs: it fills an array of `shape` and `dtype` with `kind`."""
 
     kind: str
     dtype: str = "float32"
@@ -35,7 +35,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Subject:
-    """Who performs it: a module of `runners`, and how: call, threads, variant, environment."""
+    """The performer of a task: a module of `runners`, with its call, threads, variant and environment."""
 
     runner: str
     call: str
@@ -167,7 +167,7 @@ ROWS = (
             Peer(torch("empty + kaiming_normal_", variant="fresh")),
         ),
     ),
-    # Below: no targets, for information.
+    # The rows below have no targets; they are for information.
     Row(
         "normal-f16",
         Work("normal", "float16"),

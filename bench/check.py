@@ -1,8 +1,8 @@
-"""Whether an array holds what its `Work` says: a speed counts only for the right result.
+"""Checks whether an array holds what its `Work` says, because a speed counts only for the right result.
 
-Every law gives the mean, the standard deviation and, from its quantiles, how far out the extremes
-of so many draws lie; the limits are six standard errors (extremes: a chance of 1e-9), widened by
-the rounding of the type.
+Every law gives the mean, the standard deviation and, from its quantiles, the extremes that so many
+draws have. The limits are six standard errors (for extremes, a chance of 1e-9), widened by the
+rounding of the type.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def normal(std: float) -> Law:
 
 
 def truncated_normal(std: float) -> Law:
-    """Cut at two standard deviations; `std` is that before the cut."""
+    """A normal that is cut at two standard deviations; `std` is its standard deviation before the cut."""
     return Law(0.0, std * TRUNCATED_STD, lambda p: std * _truncated_quantile(p))
 
 
@@ -94,7 +94,7 @@ def epsilon_of(dtype: str) -> float:
 
 
 def measure(array: np.ndarray) -> Sample:
-    """Moments in float64 and extremes; the moments are not finite where an element is not."""
+    """Measures moments in float64, and extremes. The moments are not finite if an element is not."""
     flat = array.reshape(-1)
     total = square = 0.0
     low, high = math.inf, -math.inf
@@ -108,20 +108,20 @@ def measure(array: np.ndarray) -> Sample:
 
 
 def faults(array: np.ndarray, work: Work) -> list[str]:
-    """What is wrong with `array` as a result of `work`; empty if nothing."""
+    """Returns the faults of `array` as a result of `work`; empty if there are none."""
     if work.kind == "orthogonal":
         return faults_as_orthogonal(array)
     return faults_under(law_of(work), array, work.dtype)
 
 
 def faults_as_orthogonal(array: np.ndarray) -> list[str]:
-    """What keeps a square matrix from being orthogonal."""
+    """Returns the fault of a square matrix that is not orthogonal."""
     error = float(np.abs(array @ array.T - np.eye(len(array))).max())
     return [] if error < 1e-4 else [f"Q Q^T differs from 1 by {error:.1e}"]
 
 
 def faults_under(law: Law, array: np.ndarray, dtype: str) -> list[str]:
-    """What is wrong with `array` as independent draws from `law`, rounded to `dtype`."""
+    """Returns the faults of `array` as independent draws from `law`, rounded to `dtype`."""
     found, epsilon = measure(array), epsilon_of(dtype)
     if not (math.isfinite(found.mean) and math.isfinite(found.std)):
         return ["not every element is finite"]

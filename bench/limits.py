@@ -1,8 +1,8 @@
-"""The machine's limit: the fastest at which this run saw memory written.
+"""The machine's limit: the highest speed at which memory was written in this run.
 
-Every fill with one value counts, whoever made it: memset in one and two threads, NumPy's fill,
-fastinit's. No fill is faster than that, so its share of the limit tells whether memory or
-arithmetic holds it back. Zeros have a limit of their own: some processors write them faster.
+Every fill with one value counts: memset in one and two threads, NumPy's fill, fastinit's. No fill
+can be faster, so its share of the limit shows whether memory or arithmetic limits it. Zeros have a
+limit of their own, because some processors write them faster.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LIMIT_ROWS = ("zeros", "constant")
 
 
 def write_limits(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The best seconds per byte in each of LIMIT_ROWS that was measured, and who reached it."""
+    """The best seconds per byte in each of LIMIT_ROWS that was measured, and the subject that reached it."""
     limits = {}
     for row in rows:
         measured = [subject for subject in row["subjects"] if subject["samples"]]
@@ -29,6 +29,6 @@ def write_limits(rows: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def limit_of(row: dict[str, Any], limits: dict[str, dict[str, Any]]) -> float:
-    """Seconds in which the machine writes as many bytes as this row; NaN if not measured."""
+    """The seconds in which the machine writes as many bytes as this row; NaN if the limit was not measured."""
     kind = "zeros" if row["work"]["kind"] == "zeros" else "constant"
     return row["work"]["bytes"] * limits[kind]["seconds_per_byte"] if kind in limits else math.nan

@@ -1,4 +1,4 @@
-"""What the run took place on."""
+"""Describes the machine of a run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def describe() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Processors:
-    """A reading of how long the processors have worked, in all and for this bench."""
+    """A reading of the processors' working time, in all and for this bench."""
 
     busy: float
     own: float
@@ -45,10 +45,10 @@ class Processors:
         return cls(busy, own, busy + idle + wait)
 
     def taken_by_others(self, before: Processors) -> float:
-        """The share that went to other processes and to other guests of the host since `before`."""
+        """The share that other processes and other guests of the host have used since `before`."""
         others = (self.busy - before.busy) - (self.own - before.own)
         share = others / max(1.0, self.everything - before.everything)
-        return min(max(0.0, share), 1.0)  # as ticks of the two clocks need not fall together
+        return min(max(0.0, share), 1.0)  # because the two clocks do not tick at the same time
 
 
 def _read(path: str) -> str:

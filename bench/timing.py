@@ -1,4 +1,4 @@
-"""Clocks and the few numbers made from their readings."""
+"""Clocks, and the few numbers that are made from their readings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHORTEST_SAMPLE = 0.05
 
 
 def seconds_of(run: Callable[[], Any], calls: int = 1) -> tuple[float, Any]:
-    """Seconds per call, and the last result, so that freeing it is not timed with one call."""
+    """Returns seconds per call, and the last result, so that the time does not include freeing it."""
     result = None
     gc.disable()
     try:
@@ -28,7 +28,7 @@ def seconds_of(run: Callable[[], Any], calls: int = 1) -> tuple[float, Any]:
 
 
 def calls_for(seconds: float, shortest: float = SHORTEST_SAMPLE) -> int:
-    """How many calls one sample takes so that the clock's own error does not matter."""
+    """Returns how many calls a sample needs so that the clock's own error does not matter."""
     return max(1, round(shortest / max(seconds, 1e-9)))
 
 
@@ -48,7 +48,7 @@ def summary(samples: Sequence[float]) -> Summary:
 
 
 def ratio(peer: Sequence[float], subject: Sequence[float]) -> float:
-    """How many times the peer's best time is the subject's."""
+    """The peer's best time, divided by the subject's."""
     return min(peer) / min(subject)
 
 

@@ -1,4 +1,4 @@
-"""Processes of their own for what is measured: `Remote` answers requests, `Worker` is a subject.
+"""Runs subjects in processes of their own: `Remote` answers requests, `Worker` is a subject.
 
 A subject is prepared, warmed up and checked, then takes one sample per request.
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from .cases import Subject, Work
 
-REST = 0.03  # so that waiting threads of the last subject have stopped spinning
+REST = 0.03  # after this, waiting threads of the last subject no longer spin
 _CONTEXT = multiprocessing.get_context("spawn")
 
 
 def attempt(task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What `task` tells about a subject, or why there is nothing to tell, under "status"."""
+    """Returns the result of `task` for a subject, or under "status" the reason why there is none."""
     try:
         return {"status": "measured", **task()}
     except ImportError as error:
@@ -38,7 +38,7 @@ def attempt(task: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 def _serve(pipe: Connection, work: Work, subject: Subject) -> None:
-    """The process: sends a dict on how the preparation went, then seconds until the pipe ends."""
+    """Runs in the process: sends a dict about the preparation, then seconds until the pipe ends."""
     prepared: Any = None
     calls = 1
 
@@ -85,10 +85,10 @@ class Remote:
         far_end.close()
 
     def receive(self) -> Any:
-        """What the process sends next.
+        """Returns the next message of the process.
 
         Raises:
-            RuntimeError: It has ended instead.
+            RuntimeError: The process has ended.
         """
         try:
             return self._pipe.recv()
@@ -97,8 +97,8 @@ class Remote:
         raise RuntimeError(f"the process ended with {self._process.exitcode}")
 
     def ask(self, request: Any) -> Any:
-        """The answer to a request; raises RuntimeError as `receive` does."""
-        with contextlib.suppress(BrokenPipeError):  # of which the answer tells
+        """Returns the answer to a request; raises RuntimeError as `receive` does."""
+        with contextlib.suppress(BrokenPipeError):  # the missing answer reveals it
             self._pipe.send(request)
         return self.receive()
 
@@ -108,7 +108,7 @@ class Remote:
 
 
 class Worker(Remote):
-    """A subject, in the parent."""
+    """A subject, as the parent sees it."""
 
     def __init__(self, work: Work, subject: Subject) -> None:
         super().__init__(_serve, work, subject, environment=dict(subject.environment))

@@ -1,7 +1,8 @@
 // Words -> values: uniform, normal, truncated normal, on any lane type.
 //
-// Each takes the even and the odd word of its pairs and gives the even and the odd value. Intervals are
-// stated as maths; W is the word's width, 32 or 64. Formulas: docs/streams.md. Pinned by tests/core/data/golden.txt.
+// Each class takes the even and the odd word of its pairs and returns the even and the odd value. Intervals are stated
+// as maths; W is the width of a word, 32 or 64. docs/streams.md has the formulas, and tests/core/data/golden.txt pins
+// the values.
 #pragma once
 
 #include <cmath>
@@ -17,7 +18,7 @@ struct Pair {
   Value even, odd;
 };
 
-// Two vectors drawn alike, as one: their chains of operations overlap.
+// Two vectors of one draw as one object, so that their chains of operations overlap.
 template <class Lane, class Draw>
 [[gnu::always_inline]] constexpr Pair<typename Lane::Real> draw_both(const Draw& draw, typename Lane::Word even,
                                                                      typename Lane::Word odd) {
@@ -26,9 +27,10 @@ template <class Lane, class Draw>
   return {Two<Lane>::first(values), Two<Lane>::second(values)};
 }
 
-// Each class below says whose it is, and `serves`: whether its arithmetic is right for a fill of that distribution.
+// Each class below names its distribution, and `serves` says whether its arithmetic is right for the parameters of a
+// fill.
 
-// The words themselves.
+// The words themselves, unchanged.
 template <class Lane>
 struct Bits {
   static constexpr const char* kName = "Bits";
@@ -39,8 +41,8 @@ struct Bits {
   [[gnu::always_inline]] constexpr Pair<Word> operator()(Word even, Word odd) const { return {even, odd}; }
 };
 
-// x = mid + half (s + 1/2) 2^(1-W), s the word as a signed integer: in [low, high], symmetric about mid.
-// kExact: for intervals whose middle and half width are exact, so that no rounding can leave them.
+// x = mid + half (s + 1/2) 2^(1-W), where s is the word as a signed integer: in [low, high], symmetric about mid.
+// kExact is for intervals whose middle and half width are exact, so that no rounding can leave the interval.
 template <class Lane, bool kExact>
 struct UniformOf {
   static constexpr const char* kName = kExact ? "ExactUniform" : "Uniform";
@@ -54,18 +56,19 @@ struct UniformOf {
 
   explicit UniformOf(const FillSpec& spec)
       : low(static_cast<Scalar>(spec.parameters[0])), high(static_cast<Scalar>(spec.parameters[1])) {
-    // In double, and halved before they meet so that no pair of bounds overflows.
+    // The bounds are added in double, and halved first, so that no pair of bounds overflows.
     mid = static_cast<Scalar>(0.5 * low + 0.5 * high);
     half = static_cast<Scalar>(0.5 * high - 0.5 * low);
   }
-  // Whether kExact gives the same bits: no value outside or, by underflow, on a zero of the other sign.
+  // Whether kExact gives the same bits: no value is outside the interval, and none underflows to a zero of the other
+  // sign.
   bool is_exact() const {
     const auto negative_zero = [](Scalar x) { return x == 0 && std::signbit(x); };
     return mid - half == low && mid + half == high && half >= Format<Scalar>::kLeastExactHalf && !negative_zero(low) &&
            !negative_zero(high);
   }
-  // s | 1 stands for s + 1/2: it rounds to the same value wherever they differ by less than a rounding,
-  // and s and -1 - s stay exact opposites, which rounding s alone would not give.
+  // s | 1 replaces s + 1/2: both round to the same value wherever they differ by less than a rounding. Also, s and -1 -
+  // s stay exact opposites, which they would not if s alone were rounded.
   template <class Lanes>
   [[gnu::always_inline]] constexpr typename Lanes::Real draw(typename Lanes::Word word) const {
     const auto s = Lanes::to_real(word | Lanes::set_word(1));
@@ -83,8 +86,8 @@ using Uniform = UniformOf<Lane, false>;
 template <class Lane>
 using ExactUniform = UniformOf<Lane, true>;
 
-// The radius' U in (0, 1) from a pair of words, as v and near_one for minus_two_log_near_one.
-// float: U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2: never 0.
+// U in (0, 1) for the radius, from a pair of words, as the v and near_one of minus_two_log_near_one.
+// In float, U = (256 a + (b mod 256) + 1/2) 2^-40. A word read as signed gives U, or U - 1 where U >= 1/2, and never 0.
 template <class Lane>
 [[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word b,
                                                                      float) {
@@ -92,12 +95,12 @@ template <class Lane>
   typename Lane::Real low{};
   if constexpr (Lane::kFastSubnormals) {
     low = Lane::fma(Lane::from_bits(byte), Lane::set(0x1p109f), Lane::set(0x1p-41f));
-  } else {  // the byte as the last digits of 2^-17, which then goes
+  } else {  // the byte becomes the last digits of 2^-17, which is then subtracted
     low = Lane::from_bits(byte | Lane::bits(Lane::set(0x1p-17f))) + Lane::set(0x1p-41f - 0x1p-17f);
   }
   return Lane::fma(Lane::to_real(a), Lane::set(0x1p-32f), low);
 }
-// double: U = (a + 1/2) 2^-64.
+// In double, U = (a + 1/2) 2^-64.
 template <class Lane>
 [[gnu::always_inline]] constexpr typename Lane::Real signed_fraction(typename Lane::Word a, typename Lane::Word,
                                                                      double) {
@@ -128,10 +131,10 @@ struct Normal {
 };
 
 // p = (word + 1/2) 2^-W, z = Phi^-1(Phi(lower) + p mass), x = mean + std z in [low, high].
-// The probability goes to the quantile as the smaller tail q, counted from the ends so that bounds far out keep
-// their digits, and as d = 2 Phi(z) - 1, counted from the word where z is 0, so that values about 0 keep theirs.
-// kCentral: for lower = -upper not far out, where the tail on the nearer side is always the smaller one and
-// none needs the tails' polynomials, and with bounds other than zero.
+// The quantile gets the probability as the smaller tail q, counted from the ends so that bounds far out keep their
+// digits, and as d = 2 Phi(z) - 1, counted from the word where z is 0, so that values about 0 keep theirs.
+// kCentral is for lower = -upper not far out and with bounds other than zero: there the tail on the nearer side is
+// always the smaller one, and no value needs the polynomials of the tails.
 template <class Lane, bool kCentral>
 struct TruncatedNormalOf {
   static constexpr const char* kName = kCentral ? "CentralTruncatedNormal" : "TruncatedNormal";
@@ -144,13 +147,13 @@ struct TruncatedNormalOf {
   using F = Format<Scalar>;
   static constexpr Bits kSign = Bits{1} << (F::kBits - 1);
   Scalar mean, std, low, high;
-  // The last one is read by nobody: without it nvcc 13.0 takes two slots an element more on sm_100 and sm_120.
+  // Nothing reads the last field. Without it, nvcc 13.0 needs two more issue slots per element on sm_100 and sm_120.
   Scalar lower_tail, upper_tail, mass;
-  Scalar beyond_lower, beyond_upper;  // the tails that start at the other bound: tail + mass
-  Scalar share, half_share;           // of the mass: a word's, and half of it
-  // d = (word - anchor) step + offset, where the difference is signed and may wrap around.
+  Scalar beyond_lower, beyond_upper;  // the tails, counted from the other bound: tail + mass
+  Scalar share, half_share;           // the share of one word in the mass, and half of it
+  // d = (word - anchor) step + offset. The difference is signed and may wrap around.
   Bits anchor;
-  Bits wraps_below;  // all ones where it wraps for the smallest words, 0 where for the largest
+  Bits wraps_below;  // all ones if it wraps for the smallest words, 0 if for the largest
   Scalar step, offset, wrapped_offset;
 
   explicit TruncatedNormalOf(const FillSpec& spec)
@@ -164,7 +167,7 @@ struct TruncatedNormalOf {
     set(beyond_lower, below + inside), set(beyond_upper, above + inside);
     set(share, inside * F::kWordScale), set(half_share, inside * F::kWordScale / 2);
 
-    // The centre as a share of the mass; where 0 is out of bounds, the nearer bound takes its place.
+    // The share of the mass below the centre. If 0 is out of bounds, the nearer bound replaces it.
     const double at_anchor = below > 0.5 ? 2 * (below - 0.5) : above > 0.5 ? 2 * (0.5 - above) : 0;
     const double centre = below > 0.5 ? 0 : above > 0.5 ? 1 : below == above ? 0.5 : (0.5 - below) / inside;
     const double words = std::fmin(centre, 1) / F::kWordScale;
@@ -184,7 +187,7 @@ struct TruncatedNormalOf {
   [[gnu::always_inline]] constexpr typename Lanes::Real draw(typename Lanes::Word word) const {
     using Value = typename Lanes::Real;
     // The mass between x and the nearer end of the interval: the lower end for words below 2^(W-1), the upper end
-    // above. Read as signed, the word counts from the nearer end.
+    // above. A word read as signed counts from the nearer end.
     const Value from_end = Lanes::fma(Lanes::to_real(word), Lanes::set(share), Lanes::set(half_share));
     const Value outside = Lanes::from_bits(Lanes::bits(from_end) | Lanes::set_word(kSign));
 
@@ -193,7 +196,7 @@ struct TruncatedNormalOf {
       const Value z = central_quantile<Lanes>(quantile_logarithm<Lanes>(outside - Lanes::set(lower_tail)), d);
       return Lanes::clamp(Lanes::fma(z, Lanes::set(std), Lanes::set(mean)), Lanes::set(low), Lanes::set(high));
     }
-    // The tail on the other side comes from its own end: 1 - near would lose its digits.
+    // The tail on the other side is counted from its own end, because 1 - near would lose its digits.
     const Value near = outside - Lanes::select(word, Lanes::set(upper_tail), Lanes::set(lower_tail));
     const Value other = -outside - Lanes::select(word, Lanes::set(beyond_lower), Lanes::set(beyond_upper));
     const auto from_anchor = word - Lanes::set_word(anchor);
@@ -218,7 +221,8 @@ template <template <class> class... Classes>
 struct ClassList {
   static constexpr int kSize = sizeof...(Classes);
 };
-// The classes above. Of those of one distribution the first that serves draws: the one for any parameters stands last.
+// The classes above. A fill uses the first class of its distribution that serves, so the class for any parameters comes
+// last.
 using Methods = ClassList<Bits, ExactUniform, Uniform, Normal, CentralTruncatedNormal, TruncatedNormal>;
 
 }  // namespace fastinit

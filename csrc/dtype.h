@@ -25,31 +25,32 @@ struct Unrounded {
   }
 };
 
-// A float with kExponentBits and kMantissaBits below a sign bit. kOverflow is the code that stands for
-// everything past the largest finite value.
+// A float with kExponentBits and kMantissaBits below a sign bit. kOverflow is the code for all values past the largest
+// finite one.
 template <class StoredType, int kExponentBits, int kMantissaBits, std::uint32_t kOverflow>
 struct Narrow {
   using Stored = StoredType;
   static constexpr bool kDouble = false;
   static constexpr int kLeastExponent = 2 - (1 << (kExponentBits - 1));
   static constexpr int kShift = 23 - kMantissaBits;
-  static constexpr std::uint32_t kBiasGap = 127 - ((1u << (kExponentBits - 1)) - 1);  // float's bias less ours
+  static constexpr std::uint32_t kBiasGap = 127 - ((1u << (kExponentBits - 1)) - 1);  // float's bias minus this type's
   static constexpr std::uint32_t kMinNormal = (kBiasGap + 1) << 23;                   // as a float's bits
 
   template <class Lane, class Word = typename Lane::Word>
   [[gnu::always_inline]] static constexpr Word round(typename Lane::Real x) {
     const Word bits = Lane::bits(x);
-    // Half a unit less one, plus one where the last kept bit is odd, carries exactly when nearest-even does.
+    // Adds half a unit minus one, and one more if the last kept bit is odd. That carries exactly when nearest-even
+    // rounds up.
     const auto carried = [](Word any) {
       const Word odd = Lane::template shift_right<kShift>(any) & Lane::set_word(1);
       return Lane::template shift_right<kShift>(any + odd + Lane::set_word((1u << (kShift - 1)) - 1));
     };
-    // float's own exponents: subnormals, infinity and the sign come along by themselves.
+    // With float's own exponent range, subnormals, infinity and the sign need no special case.
     if constexpr (kBiasGap == 0) return carried(bits);
 
     const Word sign = bits & Lane::set_word(0x80000000u);
     const Word magnitude = bits ^ sign;
-    // A subnormal is a multiple of one unit: a float whose last bit is that unit rounds it when added.
+    // A subnormal is a multiple of one unit. Adding a float whose last bit is that unit rounds it.
     const Word unit = Lane::set_word((kBiasGap + 1 + kShift) << 23);
     const Word count = Lane::bits(Lane::from_bits(magnitude) + Lane::from_bits(unit)) - unit;
     const Word normal = carried(magnitude) - Lane::set_word(kBiasGap << kMantissaBits);
@@ -75,11 +76,11 @@ struct Element<ElementType::kFloat8E4m3fn> : Narrow<std::uint8_t, 4, 3, 0x7F> {}
 template <>
 struct Element<ElementType::kFloat8E5m2> : Narrow<std::uint8_t, 5, 2, 0x7C> {};
 
-// What the table above says of a type that is known only when the program runs.
+// The table above, for a type that is known only when the program runs.
 struct ElementFacts {
   std::size_t bytes;
-  bool is_wide;        // of two words, and computed in float64
-  int least_exponent;  // of a number that is not subnormal
+  bool is_wide;        // it takes two words and is computed in float64
+  int least_exponent;  // of the normal numbers
 };
 template <class AnyElement>
 constexpr ElementFacts facts_of() {

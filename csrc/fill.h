@@ -22,7 +22,7 @@ inline constexpr const char* kElementTypeNames[kElementTypes] = {"uint32",   "fl
                                                                  "bfloat16", "float8_e4m3fn", "float8_e5m2"};
 static_assert(kElementTypeNames[kElementTypes - 1] != nullptr, "an element type without a name");
 
-// Words are drawn as they are, and only they.
+// Words are drawn unchanged, and only words have this element type.
 constexpr bool go_together(Distribution distribution, ElementType type) {
   return (distribution == Distribution::kBits) == (type == ElementType::kUint32);
 }
@@ -30,7 +30,8 @@ constexpr bool go_together(Distribution distribution, ElementType type) {
 // NumPy allows 64 dimensions; a box never needs more.
 inline constexpr int kMaxRank = 64;
 
-// Which flat indices, and in which order: `run` consecutive ones for each point of an outer grid.
+// A box: which flat indices are filled, and in which order. It has `run` consecutive indices for each point of an outer
+// grid.
 // Element (e, j) has flat index start + sum(e_k strides_k) + j.
 struct Box {
   std::uint64_t start;
@@ -57,7 +58,7 @@ struct Box {
   }
 };
 
-// One fill of any part of one tensor, a box of it, to consecutive memory.
+// One fill: a box of one tensor is written to consecutive memory.
 struct FillSpec : Box {
   Distribution distribution;
   ElementType type;
@@ -68,13 +69,13 @@ struct FillSpec : Box {
   double parameters[7];
 };
 
-// Asked now and then by the calling thread; true stops the fill.
+// The calling thread asks this now and then; true stops the fill.
 struct Interrupt {
   bool (*asked)(void* context) = nullptr;
   void* context = nullptr;
 };
 
-// Writes the box at `target`, on up to `num_threads()` threads; false where the interrupt stopped it.
+// Writes the box at `target`, on up to `num_threads()` threads; false if the interrupt stopped it.
 bool fill(const FillSpec& spec, void* target, Interrupt interrupt = {});
 
 // Writes `count` copies of the low `item_bytes` (1, 2, 4 or 8) of `bits`.
@@ -87,10 +88,10 @@ int num_threads();
 struct InstructionSet {
   const char* name;
   bool built;
-  bool supported;  // by this processor
+  bool supported;  // whether this processor can run it
 };
 std::vector<InstructionSet> instruction_sets();  // the widest last
 const char* instruction_set();                   // the one in use
-bool set_instruction_set(const char* name);      // false, and no change, where it cannot run here
+bool set_instruction_set(const char* name);      // false, and nothing changes, if it cannot run here
 
 }  // namespace fastinit

@@ -1,8 +1,9 @@
 // The loop over blocks, once, for any lane type, distribution and element type.
 //
-// Words and values are made in turn, a tile that stays in the L1 cache at a time: Philox wants many blocks
-// in flight (its rounds are one long chain), the distributions want the registers for their constants.
-// Whole tiles go straight to the target; what is left of a run goes through a buffer, a group (what one
+// Words and values are made in turn, for a tile at a time, which stays in the L1 cache. Philox needs many blocks in
+// flight (its rounds are one long chain), and the distributions need the registers for their constants.
+// Whole tiles go straight to the target. The rest of a run goes through a buffer, a group at a time, where a group is
+// what one step of the lanes yields. Runs are split where `block low` wraps.
 // step of the lanes yields) at a time. Runs split where `block low` wraps.
 #pragma once
 
@@ -18,7 +19,7 @@
 
 namespace fastinit {
 
-// Writes runs of consecutive flat indices of one tensor; made once per piece of work.
+// Writes runs of consecutive flat indices of one tensor. One object is made for each piece of work.
 template <class BaseLanes, template <class> class Distribution, ElementType kType>
 class RunWriter {
   using Type = Element<kType>;
@@ -26,7 +27,7 @@ class RunWriter {
   template <class AnyLanes>
   using LaneOf = std::conditional_t<Type::kDouble, typename AnyLanes::Lane64, typename AnyLanes::Lane32>;
 
-  // Philox and the distributions each work on as many vectors at once as suits them.
+  // Philox and the distributions each work on the number of vectors that suits them.
   using WordLanes = Interleaved<BaseLanes, BaseLanes::kWordVectors>;
   using Lanes = Interleaved<BaseLanes, BaseLanes::kValueVectors>;
   using Lane = LaneOf<Lanes>;
@@ -36,14 +37,14 @@ class RunWriter {
   using Block = Blocks<Type::kDouble>;
   static constexpr std::uint64_t kBlockSize = Block::kElements;
   static constexpr std::uint64_t kGroupSize = kBlockSize * Lanes::kBlocks;
-  static constexpr int kTileVectors = 4 * WordLanes::kVectors * Lanes::kVectors;  // divides by either
+  static constexpr int kTileVectors = 4 * WordLanes::kVectors * Lanes::kVectors;  // a multiple of both
 
  public:
   static constexpr std::uint64_t kTileSize = kTileVectors / Lanes::kVectors * kGroupSize;
 
   explicit RunWriter(const FillSpec& spec) : schedule_(Schedule::make(spec.seed, spec.stream)), draw_(spec) {}
 
-  // `streaming`: past the caches, where the target's alignment allows.
+  // `streaming`: stores bypass the caches where the target's alignment allows it.
   void write(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
     while (count > 0) {
       const std::uint64_t block = index / kBlockSize;
@@ -59,9 +60,9 @@ class RunWriter {
  private:
   // A run within which `block high` stays the same.
   void write_segment(std::uint64_t index, std::uint64_t count, Stored* target, bool streaming) {
-    std::uint64_t head = (kBlockSize - index % kBlockSize) % kBlockSize;  // up to a block's start
+    std::uint64_t head = (kBlockSize - index % kBlockSize) % kBlockSize;  // elements before the next block
     if (streaming) {
-      // Further up, a block at a time, to the first target that streaming stores take, if there is one.
+      // The head is extended, a block at a time, to the first target that streaming stores accept, if there is one.
       while (misalignment(target + head) != 0 && head < kGroupSize) head += kBlockSize;
       streaming = misalignment(target + head) == 0;
       if (!streaming) head %= kBlockSize;
@@ -78,9 +79,10 @@ class RunWriter {
     write_part(index + done, count - done, target + done);
   }
 
-  // Whole tiles, from a block's start.
+  // Writes whole tiles. `index` is the start of a block.
   void write_tiles(std::uint64_t index, std::uint64_t tiles, Stored* target, bool streaming) const {
-    // Local copies: for all the compiler knows, a store through `target` changes what `this` points at.
+    // Local copies are needed, because the compiler must assume that a store through `target` changes what `this`
+    // points at.
     const Schedule schedule = schedule_;
     const Distribution<Lane> draw = draw_;
     BaseWord even[kTileVectors], odd[kTileVectors];
@@ -96,7 +98,8 @@ class RunWriter {
     if (streaming) BaseLanes::finish_stores();
   }
 
-  // Any run, a group at a time through a buffer: what does not fill a tile or does not start a block.
+  // Writes any run, a group at a time through a buffer. This is for runs that do not fill a tile or do not start a
+  // block.
   void write_part(std::uint64_t index, std::uint64_t count, Stored* target) const {
     while (count > 0) {
       BaseWord even[Lanes::kVectors], odd[Lanes::kVectors];
@@ -112,7 +115,7 @@ class RunWriter {
     }
   }
 
-  // The words of the blocks from the one that holds `index`, as pairs.
+  // The words of the blocks, as pairs, from the block that holds `index` on.
   template <class AnyLanes>
   [[gnu::always_inline]] static void make_words(const Schedule& schedule, std::uint64_t index, BaseWord* even,
                                                 BaseWord* odd) {
@@ -138,7 +141,7 @@ class RunWriter {
   Distribution<Lane> draw_;
 };
 
-// Elements [first, first + count) of the box, in the order they lie in memory, at `target`.
+// Writes elements [first, first + count) of the box, in the order in which they lie in memory, to `target`.
 template <class Lanes, template <class> class Distribution, ElementType kType>
 void fill_piece(const FillSpec& spec, std::uint64_t first, std::uint64_t count, void* target, bool streaming) {
   RunWriter<Lanes, Distribution, kType> writer(spec);
@@ -156,7 +159,8 @@ using PieceFunction = void (*)(const FillSpec&, std::uint64_t first, std::uint64
 
 using PieceTable = MethodTable<PieceFunction>;
 
-// An instruction set is compiled as two units that take about as long: elements of up to 16 bits, and the others.
+// An instruction set is compiled as two units that take about as long: one for elements of up to 16 bits, one for the
+// others.
 constexpr bool is_narrow(ElementType type) { return item_bytes(type) <= 2; }
 
 template <class Lanes, bool kNarrow>

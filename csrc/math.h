@@ -1,7 +1,8 @@
 // ln, sin/cos and the normal quantile: the same bits on every lane type.
 //
-// Only operations that IEEE 754 rounds exactly, in a written order: no libm, no contraction, no
-// approximate instruction. Coefficients: csrc/coefficients.h. Accuracy: tests/core/test_accuracy.py.
+// The functions use only operations that IEEE 754 rounds exactly, in a written order: no libm, no contraction, no
+// approximate instruction. The coefficients are in csrc/coefficients.h, and tests/core/test_accuracy.py measures the
+// accuracy.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,7 @@ struct Format<double> {
   static constexpr std::uint64_t kLogLow = 0x3FE4F5C28F5C28F6;
 };
 
-// Horner's rule: the fewest operations; other vectors' work hides its latency.
+// Horner's rule needs the fewest operations. Its latency is hidden by the work on other vectors.
 template <class Lane, int N, class Real = typename Lane::Real>
 [[gnu::always_inline]] constexpr Real horner(Real x, Polynomial<typename Lane::Scalar, N> p) {
   Real sum = Lane::set(p.coefficients[N - 1]);
@@ -48,8 +49,8 @@ template <class Lane, int N, class Real = typename Lane::Real>
   return sum;
 }
 
-// A number as 2^e (1 + f) in the given unit, whose bits are a power of two's: e, which lies where the exponent does
-// in a number, so that f is in [-0.345, 0.31] ...
+// Splits a number into 2^e (1 + f) of the given unit, whose bits are those of a power of two. This returns e, at the
+// place of a number's exponent, chosen so that f is in [-0.345, 0.31] ...
 template <class Lane, typename Lane::ScalarBits kUnit>
 [[gnu::always_inline]] constexpr typename Lane::Word exponent_of(typename Lane::Real number) {
   using F = Format<typename Lane::Scalar>;
@@ -57,7 +58,7 @@ template <class Lane, typename Lane::ScalarBits kUnit>
   return (Lane::bits(number) - Lane::set_word(F::kLogLow - F::kOne + kUnit)) & Lane::set_word(exponent_mask);
 }
 
-// ... and what makes it 1 + f: 2^-e / unit.
+// ... and this returns the factor 2^-e / unit, which turns the number into 1 + f.
 template <class Lane, typename Lane::ScalarBits kUnit>
 [[gnu::always_inline]] constexpr typename Lane::Real scale_of(typename Lane::Word e) {
   return Lane::from_bits(Lane::set_word(2 * Format<typename Lane::Scalar>::kOne - kUnit) - e);
@@ -72,8 +73,8 @@ template <class Lane, class Real = typename Lane::Real>
   return Lane::fma(f, horner<Lane>(f, Coefficients<Scalar>::log()), exponent_term);
 }
 
-// -2 ln U for U = v where v > 0, and for U = 1 + v where v <= 0 (-1/2 <= v): the caller hands over
-// U - 1 there, which keeps the digits that U itself would round away. `near_one`: 1 where v <= 0, else 0.
+// -2 ln U, where U = v if v > 0, and U = 1 + v if v <= 0 (-1/2 <= v). For v <= 0 the caller passes U - 1, which keeps
+// digits that U itself would round away. `near_one` is 1 if v <= 0, else 0.
 template <class Lane, class Real = typename Lane::Real>
 [[gnu::always_inline]] constexpr Real minus_two_log_near_one(Real v, Real near_one) {
   constexpr auto one = Format<typename Lane::Scalar>::kOne;
@@ -82,8 +83,8 @@ template <class Lane, class Real = typename Lane::Real>
   return minus_two_log<Lane>(e, Lane::fma(v, scale, Lane::fma(near_one, scale, Lane::set(-1))));
 }
 
-// magnitude * (cos, sin)(2 pi word / 2^bits). The angle is reduced in integers, so that both stay
-// accurate relative to their own size at every quadrant edge.
+// magnitude * (cos, sin)(2 pi word / 2^bits). The angle is reduced in integers, so that cosine and sine have a small
+// relative error even next to their zeros.
 template <class Lane>
 struct CosSin {
   typename Lane::Real cos, sin;
@@ -103,7 +104,7 @@ template <class Lane, class Real = typename Lane::Real>
   const Real sin = t * horner<Lane>(u, Coefficients<Scalar>::sin());
   const Real cos = Lane::fma(u, horner<Lane>(u, Coefficients<Scalar>::cos()), Lane::set(1));
 
-  // The edge's number is in the top two bits: odd ones turn (cos, sin) into (-sin, cos), 2 and 3 negate both.
+  // The top two bits hold the edge's number: odd edges turn (cos, sin) into (-sin, cos), edges 2 and 3 negate both.
   constexpr int kOdd = F::kBits - 2;
   const Word edge = word + Lane::set_word(Bits{1} << (F::kBits - 3));
   const Real turned = Lane::from_bits(Lane::bits(magnitude) ^ (edge & sign_bit));
@@ -111,20 +112,21 @@ template <class Lane, class Real = typename Lane::Real>
           turned * Lane::template select_by<kOdd>(edge, cos, sin)};
 }
 
-// The normal quantile from two numbers that say the same: q, the smaller tail, which is accurate far out, and
-// d = 2 Phi(z) - 1, which is accurate about 0 and has z's sign. With v = -2 ln(4 q (1 - q)), z / d is a
-// smooth function of v (sqrt(pi/2) at 0), so that one polynomial in v serves |z| < 2.9; the tails take others in
-// sqrt(v).
+// The normal quantile from two numbers that state the same probability: q, the smaller tail, which is accurate far out,
+// and d = 2 Phi(z) - 1, which is accurate about 0 and has the sign of z. With v = -2 ln(4 q (1 - q)), z / d is a smooth
+// function of v (sqrt(pi/2) at 0), so one polynomial in v is enough for |z| < 2.9. Beyond that, polynomials in sqrt(v)
+// are used.
 template <class Lane, class Real = typename Lane::Real>
 [[gnu::always_inline]] constexpr Real quantile_logarithm(Real minus_q) {
-  // -q (1 - q), which is 4 q (1 - q) in units of -1/4. z / d needs v's absolute accuracy only, so near 1 as elsewhere.
+  // -q (1 - q) is 4 q (1 - q) in units of -1/4. z / d needs only the absolute accuracy of v, so near 1 it is computed
+  // as elsewhere.
   constexpr auto unit = Format<typename Lane::Scalar>::kMinusQuarter;
   const Real number = Lane::fma(minus_q, minus_q, minus_q);
   const auto e = exponent_of<Lane, unit>(number);
   return minus_two_log<Lane>(e, Lane::fma(number, scale_of<Lane, unit>(e), Lane::set(-1)));
 }
 
-// For tails of this at least: v <= 9.3, where the polynomial for the centre serves up to 10.
+// The quantile for tails of at least this size, where v <= 9.3; the polynomial for the centre is good up to 10.
 inline constexpr double kLeastCentralTail = 0.0025;
 template <class Lane, class Real = typename Lane::Real>
 [[gnu::always_inline]] constexpr Real central_quantile(Real v, Real d) {

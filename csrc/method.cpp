@@ -1,4 +1,4 @@
-// Which class draws a fill: compiled for any processor, unlike the loops.
+// Chooses the class that draws a fill. Compiled for any processor, unlike the loops.
 #include "dtype.h"
 #include "lanes/scalar.h"
 #include "methods.h"
@@ -6,7 +6,7 @@
 namespace fastinit {
 namespace {
 
-// Whether a class draws the fill; if not, `method` moves on to the next one.
+// Whether a class draws the fill. If not, `method` moves on to the next class.
 template <class Class>
 bool is_drawn_by(const FillSpec& spec, Method& method) {
   method.name = Class::kName;
@@ -15,7 +15,7 @@ bool is_drawn_by(const FillSpec& spec, Method& method) {
   return found;
 }
 
-// `Lane`: plain numbers of the type that the elements are computed in.
+// `Lane`: plain numbers of the type in which the elements are computed.
 template <class Lane, template <class> class... Classes>
 Method method_in(const FillSpec& spec, ClassList<Classes...>) {
   Method method{};

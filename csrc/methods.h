@@ -1,4 +1,5 @@
-// Which class draws a fill, and tables of functions by class and element type, which all dispatch reads.
+// The choice of the class that draws a fill, and tables of functions by class and element type, with which all code
+// dispatches.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +10,15 @@
 namespace fastinit {
 
 struct Method {
-  int place;         // of the class in `Methods`
-  const char* name;  // of the class
+  int place;         // the place of the class in `Methods`
+  const char* name;  // the name of the class
 };
 Method method_of(const FillSpec& spec);
 
 template <class Function>
 struct MethodTable {
   struct Row {
-    Function functions[kElementTypes];  // null where distribution and element type do not go together
+    Function functions[kElementTypes];  // null if the class cannot draw the element type
   };
   Row rows[Methods::kSize];
 

@@ -3,9 +3,9 @@
 // Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11.
 // Pinned by tests/core/data/philox4x32_10_kat.txt.
 //
-// Counter = (block low, block high, stream low, stream high), key = (seed low, seed high). In one fill
-// only `block low` varies, so half of the first three rounds is the same for every block: Schedule
-// works that half out once and leaves 70 operations per vector of blocks where the plain form has 80.
+// The counter is (block low, block high, stream low, stream high), and the key is (seed low, seed high). In one fill
+// only `block low` varies, so half of the first three rounds is the same for every block. Schedule computes that half
+// once, which leaves 70 operations per vector of blocks instead of 80.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ inline constexpr std::uint32_t kWeyl0 = 0x9E3779B9;
 inline constexpr std::uint32_t kWeyl1 = 0xBB67AE85;
 inline constexpr int kRounds = 10;
 
-// What every block of (seed, stream, block high) shares: the round keys, the constant half of the
+// The numbers that every block of (seed, stream, block high) shares: the round keys, with the constant half of the
 // state folded into those of rounds 1 to 3.
 struct Schedule {
   std::uint64_t block_high;
@@ -49,7 +49,7 @@ struct Schedule {
     block_high = high;
   }
 
-  // What joins words 0 and 2 in a round.
+  // The number that is XORed into word 0, and into word 2, in a round.
   constexpr std::uint64_t join0(int round) const { return key0[round]; }
   constexpr std::uint64_t join2(int round) const { return key2[round]; }
 
@@ -93,7 +93,7 @@ template <class Lanes, class AnySchedule, class Wide = typename Lanes::Wide>
   word1 = product1;
   word3 = product0;
 
-  // Compilers would unroll it or not as they see fit.
+  // The rounds are written out, because compilers unroll this loop only sometimes.
 #pragma GCC unroll 10
   for (int round = 3; round < kRounds; ++round) {
     product0 = Lanes::multiply_low(word0, kMultiplier0);

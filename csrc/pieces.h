@@ -10,10 +10,10 @@ struct Range {
   std::uint64_t first, count;  // in items
 };
 
-// `count` items in pieces that end at multiples of the piece's size in memory.
+// `count` items, cut into pieces whose ends are at multiples of the piece's size in memory.
 struct Pieces {
-  std::uint64_t piece;  // in items, a power of two of bytes
-  std::uint64_t lead;   // items between the multiple below the target and the target
+  std::uint64_t piece;  // in items; a power of two in bytes
+  std::uint64_t lead;   // items between the last such multiple before the target and the target
   std::uint64_t count;
 
   // The piece's size is the smallest power of two that reaches `wanted_bytes`, within limits that are powers too.

@@ -1,7 +1,8 @@
 // Products of matrices in a written order, once, for any lane type.
 //
 // Each element of a result is one chain of fused multiply-adds in ascending order of the summed index. Lanes and
-// threads run over columns and so change no bit; docs/streams.md has the order among its contracts.
+// threads divide the columns among themselves, so that they change no bit. The order is part of the contract in
+// docs/streams.md.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,9 @@
 
 namespace fastinit {
 
-inline constexpr int kReflectors = 32;  // in a block, and so the inner size of every product
+inline constexpr int kReflectors = 32;  // in a block, and therefore the inner size of every product
 
-// `kVectors` of the lanes side by side, `kRows` rows of a result at a time: as many as the registers hold.
+// `kVectors` vectors side by side and `kRows` rows of a result at a time, as many as the registers can hold.
 template <class Lane, int kRows, int kVectors>
 struct Products {
   using Scalar = typename Lane::Scalar;
@@ -50,7 +51,7 @@ struct Products {
   }
 
  private:
-  // kRows x kWidth elements of a result, in registers.
+  // kRows x kWidth elements of a result, held in registers.
   class Tile {
    public:
     [[gnu::always_inline]] Tile(const Scalar* from, std::size_t stride) {

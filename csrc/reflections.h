@@ -1,5 +1,5 @@
-// Orthogonal matrices on any lane type: blocks of Householder reflectors, and strips of columns they are applied to.
-// What each number is: orthogonal.h and docs/streams.md.
+// Orthogonal matrices on any lane type: blocks of Householder reflectors, and strips of columns to which they are
+// applied. orthogonal.h and docs/streams.md define each number.
 #pragma once
 
 #include <cmath>
@@ -13,17 +13,17 @@
 
 namespace fastinit {
 
-// Columns of A at work: groups of as many as a product takes side by side, each group with all its rows (rounded up
-// as in ReflectorLayout) one after the other.
+// Columns of A that are worked on, in groups of as many columns as a product takes side by side. Each group has all its
+// rows (rounded up as in ReflectorLayout), one after the other.
 struct Strip {
-  std::uint64_t first;    // of the spec's vectors
-  std::uint64_t columns;  // no more than the groups hold
+  std::uint64_t first;    // the first column, as a number of the spec's vectors
+  std::uint64_t columns;  // no more columns than the groups hold
   std::uint64_t groups;
   void* values;
   void* scratch;  // for two products of 32 rows
 };
 
-// What is computed in float32 or float64, `kType`.
+// The computations in the type `kType`, float32 or float64.
 template <class Lanes, ElementType kType>
 class Reflections {
   using Lane = std::conditional_t<Element<kType>::kDouble, typename Lanes::Lane64, typename Lanes::Lane32>;
@@ -37,7 +37,7 @@ class Reflections {
   using Real = typename Lane::Real;
   static constexpr std::uint64_t kWidth = Columns::kWidth;
 
-  // Draws the reflectors of a block, and works out what applies them.
+  // Draws the reflectors of a block, and computes the matrices with which they are applied.
   static void make(const OrthogonalSpec& spec, std::uint64_t block, void* memory) {
     const ReflectorLayout layout{spec.length};
     const std::uint64_t rows = layout.rows(block);
@@ -59,7 +59,7 @@ class Reflections {
     make_factor(v, rows, tau, v + layout.factor(block));
   }
 
-  // The strip's columns of [I; 0] diag(d).
+  // Sets the strip to its columns of [I; 0] diag(d).
   static void begin(const OrthogonalSpec& spec, const void* reflectors, const Strip& strip) {
     const ReflectorLayout layout{spec.length};
     auto* values = static_cast<Scalar*>(strip.values);
@@ -107,11 +107,11 @@ class Reflections {
     }
   }
 
-  // The strip's elements, times the gain and rounded to their type, where they belong.
+  // Writes the strip's elements, times the gain and rounded to their type, to their places in the target.
   template <ElementType kStored>
   static void write(const OrthogonalSpec& spec, const Strip& strip, void* target) {
     using Stored = typename Element<kStored>::Stored;
-    constexpr std::uint64_t kRows = 16;  // at a time, so that a column's elements meet in a line of memory
+    constexpr std::uint64_t kRows = 16;  // so many at a time that elements of a column share a cache line
     const std::uint64_t group_size = ReflectorLayout::rounded(spec.length) * kWidth;
     const std::uint64_t elements = spec.elements.size();
     const Real gain = Lane::set(static_cast<Scalar>(spec.gain));
@@ -131,7 +131,7 @@ class Reflections {
   }
 
  private:
-  // V: row i of reflector k is an element of x_k where i >= k, else 0. Reflectors past the last are 0.
+  // V: row i of reflector k is an element of x_k if i >= k, else 0. Reflectors past the last are 0.
   static void draw(const OrthogonalSpec& spec, std::uint64_t block, std::uint64_t rows, Scalar* v) {
     constexpr std::uint64_t kRows = 256;  // at a time
     const std::uint64_t first = block * kReflectors;
@@ -152,7 +152,7 @@ class Reflections {
     std::memset(v + rows * kReflectors, 0, (ReflectorLayout::rounded(rows) - rows) * kReflectors * sizeof(Scalar));
   }
 
-  // Of each reflector: 16 sums, of the rows i with i mod 16 = 0 .. 15, added by halves.
+  // Sums the squares of each reflector: 16 sums of the rows i with i mod 16 = 0 .. 15, which are then added by halves.
   static void sum_squares(const Scalar* v, std::uint64_t rows, Scalar (&sums)[kReflectors]) {
     constexpr int kSums = 16;
     Scalar parts[kSums][kReflectors] = {};
@@ -200,7 +200,7 @@ class Reflections {
     }
   }
 
-  // A tile of elements, by rows of kWidth, to the target.
+  // Writes a tile of elements, given by rows of kWidth, to the target.
   template <class Stored>
   static void place(const Stored* tile, std::uint64_t rows, std::uint64_t columns, Stored* target,
                     std::uint64_t row_stride, std::uint64_t column_stride) {
@@ -216,7 +216,7 @@ class Reflections {
   }
 };
 
-// What the driver calls, for the elements of one type.
+// The functions that the driver calls, for elements of one type.
 struct OrthogonalFunctions {
   std::size_t scalar_bytes;
   std::uint64_t width;

@@ -1,4 +1,4 @@
-// What the stream says of blocks, for the CPU's loop and the GPU's alike; see docs/streams.md.
+// The blocks of a stream, for the loops of the CPU and the GPU; see docs/streams.md.
 #pragma once
 
 #include <cstdint>
@@ -9,13 +9,13 @@ template <bool kDouble>
 struct Blocks {
   static constexpr std::uint32_t kElements = kDouble ? 2 : 4;  // in a block
 
-  // Elements from a block's start on before the low half of its number wraps.
+  // The number of elements from a block's start until the low half of its number wraps.
   static constexpr std::uint64_t to_wrap(std::uint64_t block) {
     constexpr std::uint64_t kSegmentBlocks = std::uint64_t{1} << 32;
     return (kSegmentBlocks - block % kSegmentBlocks) * kElements;
   }
 
-  // A block's four words as pairs: one of 64 bits, or the even words of two of 32 bits and then the odd ones.
+  // The four words of a block as pairs: one pair of 64-bit words, or the even 32-bit words and then the odd ones.
   template <class Words, class Merge>
   [[gnu::always_inline]] static constexpr auto even(const Words& words, const Merge& merge) {
     if constexpr (kDouble)

@@ -1,8 +1,8 @@
 // The loop over transformed elements, once, for any lane type and element type.
 //
-// A chunk that stays in the L1 cache is drawn as fill_loop.h draws it, in float32 or float64, goes through one step
-// after the other in float64, and is rounded to the target. A loop for each step, rather than all steps for each
-// vector, lets the compiler keep a step's constants in registers.
+// A chunk that stays in the L1 cache is drawn in float32 or float64, as in fill_loop.h. It then goes through one step
+// after the other in float64, and is rounded into the target. There is one loop for each step, not one loop with all
+// steps for each vector, so that the compiler can keep a step's constants in registers.
 #pragma once
 
 #include <algorithm>
@@ -28,13 +28,13 @@ class Transformer {
   static constexpr int kBaseWidth = static_cast<int>(sizeof(BaseReal) / sizeof(double));
   static constexpr std::uint64_t kWidth = sizeof(Real) / sizeof(double);
 
-  // Whole tiles of the fill loop, which is slower in what is left over.
+  // A chunk is whole tiles of the fill loop, because that loop is slower for the rest of a run.
   static constexpr std::uint64_t kTile = RunWriter<BaseLanes, Uniform, drawn_type(kType)>::kTileSize;
   static constexpr std::uint64_t kLeastChunk = 1536;
   static constexpr std::uint64_t kChunk = (kLeastChunk + kTile - 1) / kTile * kTile;
 
  public:
-  // Elements [first, first + count) of the box at `target`; `draw` writes some of them as `drawn` has them.
+  // Writes elements [first, first + count) of the box to `target`. `draw` writes some of them, as `drawn` stores them.
   static void write(const TransformedSpec& spec, const FillSpec& drawn, PieceFunction draw, std::uint64_t first,
                     std::uint64_t count, void* target) {
     auto* next = static_cast<Stored*>(target);
@@ -51,7 +51,7 @@ class Transformer {
   }
 
  private:
-  Transformer() = default;  // its memory as it is
+  Transformer() = default;  // leaves the buffers uninitialised
 
   void draw(const FillSpec& spec, PieceFunction draw_piece, std::uint64_t first, std::uint64_t n) {
     if constexpr (Type::kDouble) {
@@ -60,7 +60,7 @@ class Transformer {
       draw_piece(spec, first, n, drawn_, false);
       for (std::uint64_t i = 0; i < n; ++i) values_[i] = drawn_[i];
     }
-    // Up to a whole vector with what every step is defined for.
+    // Fills up to a whole vector with a value for which every step is defined.
     std::fill(values_ + n, values_ + (n + kWidth - 1) / kWidth * kWidth, values_[0]);
   }
 
@@ -74,7 +74,7 @@ class Transformer {
     });
   }
 
-  // A vector at a time: several at once, as one object, GCC would copy by way of memory.
+  // One vector at a time: GCC would copy several, as one object, by way of memory.
   [[gnu::always_inline]] static BaseReal load(const double* from) {
     BaseReal value;
     std::memcpy(&value, from, sizeof value);

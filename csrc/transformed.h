@@ -15,20 +15,20 @@ inline constexpr const char* kStepNames[kStepKinds] = {
     "scale", "shift", "exp", "log", "clamp", "abs", "softplus_inverse", "reciprocal"};
 static_assert(kStepNames[kStepKinds - 1] != nullptr, "a step without a name");
 
-// What elements of a type are drawn in.
+// The type in which elements of a type are drawn.
 constexpr ElementType drawn_type(ElementType type) {
   return element_facts(type).is_wide ? ElementType::kFloat64 : ElementType::kFloat32;
 }
 
 struct Step {
   StepKind kind;
-  double numbers[2];  // kScale: factor. kShift: what is added. kClamp: lower, upper.
+  double numbers[2];  // kScale: the factor. kShift: the number that is added. kClamp: lower, upper.
 };
 
 inline constexpr int kMostSteps = 16;
 
-// A fill whose elements, as drawn in float32 or float64, go through the steps in float64 before they are rounded. The
-// caller vouches that every step is defined for all that it gets, and that none overflows.
+// A fill whose elements are drawn in float32 or float64 and go through the steps in float64 before they are rounded.
+// The caller must ensure that every step is defined for all values that it gets, and that none overflows.
 struct TransformedSpec {
   FillSpec base;
   int count;

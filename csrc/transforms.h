@@ -1,8 +1,9 @@
 // The steps of a transform, on any lane type of float64: e^x, ln x, the inverse of softplus, and plain arithmetic.
 //
-// As math.h: only operations that IEEE 754 rounds exactly, in a written order. Each step states what it computes and
-// where it is defined; what it gives elsewhere is the same on every path, and means nothing. Formulas and limits:
-// docs/streams.md. Accuracy: tests/core/test_transforms.py. Pinned by tests/core/test_golden.py.
+// As in math.h, the functions use only operations that IEEE 754 rounds exactly, in a written order. Each step states
+// what it computes and where it is defined. Elsewhere its result is the same on every path, and means nothing.
+// docs/streams.md has the formulas and limits, tests/core/test_transforms.py measures the accuracy, and
+// tests/core/test_golden.py pins the values.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +20,12 @@ template <class Lane, class Real = typename Lane::Real>
   constexpr std::uint64_t one = Format<double>::kOne;
   constexpr std::uint64_t least_normal = 0x0010000000000000;
   constexpr std::uint64_t raised = std::uint64_t{54} << 52;  // as an exponent in place
-  // A subnormal number has no exponent to take off: 2^54 times it has.
+  // A subnormal number has no exponent that could be split off, but 2^54 times the number has one.
   const auto subnormal = Lane::bits(x) - Lane::set_word(least_normal);
   const Real normal = Lane::select(subnormal, x * Lane::set(0x1p54), x);
   const auto e = exponent_of<Lane, one>(normal);
-  // By bits and not by a factor, as scale_of has it: 2^-e is no normal number for the largest x.
+  // The scale is made from bits and not by a factor as in scale_of, because 2^-e is not a normal number for the largest
+  // x.
   const Real f = Lane::from_bits(Lane::bits(normal) - e) - Lane::set(1);
   const auto exponent = e - Lane::select(subnormal, Lane::set_word(raised), Lane::set_word(0));
   return minus_two_log<Lane>(exponent, f) * Lane::set(-0.5);
@@ -32,12 +34,12 @@ template <class Lane, class Real = typename Lane::Real>
 // e^x = 2^k (1 + m) with k = round(x / ln 2), so that m = e^r - 1 for |r| <= ln 2 / 2. Source: Tang, ACM TOMS 15, 1989.
 template <class Lane>
 struct Exponential {
-  typename Lane::Real k;      // a whole number
-  typename Lane::Word count;  // the same
+  typename Lane::Real k;      // count as a real number
+  typename Lane::Word count;  // k as an integer
   typename Lane::Real m;
 };
 
-// Adding it rounds to whole numbers, which then are the last digits; and its bits.
+// Adding this constant rounds to a whole number, which is then in the last digits. The second constant is its bits.
 inline constexpr double kWhole = 0x1.8p52;
 inline constexpr std::uint64_t kWholeBits = 0x4338000000000000;
 
@@ -46,7 +48,7 @@ template <class Lane, class Real = typename Lane::Real>
 [[gnu::always_inline]] constexpr Exponential<Lane> exponential(Real x) {
   const Real shifted = Lane::fma(x, Lane::set(0x1.71547652b82fep0), Lane::set(kWhole));
   const Real k = shifted - Lane::set(kWhole);
-  // ln 2 in two numbers, of which the first leaves no rounding.
+  // ln 2 as the sum of two numbers. The product with the first one is exact.
   const Real most = Lane::fma(k, Lane::set(-0x1.62e42fefa39efp-1), x);
   const Real r = Lane::fma(k, Lane::set(-0x1.abc9e3b39803fp-56), most);
   const Real m = Lane::fma(r * r, horner<Lane>(r, Coefficients<double>::expm1()), r);
@@ -59,7 +61,7 @@ template <class Lane>
   return Lane::from_bits(Lane::template shift_left<52>(count + Lane::set_word(1023)));
 }
 
-// Each step below says which it is.
+// Each class below says which step it is.
 
 template <class Lane>
 struct Scale {
@@ -79,16 +81,16 @@ struct Shift {
   [[gnu::always_inline]] constexpr Real operator()(Real x) const { return x + Lane::set(distance); }
 };
 
-// e^x; 0 and infinity where they are what it rounds to.
+// e^x. The result is 0 or infinity where e^x rounds to it.
 template <class Lane>
 struct Exp {
   static constexpr StepKind kKind = StepKind::kExp;
   using Real = typename Lane::Real;
   explicit constexpr Exp(const Step&) {}
   [[gnu::always_inline]] constexpr Real operator()(Real x) const {
-    // Beyond these it is infinity and 0 as well.
+    // Beyond these limits the result is infinity or 0 as well.
     const auto e = exponential<Lane>(Lane::max(Lane::min(x, Lane::set(710)), Lane::set(-746)));
-    // 2^k in two factors, as the whole may be subnormal: the last product alone rounds.
+    // 2^k is applied as two factors, because the result may be subnormal: only the last product rounds.
     const auto half = Lane::bits(Lane::fma(e.k, Lane::set(0.5), Lane::set(kWhole))) - Lane::set_word(kWholeBits);
     return (Lane::set(1) + e.m) * power_of_two<Lane>(half) * power_of_two<Lane>(e.count - half);
   }
@@ -103,7 +105,7 @@ struct Log {
   [[gnu::always_inline]] constexpr Real operator()(Real x) const { return natural_log<Lane>(x); }
 };
 
-// x in [lower, upper]; of equal zeros the bound's.
+// x in [lower, upper]. If x and a bound are equal zeros, the result is the bound.
 template <class Lane>
 struct Clamp {
   static constexpr StepKind kKind = StepKind::kClamp;
@@ -125,22 +127,22 @@ struct Abs {
   }
 };
 
-// ln(e^x - 1) = x + ln(1 - e^-x), for x > 0: what softplus takes to x.
+// ln(e^x - 1) = x + ln(1 - e^-x), for x > 0: the inverse of softplus.
 template <class Lane>
 struct SoftplusInverse {
   static constexpr StepKind kKind = StepKind::kSoftplusInverse;
   using Real = typename Lane::Real;
   explicit constexpr SoftplusInverse(const Step&) {}
   [[gnu::always_inline]] constexpr Real operator()(Real x) const {
-    // Past 64, 1 - e^-x is 1.
+    // For x > 64, 1 - e^-x rounds to 1.
     const auto e = exponential<Lane>(-Lane::min(x, Lane::set(64)));
     const Real power = power_of_two<Lane>(e.count);
-    // 2^k (1 + m) - 1, whose two terms have one sign or are exact: it keeps the digits of small x.
+    // 2^k (1 + m) - 1. The two terms have the same sign or are exact, so the digits of a small x are kept.
     return x + natural_log<Lane>(-Lane::fma(power, e.m, power - Lane::set(1)));
   }
 };
 
-// 1/x, for x other than 0.
+// 1/x, for x != 0.
 template <class Lane>
 struct Reciprocal {
   static constexpr StepKind kKind = StepKind::kReciprocal;
@@ -151,7 +153,7 @@ struct Reciprocal {
 
 using StepClasses = ClassList<Scale, Shift, Exp, Log, Clamp, Abs, SoftplusInverse, Reciprocal>;
 
-// Calls function(step) with a step as its class has it.
+// Calls function(step) with an object of the class of the step.
 template <class Lane, class Function, template <class> class... Classes>
 [[gnu::always_inline]] constexpr void with_step(const Step& step, const Function& function, ClassList<Classes...>) {
   static_assert(sizeof...(Classes) == kStepKinds, "a step without a class");

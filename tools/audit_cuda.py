@@ -1,13 +1,13 @@
 """Audits the CUDA kernels of a built extension: no GPU needed, only `cuobjdump`.
 
-Every kernel's PTX and machine code is held to the rules of docs/cuda.md: exactly rounded float
-instructions with their rounding written out, nothing flushed, no local memory, no spills, whole
-groups in 128-bit stores. The issue slots an element takes are counted, and held to those of the
-last audit in docs/cuda.json.
+The PTX and the machine code of every kernel must follow the rules of docs/cuda.md: exactly rounded
+float instructions with explicit rounding, nothing flushed, no local memory, no spills, whole groups
+in 128-bit stores. The issue slots per element are counted, and must not exceed those of the last
+audit in docs/cuda.json.
 
-    python tools/audit_cuda.py            # print; exit status 1 where a rule is broken or a count grew
+    python tools/audit_cuda.py            # print; exit status 1 if a rule is broken or a count grew
     python tools/audit_cuda.py --write    # also update docs/cuda.md and docs/cuda.json
-    python tools/audit_cuda.py --check    # also fail where docs/cuda.md says something else
+    python tools/audit_cuda.py --check    # also fail if docs/cuda.md has other numbers
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def extension() -> Path:
-    """The file of fastinit._core."""
+    """Returns the file of fastinit._core."""
     found = importlib.util.find_spec("fastinit._core")
     if found is None or found.origin is None:
         raise ToolError("fastinit is not installed; `pip install .` with nvcc on PATH builds it")

@@ -4,7 +4,7 @@ The gain of f is 1 / sqrt(E f(z)^2) for a standard normal z, integrated by mpmat
 `DEFINITIONS` defines each function, for the integral and for the page.
 
     python tools/compute_gains.py            # rewrite both tables (needs mpmath)
-    python tools/compute_gains.py --check    # exit status 1 where a table is not what this script would write
+    python tools/compute_gains.py --check    # exit status 1 if this script would change a table
 """
 
 from __future__ import annotations
@@ -75,13 +75,13 @@ WORDS = {
     "clip": lambda x, low, high: min(max(x, low), high),
     "mpf": mpf,
 }
-# Where a definition changes its form, the integral is cut; a cut elsewhere changes nothing.
+# The integral is split where a definition changes its form. A split elsewhere changes nothing.
 CUTS = sorted(mpf(sign) * cut for cut in (0, 0.5, 1, 3, 6, 10, mp.inf) for sign in (-1, 1) if cut or sign > 0)
 
 
 def function(definition: str) -> Function:
-    """Returns the function, with its decimals as they are written and not the nearest float64."""
-    return eval("lambda z: " + re.sub(r"\d+\.\d+", r"mpf('\g<0>')", definition), WORDS)  # of the literals above
+    """Returns the function. Its decimals are exact, and not rounded to float64."""
+    return eval("lambda z: " + re.sub(r"\d+\.\d+", r"mpf('\g<0>')", definition), WORDS)  # the literals above
 
 
 def expectation(f: Function) -> mpf:
@@ -130,7 +130,7 @@ def page() -> str:
 
 
 def replaced(text: str, begin: str, end: str, section: str) -> str:
-    """The text with another section between two of its lines."""
+    """Returns the text with another section between two of its lines."""
     before, begin, rest = text.partition(begin + "\n")
     _, end, after = rest.partition(end + "\n")
     if not end:
@@ -139,7 +139,7 @@ def replaced(text: str, begin: str, end: str, section: str) -> str:
 
 
 def written() -> dict[Path, str]:
-    """The files that hold a table, as they have to be."""
+    """The correct contents of the files that hold a table."""
     code, docs = ROOT / "python" / "fastinit" / "gains.py", ROOT / "docs" / "gains.md"
     made = "made by tools/compute_gains.py"
     return {

@@ -2,7 +2,7 @@
 
 Weighted minimax fits by the Remez exchange (E. Remez, 1934; W. Fraser, JACM 12, 1965) in 60-digit
 arithmetic; each coefficient is then rounded to the type that evaluates it. The header is part of
-the stream's contract: tests/core/test_coefficients.py finds it equal to what this script writes.
+the stream's contract: tests/core/test_coefficients.py checks that this script would not change it.
 
     python tools/fit_polynomials.py            # rewrite csrc/coefficients.h (needs mpmath, numpy)
 """
@@ -31,7 +31,7 @@ class Fit:
     weight: Function
     low: str | float
     high: str | float
-    degree_float: int | None  # None: nothing computes it in that type
+    degree_float: int | None  # None if nothing computes it in this type
     degree_double: int
 
 
@@ -40,12 +40,12 @@ def horner(coefficients: list[mpf], x: mpf) -> mpf:
 
 
 def remez(fit: Fit, degree: int, rounds: int = 20, grid: int = 1000) -> tuple[list[mpf], mpf]:
-    """The minimax coefficients (lowest power first) and the largest weighted error."""
+    """Returns the minimax coefficients (lowest power first) and the largest weighted error."""
     n = degree + 2
     low, high = mpf(fit.low), mpf(fit.high)
     mid, half = (high + low) / 2, (high - low) / 2
     points = [mid - half * mp.cos(mp.pi * k / (n - 1)) for k in range(n)]
-    # A grid that is dense at both ends, where the extremes of a minimax error crowd.
+    # The grid is dense at both ends, where the extremes of a minimax error are close together.
     xs = [mid - half * mp.cos(mp.pi * k / grid) for k in range(grid + 1)]
     targets, weights = [fit.target(x) for x in xs], [fit.weight(x) for x in xs]
     error = mpf(0)
@@ -61,7 +61,7 @@ def remez(fit: Fit, degree: int, rounds: int = 20, grid: int = 1000) -> tuple[li
         coefficients = list(mp.lu_solve(matrix, right))[:-1]
         errors = [(horner(coefficients, x) - t) * w for x, t, w in zip(xs, targets, weights, strict=True)]
         error = max(abs(e) for e in errors)
-        # One extreme per run of equal sign, the largest n in a row kept.
+        # Keeps one extreme for each run of equal sign, and of these the n in a row with the largest errors.
         extremes: list[int] = []
         for i, e in enumerate(errors):
             if extremes and (e >= 0) == (errors[extremes[-1]] >= 0):
@@ -89,7 +89,7 @@ def minus_two_log1p_over(f: mpf) -> mpf:
 
 
 def weight_of_log(f: mpf) -> mpf:
-    """Error relative to the smallest -2 ln U that has this f: e = 0 where f < 0, e = -1 where f > 0."""
+    """The error is relative to the smallest -2 ln U with this f: e = 0 if f < 0, e = -1 if f > 0."""
     term = -2 * mp.log1p(f)
     total = term if f <= 0 else term + 2 * mp.log(2)
     return f / total if f else mpf("0.5")
@@ -112,7 +112,7 @@ def normal_quantile(v: mpf) -> mpf:
     z = mp.sqrt(v * mpf("0.85"))
     for _ in range(100):
         step = (mp.erfc(z / mp.sqrt(2)) / 2 - q) / mp.npdf(z)
-        step = step / (1 - z * step / 2) if abs(z * step) < 1 else step / 2  # Halley, damped far away
+        step = step / (1 - z * step / 2) if abs(z * step) < 1 else step / 2  # Halley's method, damped far from the root
         z += step
         if abs(step) < mpf(10) ** -40 * z:
             return z
@@ -124,7 +124,7 @@ def over_twice_phi_less_one(v: mpf) -> mpf:
     return normal_quantile(v) / mp.sqrt(-mp.expm1(-v / 2)) if v else mp.sqrt(mp.pi / 2)
 
 
-# The tails are fitted about the middle of their range: about 0 their terms would cancel one another.
+# The tails are fitted about the middle of their range. About 0 their terms would cancel each other.
 NEAR, FAR = mpf("4.9"), mpf("10.3")
 
 

@@ -5,9 +5,9 @@
 #
 # OUT gets bench-cuda.json, bench-threads.json, ncu.csv, logs.tar.gz, and the table as summary.txt and summary.json.
 # A step that fails does not stop the others. Exit status: 1 if a step failed, 2 for wrong arguments. A step whose
-# program is not installed is "missing", which is no failure.
+# program is not installed is "missing", which is not a failure.
 # PYTHON names the interpreter, FASTINIT_SITE the folder that the build is installed to; a later run
-# without the step `build` takes what is there.
+# without the step `build` uses it.
 set -u
 
 readonly ALL="build tests memcheck racecheck initcheck profile bench threads"
@@ -45,12 +45,12 @@ readonly out quick wanted logs
 touch "$logs/steps.tsv"
 export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
-# The GPU's name, capability and driver; empty where there is none.
+# The GPU's name, capability and driver; empty if there is none.
 gpu=$(nvidia-smi --query-gpu=name,compute_cap,driver_version --format=csv,noheader 2>/dev/null | head -n 1)
 readonly gpu
 if [ -n "$gpu" ]; then echo "$gpu"; else echo "nvidia-smi finds no GPU: the steps that need one fail"; fi
 
-# The path of a program, on PATH or where NVIDIA installs it.
+# Prints the path of a program, on PATH or in NVIDIA's folders.
 find_program() {
   command -v "$1" && return
   local path
@@ -60,14 +60,14 @@ find_program() {
   return 1
 }
 
-note() { # NAME STATUS SECONDS: a line of the table
+note() { # NAME STATUS SECONDS: adds a line to the table
   local last
   last=$(grep -v '^[[:space:]]*$' "$logs/$1.log" 2>/dev/null | tail -n 1 | tr '\t\r\\"' '    ' | tr -cd '[:print:]' | cut -c 1-90)
   printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$last" >>"$logs/steps.tsv"
   echo "$1: $2, $3 s"
 }
 
-# Runs a step if it is wanted: gpu or cpu (what it needs), its name, its limit in seconds, the command.
+# Runs a step if it is wanted. Arguments: gpu or cpu, whichever it needs; its name; its limit in seconds; the command.
 step() {
   local needs=$1 name=$2 limit=$3 start=$SECONDS status
   shift 3
@@ -86,7 +86,7 @@ step() {
   esac
 }
 
-# What came so far, so that a run that is killed leaves it.
+# Saves the results so far, so that they remain if the run is killed.
 save() {
   {
     printf '{"gpu": "%s", "seconds": %d, "steps": {' "${gpu//[\"\\]/ }" $SECONDS
@@ -111,12 +111,12 @@ build() {
   PYTHONPATH=$SITE "$PYTHON" -c "import fastinit; print(fastinit.__file__, fastinit.build_info())"
 }
 
-sanitizer() { # TOOL: compute-sanitizer's, over a short fill of each kernel
+sanitizer() { # TOOL: runs a tool of compute-sanitizer on a short fill of each kernel
   step gpu "$1" 90 "$(find_program compute-sanitizer || echo compute-sanitizer)" --tool "$1" --error-exitcode 9 \
     --print-limit 20 "$PYTHON" tools/gpu_fills.py
 }
 
-# Counters of the GPU in four launches.
+# Reads counters of the GPU in four launches.
 counters() {
   local name list=gpu__time_duration.sum,dram__bytes_write.sum,dram__throughput.avg.pct_of_peak_sustained_elapsed
   list=$list,smsp__issue_active.avg.pct_of_peak_sustained_active,smsp__inst_executed.sum
@@ -132,7 +132,7 @@ counters() {
   "$PYTHON" tools/gpu_profile.py "$out/ncu.csv"
 }
 
-# In functions, which timeout cannot run: called in a shell of their own.
+# timeout cannot run functions, so these are called in a shell of their own.
 export -f build counters
 export PYTHON SITE gpu out
 
@@ -140,7 +140,7 @@ step cpu build 150 bash -c build
 save
 [ -d "$SITE/fastinit" ] && export PYTHONPATH=$SITE${PYTHONPATH:+:$PYTHONPATH}
 
-# One after the other: some tests take all of the GPU's memory, and what follows is timed.
+# The steps run one after the other: some tests take all of the GPU's memory, and later steps are timed.
 tests=$(grep -rl --include='test_*.py' 'mark\.cuda' tests)
 # shellcheck disable=SC2086  # a list of files
 step gpu tests 170 "$PYTHON" -m pytest -m cuda -p no:cacheprovider -q --durations=10 --continue-on-collection-errors $tests

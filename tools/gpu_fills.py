@@ -1,6 +1,6 @@
-"""One small fill by every kernel, read back and compared: what `tools/gpu_check.sh` runs under compute-sanitizer.
+"""Makes one small fill with every kernel, and compares it. `tools/gpu_check.sh` runs this under compute-sanitizer.
 
-python tools/gpu_fills.py            # needs an NVIDIA GPU and CuPy; exit status 1 where a value is wrong
+python tools/gpu_fills.py            # needs an NVIDIA GPU and CuPy; exit status 1 if a value is wrong
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 import fastinit
 from fastinit.dtypes import FLOATS
 
-COUNT = 5003  # groups of 16 bytes, and a rest
+COUNT = 5003  # several groups of 16 bytes, and a rest
 SHAPE, INDEX = (37, 11, 19), np.s_[3:30, 2:9, 1:18]
 DRAWS: dict[str, tuple[str, dict[str, Any]]] = {
     "Uniform": ("uniform", {"low": -0.75, "high": 0.51}),
@@ -25,12 +25,12 @@ DRAWS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-# Of several blocks of reflectors and strips of columns, the last ones not full.
+# Matrices of several blocks of reflectors and strips of columns, whose last ones are not full.
 MATRICES = ((130, 70), (70, 130), (100, 40, 3))
 
 
 def empty(count: int, dtype: str, offset: int) -> Any:
-    """Preset memory `offset` elements off a multiple of 16 bytes."""
+    """Returns preset memory that begins `offset` elements after a multiple of 16 bytes."""
     import cupy
 
     item = FLOATS[dtype].itemsize if dtype != "uint32" else 4
@@ -39,7 +39,7 @@ def empty(count: int, dtype: str, offset: int) -> Any:
 
 
 def fills() -> list[tuple[str, dict[str, Any]]]:
-    """Each kernel by each of its types: a run that is aligned, one that is not, and a box."""
+    """Fills with each kernel and each of its types: an aligned run, one that is not aligned, and a box."""
     options = [(name, {"dtype": dtype, **more}) for name, more in DRAWS.values() for dtype in FLOATS]
     seeded = [(name, o if name == "ones" else {"seed": 7, **o}) for name, o in options]
     return [("random_bits", {"seed": 7}), *seeded]

@@ -1,4 +1,4 @@
-"""Four fills for `ncu` to look at, and the table of what it wrote: a part of `tools/gpu_check.sh`.
+"""Makes four fills for `ncu`, or the table of its results. This is a part of `tools/gpu_check.sh`.
 
 ncu --csv --metrics ... --log-file FILE python tools/gpu_profile.py
 python tools/gpu_profile.py FILE
@@ -34,7 +34,7 @@ def fill() -> None:
 
 
 def table(text: str) -> list[str]:
-    """A line for each metric, a column for each kernel, from what `ncu --csv` writes."""
+    """Makes a table with a line for each metric and a column for each kernel from the output of `ncu --csv`."""
     lines = [line for line in text.splitlines() if line.startswith('"')]
     rows = list(csv.DictReader(lines))
     kernels = list(dict.fromkeys(row["ID"] for row in rows))

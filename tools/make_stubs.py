@@ -1,10 +1,10 @@
-"""Writes the stubs that editors and type checkers read, out of what the package is at run time.
+"""Writes the stubs that editors and type checkers read, from the package at run time.
 
-`@initializer` gives every function the shared arguments, which no type checker can see. The stubs spell them out, with
-the docstrings, and tell by overloads what array a call returns. They are written in one place still, the formulas.
+`@initializer` gives every function the shared arguments, which no type checker can see. The stubs write them out, with
+the docstrings, and have overloads for the array that a call returns. The formulas remain the only source of all this.
 
     python tools/make_stubs.py            # rewrite the stubs
-    python tools/make_stubs.py --check    # exit status 1 where a stub is not what this script would write
+    python tools/make_stubs.py --check    # exit status 1 if this script would change a stub
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEAD = '''"""{summary} Made by tools/make_stubs.py."""
 
 {imports}
 '''
-# Where the names of annotations are from.
+# The modules of the names in annotations.
 MODULES = {
     "collections.abc": ("Sequence",),
     "typing": ("Any", "Literal", "TypeAlias", "overload"),
@@ -37,9 +37,9 @@ MODULES = {
     "fastinit.shards": ("Shard",),
     "fastinit.typing": typing.__all__,
 }
-WIDTH = 110  # of the lines in a signature, which methods indent
-# What a call returns, by what it is given: annotations in place of those of the formula, and the type of the result.
-# The last is for a device that only the run tells.
+WIDTH = 110  # of a signature's lines; methods indent them further
+# The overloads of a call: annotations that replace those of the formula, and the type of the result.
+# The last one is for a device that is known only at run time.
 OVERLOADS: tuple[tuple[dict[str, str], str], ...] = (
     ({"shape": "Sizes", "device": 'CpuName = "cpu"', "out": "None = None"}, "NDArray[{scalar}]"),
     ({"shape": "Sizes", "device": "CudaName", "out": "None = None"}, "CudaArray"),
@@ -70,12 +70,12 @@ def parameters_of(function: Callable[..., Any], annotations: Mapping[str, str], 
 
 
 def literal(value: Any) -> str:
-    """A default as code; a string in the quotes of this repository."""
+    """Writes a default as code, strings in double quotes."""
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 
 def define(name: str, parameters: Iterable[str], result: str, doc: str) -> str:
-    """A function without a body, its parameters on as few lines as there can be."""
+    """Writes a function without a body, with its parameters on as few lines as possible."""
     lines = textwrap.fill(
         ", ".join(each.replace(" ", "\0") for each in parameters),
         width=WIDTH,
@@ -94,19 +94,19 @@ def docstring(text: str) -> str:
 
 
 def initializer(name: str, function: Callable[..., Any], of: Callable[..., Any]) -> str:
-    """The overloads of a function that draws; `of` is the initializer that it calls, itself or that of a method."""
+    """Writes the overloads of a function that draws. `of` is the initializer that it calls: itself, or a method's."""
     doc, annotations = inspect.getdoc(function) or "", annotations_of(of)
     scalar = "Any" if "dtype" in inspect.signature(of).parameters else "np.uint32"
     written = []
     for given, result in OVERLOADS:
         parameters = parameters_of(function, annotations, given)
         written.append("@overload\n" + define(name, parameters, result.format(scalar=scalar), doc))
-        doc = doc.partition("\n\nRaises:")[0]  # an editor shows the text of the overload that a call is
+        doc = doc.partition("\n\nRaises:")[0]  # an editor shows the docstring of the overload that a call uses
     return "".join(written)
 
 
 def gain() -> str:
-    """The function, and the names of all nonlinearities."""
+    """Writes the function, and the names of all nonlinearities."""
     names = textwrap.fill(", ".join(map(literal, gains.EXACT)), WIDTH, initial_indent="    ", subsequent_indent="    ")
     parameters = parameters_of(fastinit.gain, fastinit.gain.__annotations__, {"nonlinearity": "Nonlinearity"})
     function = define("gain", parameters, "float", inspect.getdoc(fastinit.gain) or "")
@@ -114,7 +114,7 @@ def gain() -> str:
 
 
 def imports(text: str, has: Iterable[str] = ()) -> str:
-    """The imports of the names that a stub uses, but for those that it has."""
+    """Writes the imports of the names that a stub uses and does not define."""
     used = set(re.findall(r"\b\w+\b", re.sub(r'"""(?s:.*?)"""', "", text))) - set(has)
     lines = ["import numpy as np"] if "np" in used else []
     for module, names in MODULES.items():
@@ -143,7 +143,7 @@ def package() -> str:
 
 
 def methods() -> str:
-    """The stub of what `Generator` has of `fastinit.functions`."""
+    """The stub of the methods that `Generator` takes from `fastinit.functions`."""
     drawn = functions.FUNCTIONS.items()
     sections = [initializer(name, getattr(fastinit.Generator, name), function) for name, function in drawn]
     own = docstring("Every initializer, drawn from the next stream of a generator.")
@@ -152,7 +152,7 @@ def methods() -> str:
 
 
 def stubs() -> dict[Path, str]:
-    """The stubs, as they have to be."""
+    """The correct contents of the stubs."""
     return {PACKAGE / "__init__.pyi": package(), PACKAGE / "generator_methods.pyi": methods()}
 
 

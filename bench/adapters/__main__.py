@@ -1,4 +1,4 @@
-"""`python -m bench.adapters`: each framework beside its adapter, row by row; parse, measure, write."""
+"""`python -m bench.adapters`: parses, compares each framework with its adapter row by row, and writes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def measure(row: Row, sides: dict[str, Side], repeats: int, *, quick: bool) -> dict[str, Any]:
-    """One row: every side prepared, warm and checked, then samples in turns, then the draws alone."""
+    """Measures a row: prepares, warms up and checks every side, takes samples in turns, and times the draws alone."""
     found = {side: {**sides[side].begin(row), "samples": []} for side in row.sides}
     running = [side for side in row.sides if found[side]["status"] == "measured"]
     for side in running:
@@ -81,14 +81,14 @@ def measure(row: Row, sides: dict[str, Side], repeats: int, *, quick: bool) -> d
 
 
 def _most(takes: float, repeats: int) -> int:
-    """How many samples a side takes, by how long its first pass took."""
+    """Returns how many samples a side takes, which depends on the time of its first pass."""
     if takes > PACE["long"]:
         return PACE["long_repeats"]
     return min(repeats, PACE["slow_repeats"]) if takes > PACE["slow"] else repeats
 
 
 def run(frameworks: Sequence[str], repeats: int, *, quick: bool) -> dict[str, Any]:
-    """All rows of some frameworks, as the JSON result."""
+    """Measures all rows of some frameworks, and returns the JSON result."""
     before = machine.Processors.read()
     result: dict[str, Any] = {
         "schema": 1,
@@ -102,7 +102,7 @@ def run(frameworks: Sequence[str], repeats: int, *, quick: bool) -> dict[str, An
         rows = [row for row in ROWS if row.framework == framework]
         names = dict.fromkeys(side for row in rows for side in row.sides)
         sides = {side: Side(framework, side, quick) for side in names}
-        for side in sides.values():  # which start side by side
+        for side in sides.values():  # they start at the same time
             side.wait()
         for row in frontend.each(rows, lambda row: row.name):
             measured = measure(row, sides, repeats, quick=quick)
@@ -118,7 +118,7 @@ def run(frameworks: Sequence[str], repeats: int, *, quick: bool) -> dict[str, An
 
 
 def wrong(result: dict[str, Any], require_peers: bool) -> list[str]:
-    """What makes the exit status 1. Without its framework an adapter has nothing to adapt."""
+    """Returns the errors that make the exit status 1. An adapter whose framework is missing counts as an error too."""
     rows = [
         row for row in result["rows"] if require_peers or any(s["status"] != "not installed" for s in row["subjects"])
     ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 THREADS = 2
 SMALL_SAMPLE_SECONDS = 0.02
-# How many samples, by how long the first pass takes. A long one is a sample itself: it warms up as it goes.
+# The number of samples depends on the time of the first pass. A long first pass is a sample: it warms up as it goes.
 PACE = {"slow": 1, "slow_repeats": 2, "long": 8, "long_repeats": 2}  # seconds, samples
 MOST_ELEMENTS = 2**26  # of a tensor of which only a part is drawn
 QUICK_ELEMENTS = 2**16
@@ -38,7 +38,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Framework:
-    """A framework, and what its calls are named on each side."""
+    """A framework, and the names of its calls on each side."""
 
     runner: str  # a module of `runners`
     names: dict[str, str]  # side -> the call, {} for the initializer
@@ -84,7 +84,7 @@ FRAMEWORKS = {
 
 @dataclass(frozen=True)
 class Values:
-    """The distribution that an initializer must yield, by its variance, `scale` over the fan."""
+    """The distribution that an initializer must yield. Its variance is `scale` over the fan."""
 
     distribution: str  # a law of `check`, "orthogonal", or "" for what is not checked
     scale: float = 0.0
@@ -92,7 +92,7 @@ class Values:
     mean: float = 0.0
 
     def faults(self, array: Any, dtype: str, fan_axes: tuple[int, int]) -> list[str]:
-        """What is wrong with an array."""
+        """Returns the faults of an array."""
         if self.distribution == "orthogonal":
             return check.faults_as_orthogonal(array)
         if not self.distribution:
@@ -122,7 +122,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Piece:
-    """A tensor that is drawn, and how many of the model's elements each of its own stands for."""
+    """A tensor that is drawn, and how many elements of the model each of its elements represents."""
 
     shape: Shape
     weight: float = 1.0

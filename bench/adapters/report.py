@@ -1,4 +1,4 @@
-"""The page, made from a result and nothing else."""
+"""Makes the page from a result alone."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ results; the targets are not meant for it.**
 
 
 def outside(subject: dict[str, Any]) -> float:
-    """The share of a side's time that is not spent in draws; NaN where that was not measured."""
+    """The share of a side's time that is not spent in draws; NaN if it was not measured."""
     if not subject.get("draws"):
         return math.nan
     return max(0.0, 1 - float(min(subject["draws"]) / min(subject["samples"])))
 
 
 class Verdict(report.Verdict):
-    """A framework beside its adapter."""
+    """The comparison of a framework with its adapter."""
 
     @property
     def is_small(self) -> bool:
@@ -46,7 +46,7 @@ class Verdict(report.Verdict):
 
     @property
     def bound(self) -> str:
-        """What holds the adapter back, as far as times tell."""
+        """What limits the adapter, as far as the times show."""
         mine, theirs = (min(side["samples"]) for side in (self.subject, self.peer))
         if not any(self.subject["draws"]):
             return f"nothing is drawn; {seconds(mine - theirs)} of {seconds(mine)} are added to the framework's time"
@@ -64,7 +64,7 @@ def verdicts(result: dict[str, Any]) -> Iterator[Verdict]:
 
 
 def seconds(value: float) -> str:
-    """A time in the unit that suits it."""
+    """Shows a time in a fitting unit."""
     unit, factor = next((u for u in UNITS if value * u[1] >= 1), UNITS[-1])
     return f"{_number(value * factor)} {unit}"
 
@@ -100,7 +100,7 @@ def _values(verdict: Verdict) -> str:
 
 
 def comparisons(found: Iterable[Verdict]) -> str:
-    """Times of both sides, their ratios, and where the adapter's time goes."""
+    """The times of both sides, their ratios, and the share of the adapter's time outside the draws."""
 
     def line(v: Verdict) -> tuple[str, ...]:
         work = v.row["work"]
@@ -172,7 +172,7 @@ def missed(found: Iterable[Verdict]) -> str:
 
 
 def page(result: dict[str, Any]) -> str:
-    """docs/benchmarks-adapters.md; the words around the numbers are in page.md."""
+    """Returns docs/benchmarks-adapters.md. The words around the numbers are in page.md."""
     found, about = list(verdicts(result)), result["machine"]
     others = about["taken_by_others"]
     compared = [v for v in found if v.row["framework"] != "transformers"]
@@ -207,7 +207,7 @@ def short(result: dict[str, Any]) -> str:
 
     def line(v: Verdict) -> tuple[str, ...]:
         mine, theirs = (seconds(min(side["samples"])) for side in (v.subject, v.peer))
-        # A built model is the same call; what is around it tells the rows apart.
+        # All rows of a built model have the same call, so the row's label distinguishes them.
         around = v.subject["label"].removeprefix(v.peer["label"]).strip()
         return (
             v.peer["label"],

@@ -30,7 +30,7 @@ class _Task:
         self._calls = 1
 
     def begin(self) -> dict[str, Any]:
-        """A first pass, whose values are checked, and what it tells."""
+        """Makes a first pass, checks its values, and returns what was found."""
         start = time.perf_counter()
         seconds, results = self._pass()
         takes = time.perf_counter() - start
@@ -54,7 +54,7 @@ class _Task:
         return self._pass()[0]
 
     def draws(self) -> float | None:
-        """Seconds of a pass that go to the draws themselves; None where nothing tells."""
+        """The seconds of a pass that the draws themselves take; None if this side cannot measure them."""
         with self._runner.clock(self._side) as clock:
             if clock is None:
                 return None
@@ -67,7 +67,7 @@ class _Task:
             return total
 
     def _pass(self) -> tuple[float, list[Any]]:
-        """Weighted seconds of the tensors one after the other; all stay until the end, as a model's do."""
+        """The weighted seconds of the tensors, one after the other. All stay in memory until the end, as in a model."""
         total, results = 0.0, []
         for piece, run in zip(self._pieces, self._prepared.calls, strict=True):
             seconds, result = seconds_of(run, self._calls)
@@ -77,7 +77,7 @@ class _Task:
 
 
 def _serve(pipe: Connection, framework: str, side: str, quick: bool) -> None:
-    """The process: sends how its imports went, then answers requests until the pipe ends."""
+    """Runs in the process: sends the result of its imports, then answers requests until the pipe ends."""
     runner: Any = None
     task: Any = None
 
@@ -115,11 +115,11 @@ class Side(Remote):
         self._state: dict[str, Any] = {}
 
     def wait(self) -> None:
-        """Waits until it has imported what it needs."""
+        """Waits until the process has imported its libraries."""
         self._state = attempt(self.receive)
 
     def begin(self, row: Row) -> dict[str, Any]:
-        """How the row's first pass went."""
+        """Returns the result of the row's first pass."""
         if self._state["status"] != "measured":
             return dict(self._state)
         return attempt(lambda: self.ask(ROWS.index(row)))

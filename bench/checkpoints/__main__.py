@@ -1,4 +1,4 @@
-"""`python -m bench.checkpoints`: write checkpoints in turns with others, watch, report."""
+"""`python -m bench.checkpoints`: writes checkpoints in turns with other libraries, watches, and reports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SLOW_SECONDS, SLOW_ROUNDS = 10.0, 2
 
 @dataclass(frozen=True)
 class Case:
-    """A model to write, and who writes it."""
+    """A model to write, and the subjects that write it."""
 
     name: str
     recipe: Path
@@ -46,7 +46,7 @@ PEAK_TARGET = 400_000_000
 
 
 def measure(case: Case, rounds: int, folder: Path) -> dict[str, Any]:
-    """Subjects in turns, another first in each round: what one leaves the disk to do meets all."""
+    """Measures the subjects in turns. Each round begins with another, as unfinished disk work slows the next one."""
     found: dict[str, dict[str, Any]] = {name: {"samples": []} for name in case.subjects}
     for number in range(rounds):
         first = number % len(case.subjects)
@@ -74,7 +74,7 @@ def measure(case: Case, rounds: int, folder: Path) -> dict[str, Any]:
                 about["memory"] = [(round(t, 3), size) for t, size in watched.memory[::step]]
                 frontend.note(f"  {name}: {about['samples'][-1]['seconds']:.2f} s")
             shutil.rmtree(out, ignore_errors=True)
-            time.sleep(1)  # the file system frees what was removed
+            time.sleep(1)  # until the file system has freed the removed files
     return {"name": case.name, "subjects": found}
 
 

@@ -1,4 +1,4 @@
-"""The page and the plot of memory over time, made from a result and nothing else."""
+"""Makes the page and the plot of memory over time from a result alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = Path(__file__).with_name("page.md")
 SCALING = Path(__file__).with_name("scaling.md")
-# Nodes, GB/s that each of them writes, and what such a disk is.
+# The number of nodes, the GB/s that each of them writes, and the kind of such a disk.
 NODES = (
     (1, 0.5, "a network volume"),
     (1, 3.5, "one NVMe disk"),
@@ -87,7 +87,7 @@ def memory(result: dict[str, Any]) -> str:
 
 
 def page(result: dict[str, Any]) -> str:
-    """docs/benchmarks-checkpoints.md; the words around the numbers are in page.md."""
+    """Returns docs/benchmarks-checkpoints.md. The words around the numbers are in page.md."""
     about = result["machine"]
     versions: dict[str, str] = {}
     for case in result["cases"]:
@@ -106,7 +106,7 @@ def page(result: dict[str, Any]) -> str:
 
 
 def plot(result: dict[str, Any], path: Path) -> None:
-    """Draws resident memory over time, a panel for each checkpoint; each line has its name at its end."""
+    """Draws resident memory over time, with a panel for each checkpoint; each line has its name at its end."""
     cases = result["cases"]
     figure = new_figure(10, 3.4 * len(cases) + 0.4)
     panels = figure.subplots(len(cases), squeeze=False).ravel()
@@ -150,7 +150,7 @@ def _median(result: dict[str, Any], name: str) -> tuple[float, float]:
 
 
 def scaling(result: dict[str, Any]) -> str:
-    """docs/scaling.md: arithmetic on what was measured; the words around it are in scaling.md."""
+    """Returns docs/scaling.md, which calculates with the measured numbers. The words around them are in scaling.md."""
     plan, cores = result["trillion"], result["machine"]["cores"]
     write_seconds, size = _median(result, SUBJECT)
     draw_seconds, _ = _median(result, "values only, not written")

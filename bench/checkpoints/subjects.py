@@ -1,7 +1,7 @@
-"""What is measured, each in a process of its own: python bench/checkpoints/subjects.py NAME RECIPE FOLDER
+"""The subjects, each in a process of its own: python bench/checkpoints/subjects.py NAME RECIPE FOLDER
 
 Prints a line of JSON: the seconds of the work itself, without the start of Python and imports, and
-versions. Libraries are imported within the functions, so that no subject's memory holds another's.
+versions. Libraries are imported within the functions, so that no subject's memory includes another's library.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def fastinit_init(recipe: Path, folder: Path) -> tuple[float, dict[str, str]]:
 
 
 def direct_write(recipe: Path, folder: Path) -> tuple[float, dict[str, str]]:
-    """As many ready bytes, one write after the other past the page cache, and fsync."""
+    """Writes the same number of ready bytes, one write after the other past the page cache, and calls fsync."""
     from fastinit.checkpoint import load_recipe, make_plan
 
     sizes = [shard.nbytes for shard in make_plan(load_recipe(recipe)).shards]
@@ -58,7 +58,7 @@ def direct_write(recipe: Path, folder: Path) -> tuple[float, dict[str, str]]:
 
 
 def values_only(recipe: Path, folder: Path) -> tuple[float, dict[str, str]]:
-    """The same values into one buffer, over and over, and nothing written."""
+    """Draws the same values into one buffer, which is used again and again, and writes nothing."""
     import numpy as np
 
     from fastinit.checkpoint import load_recipe, make_plan
@@ -101,7 +101,7 @@ def torch_save_file(recipe: Path, folder: Path) -> tuple[float, dict[str, str]]:
 
 
 def transformers_save_pretrained(recipe: Path, folder: Path) -> tuple[float, dict[str, str]]:
-    """The model of the config beside the recipe, built and saved by transformers."""
+    """The model of the config next to the recipe, built and saved by transformers."""
     import torch
     import transformers
 

@@ -1,4 +1,4 @@
-"""What planning a trillion parameters takes: nothing of it is written."""
+"""Measures the planning of a trillion parameters. Nothing is written."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def measure_plan(path: Path) -> dict[str, Any]:
-    """Reads and plans a recipe, and takes the size of what a worker is sent for a file."""
+    """Reads and plans a recipe, and measures the size of the message that a worker gets for a file."""
     start = time.perf_counter()
     plan = make_plan(load_recipe(path))
     seconds = time.perf_counter() - start

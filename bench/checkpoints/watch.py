@@ -1,4 +1,4 @@
-"""A command, watched from outside: its wall time, its memory over time, what it printed last."""
+"""Watches a command from outside: its wall time, its memory over time, and its last output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Watched:
     seconds: float  # of the whole process
     last_line: str
     memory: list[tuple[float, int]]  # seconds since the start, resident bytes
-    peak_bytes: int  # as the system counts it, between the readings too
+    peak_bytes: int  # counted by the system, so it includes peaks between the readings
 
 
 def watch(command: Sequence[str]) -> Watched:
@@ -45,7 +45,7 @@ def watch(command: Sequence[str]) -> Watched:
 
 
 def _resident(pid: int) -> tuple[int, int]:
-    """Resident bytes now and at their highest; 0 where the process has just ended."""
+    """Resident bytes now and at their highest; 0 if the process has just ended."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Whole calls on a GPU by the host's clock: a small matrix, and all of a model."""
+"""Times whole calls on a GPU by the host's clock: one small matrix, and all parameters of a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LLAMA_8B = {  # Llama-3.1-8B's sizes
 
 
 def _attempt(label: str, prepare: Callable[[], Callable[[], Any]], repeats: int, calls: int) -> dict[str, Any]:
-    """Seconds a call in each of `repeats` rounds, after a first one; or why there are none."""
+    """The seconds per call in each of `repeats` rounds after a first one, or the reason why there are none."""
     import cupy
 
     about: dict[str, Any] = {"label": label, "samples": []}
@@ -44,7 +44,7 @@ def _attempt(label: str, prepare: Callable[[], Callable[[], Any]], repeats: int,
 
 
 def latency(repeats: int) -> list[dict[str, Any]]:
-    """A 64 x 64 He-normal matrix, float32."""
+    """Measures a 64 x 64 He-normal matrix in float32."""
 
     def fresh() -> Callable[[], Any]:
         import fastinit
@@ -90,7 +90,7 @@ def latency(repeats: int) -> list[dict[str, Any]]:
 
 
 def model(repeats: int) -> list[dict[str, Any]]:
-    """Every parameter of a Llama of 8 billion, bfloat16, in memory that is there."""
+    """Measures all parameters of a Llama of 8 billion in bfloat16, in memory that exists."""
     held: list[Any] = []
 
     def llama() -> Any:

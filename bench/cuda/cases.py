@@ -1,4 +1,4 @@
-"""What is measured on a GPU: the fills, and who performs each."""
+"""The fills that are measured on a GPU, and the subjects that perform each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..cases import Work
 
-FULL_BYTES = 2**30  # twenty times what the largest cache of today's GPUs holds
+FULL_BYTES = 2**30  # twenty times the size of the largest cache of today's GPUs
 QUICK = 2**22
 SIZES = tuple(2**k for k in (20, 22, 24, 26, 28, 30, 33))  # in bytes
 KINDS = ("uniform", "normal", "truncated_normal")
@@ -25,7 +25,7 @@ SWEEP = (  # fills measured at every size
 
 @dataclass(frozen=True)
 class Subject:
-    """Who performs a fill, a function of `subjects`, and how."""
+    """The performer of a fill: a function of `subjects`, with its options."""
 
     runner: str
     call: str
@@ -38,7 +38,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Row:
-    """A fill by several subjects, fastinit first; the yardsticks are rows of the machine's own."""
+    """A fill by several subjects, fastinit first. The yardsticks are rows of the machine itself."""
 
     name: str
     work: Work
@@ -46,7 +46,7 @@ class Row:
 
 
 COPY, MEMSET = Subject("machine", "copy on the device"), Subject("machine", "memset")
-GENERATED = ("uniform", "normal")  # what generators and torch.func._random draw
+GENERATED = ("uniform", "normal")  # the kinds that generators and torch.func._random draw
 
 
 def _work(kind: str, dtype: str, size: int = FULL_BYTES) -> Work:
@@ -59,7 +59,7 @@ def torch_fill(kind: str) -> Subject:
 
 
 def _peers(kind: str, dtype: str) -> tuple[Subject, ...]:
-    """All that fill this type with this distribution."""
+    """All subjects that can fill this type with this distribution."""
     if dtype.startswith("float8"):
         return ()
     peers = [torch_fill(kind)]
@@ -73,7 +73,7 @@ def _peers(kind: str, dtype: str) -> tuple[Subject, ...]:
 
 def _row(kind: str, dtype: str) -> Row:
     own = [Subject("fastinit", kind)]
-    if not dtype.startswith("float8"):  # of which CuPy has no new arrays
+    if not dtype.startswith("float8"):  # CuPy cannot make arrays of these types
         own.append(Subject("fastinit", f"{kind}, fresh array", "fresh"))
     return Row(f"{kind}-{dtype}", _work(kind, dtype), (*own, *_peers(kind, dtype)))
 

@@ -1,4 +1,4 @@
-"""What the fills on a GPU should reach, and whether a result reaches it."""
+"""The speeds that fills on a GPU should reach, and whether a result reaches them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Goal:
-    """A fill of fastinit's that should be at least so many times as fast as the machine or PyTorch.
+    """A fill by fastinit that should be at least so many times as fast as the machine or PyTorch.
 
     Attributes:
         target: The rate wanted, as a multiple of the rate of `against`.

@@ -1,4 +1,4 @@
-"""Rates in a result: of a subject, and of the device's own writes and copies."""
+"""The rates in a result: those of subjects, and those of the device's own writes and copies."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def traffic(row: dict[str, Any], subject: dict[str, Any]) -> int:
-    """Bytes that one call moves through memory: a copy reads them, too."""
+    """The bytes that one call moves through memory. A copy reads them too."""
     return int(row["work"]["bytes"]) * (2 if subject["label"] == COPY.label else 1)
 
 
 def rate(row: dict[str, Any], subject: dict[str, Any]) -> float | None:
-    """Bytes a second of the best sample; None if not measured."""
+    """The bytes per second of the best sample; None if it was not measured."""
     return traffic(row, subject) / min(subject["samples"]) if subject["samples"] else None
 
 
 def rates(result: dict[str, Any], label: str, smallest: int = 0) -> Iterator[float]:
-    """The rates of whoever has this label, in rows of at least so many bytes."""
+    """The rates of the subjects with this label, in rows of at least so many bytes."""
     for row in result["rows"]:
         for subject in row["subjects"]:
             if subject["label"] == label and row["work"]["bytes"] >= smallest:
@@ -31,12 +31,12 @@ def rates(result: dict[str, Any], label: str, smallest: int = 0) -> Iterator[flo
 
 
 def copy_rate(result: dict[str, Any]) -> float | None:
-    """Bytes a second that the device's copy reads and writes, at its best."""
+    """The bytes per second that the device's copy reads and writes at best."""
     return max(rates(result, COPY.label), default=None)
 
 
 def write_rate(result: dict[str, Any]) -> float | None:
-    """Bytes a second that the device writes at its best, past its caches: by memset or fastinit's zeros."""
+    """The bytes per second that the device writes at best, past its caches: by memset or by fastinit's zeros."""
     smallest = 0 if result["quick"] else FULL_BYTES
     labels = (MEMSET.label, "fastinit zeros")
     return max((best for label in labels for best in rates(result, label, smallest)), default=None)

@@ -1,4 +1,4 @@
-"""The page of a run on a GPU, made from a result and nothing else."""
+"""Makes the page of a run on a GPU from a result alone."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def sizes(result: dict[str, Any]) -> str:
 
 
 def calls(found: list[dict[str, Any]], unit: str, scale: float) -> str:
-    """Whole calls by the host's clock, the first as the measure."""
+    """Whole calls by the host's clock, compared with the first one."""
     if not found:
         return "Not measured in this run."
     first = found[0]["samples"]
@@ -94,7 +94,7 @@ def calls(found: list[dict[str, Any]], unit: str, scale: float) -> str:
 
 
 def page(result: dict[str, Any]) -> str:
-    """docs/benchmarks-cuda.md; the words around the numbers are in page.md."""
+    """Returns docs/benchmarks-cuda.md. The words around the numbers are in page.md."""
     copied, written = copy_rate(result), write_rate(result)
     head = (
         "fill",

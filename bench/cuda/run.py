@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     Seconds = Callable[[Callable[[], Any], int], float]
 
-SKIPPED = 0  # the exit status where there is no GPU: nothing went wrong
+SKIPPED = 0  # the exit status without a GPU, because nothing went wrong
 
 
 def absence() -> str | None:
-    """Why nothing can be measured here; None where it can."""
+    """Returns the reason why nothing can be measured here; None if there is none."""
     import fastinit
 
     try:
@@ -80,7 +80,7 @@ def measure(
     prepare: Callable[[Work, Subject], Prepared] = subjects.prepare,
     seconds_of: Seconds = seconds_by_events,
 ) -> dict[str, Any]:
-    """One row: every subject prepared, warm and checked, then samples in turns."""
+    """Measures one row: prepares, warms up and checks every subject, then takes samples in turns."""
     found: list[dict[str, Any]] = []
     ready: list[tuple[dict[str, Any], Prepared]] = []
     for subject in row.subjects:
@@ -121,7 +121,7 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def chosen(names: list[str] | None, quick: bool = False) -> list[Row]:
-    """The rows of these names and the yardsticks, in the table's order; a quick run is of one size."""
+    """Returns the rows of these names and the yardsticks, in the table's order. A quick run has one size only."""
     every = ROWS if quick else (*ROWS, *SIZED)
     known = {row.name for row in every}
     if unknown := sorted(set(names or ()) - known):
@@ -130,7 +130,7 @@ def chosen(names: list[str] | None, quick: bool = False) -> list[Row]:
 
 
 def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
-    """What makes the exit status 1: fastinit wrong or missing, and, if required, a peer missing."""
+    """Returns the errors that make the exit status 1: fastinit is wrong or missing, or a required peer is missing."""
     lines = []
     for row in result["rows"]:
         for subject in row["subjects"]:
@@ -145,7 +145,7 @@ def problems(result: dict[str, Any], require_peers: bool) -> list[str]:
 
 
 def run(rows: list[Row], repeats: int, quick: bool) -> dict[str, Any]:
-    """All rows on one stream, as the JSON result."""
+    """Measures all rows on one stream, and returns the JSON result."""
     import cupy
 
     result: dict[str, Any] = {
@@ -174,7 +174,7 @@ def main(options: argparse.Namespace) -> int:
         return 1 if options.require_peers else SKIPPED
     repeats = options.repeats or (3 if options.quick else 9)
     result = run(names, repeats, options.quick)
-    frontend.save(options, result, "cuda-")  # before what may still fail
+    frontend.save(options, result, "cuda-")  # saved before the calls, which may still fail
     if options.rows is None:
         result["latency"] = calls.latency(repeats)
         result["model"] = [] if options.quick else calls.model(min(repeats, 3))

@@ -1,6 +1,6 @@
-"""Who fills a GPU's memory: `prepare` does all that is not timed, on the stream it is called on.
+"""The subjects that fill a GPU's memory. `prepare` does everything that is not timed, on the current stream.
 
-A library that is absent raises ImportError; its line of the report says so.
+A missing library raises ImportError, and its line of the report says so.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from ..cases import Work
     from .cases import Subject
 
-BEFORE = 0x4D  # in every byte before the first fill, which none leaves behind
+BEFORE = 0x4D  # in every byte before the first fill; no fill leaves this value
 SEED = 1
 CHECKED = 2**24  # elements that are checked at either end of an array that has more than twice as many
 
 
 def _ready(work: Work) -> Any:
-    """Memory of the GPU; of bytes where CuPy has no such type."""
+    """Returns memory of the GPU; as bytes if CuPy lacks the type."""
     import cupy
 
     dtype = np.dtype(work.dtype)
@@ -34,7 +34,7 @@ def _ready(work: Work) -> Any:
 
 
 def _to_numpy(work: Work, array: Any) -> np.ndarray:
-    """All of a small array, both ends of a large one: checks take longer than fills."""
+    """Copies all of a small array, and only both ends of a large one, because checks take longer than fills."""
     import cupy
 
     held = array.reshape(-1).view(cupy.uint8)
@@ -57,7 +57,7 @@ def _fastinit(work: Work, subject: Subject) -> Prepared:
 
 
 def on_the_cpu(work: Work) -> np.ndarray:
-    """The bits that fastinit must give, on whatever device."""
+    """The bits that fastinit must give on every device."""
     import fastinit
 
     options = {} if work.kind == "zeros" else {"seed": SEED}
@@ -117,7 +117,7 @@ def _torch(work: Work, subject: Subject) -> Prepared:
 
 
 def leave_stream() -> None:
-    """Take PyTorch off CuPy's stream, which ends before PyTorch does."""
+    """Takes PyTorch off CuPy's stream, because the stream ends before PyTorch does."""
     if torch := sys.modules.get("torch"):
         torch.cuda.set_stream(torch.cuda.default_stream())
 
@@ -147,7 +147,7 @@ def prepare(work: Work, subject: Subject) -> Prepared:
 
 
 def versions() -> dict[str, str]:
-    """Of the libraries that are here."""
+    """The versions of the installed libraries."""
     import cupy
 
     import fastinit

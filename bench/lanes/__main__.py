@@ -1,4 +1,4 @@
-"""`python -m bench.lanes`: compile, predict, measure, write."""
+"""`python -m bench.lanes`: compiles, predicts, measures and writes."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--rounds", type=int, default=200, metavar="N", help="of measurement (default 200)")
     frontend.add_files(top)
-    top.set_defaults(json=RESULT)  # the one that docs/benchmarks.md is made from
+    top.set_defaults(json=RESULT)  # docs/benchmarks.md is made from it
     return top
 
 
 def measure(speed: Path, rounds: int) -> dict[str, Any]:
-    """Nanoseconds per element of the fills that run here, and the clock."""
+    """Measures nanoseconds per element of the fills that run here, and the clock."""
     if not speed.exists():
         raise SystemExit(f"`--speed`: {speed} must exist; run cmake --workflow --preset release")
     done = subprocess.run([speed, str(rounds)], capture_output=True, text=True, check=True)

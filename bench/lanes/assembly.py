@@ -1,4 +1,4 @@
-"""From a lane type to the instructions of its inner loops, as compiled."""
+"""Finds the compiled instructions of a lane type's inner loops."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .paths import LanePath
 
-# CMake's Release, and what the core adds to it.
+# The flags of CMake's Release, and the core's own.
 FLAGS = ("-std=c++17", "-O3", "-DNDEBUG", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off")
 LABEL = re.compile(r"^(\.L\w+):")
 FUNCTION = re.compile(r"^([A-Za-z_][\w.$]*):")
@@ -30,20 +30,20 @@ class Loop:
     """One turn of an innermost loop."""
 
     lines: tuple[str, ...]
-    elements: int  # float32, for which it does its work
+    elements: int  # float32 elements per turn
 
     @property
     def instructions(self) -> int:
         return sum(line.startswith("\t") for line in self.lines)
 
     def count(self, mnemonic: str) -> int:
-        """Instructions of this name, a regular expression."""
+        """Counts instructions whose name matches a regular expression."""
         return sum(bool(re.match(rf"\t{mnemonic}\b", line)) for line in self.lines)
 
 
 @functools.cache
 def compile_path(path: LanePath, compiler: str) -> str:
-    """The assembly of an instruction set's file, as the core has it."""
+    """Compiles the file of an instruction set as the core does, and returns the assembly."""
     source = CORE / "cpu" / f"{path.name}.cpp"
     defined = f"-DFASTINIT_{path.name.upper()}"
     command = [compiler, *FLAGS, *path.flags, defined, f"-I{CORE}", "-S", "-o", "-", str(source)]
@@ -69,12 +69,12 @@ def functions(assembly: str) -> Iterator[list[str]]:
 
 
 def turns(lines: list[str]) -> Iterator[tuple[str, ...]]:
-    """What a turn of each loop executes: from a label back to it, without calls, by every branch.
+    """The instructions of one turn of each loop: from a label back to it, without calls, along every branch.
 
     A compiler may put a part of a loop anywhere, so jumps are followed.
     """
     labels = {found[1]: i for i, line in enumerate(lines) if (found := LABEL.match(line))}
-    seen = set()  # by whichever of its labels a turn starts
+    seen = set()  # a loop is found once for each label at which a turn can start
     for start in labels.values():
         paths: list[tuple[int, tuple[int, ...]]] = [(start, ())]
         while paths:
@@ -92,14 +92,14 @@ def turns(lines: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def instance(path: LanePath, fill: str) -> str:
-    """What the mangled name of anything instantiated for a fill of float32 has in it."""
+    """Returns the part that all mangled names of a float32 fill have in common."""
     name = FILLS[fill]
     float32 = 2  # in ElementType
     return f"{path.type_name}ENS_{len(name)}{name}ELNS_11ElementTypeE{float32}E"
 
 
 def hot_loops(path: LanePath, fill: str, compiler: str) -> tuple[Loop, Loop]:
-    """The loop that draws a tile's words, and the one that makes values of them."""
+    """Returns the loop that draws a tile's words, and the loop that turns them into values."""
     bodies = [
         body
         for lines in functions(compile_path(path, compiler))
@@ -109,7 +109,7 @@ def hot_loops(path: LanePath, fill: str, compiler: str) -> tuple[Loop, Loop]:
     ]
     words = [Loop(body, path.word_elements) for body in bodies]
     values = [Loop(body, path.value_elements) for body in bodies]
-    # As many as the work takes: neither a loop half unrolled nor one that does something else.
+    # The count must be exact, so that neither a half unrolled loop nor one with other work is found.
     multiplies = path.multiplies * path.constant("kWordVectors")
     converts = path.value_elements // path.lanes * (3 if fill == "normal" else 2) // 2
     words = [loop for loop in words if loop.count(path.multiply) == multiplies and not loop.count(path.convert)]

@@ -1,6 +1,6 @@
-"""`python -m bench.lanes.compilers A B`: the speeds of two builds of speed.cpp beside one another.
+"""`python -m bench.lanes.compilers A B`: compares the speeds of two builds of speed.cpp.
 
-Runs take turns; the best of each counts. Exit status 1 where they differ by more than `--most`.
+Runs take turns; the best of each counts. The exit status is 1 if they differ by more than `--most`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""llvm-mca: cycles of a loop, and the bound that the throughput of the ports sets."""
+"""Runs llvm-mca: cycles of a loop, and the bound that the throughput of the ports sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ITERATIONS = 300
 
 @dataclass(frozen=True)
 class Prediction:
-    """Of one loop, for each of its elements."""
+    """The prediction for one loop, per element."""
 
     cycles: float
     bound: float
@@ -27,7 +27,7 @@ class Prediction:
 
 
 def about(tool: str) -> dict[str, str]:
-    """The tool's version, and the model that this machine would take."""
+    """The tool's version, and the model of this machine's processor."""
     text = _run([tool, "--version"])
     fields = {"version": r"LLVM version (\S+)", "host": r"Host CPU: (\S+)"}
     found = {name: re.search(pattern, text) for name, pattern in fields.items()}
@@ -53,9 +53,9 @@ def predict(tool: str, loop: Loop, triple: str, processor: Processor) -> Predict
 
 
 def port_bound(region: dict[str, Any], units: list[str], processor: Processor) -> float:
-    """The least cycles in which the units for vectors get through a turn, however work is dealt out.
+    """The fewest cycles that the vector units need for one turn, whatever the assignment of work to units.
 
-    For any set of units, that is the work that no unit outside can take over its size. llvm-mca's
+    For any set of units, a bound is the work that no other unit can do, divided by the set's size. llvm-mca's
     own bound looks at each kind of instruction apart, though kinds share their units.
     """
     count = len(region["Instructions"])

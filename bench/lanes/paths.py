@@ -1,4 +1,4 @@
-"""What is predicted: the instruction sets, their compile flags, and the processors of the models."""
+"""The instruction sets, their compile flags, and the processors of the models for predictions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FILLS = {"uniform": "ExactUniform", "normal": "Normal"}
 
 @dataclass(frozen=True)
 class Processor:
-    """A model of llvm-mca's, and its units for vector arithmetic, by their names there."""
+    """A processor model of llvm-mca, and its names of the units for vector arithmetic."""
 
     cpu: str
     name: str
@@ -26,7 +26,7 @@ NEOVERSE_V2 = Processor("neoverse-v2", "Arm Neoverse V2", r"V2UnitV[0-3]")
 
 @dataclass(frozen=True)
 class LanePath:
-    """An instruction set's lane type, its flags in CMakeLists.txt, and how its loops are known."""
+    """An instruction set's lane type, its flags in CMakeLists.txt, and the instructions that identify its loops."""
 
     name: str
     type_name: str
@@ -49,12 +49,12 @@ class LanePath:
 
     @property
     def word_elements(self) -> int:
-        """float32 elements whose words one turn of the loop over words draws."""
+        """The number of float32 elements whose words one turn of the loop over words draws."""
         return 4 * self.constant("kBlocks") * self.constant("kWordVectors")
 
     @property
     def value_elements(self) -> int:
-        """float32 elements that one turn of the loop over values writes."""
+        """The number of float32 elements that one turn of the loop over values writes."""
         return 4 * self.constant("kBlocks") * self.constant("kValueVectors")
 
 

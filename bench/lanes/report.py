@@ -1,4 +1,4 @@
-"""The section of docs/benchmarks.md on predictions, made from a result and nothing else."""
+"""Makes the section of docs/benchmarks.md on predictions from a result alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Target:
 
 
 def measured_cycles(result: dict[str, Any], row: dict[str, Any]) -> float | None:
-    """Cycles per element of the row's fill on this machine, if it is of the row's model."""
+    """Cycles per element of the row's fill on this machine, if its processor is the row's."""
     nanoseconds = result["measured"]["nanoseconds"].get(f"{row['set']} {row['fill']}")
     if nanoseconds is None or row["cpu"] != result["llvm-mca"]["host"]:
         return None
@@ -101,7 +101,7 @@ def table(result: dict[str, Any]) -> str:
 
 
 def section(result: dict[str, Any]) -> str:
-    """The words around the numbers are in page.md."""
+    """Returns the section. The words around the numbers are in page.md."""
     lines = [(t.what, f"{t.value:.2f}", f"at most {t.most:g}", t.outcome) for t in targets(result)]
     fields = {
         "mca": result["llvm-mca"]["version"],
@@ -116,7 +116,7 @@ def section(result: dict[str, Any]) -> str:
 
 
 def section_in(docs: Path) -> str:
-    """The section of the result in `docs`, if there is one."""
+    """Returns the section of the result in `docs`, if there is one."""
     path = docs / RESULT
     return section(json.loads(path.read_text())) if path.exists() else "Not made."
 

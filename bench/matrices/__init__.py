@@ -1,1 +1,1 @@
-"""Orthogonal matrices beside PyTorch's, beside the machine's multiply-adds, and by part."""
+"""Compares orthogonal matrices with PyTorch's and with the machine's multiply-adds, and measures parts of them."""

@@ -1,4 +1,4 @@
-"""`python -m bench.matrices`: measure orthogonal matrices, or make the page of a result."""
+"""`python -m bench.matrices`: measures orthogonal matrices, or makes the page of a result."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHAPES = ((64, 64), (256, 256), (1024, 1024), (4096, 1024), (1024, 4096), (4096,
 QUICK = ((64, 64), (256, 256))
 PARTS = 4
 PEAK = Path(__file__).with_name("peak.cpp")
-# In a process of its own: how much more memory it held at most than before the call.
+# Runs in a process of its own: prints how much the peak of its memory grew during the call.
 MEMORY = """
 import re, numpy, fastinit
 def most():
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def in_turns(sides: dict[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of a call, side by side, so that what else the machine does meets all alike."""
+    """Times the calls in turns, so that other work of the machine affects all of them alike."""
     calls = {name: calls_for(min(seconds_of(run)[0] for _ in range(2))) for name, run in sides.items()}
     found: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(repeats):
@@ -58,7 +58,7 @@ def in_turns(sides: dict[str, Callable[[], Any]], repeats: int) -> dict[str, lis
 
 
 def sides_of(shape: tuple[int, int], threads: int) -> dict[str, Callable[[], Any]]:
-    """fastinit's call and PyTorch's, if it is installed, into memory that exists."""
+    """The calls of fastinit and, if it is installed, of PyTorch, into memory that exists."""
     out = np.zeros(shape, np.float32)
     sides: dict[str, Callable[[], Any]] = {"fastinit": lambda: fastinit.orthogonal(shape, seed=1, out=out)}
     try:
@@ -72,7 +72,7 @@ def sides_of(shape: tuple[int, int], threads: int) -> dict[str, Callable[[], Any
 
 
 def peak(threads: int, repeats: int) -> list[float]:
-    """Operations a second of multiply-adds alone, by a program that is compiled for this processor."""
+    """The operations per second of multiply-adds alone, in a program that is compiled for this processor."""
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder, "peak")
         command = ["c++", "-O3", "-march=native", "-ffp-contract=fast", "-pthread", str(PEAK), "-o", str(program)]
@@ -82,7 +82,7 @@ def peak(threads: int, repeats: int) -> list[float]:
 
 
 def parts(size: int) -> dict[str, Callable[[], Any]]:
-    """The whole, and each quarter of the columns."""
+    """Measures the whole matrix, and each quarter of its columns."""
     step = size // PARTS
     out, part = np.zeros((size, size), np.float32), np.zeros((size, step), np.float32)
 

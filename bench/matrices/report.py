@@ -1,4 +1,4 @@
-"""The page of a result, made from its numbers and nothing else."""
+"""Makes the page of a result from its numbers alone."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ GOALS = {(64, 64): 1.5, (1024, 1024): 2.0, (4096, 1024): 2.0, (4096, 4096): 2.0}
 
 
 def operations(shape: tuple[int, int]) -> float:
-    """Multiplications and additions of applying every reflector to the columns that it changes."""
+    """The multiplications and additions that apply every reflector to the columns that it changes."""
     m, n = max(shape), min(shape)
     return 4 * (m * n * n / 2 - n**3 / 6)
 
 
 def peak(result: dict[str, Any]) -> float:
-    """Operations a second of multiply-adds alone."""
+    """The operations per second of multiply-adds alone."""
     return max(map(float, result["peak"]))
 
 
 def speed(result: dict[str, Any]) -> str:
-    """Milliseconds beside PyTorch's, and the share of the multiply-adds that the machine can do."""
+    """The milliseconds, compared with PyTorch's, and the share of the multiply-adds that the machine can do."""
     lines = []
     for row in result["rows"]:
         shape, samples = tuple(row["shape"]), row["samples"]
@@ -49,7 +49,7 @@ def speed(result: dict[str, Any]) -> str:
 
 
 def shares(result: dict[str, Any]) -> str:
-    """What each quarter of the columns takes of the whole."""
+    """The share of the whole time that each quarter of the columns takes."""
     samples = result["parts"]["samples"]
     whole = samples["whole"]
     names = [name for name in samples if name != "whole"]

@@ -1,4 +1,4 @@
-"""Which models are tried: all that the installed libraries have, or a fixed sample of forty."""
+"""The models that are tried: all models of the installed libraries, or a fixed sample of forty."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ def all_cases() -> list[Case]:
 
 
 def sample() -> list[Case]:
-    """The models of the sample whose libraries are installed."""
+    """The models of the sample, as far as their libraries are installed."""
     return [case for case in SAMPLE if case.source in installed()]
 
 
 def matching(cases: list[Case], pattern: str) -> list[Case]:
-    """Those with the pattern in "source name"."""
+    """The cases whose "source name" contains the pattern."""
     return [case for case in cases if re.search(pattern, str(case))]
 
 
 def installed() -> list[str]:
-    """The sources whose packages are there."""
+    """The sources whose packages are installed."""
     return [source for source in sources.SOURCES if not sources.missing(source)]

@@ -1,8 +1,8 @@
-"""Whether two sets of tensors have the same statistics, as far as so many elements can tell.
+"""Compares the statistics of two sets of tensors, as precisely as their numbers of elements allow.
 
-What two seeds of the reference have alike is computed, and must be the same here. Of the rest, mean and spread must lie
-within a tolerance in standard errors, which grows where a tensor is small: by Student's t for as many degrees of
-freedom as it has.
+Elements that two seeds of the reference have in common are computed, and must be the same here. Mean and spread of the
+rest must lie within a tolerance in standard errors, which is larger for small tensors: it follows Student's t for their
+degrees of freedom.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 ERRORS = 6.0  # standard errors, of a large tensor: by chance 1 in 5e8
 _CLOSE = {"rtol": 1e-5, "atol": 1e-6}
 _KURTOSIS_OF_UNIFORM, _KURTOSIS_OF_NORMAL = 1.8, 3.0
-_FEW = 100  # elements, whose own kurtosis may be far too low
-_OUTSIDE = 10.0  # robust deviations: not one normal value of 1e23
+_FEW = 100  # of so few elements the kurtosis may be far too low
+_OUTSIDE = 10.0  # in robust deviations: one normal value of 1e23 is outside
 _MOST_OUTLIERS = 1e-3  # of the elements
 _MOST_ELEMENTS = 2**20  # of a tensor, evenly spread
 _FOR_MEDIANS = 2**14
@@ -37,7 +37,7 @@ class Comparison:
 
     Attributes:
         faults: A line for each tensor that differs.
-        outliers: How many tensors of the reference have outliers, which were left out.
+        outliers: The number of tensors of the reference with outliers, which were left out.
     """
 
     faults: list[str] = field(default_factory=list)
@@ -72,10 +72,10 @@ def compared(
 
 
 def tolerance(count: int) -> float:
-    """Standard errors that a difference between two samples of `count` elements may have.
+    """The largest difference between two samples of `count` elements, in standard errors.
 
     Student's t where the normal has `ERRORS` deviations, by Wallace (1959), "Bounds on normal approximations to
-    Student's and the chi-square distributions". Infinite where so few elements tell nothing.
+    Student's and the chi-square distributions". Infinite if the elements are too few to compare.
     """
     freedom = 2 * count - 2
     if freedom < 1:
@@ -105,13 +105,13 @@ def _difference(ours: torch.Tensor, first: torch.Tensor, second: torch.Tensor, f
 
 
 def _computed(first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Where no seed matters: everywhere, nowhere, or in parts such as padding rows and the biases of gates."""
+    """Finds elements that do not depend on the seed: all, none, or parts such as padding rows and biases of gates."""
     import torch
 
     same = first == second
     if first.equal(second) or not first.is_floating_point():
         return same | True
-    # Draws can be the same by chance, if there are few different ones: then they are found elsewhere too.
+    # If a tensor has few different values, draws can be equal by chance. Such values then occur elsewhere too.
     is_chance = same.double().mean() < _LEAST_COMPUTED or torch.isin(first[~same], first[same].unique()).any()
     return same & ~is_chance
 
@@ -122,12 +122,12 @@ def _worst(ours: torch.Tensor, first: torch.Tensor, computed: torch.Tensor) -> s
 
 
 def _outliers(values: torch.Tensor) -> torch.Tensor:
-    """A few values far outside; none where there are more than a few."""
+    """Finds a few values far outside the others. If there are many of them, they are no outliers."""
     if not len(values):
         return values.bool()
     some = values[:: max(1, len(values) // _FOR_MEDIANS)]
     middle = some.median()
-    deviation = 1.4826 * (some - middle).abs().median()  # of a normal, the standard deviation
+    deviation = 1.4826 * (some - middle).abs().median()  # for a normal distribution, this is the standard deviation
     outside = (values - middle).abs() > _OUTSIDE * deviation
     return outside & (outside.double().mean() < _MOST_OUTLIERS)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 MEMORY_BYTES = 8 * 2**30
-TRIALS_OF_A_PROCESS = 200  # after which a new one takes over: what a library leaves behind adds up
+TRIALS_OF_A_PROCESS = 200  # then a new process takes over, because libraries leave objects behind
 _CONTEXT = multiprocessing.get_context("spawn")
 _READY, _DONE = ("ready", "", ""), ("done", "", "")
 
@@ -39,7 +39,7 @@ class Case:
 
 
 def _serve(pipe: Connection, source: str) -> None:
-    """The process: tries each model that it is sent and tells of its steps, until the pipe ends."""
+    """Runs in the process: tries each model that it receives and reports its steps, until the pipe ends."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     warnings.simplefilter("ignore")
     import torch
@@ -72,13 +72,13 @@ class _Worker:
 
     def begin(self, case: Case) -> None:
         self.case, self.outcome = case, Outcome()
-        self.started = time.monotonic() if self._is_ready else math.inf  # that it starts takes nothing of the time
+        self.started = time.monotonic() if self._is_ready else math.inf  # starting does not count as time of the trial
         self._trials += 1
-        with contextlib.suppress(BrokenPipeError):  # of which `take` tells
+        with contextlib.suppress(BrokenPipeError):  # `take` reports it
             self.pipe.send(case.name)
 
     def take(self) -> bool:
-        """Notes what the process tells; returns whether the trial is over."""
+        """Notes a report of the process; returns whether the trial is over."""
         try:
             told = self.pipe.recv()
         except (EOFError, ConnectionResetError):
@@ -97,7 +97,7 @@ class _Worker:
         return bool(told == _DONE)
 
     def end(self, why: str) -> None:
-        """Ends the process, and so the step that it is at, for this reason."""
+        """Ends the process, and its current step fails for this reason."""
         told = {*self.outcome.passed, *self.outcome.failed}
         step = next((step for step in sources.load(self._source).COLUMNS if step not in told), None)
         if step:
@@ -106,7 +106,7 @@ class _Worker:
         self._process.kill()
 
     def serves(self, case: Case) -> bool:
-        """Whether it may try this one too: a library's changes to others must not reach models of another."""
+        """Whether it may try this model too. A library may change others, whose models must not be affected."""
         return self._source == case.source and self._trials < TRIALS_OF_A_PROCESS
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Small configurations of transformers: the sizes that keys name, cut to a few, in all that a configuration holds.
+"""Makes small configurations of transformers, by cutting all sizes in a configuration to small numbers.
 
 Nothing here has to be right for every type. Where a small configuration does not build, `levels` gives larger ones.
 """
@@ -13,7 +13,7 @@ Sizes = tuple[tuple[str, int], ...]
 
 MOST_LAYERS = 8
 _LAYERS = 2
-_TOKENS = 100  # numbers of special tokens, below the vocabulary's
+_TOKENS = 100  # special tokens have numbers below this, which is below the vocabulary's size
 # The first pattern that is in a key says how large its number may be.
 _WIDTHS: Sizes = (
     (r"group_vocab$", 500),
@@ -44,7 +44,7 @@ _COUNTS: Sizes = (
 _CHANNELS = re.compile(r"block_out_channels$|block_channels$|block_dims$|hidden_dims$")
 _KINDS = re.compile(r"(layer|indexer|block)_types?$|layers_block_type$")
 _LAYER_COUNT = re.compile(r"^(num_hidden_layers|n_layers?|num_layers)$")
-# What a type needs that no rule says: sizes that go together, and settings without a default.
+# Settings of single types that no rule gives: sizes that must fit each other, and settings without a default.
 _OWN: dict[str, Values] = {
     **{name: {"prediction_length": 4} for name in ("autoformer", "informer", "time_series_transformer")},
     **{name: {"head_dim": 16} for name in ("hunyuan_v1_dense", "hunyuan_v1_moe", "hunyuan_vl_text", "ministral")},
@@ -67,7 +67,7 @@ def levels(values: Values) -> list[Values]:
 
 
 def shrunken(values: Values, sizes: Sizes) -> Values:
-    """A copy of values with those numbers cut whose keys `sizes` knows."""
+    """A copy of the values, in which numbers are cut if `sizes` knows their keys."""
     layers, before = _layers(values), _count(values)
     if values.get("stage_names"):
         values = _restaged(values, layers, before)
@@ -110,7 +110,7 @@ def _count(values: Values) -> int:
 
 
 def _layers(values: Values) -> int:
-    """As many layers as there have to be for one of every kind, and for every feature of a backbone."""
+    """The number of layers that has one layer of every kind, and every feature of a backbone."""
     count = _count(values)
     if len(values.get("depths") or ()) == count > 0:
         return count
@@ -121,7 +121,7 @@ def _layers(values: Values) -> int:
 
 
 def _restaged(values: Values, layers: int, before: int) -> Values:
-    """Backbones name their stages. Where each layer is one, they go with the layers."""
+    """Cuts the names of a backbone's stages to the number of layers, if each layer is a stage."""
     found = {key: value for key, value in values.items() if key not in ("stage_names", "out_indices")}
     if len(values["stage_names"]) == before + 1:
         count = max(1, min(layers, len(values.get("out_features") or ())))

@@ -1,4 +1,4 @@
-"""What is tried of a model, step by step, and how far it came."""
+"""The steps that are tried with a model, and their results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 300
 
 
 class StoppedError(Exception):
-    """A step failed that all later ones need."""
+    """A step failed, and all later steps need it."""
 
 
 @dataclass
@@ -28,8 +28,8 @@ class Outcome:
 
     Attributes:
         passed: The steps that passed, in their order.
-        failed: Those that did not, with the reason.
-        notes: What else there is to say.
+        failed: The steps that did not, with the reason.
+        notes: Further remarks.
     """
 
     passed: list[str] = field(default_factory=list)
@@ -38,11 +38,11 @@ class Outcome:
 
 
 class Steps:
-    """Tells of each step whether it passed, as soon as it is done.
+    """Reports whether each step passed, as soon as it is done.
 
     Args:
         tell: Called with the name of an attribute of `Outcome`, a step, and a reason or a note.
-        folder: For files; what lies there is named without it.
+        folder: A folder for files. Reports name files in it without its path.
     """
 
     def __init__(self, tell: Callable[[str, str, str], None], folder: Path) -> None:
@@ -51,11 +51,11 @@ class Steps:
 
     @contextlib.contextmanager
     def step(self, name: str, *, needed: bool = True) -> Iterator[None]:
-        """A step; an exception is its failure.
+        """Runs a step in the `with` block. An exception means that it failed.
 
         Args:
             name: One of `STEPS`.
-            needed: Whether a failure ends the trial, since later steps need this one.
+            needed: Whether a failure ends the trial, because later steps need this one.
 
         Raises:
             StoppedError: It failed, and is needed.
@@ -70,11 +70,11 @@ class Steps:
             self._tell("passed", name, "")
 
     def note(self, text: str) -> None:
-        """Something to say of a model that is no failure."""
+        """Records a remark about a model that is not a failure."""
         self._tell("notes", "", text)
 
 
 def reason(error: Exception) -> str:
-    """An exception in one short line."""
+    """Shows an exception in one short line."""
     text = " ".join(str(error).split()) or "without a message"
     return f"{type(error).__name__}: {text}"[:_SHOWN]

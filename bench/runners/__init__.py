@@ -1,8 +1,8 @@
-"""One module per subject, each with two functions.
+"""One module for each subject, with two functions.
 
-`versions()` names what is measured; `prepare(work, subject)` does everything that is not timed and
-returns a `Prepared`. A module whose library is absent raises ImportError, and its line of the
-report says "not installed".
+`versions()` names the libraries that are measured. `prepare(work, subject)` does everything that is
+not timed, and returns a `Prepared`. A module whose library is missing raises ImportError, and its
+line of the report says "not installed".
 """
 
 from __future__ import annotations
@@ -36,5 +36,5 @@ def load(name: str) -> Runner:
 
 
 def ready_array(work: Work) -> np.ndarray:
-    """An array whose pages exist, full of a value that no fill leaves behind."""
+    """Returns an array whose pages exist, full of a value that no fill leaves."""
     return np.full(work.shape, 77, dtype=np.dtype(work.dtype))

@@ -18,7 +18,7 @@ def versions() -> dict[str, str]:
 
 
 def prepare(work: Work, subject: Subject) -> Prepared:
-    # XLA takes as many threads as it may use processors, and asks once, when it starts.
+    # XLA starts one thread for each processor that it may use, and looks only once, when it starts.
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: subject.threads])
     import jax

@@ -1,7 +1,7 @@
 """Intel MKL's `vsRngGaussian` through ctypes, method ICDF (its fastest Gaussian).
 
-The numbers are those of mkl_vsl_defines.h. MKL chooses its kernels by instruction set and vendor of
-the processor, `MKL_ENABLE_INSTRUCTIONS` limits the choice, `versions` tells which ones it loaded.
+The numbers are from mkl_vsl_defines.h. MKL chooses its kernels by instruction set and vendor of
+the processor, `MKL_ENABLE_INSTRUCTIONS` limits the choice, and `versions` names the kernels that were loaded.
 """
 
 from __future__ import annotations

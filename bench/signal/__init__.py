@@ -1,1 +1,1 @@
-"""What a monitor adds to training."""
+"""Measures the time that a monitor adds to training."""

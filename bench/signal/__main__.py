@@ -1,4 +1,4 @@
-"""`python -m bench.signal`: measure what a monitor adds to training, or make the page of a result."""
+"""`python -m bench.signal`: measures the time that a monitor adds to training, or makes the page of a result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ IDLE_STEPS = 2000
 
 
 def idle(repeats: int) -> dict[str, list[float]]:
-    """Seconds of a step of a model that does next to nothing, without a monitor and with one that is not due."""
+    """Times a step of a model that does next to nothing, without a monitor and with one that is not due."""
     model = torch.nn.Identity()
     model.register_parameter("weight", torch.nn.Parameter(torch.ones(1)))
     optimizer, inputs = torch.optim.SGD(model.parameters(), 0.1), torch.ones(1)  # whose gradients are None
@@ -56,9 +56,9 @@ def idle(repeats: int) -> dict[str, list[float]]:
 
 
 def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
-    """Seconds of a step without a monitor and with one that is due, in turns.
+    """Times steps without a monitor and with one that is due, in turns.
 
-    They are the processor's, of a single thread: those of a clock where nothing else runs, and of use where much does.
+    The seconds are processor time of a single thread. They equal the clock's on a quiet machine and hold on a busy one.
     """
     torch.manual_seed(0)
     model, (inputs, target) = case.make(scale)
@@ -83,7 +83,7 @@ def measure(case: Case, repeats: int, scale: float) -> dict[str, Any]:
         for number in range(repeats + 1):
             for name, run in sides.items():
                 seconds = run()
-                if number:  # the first has PyTorch's preparations in it
+                if number:  # the first includes PyTorch's preparations
                     samples[name].append(seconds)
         lines = (to / "run.jsonl").read_text().splitlines()
     return {

@@ -1,4 +1,4 @@
-"""The models that are trained, each with a batch of its own."""
+"""The models that are trained, each with its own batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a result, made from its numbers and nothing else."""
+"""Makes the page of a result from its numbers alone."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ GOAL = 0.03  # of a step
 
 
 def idle(result: dict[str, Any]) -> float:
-    """Seconds that a step takes longer which is not due."""
+    """The seconds that a monitor adds to a step at which it is not due."""
     without, watched = (summary(result["idle"][side]).median for side in ("without", "not due"))
     return watched - without
 
 
 def due(row: dict[str, Any]) -> float:
-    """Seconds that a step takes longer which is due."""
+    """The seconds that a monitor adds to a step at which it is due."""
     without, watched = (summary(row["samples"][side]).median for side in ("without", "due"))
     return watched - without
 

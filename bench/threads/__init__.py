@@ -1,1 +1,1 @@
-"""How fills and checkpoints scale with threads: `python -m bench.threads`."""
+"""Measures how fills and checkpoints scale with threads: `python -m bench.threads`."""

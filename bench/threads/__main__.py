@@ -1,4 +1,4 @@
-"""`python -m bench.threads`: measure from one thread to all, or make the page of a result."""
+"""`python -m bench.threads`: measures with one thread up to all, or makes the page of a result."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def powers(most: int) -> list[int]:
-    """1, 2, 4, ... and the most there are."""
+    """Returns 1, 2, 4, ... and the largest number of threads."""
     return sorted({2**k for k in range(most.bit_length()) if 2**k <= most} | {most})
 
 
 def fill(subject: Subject, work: Work, threads: int) -> list[float]:
-    """Seconds of each fill, in memory whose pages exist."""
+    """Times each fill, in memory whose pages exist."""
     prepared = load(subject.runner).prepare(work, replace(subject, threads=threads))
     prepared.run()
     return [seconds_of(prepared.run)[0] for _ in range(REPEATS)]
 
 
 def checkpoint(threads: int, rows: int, folder: Path | None) -> tuple[float, int]:
-    """Seconds of `fastinit init` in a process of its own, and the bytes of the tensors."""
+    """Times `fastinit init` in a process of its own, and returns the bytes of the tensors as well."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         recipe, out = Path(place, "recipe.toml"), Path(place, "out")
         recipe.write_text(RECIPE.format(rows=rows))

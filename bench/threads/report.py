@@ -1,4 +1,4 @@
-"""The page of a result, made from its numbers and nothing else."""
+"""Makes the page of a result from its numbers alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEMPLATE = Path(__file__).with_name("page.md")
 
 
 def write_rate(result: dict[str, Any]) -> float:
-    """Bytes a second that the machine writes at its best: by memset or zeros, whatever the threads."""
+    """The bytes per second that the machine writes at best: by memset or zeros, with any number of threads."""
     rows = [row for row in result["rows"] if row["name"] in ("memset", "zeros float32")]
     return max(float(row["bytes"] / min(row["samples"])) for row in rows)
 

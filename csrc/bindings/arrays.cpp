@@ -1,4 +1,5 @@
-// Where the memory of arrays is: NumPy's, and what a DLPack capsule says, which stays its owner's to release.
+// Finds the memory of arrays: NumPy's, and the memory that a DLPack capsule describes. The capsule's owner still has to
+// release it.
 //
 // The structures are DLPack's ABI, versions 0 and 1: dmlc/dlpack, include/dlpack/dlpack.h.
 #include <pybind11/numpy.h>
@@ -54,7 +55,7 @@ py::tuple dlpack_view(const py::capsule& capsule) {
     tensor = &managed->tensor;
     read_only = (managed->flags & kReadOnlyFlag) != 0;
   } else if (PyCapsule_IsValid(capsule.ptr(), "dltensor") != 0) {
-    // DLManagedTensor, of versions before 1, opens with its tensor.
+    // A DLManagedTensor, from versions before 1, begins with its tensor.
     tensor = static_cast<DLTensor*>(PyCapsule_GetPointer(capsule.ptr(), "dltensor"));
   } else {
     throw py::value_error("not an unused DLPack capsule");

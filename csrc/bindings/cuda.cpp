@@ -1,4 +1,4 @@
-// Fills on GPUs: what the CPU's take, and where to run.
+// Fills on GPUs: the arguments of the CPU's fills, and the device to run on.
 #include "cuda/cuda.h"
 
 #include "bindings/bindings.h"

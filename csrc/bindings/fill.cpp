@@ -1,4 +1,4 @@
-// fill, fill_orthogonal, fill_pattern: the GIL released, Ctrl-C answered.
+// fill, fill_orthogonal and fill_pattern. They release the GIL and respond to Ctrl-C.
 #include "fill.h"
 
 #include "bindings/bindings.h"

@@ -49,8 +49,8 @@ void set_isa(const std::string& name) {
   }
 }
 
-// DefaultFloatEnvironment for a `with` block: what Python derives (a std from fans) must not depend on the
-// caller's environment either.
+// DefaultFloatEnvironment for a `with` block: numbers that Python derives (such as a std from fans) must not depend on
+// the caller's environment either.
 class FloatEnvironmentBlock {
  public:
   void enter() { guard_.emplace(); }
@@ -70,7 +70,7 @@ void bind_runtime(py::module_& module) {
   module.def("isa", instruction_set);
   module.def("isas", isas);
   module.def("build_info", build_info);
-  // An ordinary class to Python, as its stub says.
+  // The stub describes it as an ordinary class.
   const py::metaclass ordinary(reinterpret_cast<PyObject*>(&PyType_Type));
   py::class_<FloatEnvironmentBlock>(module, "DefaultFloatEnvironment", ordinary)
       .def(py::init<>())

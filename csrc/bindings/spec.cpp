@@ -1,5 +1,5 @@
-// FillSpec, TransformedSpec and OrthogonalSpec as types of Python's: made once of names and numbers, and handed to
-// whatever fills.
+// FillSpec, TransformedSpec and OrthogonalSpec as Python types. Each is made once, of names and numbers, and passed to
+// the functions that fill.
 #include "bindings/spec.h"
 
 #include <pybind11/pybind11.h>
@@ -109,7 +109,7 @@ void bind_spec(py::module_& module) {
   module.attr("ELEMENT_TYPES") = tuple_of(kElementTypeNames);
   module.attr("STEPS") = tuple_of(kStepNames);
   module.attr("most_steps") = kMostSteps;
-  // An ordinary class to Python, as its stub says.
+  // The stub describes it as an ordinary class.
   const py::metaclass ordinary(reinterpret_cast<PyObject*>(&PyType_Type));
   py::class_<FillSpec>(module, "FillSpec", ordinary)
       .def(py::init(&make_spec), py::arg("distribution"), py::arg("dtype"), py::arg("seed"), py::arg("stream"),

@@ -1,4 +1,4 @@
-// What is said of a FillSpec in Python's words.
+// Describes a FillSpec in the words of Python.
 #pragma once
 
 #include <string_view>

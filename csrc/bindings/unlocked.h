@@ -1,4 +1,4 @@
-// The interpreter's lock, let go while no Python runs.
+// Releases the interpreter's lock while no Python code runs.
 #pragma once
 
 #include <Python.h>
@@ -15,7 +15,7 @@ class Unlocked {
   Unlocked& operator=(const Unlocked&) = delete;
   ~Unlocked() { lock(); }
 
-  // Runs pending signal handlers, which only Python's main thread does; true where one raised.
+  // Runs pending signal handlers, which works only in Python's main thread. Returns true if a handler raised.
   bool signal_raised() {
     lock();
     const bool raised = PyErr_CheckSignals() != 0;
@@ -24,9 +24,9 @@ class Unlocked {
   }
 
  private:
-  // An interpreter that is ending refuses the lock to daemon threads. Before 3.14 it ends them instead, by an
-  // exception that pthread_exit sends up the stack and that neither destructors nor pybind11 let pass: the
-  // process would abort. Caught here, the thread waits for the end of the process, as it does from 3.14 on.
+  // An interpreter that is ending does not give the lock to daemon threads. Before 3.14 it ends them, by an exception
+  // that pthread_exit throws and that neither destructors nor pybind11 let pass, so the process would abort. The
+  // exception is caught here, and the thread waits for the end of the process, as it does from 3.14 on.
   void lock() noexcept {
     try {
       PyEval_RestoreThread(state_);

@@ -1,4 +1,4 @@
-// Which instruction set runs: the widest this processor has, or the one asked for.
+// Chooses the instruction set: the widest that this processor has, or the one that was asked for.
 #include <atomic>
 #include <cstring>
 

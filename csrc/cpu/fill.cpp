@@ -14,13 +14,13 @@
 namespace fastinit {
 namespace {
 
-// For less than this, another thread costs more than it saves.
+// Below this size, another thread costs more than it saves.
 constexpr std::uint64_t kSmallestPieceBytes = std::uint64_t{1} << 16;
-// Two threads that meet in one fresh huge page would both clear it: pieces end at huge pages' ends.
+// Two threads that write to the same new huge page would both clear it, so pieces end where huge pages end.
 constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 21;
-// Larger targets than this do not stay in a core's cache: write around it.
+// Larger targets do not stay in a core's cache, so stores bypass it.
 constexpr std::uint64_t kStreamingBytes = std::uint64_t{1} << 21;
-// Enough pieces for each thread that one slow thread does not hold up the rest.
+// So many pieces for each thread that one slow thread does not hold up the others.
 constexpr std::uint64_t kPiecesPerThread = 8;
 
 // Calls fill_range(first item, items) for the pieces of `count` items.

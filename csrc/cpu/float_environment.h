@@ -1,4 +1,4 @@
-// IEEE defaults while the core computes: nearest even, subnormals kept, whatever the caller has set.
+// Sets IEEE defaults while the core computes: round to nearest even and keep subnormals, whatever the caller has set.
 #pragma once
 
 #if defined(__x86_64__)

@@ -1,4 +1,4 @@
-// The instruction sets this build carries; each is two files that only instantiate the loop.
+// The instruction sets in this build. Each has two files that only instantiate the loop.
 #pragma once
 
 #include "fill_loop.h"
@@ -8,8 +8,8 @@
 namespace fastinit {
 
 struct LaneTable {
-  PieceTable pieces;         // of the types that are not narrow
-  const PieceTable* narrow;  // of those that are
+  PieceTable pieces;         // for the types that are not narrow
+  const PieceTable* narrow;  // for the narrow types
   OrthogonalTable orthogonal;
   TransformTable transforms;
 };
@@ -33,7 +33,7 @@ extern const LaneTable kNeonTable;
 extern const PieceTable kNeonNarrow;
 #endif
 
-// The functions in use.
+// The functions of the chosen instruction set.
 PieceFunction piece_function(const Method& method, ElementType type);
 const OrthogonalTable& orthogonal_table();
 const TransformTable& transform_table();

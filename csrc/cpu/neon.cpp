@@ -1,4 +1,4 @@
-// NEON is part of every aarch64: nothing to ask the processor.
+// NEON is part of every aarch64, so the processor need not be asked.
 #include "lanes/neon.h"
 
 #include "cpu/instruction_sets.h"

@@ -1,4 +1,4 @@
-// Orthogonal matrices on the CPU: reflectors by blocks, then columns by strips, handed to the threads.
+// Orthogonal matrices on the CPU. Threads first make the blocks of reflectors and then compute strips of columns.
 #include "orthogonal.h"
 
 #include <algorithm>
@@ -14,11 +14,11 @@
 namespace fastinit {
 namespace {
 
-// A strip and the reflectors that pass by it stay in a core's own cache.
+// A strip and the reflectors that are applied to it stay in a core's own cache.
 constexpr std::uint64_t kStripBytes = std::uint64_t{3} << 17;
-// For fewer multiply-adds than this, another thread costs more than it saves.
+// For fewer multiply-adds, another thread costs more than it saves.
 constexpr double kSmallestShare = 4e6;
-// Enough strips for each thread that one slow thread does not hold up the rest.
+// So many strips for each thread that one slow thread does not hold up the others.
 constexpr std::uint64_t kStripsPerThread = 4;
 constexpr std::align_val_t kAlignment{128};
 
@@ -28,7 +28,7 @@ struct Free {
 using Memory = std::unique_ptr<unsigned char[], Free>;
 Memory allocate(std::uint64_t bytes) { return Memory(new (kAlignment) unsigned char[bytes]); }
 
-// A strip that a thread works on, or left at a turn's end.
+// A strip that a thread works on, or has left unfinished at the end of a turn.
 struct Job {
   Strip strip;
   std::uint64_t blocks_left;
@@ -47,7 +47,7 @@ class Strips {
     left_ = (groups + groups_ - 1) / groups_;
     jobs_left_ = left_;
     const std::uint64_t values_bytes = groups_ * group_bytes;
-    idle_.reserve(static_cast<std::size_t>(threads));  // so that no thread allocates
+    idle_.reserve(static_cast<std::size_t>(threads));  // reserved here, because threads must not allocate
     begun_.reserve(static_cast<std::size_t>(threads));
     for (int k = 0; k < threads; ++k) {
       Memory memory = allocate(values_bytes + 2 * groups_ * kReflectors * row_bytes);
@@ -58,7 +58,7 @@ class Strips {
 
   bool done() const { return jobs_left_ == 0; }
 
-  // Works on strips until none is left to take or the turn is over.
+  // Works on strips until none is left or the turn is over.
   void work(const void* reflectors, void* target, const Turn& turn) {
     Job job;
     while (take(reflectors, job)) {
@@ -90,7 +90,7 @@ class Strips {
       if (left_ == 0) return false;
       job = std::move(idle_.back());
       idle_.pop_back();
-      // The last columns, which cost most, first.
+      // The last columns cost most, so they come first.
       job.strip.first = --left_ * groups_ * functions_.width;
     }
     job.strip.columns = std::min(groups_ * functions_.width, columns_ - job.strip.first);

@@ -18,16 +18,17 @@
 namespace fastinit {
 namespace {
 
-std::atomic<int> chosen_threads{0};  // 0: not chosen
+std::atomic<int> chosen_threads{0};  // 0 if none was chosen
 
-// GNU OpenMP keeps a pool of threads that a forked child inherits as a record only: its next parallel
-// region would wait for them for ever. The child therefore starts plain threads.
+// A forked child inherits GNU OpenMP's pool of threads as a record only, so its next parallel region would wait for
+// those threads for ever. The child therefore starts plain threads.
 std::atomic<bool> forked{false};
 #if __has_include(<pthread.h>)
 [[maybe_unused]] const int fork_handler = pthread_atfork(nullptr, nullptr, [] { forked = true; });
 #endif
 
-// Threads beside the caller's, each with the same work; as many of those wanted as the system lets be made.
+// Starts threads in addition to the caller's, each with the same work: as many as wanted, or as many as the system
+// allows.
 class Others {
  public:
   Others(int wanted, const std::function<void()>& work) {
@@ -49,11 +50,11 @@ class Others {
 };
 
 #ifdef _OPENMP
-// The caller's last team of OpenMP's, whose threads wait for the next one.
+// The size of the last OpenMP team of the calling thread. Its threads wait for the next parallel region.
 thread_local int team_threads = 1;
 
-// How many threads a team can have. OpenMP ends the process where it cannot make a thread, so the threads that
-// it has yet to make are made here first, all at a time, and ended.
+// How many threads a team can have. OpenMP ends the process if it cannot make a thread. The threads that it still has
+// to make are therefore made here first, all at once, and ended again.
 int possible_team(int wanted) {
   if (wanted <= team_threads) return wanted;
   std::mutex held;
@@ -105,7 +106,7 @@ bool in_turns(int threads, const std::function<void(const Turn&)>& work, const s
       work(turn);
     }
     if (done()) return true;
-    // No other thread is at work now. A handler may fork, and the child has this thread alone.
+    // No other thread is at work now. A signal handler may fork, and the child then has only this thread.
     if (interrupt.asked != nullptr && interrupt.asked(interrupt.context)) return false;
   }
 }

@@ -1,4 +1,4 @@
-// Splits work over threads: OpenMP where it is alive, plain threads in a forked child.
+// Divides work among threads: OpenMP's where they can be used, plain threads in a forked child.
 #pragma once
 
 #include <chrono>
@@ -9,10 +9,10 @@
 
 namespace fastinit {
 
-// More than a machine has processors; each may need a stack of 8 MiB.
+// More threads than any machine has processors. Each may need a stack of 8 MiB.
 constexpr int kMostThreads = 1024;
 
-// How long threads may go on before the interrupt is asked.
+// How long threads work before the interrupt is asked.
 class Turn {
  public:
   explicit Turn(bool ends) : ends_(ends), end_(std::chrono::steady_clock::now() + kInterval) {}
@@ -24,13 +24,13 @@ class Turn {
   std::chrono::steady_clock::time_point end_;
 };
 
-// Calls work(turn) on up to `threads` threads at once, on fewer where no more can be made, turn after turn until
-// done(). False where the interrupt, which the calling thread asks between turns, while no other is at work, stopped
-// it early.
+// Calls work(turn) on up to `threads` threads at once, or on fewer if no more can be made, turn after turn until
+// done(). Between turns, while no other thread is at work, the calling thread asks the interrupt. Returns false if the
+// interrupt stopped the work early.
 bool in_turns(int threads, const std::function<void(const Turn&)>& work, const std::function<bool()>& done,
               Interrupt interrupt);
 
-// Calls piece(k) for k in [0, pieces) on up to `threads` threads, each k once, in no fixed order.
+// Calls piece(k) once for each k in [0, pieces), in no fixed order, on up to `threads` threads.
 bool for_each_piece(std::uint64_t pieces, int threads, const std::function<void(std::uint64_t)>& piece,
                     Interrupt interrupt);
 

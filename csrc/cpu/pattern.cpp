@@ -17,8 +17,8 @@ void copy_lines(unsigned char* target, std::size_t lines, const unsigned char (&
   for (std::size_t i = 0; i < lines; ++i) std::memcpy(target + i * kLineBytes, line, kLineBytes);
 }
 
-// The same past the caches, for targets at a line's start. SSE2's streaming stores are in every x86-64 and
-// reach the limit of the memory.
+// The same with stores that bypass the caches, for targets at the start of a cache line. Every x86-64 has SSE2's
+// streaming stores, and they reach the limit of the memory.
 void stream_lines(unsigned char* target, std::size_t lines, const unsigned char (&line)[kLineBytes]) {
 #if defined(__x86_64__)
   constexpr std::size_t step = sizeof(__m128i);
@@ -38,7 +38,8 @@ void stream_lines(unsigned char* target, std::size_t lines, const unsigned char 
 }  // namespace
 
 void write_pattern(unsigned char* target, std::size_t bytes, std::uint64_t bits, std::size_t item, bool streaming) {
-  // The head reaches up to a line's start, whether or not an item starts there: the line is cut to follow it.
+  // The head reaches up to the start of a cache line, even if no item starts there. The pattern of a line is shifted to
+  // follow it.
   const std::size_t misaligned = reinterpret_cast<std::uintptr_t>(target) % kLineBytes;
   const std::size_t head = streaming ? std::min(bytes, (kLineBytes - misaligned) % kLineBytes) : 0;
   unsigned char items[2 * kLineBytes];

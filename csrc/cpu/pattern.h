@@ -6,8 +6,8 @@
 
 namespace fastinit {
 
-// `bytes`, a multiple of `item` (1, 2, 4 or 8), of copies of the low `item` bytes of `bits`. `streaming`: past the
-// caches.
+// Writes `bytes` bytes, a multiple of `item` (1, 2, 4 or 8): copies of the low `item` bytes of `bits`. `streaming`: the
+// stores bypass the caches.
 void write_pattern(unsigned char* target, std::size_t bytes, std::uint64_t bits, std::size_t item, bool streaming);
 
 }  // namespace fastinit

@@ -1,4 +1,4 @@
-// A build without CUDA: all of it says so.
+// A build without CUDA: every function reports that it is missing.
 #include "cuda/cuda.h"
 
 namespace fastinit::cuda {

@@ -1,7 +1,6 @@
-// Fills on NVIDIA GPUs, as fill.h has them for the CPU. Without CUDA in the build, absent.cpp stands in.
+// Fills on NVIDIA GPUs, like those of fill.h for the CPU. A build without CUDA has absent.cpp instead.
 //
-// A launch is worked out first, by functions that touch no GPU, and then made: so tests can have the plan
-// executed by something else.
+// Functions that touch no GPU plan a launch, and others make it. Tests can therefore execute a plan by other means.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +14,7 @@
 
 namespace fastinit::cuda {
 
-// A CUDA call failed, or there is no CUDA in this build. The text opens with the name of the error.
+// A CUDA call failed, or this build has no CUDA. The text begins with the name of the error.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -29,15 +28,15 @@ struct Launch {
   std::vector<unsigned char> argument;
 };
 Launch plan_fill(const FillSpec& spec, void* target, int multiprocessors);
-// The launches of a matrix, one after the other, with so many bytes of memory to work in.
+// The launches of a matrix, one after the other, with the bytes of memory that they need to work in.
 std::uint64_t orthogonal_workspace(const OrthogonalSpec& spec, int multiprocessors);
 std::vector<Launch> plan_orthogonal(const OrthogonalSpec& spec, void* target, void* workspace, int multiprocessors);
-// The same of a draw and its transform.
+// The launches of a draw and its transform, in the same form.
 std::uint64_t transform_workspace(const TransformedSpec& spec);
 std::vector<Launch> plan_transformed(const TransformedSpec& spec, void* target, void* workspace, int multiprocessors);
 Launch plan_pattern(void* target, std::uint64_t count, std::uint64_t bits, std::size_t item_bytes, int multiprocessors);
 
-// `stream`: a cudaStream_t. Asynchronous; the current device stays what it was.
+// `stream`: a cudaStream_t. The call is asynchronous and leaves the current device as it was.
 void fill(const FillSpec& spec, void* target, int device, void* stream);
 void fill_orthogonal(const OrthogonalSpec& spec, void* target, int device, void* stream);
 void fill_transformed(const TransformedSpec& spec, void* target, int device, void* stream);

@@ -1,4 +1,4 @@
-// Instantiates the kernels, plans their launches and makes them.
+// Instantiates the fill kernels, plans their launches and makes them.
 #include <algorithm>
 #include <cstring>
 
@@ -11,12 +11,13 @@
 namespace fastinit::cuda {
 namespace {
 
-// Warps in a launch: eight times what a multiprocessor holds of these kernels, so that the hardware hands out what
-// is left as others end. With 32 an H100 writes 7 % less of normals.
+// Warps in a launch: eight times as many as a multiprocessor holds of these kernels, so that the hardware gives the
+// remaining warps to multiprocessors that finish early. With 32 an H100 writes 7 % fewer normals.
 constexpr std::uint64_t kWarpsPerMultiprocessor = 256;
-// Pieces to cut a small fill into.
+// The number of pieces into which a small fill is cut.
 constexpr std::uint64_t kPiecesPerMultiprocessor = 128;
-// A piece has to outweigh its beginning, some hundred instructions, but small fills need many pieces.
+// A piece costs some hundred instructions at its beginning and must be large enough to outweigh them, but small fills
+// need many pieces.
 constexpr std::uint64_t kSmallestPieceBytes = 4 * kWarp * kGroupBytes;
 constexpr std::uint64_t kLargestPieceBytes = std::uint64_t{1} << 16;
 

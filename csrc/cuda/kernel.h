@@ -1,9 +1,9 @@
 // The fill kernel, once, for any distribution and element type: warps take pieces of the target in turn.
 //
-// Within a run a lane draws whole groups, what one 128-bit store writes, with its warp's groups side by side.
-// What does not fill a group (heads, tails, runs whose blocks start between two such stores) is drawn an
-// element a lane. Runs split where `block low` wraps. The same bits as fill_loop.h by construction: the
-// distributions and their rounding are the same code. Executed, without a GPU, by tests/cuda/ptx.
+// Within a run each lane draws whole groups. A group is what one 128-bit store writes, and the groups of a warp lie
+// side by side. Elements that do not fill a group (heads, tails, runs whose blocks start between two such stores) are
+// drawn one per lane. Runs are split where `block low` wraps. The bits equal those of fill_loop.h because the
+// distributions and their rounding are the same code. tests/cuda/ptx executes the kernel without a GPU.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ inline constexpr int kThreads = 128;  // in a block of the grid
 inline constexpr int kWarp = 32;
 inline constexpr int kGroupBytes = 16;
 
-// What a launch hands to the kernel, all of it worked out on the host.
+// The argument of a launch. The host has computed all of it.
 template <class Draw>
 struct KernelArguments {
   FillSpec spec;
@@ -69,7 +69,8 @@ class WarpWriter {
   static constexpr std::uint32_t kBlockSize = Block::kElements;
   static constexpr std::uint32_t kGroupSize = kGroupBytes / sizeof(Stored);
   static constexpr std::uint32_t kGroupBlocks = kGroupSize / kBlockSize;
-  // In a pass of the loop, which has its own cost, and for several chains of rounds at once. More would spill.
+  // Blocks that a lane draws in one pass of the loop. More than one shares the cost of the loop and gives several
+  // independent chains of rounds; more than this would spill registers.
   static constexpr int kGroupsInFlight = Type::kDouble ? 2 : kGroupBlocks <= 2 ? 4 : 1;
 
  public:
@@ -78,7 +79,7 @@ class WarpWriter {
   __device__ explicit WarpWriter(const Arguments& arguments)
       : arguments_(arguments), schedule_(arguments.schedule, threadIdx.z), lane_(threadIdx.x % kWarp) {}
 
-  // Elements [first, first + count) of the box, in the order they lie in memory.
+  // Elements [first, first + count) of the box, in the order in which they lie in memory.
   __device__ void write_piece(std::uint64_t first, std::uint64_t count) {
     const FillSpec& spec = arguments_.spec;
     while (count > 0) {
@@ -131,8 +132,8 @@ class WarpWriter {
     }
   }
 
-  // Puts the elements of a group's i-th block where they lie in its 16 bytes. In words, as an array of narrower
-  // elements would end in memory.
+  // Puts the elements of a group's i-th block into its 16 bytes. It works on words, because the compiler would keep an
+  // array of narrower elements in local memory.
   static __device__ void place(Pair<CudaLanes::Lane64::Word> drawn, std::uint32_t, std::uint32_t (&words)[4]) {
     words[0] = static_cast<std::uint32_t>(drawn.even);
     words[1] = static_cast<std::uint32_t>(drawn.even >> 32);
@@ -155,7 +156,7 @@ class WarpWriter {
     }
   }
 
-  // Elements [begin, end) from `index` and `target` on, each lane a block for one of them.
+  // Elements [begin, end) from `index` and `target` on. Each lane draws a whole block for one of them.
   __device__ void write_elements(std::uint64_t index, std::uint32_t begin, std::uint32_t end, Stored* target) const {
 #pragma unroll 1
     for (std::uint32_t i = begin + lane_; i < end; i += kWarp) {

@@ -1,4 +1,4 @@
-// What every launch needs: errors as exceptions, the current device, and a kernel's one argument.
+// Helpers of every launch: errors as exceptions, the current device, and the kernel's one argument.
 #pragma once
 
 #include <cstring>
@@ -53,7 +53,8 @@ inline void run(const Launch& launch, void* stream) {
                          static_cast<cudaStream_t>(stream)));
 }
 
-// Runs the launches that plan(workspace) returns, one after the other, in memory of the stream's own order.
+// Runs the launches that plan(workspace) returns, one after the other, in memory that is allocated in the stream's
+// order.
 template <class Plan>
 void run_in_workspace(std::uint64_t bytes, void* stream, const Plan& plan) {
   const auto on = static_cast<cudaStream_t>(stream);

@@ -1,7 +1,8 @@
-// Orthogonal matrices on a GPU: a thread block for each block of reflectors, then one for each strip of columns.
+// Orthogonal matrices on a GPU. First, each block of reflectors is made by a thread block; then each strip of columns
+// is computed by one.
 //
-// A lane has a column, a warp some rows, so that every element is the chain of operations that products.h and
-// reflections.h have: docs/streams.md. Executed, without a GPU, by tests/cuda/ptx.
+// A lane has a column and a warp has some rows, so that every element is the same chain of operations as in products.h
+// and reflections.h (see docs/streams.md). tests/cuda/ptx executes the kernels without a GPU.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +16,17 @@ inline constexpr int kMakeThreads = 512;
 inline constexpr int kApplyThreads = 256;
 inline constexpr int kStripColumns = kWarp;
 
-// What both launches take.
+// The argument of both launches.
 struct OrthogonalArguments {
   OrthogonalSpec spec;
   Schedule schedule;
   void* target;
-  void* reflectors;  // as ReflectorLayout has them
+  void* reflectors;  // in the form of ReflectorLayout
   void* strips;      // one for each thread block: rows of 32
   std::uint64_t blocks;
 };
 
-// A block of reflectors, by one thread block; `kType` is float32 or float64.
+// One thread block makes a block of reflectors; `kType` is float32 or float64.
 template <ElementType kType>
 class ReflectorMaker {
   static constexpr bool kDouble = Element<kType>::kDouble;
@@ -57,7 +58,7 @@ class ReflectorMaker {
 
   __device__ void make() {
     clear();
-    draw();  // elsewhere
+    draw();  // writes other elements than clear()
     __syncthreads();
     sum_squares();
     if (warp_ == 0) set_head();
@@ -75,7 +76,8 @@ class ReflectorMaker {
  private:
   static constexpr std::uint32_t kWarps = kMakeThreads / kWarp;
 
-  // What is drawn by nobody: above the diagonal, past the last reflector, and below the last row.
+  // Clears the elements that draw() does not write: above the diagonal, past the last reflector, and below the last
+  // row.
   __device__ void clear() {
     const std::uint64_t rounded = ReflectorLayout::rounded(rows_);
     const bool is_drawn = first_ + lane_ < arguments_.spec.count;
@@ -84,7 +86,7 @@ class ReflectorMaker {
     }
   }
 
-  // A lane draws its reflector, a block of words at a time.
+  // Each lane draws its reflector, one Philox block at a time.
   __device__ void draw() {
     const std::uint64_t k = first_ + lane_;
     if (k >= arguments_.spec.count) return;
@@ -110,7 +112,7 @@ class ReflectorMaker {
   static __device__ double part(double value, std::uint32_t) { return value; }
   static __device__ float part(const CudaLanes::Lane32::Real& values, std::uint32_t pair) { return values.part[pair]; }
 
-  // Ends in parts[0], seen by all.
+  // Leaves the sums in parts[0], where all threads can read them.
   __device__ void sum_squares() {
     Scalar sum = 0;
 #pragma unroll 8
@@ -135,7 +137,7 @@ class ReflectorMaker {
     if (is_in) v_[lane_ * kReflectors + lane_] = head < 0 ? head - norm : head + norm;
   }
 
-  // V^T V, two rows a warp.
+  // V^T V. Each warp computes two rows.
   __device__ void multiply() {
     Scalar low = 0, high = 0;
 #pragma unroll 8
@@ -149,7 +151,7 @@ class ReflectorMaker {
     shared_.gram[warp_ + kWarps][lane_] = high;
   }
 
-  // By one warp: a lane has a row of T, and reads of it only what it wrote.
+  // Run by one warp. Each lane has a row of T and reads only elements of T that it has written itself.
   __device__ void make_factor() {
     for (std::uint32_t s = 0; s < kReflectors; ++s) {
       Scalar sum = 0;
@@ -170,18 +172,18 @@ class ReflectorMaker {
   std::uint32_t lane_, warp_;
 };
 
-// Strips of columns, one after the other, by one thread block.
+// One thread block works on strips of columns, one after the other.
 //
-// Rows of V and A come through shared memory, a chunk at a time, and the next chunk through registers meanwhile.
+// Rows of V and A come through shared memory, a chunk at a time. The next chunk is loaded into registers meanwhile.
 template <ElementType kType>
 class StripWriter {
   using Lane = std::conditional_t<Element<kType>::kDouble, ScalarLane64, ScalarLane32>;
   using Stored = typename Element<kType>::Stored;
   static constexpr std::uint32_t kWarps = kApplyThreads / kWarp;
-  static constexpr std::uint32_t kWarpRows = kReflectors / kWarps;  // rows of a product that a warp has
+  static constexpr std::uint32_t kWarpRows = kReflectors / kWarps;  // rows of a product that one warp computes
   static constexpr std::uint32_t kChunk = 64;                       // rows
   static constexpr std::uint32_t kChunkSize = kChunk * kReflectors;
-  static constexpr std::uint32_t kChunkRows = kChunk / kWarps;  // of a chunk, that a warp has
+  static constexpr std::uint32_t kChunkRows = kChunk / kWarps;  // rows of a chunk that one warp computes
   static_assert(kReflectors == kStripColumns, "chunks of V and of A are of one size");
 
  public:
@@ -192,7 +194,7 @@ class StripWriter {
     Scalar part[kGroupBytes / sizeof(Scalar)];
   };
   static constexpr std::uint32_t kParts = sizeof(Group) / sizeof(Scalar);
-  static constexpr std::uint32_t kGroups = kChunkSize / kParts / kApplyThreads;  // of a chunk, that a thread moves
+  static constexpr std::uint32_t kGroups = kChunkSize / kParts / kApplyThreads;  // groups that one thread moves
 
  public:
   struct Shared {
@@ -228,7 +230,7 @@ class StripWriter {
   }
 
  private:
-  // [I; 0] diag(d). Returns the last of its columns.
+  // Writes [I; 0] diag(d), and returns the index of its last column.
   __device__ std::uint64_t begin() {
     const OrthogonalSpec& spec = arguments_.spec;
     const ReflectorLayout layout{spec.length};
@@ -249,7 +251,8 @@ class StripWriter {
     return last;
   }
 
-  // What a thread moves of the chunk from row `first` on; past the last row, what is never read.
+  // Loads the part of the chunk from row `first` on that this thread moves. Groups past the last row stay as they are,
+  // because nothing reads them.
   static __device__ void fetch(const Scalar* rows, std::uint64_t first, std::uint64_t count, Group (&to)[kGroups]) {
     const auto* from = reinterpret_cast<const Group*>(rows + first * kReflectors);
     const std::uint64_t groups = (count - first) * kReflectors / kParts;
@@ -264,15 +267,15 @@ class StripWriter {
     for (std::uint32_t g = 0; g < kGroups; ++g) chunk[g * kApplyThreads + threadIdx.x] = from[g];
   }
 
-  // w = V^T A: each warp some of its rows.
+  // w = V^T A. Each warp computes some of its rows.
   __device__ void multiply(const Scalar* v, const Scalar* a, std::uint64_t rows) {
     Scalar sums[kWarpRows] = {};
     Group next_v[kGroups] = {}, next_a[kGroups] = {};
-    __syncthreads();  // A is written
+    __syncthreads();  // until A is written
     fetch(v, 0, rows, next_v);
     fetch(a, 0, rows, next_a);
     for (std::uint64_t first = 0; first < rows; first += kChunk) {
-      __syncthreads();  // the chunk before is used up
+      __syncthreads();  // until no thread needs the previous chunk
       put(next_v, shared_.v);
       put(next_a, shared_.a);
       __syncthreads();
@@ -320,7 +323,8 @@ class StripWriter {
     __syncthreads();
   }
 
-  // A = A + V u: each warp some of the chunk's rows, all at once, as each is one chain.
+  // A = A + V u. Each warp computes some rows of the chunk, all at once, because each row is one long chain of
+  // operations.
   __device__ void subtract(const Scalar* v, Scalar* a, std::uint64_t rows) {
     Scalar u[kReflectors];
 #pragma unroll
@@ -365,7 +369,7 @@ class StripWriter {
     }
   }
 
-  // Neighbours in the target by neighbouring threads.
+  // Neighbouring threads write neighbouring elements of the target.
   __device__ void store() const {
     const OrthogonalSpec& spec = arguments_.spec;
     const std::uint64_t elements = spec.elements.size();
@@ -397,7 +401,7 @@ __global__ void __launch_bounds__(kMakeThreads, 1)
   }
 }
 
-// The last strips, which cost most, first.
+// The last strips cost most, so they come first.
 template <ElementType kType>
 __global__ void __launch_bounds__(kApplyThreads, 1)
     orthogonal_kernel(const __grid_constant__ OrthogonalArguments arguments) {

@@ -8,7 +8,8 @@
 namespace fastinit::cuda {
 namespace {
 
-// Strips at work at a time: a multiprocessor waits less for memory with several, and each has its rows in memory.
+// Strips that are worked on at a time. With several, a multiprocessor waits less for memory, but each needs memory for
+// its rows.
 constexpr std::uint64_t kStripsPerMultiprocessor = 4;
 
 struct Kernels {
@@ -38,9 +39,9 @@ Kernels kernels_for(ElementType type) { return kernels_for(type, std::make_integ
 
 struct Sizes {
   std::uint64_t blocks;           // of reflectors
-  std::uint64_t reflector_bytes;  // of all
+  std::uint64_t reflector_bytes;  // of all blocks
   std::uint64_t grid;             // strips at work
-  std::uint64_t strip_bytes;      // of all at work
+  std::uint64_t strip_bytes;      // of all strips at work
 };
 Sizes sizes_of(const OrthogonalSpec& spec, std::size_t scalar_bytes, int multiprocessors) {
   if (spec.elements.size() == 0 || spec.vectors.size() == 0) return {};

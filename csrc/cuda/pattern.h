@@ -10,8 +10,8 @@ namespace fastinit {
 struct PatternArguments {
   unsigned char* target;
   std::uint64_t bytes;
-  std::uint64_t line[2];  // of a group of bytes, whatever its place: items divide it
-  std::uint64_t head;     // bytes up to the first group, whole items
+  std::uint64_t line[2];  // the bytes of any group: a group's size is a multiple of the item's
+  std::uint64_t head;     // bytes before the first group, which are whole items
 };
 
 __global__ void __launch_bounds__(kThreads) pattern_kernel(const __grid_constant__ PatternArguments arguments) {
@@ -23,7 +23,7 @@ __global__ void __launch_bounds__(kThreads) pattern_kernel(const __grid_constant
   for (std::uint64_t i = thread; i < groups; i += threads) {
     body[i] = make_ulonglong2(arguments.line[0], arguments.line[1]);
   }
-  // What is left at both ends are fewer bytes than two groups have; a byte's place in its item is its address'.
+  // The bytes left at both ends are fewer than two groups have. The address of a byte gives its place in its item.
   const std::uint64_t ends = arguments.head + (arguments.bytes - tail);
   for (std::uint64_t i = thread; i < ends; i += threads) {
     const std::uint64_t at = i < arguments.head ? i : tail + (i - arguments.head);

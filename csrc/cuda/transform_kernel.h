@@ -1,7 +1,8 @@
-// The steps of a transform on a GPU: what a fill kernel has drawn, an element a thread at a time, in float64.
+// The steps of a transform on a GPU: each thread takes one element at a time that a fill kernel has drawn, and computes
+// in float64.
 //
-// The same bits as transform_loop.h by construction: the steps and the rounding are the same code. Executed, without a
-// GPU, by tests/cuda/ptx.
+// The bits equal those of transform_loop.h because the steps and the rounding are the same code. tests/cuda/ptx
+// executes the kernel without a GPU.
 #pragma once
 
 #include <cstdint>

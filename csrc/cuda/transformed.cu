@@ -7,7 +7,7 @@
 namespace fastinit::cuda {
 namespace {
 
-// As many as a multiprocessor holds of a kernel that waits for memory as much as for arithmetic.
+// As many blocks as a multiprocessor holds of a kernel that waits for memory as much as for arithmetic.
 constexpr std::uint64_t kBlocksPerMultiprocessor = 16;
 
 template <int... kTypes>
@@ -25,7 +25,7 @@ const void* kernel_for(ElementType type, std::integer_sequence<int, kTypes...>) 
 
 }  // namespace
 
-// Types of 32 and 64 bits are drawn where they stay.
+// Types of 32 and 64 bits are drawn into the target itself.
 std::uint64_t transform_workspace(const TransformedSpec& spec) {
   const std::size_t drawn_bytes = item_bytes(drawn_type(spec.base.type));
   return drawn_bytes == item_bytes(spec.base.type) ? 0 : spec.base.size() * drawn_bytes;

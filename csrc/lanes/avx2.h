@@ -1,7 +1,7 @@
 // The AVX2 lane type: four Philox blocks at a time (AVX2 and FMA).
 //
-// Blocks lie in the 64-bit lanes as 0, 2, 1, 3, so that one unpack of even and odd results restores
-// the stream's order without a permutation across the halves of a register.
+// The blocks are in the 64-bit lanes in the order 0, 2, 1, 3. One unpack of even and odd results then restores the
+// stream's order without a permutation across the halves of a register.
 #pragma once
 
 #include <immintrin.h>
@@ -128,10 +128,10 @@ struct Avx2Lane64 {
 
 struct Avx2Lanes {
   static constexpr int kBlocks = 4;
-  // Measured: with fewer vectors of blocks in flight ports idle, with more registers spill.
+  // Measured: with fewer vectors of blocks in flight, ports idle; with more, registers spill.
   static constexpr int kWordVectors = 5;
   static constexpr int kValueVectors = 3;
-  // A tile of a product: 12 sums, 3 vectors and a factor are all 16 registers.
+  // A tile of a product uses all 16 registers: 12 sums, 3 vectors and a factor.
   static constexpr int kProductRows = 4;
   static constexpr int kProductVectors = 3;
   static constexpr std::uintptr_t kStoreAlignment = 32;
@@ -179,7 +179,7 @@ struct Avx2Lanes {
       _mm_storeu_si128(reinterpret_cast<__m128i*>(target), halves);
     }
   }
-  // Orders streaming stores before whatever tells another thread that the memory is ready.
+  // Makes streaming stores visible before any later store that tells another thread that the memory is ready.
   static void finish_stores() { _mm_sfence(); }
 };
 

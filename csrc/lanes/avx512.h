@@ -1,12 +1,13 @@
 // The AVX-512 lane type: eight Philox blocks at a time (AVX-512 F, DQ, BW and VL).
 //
-// Blocks lie in the 64-bit lanes as 0, 4, 1, 5, 2, 6, 3, 7: an unpack of even and odd results, which takes
-// one 64-bit lane of each 128 bits, then yields blocks 0 to 3 or 4 to 7 in the stream's order.
+// The blocks are in the 64-bit lanes in the order 0, 4, 1, 5, 2, 6, 3, 7. An unpack of even and odd results, which
+// takes one 64-bit lane of each 128 bits, then yields blocks 0 to 3 or 4 to 7 in the stream's order.
 //
-// Not BF16: VCVTNEPS2BF16 takes subnormals for zeros whatever MXCSR says, which the scalar rounding does not.
+// The BF16 instructions are not used, because VCVTNEPS2BF16 treats subnormals as zeros whatever MXCSR is, and the
+// scalar rounding does not.
 #pragma once
 
-// GCC 12's own header leaves registers undefined in a way that it then warns of.
+// GCC 12's own header leaves registers undefined, and GCC then warns about it.
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -134,10 +135,10 @@ struct Avx512Lane64 {
 
 struct Avx512Lanes {
   static constexpr int kBlocks = 8;
-  // Measured: with fewer vectors of blocks in flight ports idle, with more registers spill.
+  // Measured: with fewer vectors of blocks in flight, ports idle; with more, registers spill.
   static constexpr int kWordVectors = 6;
   static constexpr int kValueVectors = 4;
-  // A tile of a product: two vectors wide, so that 32 columns are no more than 32.
+  // A tile of a product is two vectors (32 floats) wide, so that 32 columns are not rounded up to more.
   static constexpr int kProductRows = 8;
   static constexpr int kProductVectors = 2;
   static constexpr std::uintptr_t kStoreAlignment = 64;
@@ -148,7 +149,7 @@ struct Avx512Lanes {
   static Wide set_wide(std::uint64_t value) { return {_mm512_set1_epi64(static_cast<long long>(value))}; }
   static Wide block_offsets() { return {_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7)}; }
   static Wide multiply_low(Wide a, std::uint32_t b) { return {_mm512_mul_epu32(a.v, set_wide(b).v)}; }
-  // A shuffle, not a shift: Intel's 512-bit shifts share their port with the multiplications.
+  // A shuffle and not a shift, because Intel's 512-bit shifts share their port with the multiplications.
   static Wide high_half(Wide a) { return {_mm512_shuffle_epi32(a.v, _MM_PERM_DDBB)}; }
   // The low halves of two vectors, `high` above `low`, in each 64-bit lane.
   template <class Word>
@@ -171,8 +172,8 @@ struct Avx512Lanes {
     write(target, _mm512_unpacklo_epi64(even.v, odd.v), streaming);
     write(target + 8, _mm512_unpackhi_epi64(even.v, odd.v), streaming);
   }
-  // The 16-bit elements of all pairs in the stream's order. Words 0 and 2 of a block's lane of `even` and of
-  // its lane of `odd`, whose words count from 32, take turns.
+  // The 16-bit elements of all pairs in the stream's order. They are words 0 and 2 of a block's lane of `even` in turn
+  // with those of its lane of `odd`, whose words are counted from 32.
   static __m512i narrow(Lane32::Word even, Lane32::Word odd) {
     constexpr auto from = [](long long lane) { return 0x0022'0002'0020'0000 + 4 * lane * 0x0001'0001'0001'0001; };
     const __m512i order = _mm512_setr_epi64(from(0), from(2), from(4), from(6), from(1), from(3), from(5), from(7));
@@ -189,7 +190,7 @@ struct Avx512Lanes {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(target), bytes);
     }
   }
-  // Orders streaming stores before whatever tells another thread that the memory is ready.
+  // Makes streaming stores visible before any later store that tells another thread that the memory is ready.
   static void finish_stores() { _mm_sfence(); }
 };
 

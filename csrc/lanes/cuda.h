@@ -1,5 +1,5 @@
-// The lane type of CUDA device code: one Philox block a thread, computed as the scalar lane type does. Only
-// what a GPU has better instructions for is said anew, with the same results.
+// The lane type of CUDA device code: one Philox block per thread, computed as in the scalar lane type. Only functions
+// for which a GPU has better instructions are replaced here, and their results are the same.
 #pragma once
 
 #include "lanes/scalar.h"
@@ -16,9 +16,9 @@ struct CudaLane : Base {
     return result;
   }
   static __device__ double one_below_zero(double a) { return Base::one_below_zero(a); }
-  // As ptxas expands sqrt.rn: an approximate reciprocal root and one step of Newton's, which makes the result the
-  // correctly rounded one (tests/cuda/test_roots.py). ptxas adds a check of the range, which the callers' makes
-  // needless: five of its ten issue slots.
+  // The same instructions as in ptxas' expansion of sqrt.rn: an approximate reciprocal root and one step of Newton's
+  // method, which makes the result correctly rounded (tests/cuda/test_roots.py). ptxas adds a check of the range, which
+  // takes five of its ten issue slots. It is not needed here, because the callers check the range.
   static __device__ float sqrt(float a) {
     float y;
     asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(a));
@@ -29,11 +29,11 @@ struct CudaLane : Base {
   static __device__ Real clamp(Real x, Real low, Real high) { return fmax(fmin(x, high), low); }
 };
 
-// A type of its own, which Two (lanes/pack.h) doubles as a whole: a pass then takes fewer registers.
+// A type of its own, so that Two (lanes/pack.h) doubles it as a whole: a pass then needs fewer registers.
 struct CudaPairLane32 : PackLane<CudaLane<ScalarLane32>, 2> {};
 
 struct CudaLanes : ScalarLanes {
-  // A product as two registers: of a 64-bit integer the compiler keeps the dropped halves alive.
+  // A product as two registers. With a 64-bit integer, the compiler would keep halves alive that are no longer needed.
   struct Wide {
     std::uint32_t low, high;
     friend constexpr Wide operator^(Wide a, Wide b) { return {a.low ^ b.low, a.high}; }
@@ -42,7 +42,7 @@ struct CudaLanes : ScalarLanes {
   using Lane64 = CudaLane<ScalarLane64>;
 
   static constexpr Wide set_wide(std::uint64_t value) { return {static_cast<std::uint32_t>(value), 0}; }
-  // One instruction, which the compiler would now and then cut in two.
+  // Written as one instruction, because the compiler sometimes splits it into two.
   static __device__ Wide multiply_low(Wide a, std::uint32_t b) {
     Wide result;
     asm("{ .reg .b64 product; mul.wide.u32 product, %2, %3; mov.b64 {%0, %1}, product; }"

@@ -1,8 +1,9 @@
 // The NEON lane type: four Philox blocks at a time, on any aarch64.
 //
-// NEON multiplies pairs of packed 32-bit words, so `Wide` keeps the two halves of its 64-bit lanes in a vector
-// each: one unzip of two products yields four low or four high halves, and xors take half the instructions.
-// Words stay as they are drawn, all blocks' word 0 in one vector, word 1 in the next; a store interleaves them.
+// NEON multiplies pairs of packed 32-bit words. `Wide` therefore keeps the low and the high halves of its 64-bit lanes
+// in two vectors: one unzip of two products yields four low or four high halves, and xors take half the instructions.
+// Words stay in the order in which they are drawn, all blocks' word 0 in one vector and word 1 in the next. A store
+// interleaves them.
 #pragma once
 
 #include <arm_neon.h>
@@ -44,7 +45,7 @@ struct NeonLane32 {
   static Word set_word(std::uint32_t value) { return {vdupq_n_u32(value)}; }
   static Real fma(Real a, Real b, Real c) { return {vfmaq_f32(c.v, a.v, b.v)}; }
   static Real sqrt(Real a) { return {vsqrtq_f32(a.v)}; }
-  // FMIN and FMAX order -0 before 0; a comparison takes the second of the two, as the scalar lanes do.
+  // FMIN and FMAX order -0 before 0. A comparison chooses the second of two equal numbers, as the scalar lanes do.
   static Real min(Real a, Real b) { return {vbslq_f32(vcltq_f32(a.v, b.v), a.v, b.v)}; }
   static Real max(Real a, Real b) { return {vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v)}; }
   static Real one_below_zero(Real a) { return from_bits(Word{vcltzq_f32(a.v)} & bits(set(1))); }
@@ -122,14 +123,14 @@ struct NeonLane64 {
 
 struct NeonLanes {
   static constexpr int kBlocks = 4;
-  // Predicted by llvm-mca, see bench/lanes: with fewer vectors of blocks in flight ports idle, with more registers
+  // Predicted by llvm-mca (see bench/lanes): with fewer vectors of blocks in flight, ports idle; with more, registers
   // spill.
   static constexpr int kWordVectors = 4;
   static constexpr int kValueVectors = 1;
-  // A tile of a product: 24 sums, 3 vectors and a factor are 28 of the 32 registers.
+  // A tile of a product uses 28 of the 32 registers: 24 sums, 3 vectors and a factor.
   static constexpr int kProductRows = 8;
   static constexpr int kProductVectors = 3;
-  // Any address will do: NEON has no streaming store that compilers offer alike.
+  // Any address is accepted, because compilers offer no common streaming store for NEON.
   static constexpr std::uintptr_t kStoreAlignment = 1;
   using Wide = NeonWide;
   using Lane32 = PackLane<NeonLane32, 2>;
@@ -149,7 +150,8 @@ struct NeonLanes {
     return {vuzp1q_u32(first, last), vuzp2q_u32(first, last)};
   }
   static Wide high_half(Wide a) { return {a.high, vdupq_n_u32(0)}; }
-  // A pair of vectors for 32-bit words, all of `low` before all of `high`; for 64-bit words `high` above `low`.
+  // For 32-bit words, a pair of vectors: first all of `low`, then all of `high`. For 64-bit words, `high` is above
+  // `low` in each.
   template <class Word>
   static Word merge(Wide low, Wide high) {
     if constexpr (std::is_same_v<Word, Lane64::Word>) {
@@ -160,9 +162,9 @@ struct NeonLanes {
     }
   }
 
-  // Parts 0 of `even` and `odd` hold words 0 and 1 of the blocks, parts 1 words 2 and 3.
+  // Parts 0 of `even` and `odd` hold words 0 and 1 of the blocks. Parts 1 hold words 2 and 3.
   static void store(Lane32::Word even, Lane32::Word odd, std::uint32_t* target, bool) {
-    // By hand: ST4 takes more than twice the operations.
+    // Written by hand, because ST4 takes more than twice the operations.
     const auto pairs = [](uint32x4_t a, uint32x4_t b) {
       return uint64x2x2_t{{vreinterpretq_u64_u32(vzip1q_u32(a, b)), vreinterpretq_u64_u32(vzip2q_u32(a, b))}};
     };

@@ -1,7 +1,7 @@
 // Several vectors (or plain numbers) worked side by side as one lane type.
 //
-// Two uses: a scalar block yields two pairs of words, and an out-of-order core needs more than one chain
-// of Philox rounds in sight to keep its ports busy, so each SIMD lane type runs as an Interleaved one.
+// It has two uses. A scalar block yields two pairs of words. And an out-of-order core needs more than one chain of
+// Philox rounds to keep its ports busy, so each SIMD lane type runs as an Interleaved one.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace fastinit {
 
-// operation(0), ..., operation(N - 1): spelled out rather than looped over, so that the compiler sees registers and
-// not an array.
+// Calls operation(0), ..., operation(N - 1). The calls are written out instead of looped over, so that the compiler
+// keeps the values in registers and not in an array.
 template <class Operation, int... I>
 [[gnu::always_inline]] constexpr void spell_out(const Operation& operation, std::integer_sequence<int, I...>) {
   (operation(I), ...);
@@ -24,7 +24,7 @@ template <class T, int N>
 struct Pack {
   T part[N];
 
-  // Spelled out, too.
+  // The initializers are written out for the same reason.
   template <class Operation>
   static constexpr Pack make(Operation operation) {
     return make(operation, std::make_integer_sequence<int, N>());
@@ -62,7 +62,7 @@ struct Pack {
   }
 };
 
-// N values of `Lane` for each of its operations.
+// N values of `Lane` on which each operation works.
 template <class Lane, int N>
 struct PackLane {
   using Scalar = typename Lane::Scalar;
@@ -138,7 +138,7 @@ struct Two {
   static constexpr typename Lane::Real second(typename Both::Real both) { return both.part[1]; }
 };
 
-// Of several, twice as many: arrays of arrays would stay in memory with GCC.
+// Two packs become one pack of twice the size, because GCC would keep arrays of arrays in memory.
 template <class Lane, int N>
 struct Two<PackLane<Lane, N>> {
   using Both = PackLane<Lane, 2 * N>;

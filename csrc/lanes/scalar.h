@@ -1,5 +1,5 @@
-// The scalar lane type: one Philox block at a time, in plain C++. It is the reference that every other
-// lane type must equal bit for bit, and the path for processors without one of their own.
+// The scalar lane type: one Philox block at a time, in plain C++. Every other lane type must equal it bit for bit, and
+// processors without a lane type of their own use it.
 #pragma once
 
 #include <cmath>
@@ -22,13 +22,13 @@ struct ScalarLane {
   static constexpr Real set(Real value) { return value; }
   static constexpr Word set_word(Word value) { return value; }
   static constexpr Real fma(Real a, Real b, Real c) { return std::fma(a, b, c); }
-  // Of [2^-100, 2^100].
+  // For a in [2^-100, 2^100].
   static constexpr Real sqrt(Real a) { return std::sqrt(a); }
   static constexpr Real min(Real a, Real b) { return a < b ? a : b; }
   static constexpr Real max(Real a, Real b) { return a > b ? a : b; }
-  // 1 where a < 0, else 0; a is not 0.
+  // 1 if a < 0, else 0. The argument must not be 0.
   static constexpr Real one_below_zero(Real a) { return select(bits(a), Real{1}, Real{0}); }
-  // x in [low, high], neither of which is zero, so that it does not matter which of 0 and -0 counts as less.
+  // x in [low, high]. Neither bound is zero, so it does not matter which of 0 and -0 counts as less.
   static constexpr Real clamp(Real x, Real low, Real high) { return max(min(x, high), low); }
   // The word as a signed integer, rounded once to nearest even.
   static constexpr Real to_real(Word a) { return static_cast<Real>(static_cast<SignedWord>(a)); }
@@ -50,12 +50,12 @@ struct ScalarLane {
   static constexpr Word shift_right(Word a) {
     return a >> Count;
   }
-  // a where the sign bit of `condition` is set, else b.
+  // a if the sign bit of `condition` is set, else b.
   template <class Value>
   static constexpr Value select(Word condition, Value a, Value b) {
     return any(condition) ? a : b;
   }
-  // a where bit number kBit of `word` is set, else b.
+  // a if bit number kBit of `word` is set, else b.
   template <int kBit, class Value>
   static constexpr Value select_by(Word word, Value a, Value b) {
     return select(word << (8 * static_cast<int>(sizeof(Word)) - 1 - kBit), a, b);
@@ -80,7 +80,7 @@ struct ScalarLanes {
   using Lane64 = ScalarLane64;
 
   static constexpr Wide set_wide(std::uint64_t value) { return value; }
-  // The blocks in the lanes, from the first.
+  // The numbers of the blocks in the lanes, counted from the first.
   static constexpr Wide block_offsets() { return 0; }
   static constexpr Wide multiply_low(Wide a, std::uint32_t b) {
     return std::uint64_t{static_cast<std::uint32_t>(a)} * b;
@@ -96,8 +96,8 @@ struct ScalarLanes {
     }
   }
 
-  // Each store writes a group of elements in the stream's order; `even` and `odd` hold the pairs, in the
-  // low bits where the element is narrower than the word. `streaming`: past the caches.
+  // Each store writes a group of elements in the stream's order. `even` and `odd` hold the pairs, in the low bits if
+  // the element is narrower than the word. `streaming`: the store bypasses the caches.
   static constexpr void store(Lane64::Word even, Lane64::Word odd, std::uint64_t* target, bool) {
     target[0] = even;
     target[1] = odd;

@@ -1,4 +1,4 @@
-// What the core's tests share: a count of failures, and memory that shows what was and was not written.
+// Helpers of the core's tests: a count of failures, and memory that shows what was and was not written.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,8 @@ inline void check(bool holds, const std::string& what) {
   if (!holds) fail(what);
 }
 
-// `bytes` bytes that lie `offset` after a 64-byte boundary, preset, between guards that nothing may change.
+// `bytes` bytes that begin `offset` after a 64-byte boundary, with preset contents, between guards that nothing may
+// change.
 class GuardedMemory {
  public:
   static constexpr unsigned char kPreset = 0xA5;

@@ -1,4 +1,5 @@
-// The core's own tests: no Python, no framework. Prints what failed; exit status 1 if anything did.
+// Tests of the core alone, without Python and without a framework. Prints each failure; the exit status is 1 if there
+// was one.
 //
 //     core_test tests/core/data/philox4x32_10_kat.txt
 #include <cstdio>

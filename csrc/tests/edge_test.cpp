@@ -1,4 +1,4 @@
-// Rare words: every instruction set beside the scalar lanes where a stream hardly ever leads.
+// Rare words: compares every instruction set with the scalar lanes for words that a stream hardly ever has.
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -25,7 +25,7 @@ constexpr std::uint32_t high(std::uint32_t a, std::uint32_t b) {
   return static_cast<std::uint32_t>((std::uint64_t{a} * b) >> 32);
 }
 
-// The counter whose block these words are: Philox backwards, for seeds below 2^32.
+// The counter whose block has these words. This is Philox backwards, for seeds below 2^32.
 Block counter_of(Block words, std::uint32_t seed) {
   for (std::uint32_t round = kRounds; round-- > 0;) {
     const std::uint32_t word0 = words[3] * inverse(kMultiplier0);
@@ -36,7 +36,7 @@ Block counter_of(Block words, std::uint32_t seed) {
   return words;
 }
 
-// Blocks of every pair of edges, in float's words and, since a block is two pairs, double's.
+// Blocks of every pair of edges, for the words of float and, because a block is two pairs, also for those of double.
 std::vector<Block> edge_blocks() {
   std::vector<std::uint32_t> edges;
   for (const std::uint32_t edge : {0u, 1u << 8, 1u << 23, 1u << 29, 1u << 30, 3u << 29, 1u << 31, 5u << 29, 3u << 30}) {
@@ -49,10 +49,10 @@ std::vector<Block> edge_blocks() {
   return blocks;
 }
 
-// A run whose last block is made of these words; before it come as many others as put it into this lane.
+// A run whose last block has these words. So many blocks come before it that it is in the given lane.
 FillSpec spec_up_to(FillSpec spec, const Block& words, std::uint64_t lane) {
   Block counter = counter_of(words, 0);
-  // The first seed that has it where the index of every element fits 64 bits.
+  // The first seed with which the index of every element fits 64 bits.
   while (counter[1] >> 30 != 0) counter = counter_of(words, static_cast<std::uint32_t>(++spec.seed));
   const std::uint64_t block = std::uint64_t{counter[1]} << 32 | counter[0];
   const std::uint64_t size = spec.type == ElementType::kFloat64 ? 2 : 4;

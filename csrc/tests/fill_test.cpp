@@ -1,4 +1,5 @@
-// Values: the same bits whatever the instruction set, the threads, the split, the box and the target's alignment.
+// Values: the bits are the same whatever the instruction set, the threads, the split, the box and the target's
+// alignment.
 #include "fill.h"
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t kStreamingBytes = std::uint64_t{1} << 21;  // as in cpu/fill.cpp
 
-// Where the low half of the block's number wraps.
+// The index at which the low half of the block's number wraps.
 std::uint64_t wrap(ElementType type) { return std::uint64_t{type == ElementType::kFloat64 ? 2u : 4u} << 32; }
 
 // Fills `spec` with the instruction set `set`, at `offset_items` past a boundary, and compares.
@@ -44,13 +45,13 @@ void test_instruction_sets() {
   check(runnable_sets().front() == "scalar", "scalar runs everywhere");
 }
 
-// Every phase of start and target against the group, head and tail alone, one group and several.
+// Every phase of start and target relative to the group, with heads and tails alone, one group and several groups.
 void test_small_fills() {
   constexpr std::uint64_t kLongest = 2003;  // a few tiles of the fill loop
   constexpr std::size_t kOffsets[] = {0, 1, 3, 10};
   set_num_threads(1);
   for (FillSpec spec : all_specs(true)) {
-    std::size_t turn = 0;  // of the offsets: there are more starts than offsets, so each size meets all of them
+    std::size_t turn = 0;  // place in the offsets, of which there are fewer than starts: each size meets all offsets
     for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{2}, std::uint64_t{3},
                                       wrap(spec.type) - 37, 3 * wrap(spec.type) - 64, ~std::uint64_t{0} - kLongest}) {
       spec.start = start;
@@ -66,21 +67,21 @@ void test_small_fills() {
   }
 }
 
-// Below and above the size from which stores bypass the caches; on one thread and on several; over a wrap.
+// Sizes below and above the one from which stores bypass the caches, on one thread and on several, across a wrap.
 void test_large_fills() {
   for (FillSpec spec : all_specs(false)) {
     const std::size_t item = item_bytes(spec.type);
     for (const std::uint64_t bytes : {kStreamingBytes / 7, kStreamingBytes + 40'000}) {
       spec.run = bytes / item + 3;
       spec.start = wrap(spec.type) - spec.run / 2;
-      // One scalar fill stands for single draws, which would take long here: test_small_fills compares those.
+      // One scalar fill replaces single draws, which would take too long here. test_small_fills compares it with them.
       set_num_threads(1);
       set_instruction_set("scalar");
       std::vector<unsigned char> expected(spec.size() * item);
       fill(spec, expected.data());
       for (const std::string& set : runnable_sets()) {
         for (const int threads : {1, 3}) {
-          // The scalar lanes are slow, and know no alignment.
+          // The scalar lanes are slow and do not depend on alignment.
           if (set == "scalar" && threads == 1) continue;
           set_num_threads(threads);
           for (const std::size_t offset : Sizes{1, 0, 2, 7}) {

@@ -1,4 +1,5 @@
-// The classes for parameters that take less work: the bits of the general ones wherever they are chosen.
+// The classes for special parameters, which take less work, give the bits of the general classes wherever they are
+// chosen.
 #include <cmath>
 #include <limits>
 #include <string>
@@ -15,7 +16,7 @@ namespace {
 
 constexpr int kRandomWords = 20'000;
 
-// Those at every edge, and some between.
+// The words at every edge, and some between.
 template <class Word>
 std::vector<Word> words() {
   constexpr Word sign = Word{1} << (std::numeric_limits<Word>::digits - 1);
@@ -84,7 +85,7 @@ void test_methods_of() {
   for (const auto& [low, high] :
        Intervals{{-1, 1}, {0, 1}, {-1, 0}, {-0.3, 0.3}, {2, 6}, {-1e-20, 1e-20}, {-3e38, 3e38}})
     check_uniform<Lane>(low, high, true);
-  // A zero of the other sign, rounded ends, no width, or underflow: they need the general class.
+  // These need the general class: a zero of the other sign, rounded ends, no width, or underflow.
   for (const auto& [low, high] :
        Intervals{{-0.0, 1}, {-1, -0.0}, {-0.0, 0.0}, {0.1, 0.7}, {5, 5}, {0, 0}, {-tiny, tiny}})
     check_uniform<Lane>(low, high, false);

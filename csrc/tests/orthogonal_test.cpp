@@ -1,4 +1,5 @@
-// Orthogonal matrices: the same bits whatever the instruction set, the threads, the part and its order in memory.
+// Orthogonal matrices: the bits are the same whatever the instruction set, the threads, the part and its order in
+// memory.
 #include "orthogonal.h"
 
 #include <atomic>
@@ -48,7 +49,7 @@ std::vector<unsigned char> drawn(const OrthogonalSpec& spec) {
   return {target.data(), target.data() + bytes};
 }
 
-// Some rows and columns, against those of the whole; then the same with columns as rows of the target.
+// Compares some rows and columns with those of the whole, and then the same with columns as rows of the target.
 void check_part(const OrthogonalSpec& all, const std::vector<unsigned char>& expected, const Box& elements,
                 const Box& vectors) {
   OrthogonalSpec part = all;
@@ -93,7 +94,7 @@ void test_orthogonal() {
       if (size.length < 70) continue;
       Box some = whole(40);
       some.start = 3;
-      Box scattered = whole(5);  // of each sixteen
+      Box scattered = whole(5);  // one of each sixteen
       scattered.start = 2;
       scattered.rank = 1;
       scattered.extents[0] = 4;
@@ -117,7 +118,7 @@ std::vector<unsigned char> orthogonal_bytes() {
   return bytes;
 }
 
-// Many threads' worth of strips, and a question now and then, after which work goes on where it was.
+// Strips for many threads, and an interrupt that is asked now and then: the work must continue where it stopped.
 void test_orthogonal_interrupt() {
   const OrthogonalSpec spec = matrix(ElementType::kFloat32, 500, 500);
   set_instruction_set("scalar");

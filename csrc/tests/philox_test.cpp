@@ -1,4 +1,4 @@
-// The words: Random123's known answers, and a plain Philox beside every instruction set's.
+// The words: Random123's known answers, and a plain Philox for comparison with every instruction set.
 #include "philox.h"
 
 #include <array>
@@ -19,7 +19,7 @@ using Block = std::array<std::uint32_t, 4>;
 
 constexpr std::uint64_t join(std::uint32_t low, std::uint32_t high) { return std::uint64_t{high} << 32 | low; }
 
-// The paper's rounds, without the core's shortcuts.
+// The paper's rounds, without the shortcuts of the core.
 Block plain_philox(Block counter, std::uint32_t key0, std::uint32_t key1) {
   for (int round = 0; round < 10; ++round, key0 += kWeyl0, key1 += kWeyl1) {
     const std::uint64_t product0 = std::uint64_t{kMultiplier0} * counter[0];

@@ -17,8 +17,8 @@ FillSpec make_spec(Distribution distribution, ElementType type, const std::vecto
   return spec;
 }
 
-// The tails need not be the correctly rounded ones here: every instruction set gets the same. As floats, since the
-// last digits are each C library's own, which the checksum must not depend on.
+// The tails need not be correctly rounded here, because every instruction set gets the same numbers. They are floats
+// because the last digits differ between C libraries, and the checksum must not depend on them.
 FillSpec truncated_normal(ElementType type, double mean, double std, double lower, double upper) {
   const auto tail_above = [](double z) { return double{static_cast<float>(0.5 * std::erfc(z / std::sqrt(2.0)))}; };
   const double lower_tail = tail_above(-lower);
@@ -48,7 +48,7 @@ std::vector<FillSpec> all_specs(bool many) {
     specs.push_back(make_spec(Distribution::kUniform, type, {1e-6, 1e-3}));
     specs.push_back(make_spec(Distribution::kNormal, type, {0.0, 3e4}));
     specs.push_back(make_spec(Distribution::kNormal, type, {0.0, 1e-3}));
-    // Subnormal in the type's own arithmetic: the last digits, and on both sides of the least normal number.
+    // Subnormal in the type's own arithmetic: its last digits, and both sides of the least normal number.
     const bool is_double = type == ElementType::kFloat64;
     specs.push_back(make_spec(Distribution::kNormal, type, {0.0, is_double ? 0x1p-1070 : 0x1p-145}));
     specs.push_back(make_spec(Distribution::kUniform, type, {0.0, is_double ? 0x1p-1021 : 0x1p-125}));

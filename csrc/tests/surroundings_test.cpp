@@ -1,4 +1,4 @@
-// What surrounds a fill: the caller's floating-point environment, its threads, its wish to stop.
+// The surroundings of a fill: the caller's floating-point environment, its threads, and its wish to stop.
 #include <atomic>
 #include <cfenv>
 #include <cstdint>
@@ -25,7 +25,7 @@ std::vector<unsigned char> filled(const FillSpec& spec) {
 
 #if defined(__x86_64__)
 constexpr unsigned kFlushAndZero = 0x8040;            // flush results to zero, take operands as zero
-unsigned control() { return _mm_getcsr() & ~0x3Fu; }  // less the exceptions seen so far
+unsigned control() { return _mm_getcsr() & ~0x3Fu; }  // without the exceptions seen so far
 void flush_subnormals() { _mm_setcsr(_mm_getcsr() | kFlushAndZero); }
 void restore_subnormals() { _mm_setcsr(_mm_getcsr() & ~kFlushAndZero); }
 #elif defined(__aarch64__)
@@ -77,7 +77,7 @@ void test_float_environment() {
   }
 }
 
-// Several threads of the caller's fill at once, each on threads of the core's own.
+// Several threads of the caller fill at once, each with threads of the core.
 void test_callers_threads() {
   constexpr std::size_t kCallers = 4;
   set_num_threads(2);
@@ -98,7 +98,7 @@ void test_callers_threads() {
 }
 
 void test_interrupt() {
-  constexpr std::uint64_t kBytes = std::uint64_t{1} << 26;  // far more than is filled between two questions
+  constexpr std::uint64_t kBytes = std::uint64_t{1} << 26;  // far more than is filled before the next question
   set_instruction_set("scalar");
   FillSpec spec = truncated_normal(ElementType::kFloat8E5m2, 0.0, 1.0, -2.0, 2.0);
   spec.run = kBytes;

@@ -1,4 +1,5 @@
-// Transformed draws: the same bits whatever the instruction set, the threads, the split, the box and the alignment.
+// Transformed draws: the bits are the same whatever the instruction set, the threads, the split, the box and the
+// alignment.
 #include <cfenv>
 #include <cstdint>
 #include <limits>
@@ -44,7 +45,7 @@ std::vector<unsigned char> transformed(const TransformedSpec& spec) {
   return elements;
 }
 
-// Each element by itself, on the scalar lanes.
+// Draws each element by itself, on the scalar lanes.
 std::vector<unsigned char> transformed_singly(const TransformedSpec& spec) {
   set_instruction_set("scalar");
   set_num_threads(1);
@@ -90,7 +91,7 @@ std::vector<unsigned char> transformed_bytes() {
 void test_transforms() {
   for (TransformedSpec spec : transformed_specs()) {
     const std::uint64_t wrap = std::uint64_t{spec.base.type == ElementType::kFloat64 ? 2u : 4u} << 32;
-    // Shorter and longer than a vector and than a chunk, from every place in a block, over a wrap.
+    // Runs shorter and longer than a vector and than a chunk, from every place in a block, across a wrap.
     for (const std::uint64_t start : {std::uint64_t{0}, std::uint64_t{3}, wrap - 1001}) {
       spec.base.start = start;
       spec.base.rank = 0;
@@ -108,7 +109,7 @@ void test_transforms() {
   }
 }
 
-// Several pieces for the threads, and a caller whose rounding is another.
+// Several pieces for the threads, and a caller with another rounding mode.
 void test_large_transforms() {
   for (TransformedSpec spec : transformed_specs()) {
     spec.base.run = 300'000 / item_bytes(spec.base.type);

@@ -54,20 +54,20 @@ __all__ = [
 
 __version__: str
 
-# Loaded by the first `fastinit.torch` and the like, without an import of their own.
+# Loaded at the first use of `fastinit.torch` and the like, without an import of their own.
 _LAZY = ("checkpoint", "jax", "keras", "torch")
 
 runtime.start()
 
 
 def _load() -> None:
-    """Makes the names of arrays this module's own."""
+    """Takes the names of `fastinit.public` over into this module."""
     from fastinit import public
 
     globals().update({name: getattr(public, name) for name in __all__ if name != "__version__"})
 
 
-if not runtime.is_command_line():  # which has its help on the screen before NumPy is there
+if not runtime.is_command_line():  # the command line shows its help before NumPy is loaded
     _load()
 
 
@@ -80,9 +80,9 @@ def __getattr__(name: str) -> Any:
 
         return import_module(f"fastinit.{name}")
     if name != "__version__":
-        # With both, Python's traceback says what name was meant.
+        # With `name` and `obj`, Python's traceback suggests the name that was meant.
         raise AttributeError(f"module 'fastinit' has no attribute {name!r}", name=name, obj=sys.modules[__name__])
-    from importlib import metadata  # slow to import, and few ask
+    from importlib import metadata  # slow to import, and rarely needed
 
     try:
         return metadata.version("fastinit-nn")
@@ -91,5 +91,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    # Of the lazy ones only those that are loaded: `help` imports whatever is listed here.
+    # Of the lazy modules, it lists only those that are loaded, because `help` imports everything that is listed here.
     return [*__all__, *(name for name in _LAZY if name in globals())]

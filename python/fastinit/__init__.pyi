@@ -118,7 +118,7 @@ def zeros(
     """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -141,8 +141,8 @@ def zeros(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Example:
         >>> zeros((2, 3), dtype="bfloat16").shape
@@ -156,7 +156,7 @@ def zeros(
     """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -186,7 +186,7 @@ def zeros(
     """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -216,7 +216,7 @@ def zeros(
     """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -247,7 +247,7 @@ def ones(
     """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -270,8 +270,8 @@ def ones(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Example:
         >>> ones(3).tolist()
@@ -285,7 +285,7 @@ def ones(
     """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -315,7 +315,7 @@ def ones(
     """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -345,7 +345,7 @@ def ones(
     """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
             a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
@@ -377,7 +377,7 @@ def constant(
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -401,8 +401,8 @@ def constant(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a `value` that the element
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a `value` that the element
             type cannot hold.
 
     Example:
@@ -418,7 +418,7 @@ def constant(
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -449,7 +449,7 @@ def constant(
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -481,7 +481,7 @@ def constant(
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -514,7 +514,7 @@ def normal(
     """Draws from a normal distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Finite.
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -539,8 +539,8 @@ def normal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Box and Muller, A note on the generation of random normal deviates, Ann. Math. Stat. 29, 1958.
@@ -559,7 +559,7 @@ def normal(
     """Draws from a normal distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Finite.
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -592,7 +592,7 @@ def normal(
     """Draws from a normal distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Finite.
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -625,7 +625,7 @@ def normal(
     """Draws from a normal distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Finite.
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -659,7 +659,7 @@ def uniform(
     """Draws from a uniform distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         low: Least value, finite. float32 and float64 never leave [low, high].
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -684,8 +684,8 @@ def uniform(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         The words of Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC'11.
@@ -704,7 +704,7 @@ def uniform(
     """Draws from a uniform distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         low: Least value, finite. float32 and float64 never leave [low, high].
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -737,7 +737,7 @@ def uniform(
     """Draws from a uniform distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         low: Least value, finite. float32 and float64 never leave [low, high].
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -770,7 +770,7 @@ def uniform(
     """Draws from a uniform distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         low: Least value, finite. float32 and float64 never leave [low, high].
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -807,7 +807,7 @@ def truncated_normal(
     https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Mean before the cut, finite.
         std: Standard deviation before the cut, finite and >= 0.
         lower: Lower bound in units of `std` from `mean`; may be -inf.
@@ -835,8 +835,8 @@ def truncated_normal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Warns:
         UserWarning: Both bounds lie within a quarter of a standard deviation, as bounds do that are
@@ -863,7 +863,7 @@ def truncated_normal(
     https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Mean before the cut, finite.
         std: Standard deviation before the cut, finite and >= 0.
         lower: Lower bound in units of `std` from `mean`; may be -inf.
@@ -902,7 +902,7 @@ def truncated_normal(
     https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Mean before the cut, finite.
         std: Standard deviation before the cut, finite and >= 0.
         lower: Lower bound in units of `std` from `mean`; may be -inf.
@@ -941,7 +941,7 @@ def truncated_normal(
     https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Mean before the cut, finite.
         std: Standard deviation before the cut, finite and >= 0.
         lower: Lower bound in units of `std` from `mean`; may be -inf.
@@ -982,7 +982,7 @@ def variance_scaling(
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         scale: Finite and >= 0.
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
@@ -1016,8 +1016,8 @@ def variance_scaling(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         Glorot and Bengio, AISTATS 2010, and He et al., ICCV 2015, in the common form of TensorFlow's
@@ -1040,7 +1040,7 @@ def variance_scaling(
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         scale: Finite and >= 0.
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
@@ -1085,7 +1085,7 @@ def variance_scaling(
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         scale: Finite and >= 0.
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
@@ -1131,7 +1131,7 @@ def variance_scaling(
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         scale: Finite and >= 0.
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
@@ -1179,7 +1179,7 @@ def glorot_normal(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
@@ -1211,8 +1211,8 @@ def glorot_normal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -1237,7 +1237,7 @@ def glorot_normal(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
@@ -1282,7 +1282,7 @@ def glorot_normal(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
@@ -1327,7 +1327,7 @@ def glorot_normal(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
@@ -1373,7 +1373,7 @@ def glorot_uniform(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg", distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -1404,8 +1404,8 @@ def glorot_uniform(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -1430,7 +1430,7 @@ def glorot_uniform(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg", distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -1474,7 +1474,7 @@ def glorot_uniform(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg", distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -1518,7 +1518,7 @@ def glorot_uniform(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg", distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -1568,7 +1568,7 @@ def he_normal(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
@@ -1602,8 +1602,8 @@ def he_normal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -1630,7 +1630,7 @@ def he_normal(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
@@ -1677,7 +1677,7 @@ def he_normal(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
@@ -1725,7 +1725,7 @@ def he_normal(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
@@ -1773,7 +1773,7 @@ def he_uniform(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode, distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
@@ -1806,8 +1806,8 @@ def he_uniform(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -1831,7 +1831,7 @@ def he_uniform(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode, distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
@@ -1877,7 +1877,7 @@ def he_uniform(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode, distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
@@ -1923,7 +1923,7 @@ def he_uniform(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode, distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
@@ -1974,7 +1974,7 @@ def lecun_normal(
     The same as `variance_scaling(scale=1)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -2005,8 +2005,8 @@ def lecun_normal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         LeCun et al., Efficient backprop, 1998, equation 16.
@@ -2030,7 +2030,7 @@ def lecun_normal(
     The same as `variance_scaling(scale=1)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -2074,7 +2074,7 @@ def lecun_normal(
     The same as `variance_scaling(scale=1)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -2118,7 +2118,7 @@ def lecun_normal(
     The same as `variance_scaling(scale=1)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
@@ -2163,7 +2163,7 @@ def lecun_uniform(
     The same as `variance_scaling(distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
             layout gives a wrong scale: see
@@ -2193,8 +2193,8 @@ def lecun_uniform(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         LeCun et al., Efficient backprop, 1998, equation 16.
@@ -2217,7 +2217,7 @@ def lecun_uniform(
     The same as `variance_scaling(distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
             layout gives a wrong scale: see
@@ -2259,7 +2259,7 @@ def lecun_uniform(
     The same as `variance_scaling(distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
             layout gives a wrong scale: see
@@ -2302,7 +2302,7 @@ def lecun_uniform(
     The same as `variance_scaling(distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
             Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
             layout gives a wrong scale: see
@@ -2340,7 +2340,7 @@ def random_bits(
     """Draws the raw 32-bit words of the stream, as uint32.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
@@ -2359,8 +2359,8 @@ def random_bits(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Philox4x32-10: Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC'11, section 4.3.
@@ -2380,7 +2380,7 @@ def random_bits(
     """Draws the raw 32-bit words of the stream, as uint32.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
@@ -2406,7 +2406,7 @@ def random_bits(
     """Draws the raw 32-bit words of the stream, as uint32.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
@@ -2432,7 +2432,7 @@ def random_bits(
     """Draws the raw 32-bit words of the stream, as uint32.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
             current stream; follows `out`.
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
@@ -2466,7 +2466,7 @@ def orthogonal(
     (whichever are fewer) is drawn by itself: `index` costs the share of those that it touches.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2492,8 +2492,8 @@ def orthogonal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Saxe et al., Exact solutions to the nonlinear dynamics of learning in deep linear neural networks,
@@ -2521,7 +2521,7 @@ def orthogonal(
     (whichever are fewer) is drawn by itself: `index` costs the share of those that it touches.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2561,7 +2561,7 @@ def orthogonal(
     (whichever are fewer) is drawn by itself: `index` costs the share of those that it touches.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2601,7 +2601,7 @@ def orthogonal(
     (whichever are fewer) is drawn by itself: `index` costs the share of those that it touches.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2633,12 +2633,12 @@ def delta_orthogonal(
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
-    """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+    """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes with out >= in, of the whole tensor; None for that of `out`.
+        shape: Three to five sizes with out >= in, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2664,8 +2664,8 @@ def delta_orthogonal(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Xiao et al., Dynamical isometry and a mean field theory of CNNs, ICML 2018, algorithm 1.
@@ -2682,12 +2682,12 @@ def delta_orthogonal(
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
-    """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+    """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes with out >= in, of the whole tensor; None for that of `out`.
+        shape: Three to five sizes with out >= in, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2718,12 +2718,12 @@ def delta_orthogonal(
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
-    """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+    """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes with out >= in, of the whole tensor; None for that of `out`.
+        shape: Three to five sizes with out >= in, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2754,12 +2754,12 @@ def delta_orthogonal(
     device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
-    """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+    """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes with out >= in, of the whole tensor; None for that of `out`.
+        shape: Three to five sizes with out >= in, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -2794,7 +2794,7 @@ def identity(
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -2818,8 +2818,8 @@ def identity(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Le, Jaitly and Hinton, A simple way to initialize recurrent networks of rectified linear units,
@@ -2838,7 +2838,7 @@ def identity(
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -2870,7 +2870,7 @@ def identity(
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -2902,7 +2902,7 @@ def identity(
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -2932,13 +2932,13 @@ def dirac(
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
-    """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+    """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes, of the whole tensor; None for that of `out`.
-        groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
+        shape: Three to five sizes, of the whole tensor; None for the shape of `out`.
+        groups: At least 1, a divisor of the number of outputs; each group returns the inputs.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -2963,8 +2963,8 @@ def dirac(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Zagoruyko and Komodakis, DiracNets, 2017, section 3, as in `torch.nn.init.dirac_`.
@@ -2979,13 +2979,13 @@ def dirac(
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
-    """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+    """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes, of the whole tensor; None for that of `out`.
-        groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
+        shape: Three to five sizes, of the whole tensor; None for the shape of `out`.
+        groups: At least 1, a divisor of the number of outputs; each group returns the inputs.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3015,13 +3015,13 @@ def dirac(
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
-    """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+    """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes, of the whole tensor; None for that of `out`.
-        groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
+        shape: Three to five sizes, of the whole tensor; None for the shape of `out`.
+        groups: At least 1, a divisor of the number of outputs; each group returns the inputs.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3051,13 +3051,13 @@ def dirac(
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
-    """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+    """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
     Args:
-        shape: Three to five sizes, of the whole tensor; None for that of `out`.
-        groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
+        shape: Three to five sizes, of the whole tensor; None for the shape of `out`.
+        groups: At least 1, a divisor of the number of outputs; each group returns the inputs.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3091,7 +3091,7 @@ def sparse(
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3116,8 +3116,8 @@ def sparse(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Martens, Deep learning via Hessian-free optimization, ICML 2010, section 5, as in
@@ -3137,7 +3137,7 @@ def sparse(
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3170,7 +3170,7 @@ def sparse(
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3203,7 +3203,7 @@ def sparse(
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3237,10 +3237,10 @@ def hadamard(
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
     Element (i, j) is `gain` 2^(-m/2) (-1)^b, where b is the number of binary ones of i & j, and 2^m is the
-    least power of two that is no less than either size. Other sizes than 2^m have the upper left of that matrix.
+    least power of two that is not less than either size. Other sizes have the upper left part of that matrix.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -3264,8 +3264,8 @@ def hadamard(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Sylvester, Thoughts on inverse orthogonal matrices, Philosophical Magazine 34, 1867.
@@ -3283,10 +3283,10 @@ def hadamard(
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
     Element (i, j) is `gain` 2^(-m/2) (-1)^b, where b is the number of binary ones of i & j, and 2^m is the
-    least power of two that is no less than either size. Other sizes than 2^m have the upper left of that matrix.
+    least power of two that is not less than either size. Other sizes have the upper left part of that matrix.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -3318,10 +3318,10 @@ def hadamard(
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
     Element (i, j) is `gain` 2^(-m/2) (-1)^b, where b is the number of binary ones of i & j, and 2^m is the
-    least power of two that is no less than either size. Other sizes than 2^m have the upper left of that matrix.
+    least power of two that is not less than either size. Other sizes have the upper left part of that matrix.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -3353,10 +3353,10 @@ def hadamard(
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
     Element (i, j) is `gain` 2^(-m/2) (-1)^b, where b is the number of binary ones of i & j, and 2^m is the
-    least power of two that is no less than either size. Other sizes than 2^m have the upper left of that matrix.
+    least power of two that is not less than either size. Other sizes have the upper left part of that matrix.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
@@ -3390,13 +3390,13 @@ def hadamard_identity(
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
-    Where the outputs are no more than the inputs, the weight is the identity with zeros beside it. Elsewhere it is
-    the upper left of Sylvester's Hadamard matrix of order 2^m, the least that has all outputs, times `gain` 2^(-m/2).
-    A convolution kernel has that at its centre, size // 2 along each axis, and zeros around it. ("ZerO" itself would
-    be too near to `zeros` for a name.)
+    If there are no more outputs than inputs, the weight is the identity, with zeros for the other inputs. Otherwise it
+    is the upper left part of Sylvester's Hadamard matrix of order 2^m, the least with all outputs, times `gain`
+    2^(-m/2). A convolution kernel has this matrix at its centre, size // 2 along each axis, and zeros around it. (The
+    name "ZerO" itself would be too similar to `zeros`.)
 
     Args:
-        shape: Two to five sizes, of the whole tensor; None for that of `out`.
+        shape: Two to five sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite, for the Hadamard matrix alone. The default is the paper's c = 2^(-(m-1)/2); the authors' code has
             1, which makes the rows and columns of the whole Hadamard matrix orthonormal.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
@@ -3423,8 +3423,8 @@ def hadamard_identity(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Zhao, Schaefer and Anandkumar, ZerO initialization: initializing neural networks with only zeros and ones,
@@ -3446,13 +3446,13 @@ def hadamard_identity(
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
-    Where the outputs are no more than the inputs, the weight is the identity with zeros beside it. Elsewhere it is
-    the upper left of Sylvester's Hadamard matrix of order 2^m, the least that has all outputs, times `gain` 2^(-m/2).
-    A convolution kernel has that at its centre, size // 2 along each axis, and zeros around it. ("ZerO" itself would
-    be too near to `zeros` for a name.)
+    If there are no more outputs than inputs, the weight is the identity, with zeros for the other inputs. Otherwise it
+    is the upper left part of Sylvester's Hadamard matrix of order 2^m, the least with all outputs, times `gain`
+    2^(-m/2). A convolution kernel has this matrix at its centre, size // 2 along each axis, and zeros around it. (The
+    name "ZerO" itself would be too similar to `zeros`.)
 
     Args:
-        shape: Two to five sizes, of the whole tensor; None for that of `out`.
+        shape: Two to five sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite, for the Hadamard matrix alone. The default is the paper's c = 2^(-(m-1)/2); the authors' code has
             1, which makes the rows and columns of the whole Hadamard matrix orthonormal.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
@@ -3488,13 +3488,13 @@ def hadamard_identity(
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
-    Where the outputs are no more than the inputs, the weight is the identity with zeros beside it. Elsewhere it is
-    the upper left of Sylvester's Hadamard matrix of order 2^m, the least that has all outputs, times `gain` 2^(-m/2).
-    A convolution kernel has that at its centre, size // 2 along each axis, and zeros around it. ("ZerO" itself would
-    be too near to `zeros` for a name.)
+    If there are no more outputs than inputs, the weight is the identity, with zeros for the other inputs. Otherwise it
+    is the upper left part of Sylvester's Hadamard matrix of order 2^m, the least with all outputs, times `gain`
+    2^(-m/2). A convolution kernel has this matrix at its centre, size // 2 along each axis, and zeros around it. (The
+    name "ZerO" itself would be too similar to `zeros`.)
 
     Args:
-        shape: Two to five sizes, of the whole tensor; None for that of `out`.
+        shape: Two to five sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite, for the Hadamard matrix alone. The default is the paper's c = 2^(-(m-1)/2); the authors' code has
             1, which makes the rows and columns of the whole Hadamard matrix orthonormal.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
@@ -3530,13 +3530,13 @@ def hadamard_identity(
 
     `shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).
 
-    Where the outputs are no more than the inputs, the weight is the identity with zeros beside it. Elsewhere it is
-    the upper left of Sylvester's Hadamard matrix of order 2^m, the least that has all outputs, times `gain` 2^(-m/2).
-    A convolution kernel has that at its centre, size // 2 along each axis, and zeros around it. ("ZerO" itself would
-    be too near to `zeros` for a name.)
+    If there are no more outputs than inputs, the weight is the identity, with zeros for the other inputs. Otherwise it
+    is the upper left part of Sylvester's Hadamard matrix of order 2^m, the least with all outputs, times `gain`
+    2^(-m/2). A convolution kernel has this matrix at its centre, size // 2 along each axis, and zeros around it. (The
+    name "ZerO" itself would be too similar to `zeros`.)
 
     Args:
-        shape: Two to five sizes, of the whole tensor; None for that of `out`.
+        shape: Two to five sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite, for the Hadamard matrix alone. The default is the paper's c = 2^(-(m-1)/2); the authors' code has
             1, which makes the rows and columns of the whole Hadamard matrix orthonormal.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
@@ -3572,7 +3572,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3598,8 +3598,8 @@ def triangular(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         The masks of `torch.tril` and `torch.triu`.
@@ -3619,7 +3619,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3653,7 +3653,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3687,7 +3687,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3721,12 +3721,12 @@ def delta(
 ) -> NDArray[Any]:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution hands its
-    input through.
+    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution returns
+    its input.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
-        place: Where along the axis; negative ones count from the end.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
+        place: The place along the axis; negative ones count from the end.
         axis: Negative ones count from the end.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3751,8 +3751,8 @@ def delta(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Kronecker's delta.
@@ -3769,12 +3769,12 @@ def delta(
 ) -> CudaArray:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution hands its
-    input through.
+    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution returns
+    its input.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
-        place: Where along the axis; negative ones count from the end.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
+        place: The place along the axis; negative ones count from the end.
         axis: Negative ones count from the end.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3806,12 +3806,12 @@ def delta(
 ) -> Out:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution hands its
-    input through.
+    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution returns
+    its input.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
-        place: Where along the axis; negative ones count from the end.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
+        place: The place along the axis; negative ones count from the end.
         axis: Negative ones count from the end.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3843,12 +3843,12 @@ def delta(
 ) -> Any:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution hands its
-    input through.
+    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution returns
+    its input.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
-        place: Where along the axis; negative ones count from the end.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
+        place: The place along the axis; negative ones count from the end.
         axis: Negative ones count from the end.
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
@@ -3881,10 +3881,10 @@ def modulo(
 ) -> NDArray[Any]:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-    Tokens by choices, modulo the number of experts, give each expert equally many.
+    For a tensor of tokens by choices, modulo the number of experts, each expert gets equally many.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         divisor: In [1, 2^64 - 1]. Types narrower than float64 round large remainders: float32 is exact to 2^24.
         axis: The axis whose index counts; None for the flat index in C order.
         one_hot: Whether to give, in place of the remainder, a last axis with a one at the remainder and zeros
@@ -3911,8 +3911,8 @@ def modulo(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         The round robin by which torchtitan's router balances its experts for `_debug_force_load_balance`.
@@ -3931,10 +3931,10 @@ def modulo(
 ) -> CudaArray:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-    Tokens by choices, modulo the number of experts, give each expert equally many.
+    For a tensor of tokens by choices, modulo the number of experts, each expert gets equally many.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         divisor: In [1, 2^64 - 1]. Types narrower than float64 round large remainders: float32 is exact to 2^24.
         axis: The axis whose index counts; None for the flat index in C order.
         one_hot: Whether to give, in place of the remainder, a last axis with a one at the remainder and zeros
@@ -3968,10 +3968,10 @@ def modulo(
 ) -> Out:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-    Tokens by choices, modulo the number of experts, give each expert equally many.
+    For a tensor of tokens by choices, modulo the number of experts, each expert gets equally many.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         divisor: In [1, 2^64 - 1]. Types narrower than float64 round large remainders: float32 is exact to 2^24.
         axis: The axis whose index counts; None for the flat index in C order.
         one_hot: Whether to give, in place of the remainder, a last axis with a one at the remainder and zeros
@@ -4005,10 +4005,10 @@ def modulo(
 ) -> Any:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-    Tokens by choices, modulo the number of experts, give each expert equally many.
+    For a tensor of tokens by choices, modulo the number of experts, each expert gets equally many.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         divisor: In [1, 2^64 - 1]. Types narrower than float64 round large remainders: float32 is exact to 2^24.
         axis: The axis whose index counts; None for the flat index in C order.
         one_hot: Whether to give, in place of the remainder, a last axis with a one at the remainder and zeros
@@ -4045,10 +4045,10 @@ def ramp(
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
     With t = (i / (n - 1))^power at place i of n, the value is low + (high - low) t, or low (high / low)^t for `log`.
-    A single place has `low`.
+    If there is one place, its value is `low`.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
         low: The first value, finite.
         high: The last value, finite.
         axis: Negative ones count from the end.
@@ -4076,8 +4076,8 @@ def ramp(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         The decays of RWKV (Peng et al., EMNLP 2023: `power`) and S4D-Lin (Gu et al., NeurIPS 2022), the
@@ -4098,10 +4098,10 @@ def ramp(
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
     With t = (i / (n - 1))^power at place i of n, the value is low + (high - low) t, or low (high / low)^t for `log`.
-    A single place has `low`.
+    If there is one place, its value is `low`.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
         low: The first value, finite.
         high: The last value, finite.
         axis: Negative ones count from the end.
@@ -4137,10 +4137,10 @@ def ramp(
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
     With t = (i / (n - 1))^power at place i of n, the value is low + (high - low) t, or low (high / low)^t for `log`.
-    A single place has `low`.
+    If there is one place, its value is `low`.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
         low: The first value, finite.
         high: The last value, finite.
         axis: Negative ones count from the end.
@@ -4176,10 +4176,10 @@ def ramp(
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
     With t = (i / (n - 1))^power at place i of n, the value is low + (high - low) t, or low (high / low)^t for `log`.
-    A single place has `low`.
+    If there is one place, its value is `low`.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
         low: The first value, finite.
         high: The last value, finite.
         axis: Negative ones count from the end.
@@ -4220,7 +4220,7 @@ def sincos(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are positions (up to 2^32) and channels
-            (an even number); None for that of `out`.
+            (an even number); None for the shape of `out`.
         temperature: In [1, 2^64].
         interleave: Whether channels 2 k and 2 k + 1 have the sine and the cosine of frequency k, as in the paper; else
             the first half of the channels has all sines and the second all cosines, as in MAE and Whisper.
@@ -4247,8 +4247,8 @@ def sincos(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         Vaswani et al., Attention is all you need, NeurIPS 2017, section 3.5.
@@ -4270,7 +4270,7 @@ def sincos(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are positions (up to 2^32) and channels
-            (an even number); None for that of `out`.
+            (an even number); None for the shape of `out`.
         temperature: In [1, 2^64].
         interleave: Whether channels 2 k and 2 k + 1 have the sine and the cosine of frequency k, as in the paper; else
             the first half of the channels has all sines and the second all cosines, as in MAE and Whisper.
@@ -4309,7 +4309,7 @@ def sincos(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are positions (up to 2^32) and channels
-            (an even number); None for that of `out`.
+            (an even number); None for the shape of `out`.
         temperature: In [1, 2^64].
         interleave: Whether channels 2 k and 2 k + 1 have the sine and the cosine of frequency k, as in the paper; else
             the first half of the channels has all sines and the second all cosines, as in MAE and Whisper.
@@ -4348,7 +4348,7 @@ def sincos(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are positions (up to 2^32) and channels
-            (an even number); None for that of `out`.
+            (an even number); None for the shape of `out`.
         temperature: In [1, 2^64].
         interleave: Whether channels 2 k and 2 k + 1 have the sine and the cosine of frequency k, as in the paper; else
             the first half of the channels has all sines and the second all cosines, as in MAE and Whisper.
@@ -4389,7 +4389,7 @@ def sincos_2d(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are tokens and channels (a multiple of 4);
-            None for that of `out`.
+            None for the shape of `out`.
         grid: The height and width, in patches; with `extra_tokens` they make up all tokens.
         order: Which half comes first: "wh" for the column, as in MAE and DiT; "hw" for the row, as in MoCo v3 and in
             timm's `build_sincos2d_pos_embed` with `interleave_sin_cos=True`.
@@ -4419,8 +4419,8 @@ def sincos_2d(
             its library's current stream. `shape` may then be None.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Source:
         He et al., Masked autoencoders are scalable vision learners, CVPR 2022 (`get_2d_sincos_pos_embed` of its code);
@@ -4444,7 +4444,7 @@ def sincos_2d(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are tokens and channels (a multiple of 4);
-            None for that of `out`.
+            None for the shape of `out`.
         grid: The height and width, in patches; with `extra_tokens` they make up all tokens.
         order: Which half comes first: "wh" for the column, as in MAE and DiT; "hw" for the row, as in MoCo v3 and in
             timm's `build_sincos2d_pos_embed` with `interleave_sin_cos=True`.
@@ -4487,7 +4487,7 @@ def sincos_2d(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are tokens and channels (a multiple of 4);
-            None for that of `out`.
+            None for the shape of `out`.
         grid: The height and width, in patches; with `extra_tokens` they make up all tokens.
         order: Which half comes first: "wh" for the column, as in MAE and DiT; "hw" for the row, as in MoCo v3 and in
             timm's `build_sincos2d_pos_embed` with `interleave_sin_cos=True`.
@@ -4530,7 +4530,7 @@ def sincos_2d(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are tokens and channels (a multiple of 4);
-            None for that of `out`.
+            None for the shape of `out`.
         grid: The height and width, in patches; with `extra_tokens` they make up all tokens.
         order: Which half comes first: "wh" for the column, as in MAE and DiT; "hw" for the row, as in MoCo v3 and in
             timm's `build_sincos2d_pos_embed` with `interleave_sin_cos=True`.

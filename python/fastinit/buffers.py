@@ -37,18 +37,18 @@ class Buffer(NamedTuple):
     gpu: Gpu | None = None
 
     def fits(self, shape: tuple[int, ...]) -> bool:
-        """Tells whether an array of this shape fills the memory exactly."""
+        """Whether an array of this shape fills the memory exactly."""
         return self.shape == shape or (self.is_raw and self.shape[0] == math.prod(shape))
 
 
 def new_buffer(shape: tuple[int, ...], element: ElementType, device: Device = CPU) -> Buffer:
-    """Returns the memory of a new array, its owner: of NumPy's, or of CuPy's on a CUDA device."""
+    """Returns the memory of a new array, which owns it: NumPy's array, or CuPy's on a CUDA device."""
     if device.is_cuda:
         array, gpu = cuda.empty(shape, element, device)
         return Buffer(array.data.ptr, shape, element, array, gpu=gpu)
     try:
         array = np.empty(shape, element.numpy)
-    except ValueError as error:  # more dimensions or bytes than NumPy has numbers for
+    except ValueError as error:  # more dimensions or bytes than NumPy allows
         rule = f"be one that NumPy can hold ({error})"
         remedy = "draw a part of it by `index`"
         raise ValueError(checks.text("shape", rule, shape, remedy)) from None
@@ -66,7 +66,7 @@ def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
         device: The device that the caller asked for. Must agree with `out`, unless it is the default.
 
     Raises:
-        TypeError: `out` is no such array, or its element type is none of the stream's, or not `dtype`.
+        TypeError: `out` is not such an array, or the stream lacks its element type, or it is not `dtype`.
         ValueError: `out` is read-only, not C-contiguous, has no memory, cannot be exported, or is not
             on `device`.
         RuntimeError: `out` is in the memory of a GPU, and this is a build without CUDA.
@@ -87,7 +87,7 @@ def buffer_of(out: Any, dtype: Any, device: Any = DEFAULT_DEVICE) -> Buffer:
 
 
 def _check_agreement(out: Any, buffer: Buffer, asked: ElementType | None, dtype: Any, device: Any) -> None:
-    if not buffer.address and 0 not in buffer.shape:  # freed, or never there, as a fake tensor's
+    if not buffer.address and 0 not in buffer.shape:  # freed, or never allocated, as in a fake tensor
         seen = _name(out, "a null pointer of a")
         raise ValueError(checks.text("out", "have memory", seen, "allocate it first"))
     if buffer.address % buffer.element.itemsize:
@@ -149,11 +149,11 @@ def _from_dlpack(out: Any) -> Buffer:
 
 
 def check_storage(argument: str, tensor: Any) -> None:
-    """Refuses a tensor of PyTorch's whose storage ends before its elements do, as FSDP leaves a parameter.
+    """Raises for a tensor of PyTorch whose storage is too short for its elements, as FSDP leaves a parameter.
 
     Args:
-        argument: Its name, for the error.
-        tensor: Any strides.
+        argument: The name of the argument, for the error.
+        tensor: The tensor, with any strides.
 
     Raises:
         ValueError: The storage is too short.
@@ -172,7 +172,7 @@ def check_storage(argument: str, tensor: Any) -> None:
 
 
 def check_untraced(argument: str, tensor: Any) -> None:
-    """Refuses a tensor of PyTorch's while its operations are recorded: a graph would leave the values out.
+    """Raises for a tensor of PyTorch while its operations are recorded, because a graph would lack the values.
 
     Raises:
         RuntimeError: A trace, an export or `make_fx` is recording.
@@ -211,12 +211,12 @@ def _from_cuda_interface(out: Any, asked: ElementType | None) -> Buffer:
         raise ValueError(checks.text("out", rule, _Verbatim(repr(error)))) from None
     element = _element_on_gpu(dtype, asked)
     _check_layout(out, shape, strides, element.itemsize, read_only)
-    device = _core.cuda_device_of(address) if address else 0  # the protocol tells no device
+    device = _core.cuda_device_of(address) if address else 0  # the protocol does not give the device
     return Buffer(address, shape, element, out, gpu=Gpu(device, stream))
 
 
 def _element_on_gpu(dtype: np.dtype[Any], asked: ElementType | None) -> ElementType:
-    """The element type; bytes and what has no type of its own are taken for the one asked for."""
+    """The element type. Bytes, and memory without a type of its own, have the type that was asked for."""
     element = dtypes.by_numpy(dtype)
     if element is None and asked and (dtype.kind == "V" or dtype == np.uint8):
         element = asked if asked.itemsize == dtype.itemsize else None
@@ -236,7 +236,7 @@ def _from_bytes_like(out: Any, asked: ElementType | None) -> Buffer:
     if view.format.lstrip("@=<>!") not in _RAW_FORMATS:  # ctypes says "<B"
         try:
             array = np.asarray(view)
-        except ValueError:  # a format that NumPy does not know
+        except ValueError:  # NumPy does not know the format
             raise _unknown_type(view.format) from None
         return _from_numpy(array, out)
     if asked is None:
@@ -250,7 +250,7 @@ def _from_bytes_like(out: Any, asked: ElementType | None) -> Buffer:
 
 
 def _check_layout(out: Any, shape: Any, strides: Any, step: int, read_only: bool = False) -> None:
-    """Refuses read-only arrays, and those that are not C-contiguous; `step` is the stride of one element."""
+    """Raises for arrays that are read-only or not C-contiguous; `step` is the stride of one element."""
     if read_only:
         raise _read_only(out)
     if strides is None or 0 in shape:

@@ -1,4 +1,4 @@
-"""Argument checks, and the one form of every error text: argument, rule, value seen, remedy.
+"""Argument checks, and the common form of error texts: argument, rule, value seen, remedy.
 
 TypeError is for a wrong kind of value, ValueError for a wrong value of the right kind.
 """
@@ -22,7 +22,7 @@ MOST_DIMENSIONS = 64  # NumPy's limit, and the core's
 
 
 class Listed(tuple[Any, ...]):
-    """Several arguments as a call has them: without the parentheses of a tuple."""
+    """Several arguments, shown as in a call: without the parentheses of a tuple."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ def text(argument: str, rule: str, value: object, remedy: str = "") -> str:
 
 
 def is_bool(value: object) -> bool:
-    """Tells Python's and NumPy's booleans, which pass for integers, from integers."""
+    """Whether a value is a boolean of Python or NumPy. Most checks for integers would accept those."""
     return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
 
 
@@ -113,9 +113,9 @@ def squared(argument: str, number: float) -> float:
 
 
 def boolean(argument: str, value: object) -> bool:
-    """Returns `value`, which is True or False."""
+    """Returns `value`, which is a boolean."""
     if not is_bool(value):
-        raise TypeError(text(argument, "be True or False", value))
+        raise TypeError(text(argument, "be a boolean", value))
     return bool(value)
 
 
@@ -168,7 +168,7 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def sizes(value: Any, fewest: int, most: int | None) -> tuple[int, ...]:
-    """Returns `value` as a shape with `fewest` to `most` dimensions, any number from `fewest` on for None."""
+    """Returns `value` as a shape with `fewest` to `most` dimensions, or with at least `fewest` for None."""
     checked = shape(value)
     if len(checked) < fewest or (most is not None and len(checked) > most):
         count = {None: f"{fewest} or more", fewest: f"{fewest}"}.get(most, f"{fewest} to {most}")

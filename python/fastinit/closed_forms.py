@@ -1,4 +1,4 @@
-"""Initializers whose every element is a function of its index: patterns, ramps and positions. None draws anything."""
+"""Initializers whose elements are functions of their index: patterns, ramps and positions. They draw nothing."""
 # A formula leaves its `**options` to `@initializer`.
 # ruff: noqa: ARG001
 
@@ -26,10 +26,10 @@ def hadamard(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
     Element (i, j) is `gain` 2^(-m/2) (-1)^b, where b is the number of binary ones of i & j, and 2^m is the
-    least power of two that is no less than either size. Other sizes than 2^m have the upper left of that matrix.
+    least power of two that is not less than either size. Other sizes have the upper left part of that matrix.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         **options: The shared arguments.
 
@@ -49,13 +49,13 @@ def hadamard_identity(
 ) -> HadamardIdentity:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
-    Where the outputs are no more than the inputs, the weight is the identity with zeros beside it. Elsewhere it is
-    the upper left of Sylvester's Hadamard matrix of order 2^m, the least that has all outputs, times `gain` 2^(-m/2).
-    A convolution kernel has that at its centre, size // 2 along each axis, and zeros around it. ("ZerO" itself would
-    be too near to `zeros` for a name.)
+    If there are no more outputs than inputs, the weight is the identity, with zeros for the other inputs. Otherwise it
+    is the upper left part of Sylvester's Hadamard matrix of order 2^m, the least with all outputs, times `gain`
+    2^(-m/2). A convolution kernel has this matrix at its centre, size // 2 along each axis, and zeros around it. (The
+    name "ZerO" itself would be too similar to `zeros`.)
 
     Args:
-        shape: Two to five sizes, of the whole tensor; None for that of `out`.
+        shape: Two to five sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite, for the Hadamard matrix alone. The default is the paper's c = 2^(-(m-1)/2); the authors' code has
             1, which makes the rows and columns of the whole Hadamard matrix orthonormal.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
@@ -83,7 +83,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -106,12 +106,12 @@ def triangular(
 def delta(shape: Shape, *, place: int, axis: int = -1, value: float = 1.0, **options: Unpack[Options]) -> Delta:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution hands its
-    input through.
+    All other elements are zero. With `place=-1` on the axis of its taps, a depthwise causal convolution returns
+    its input.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
-        place: Where along the axis; negative ones count from the end.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
+        place: The place along the axis; negative ones count from the end.
         axis: Negative ones count from the end.
         value: Any number, infinities and NaN included; rounded once to the element type.
         **options: The shared arguments.
@@ -136,10 +136,10 @@ def modulo(
 ) -> Modulo:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-    Tokens by choices, modulo the number of experts, give each expert equally many.
+    For a tensor of tokens by choices, modulo the number of experts, each expert gets equally many.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         divisor: In [1, 2^64 - 1]. Types narrower than float64 round large remainders: float32 is exact to 2^24.
         axis: The axis whose index counts; None for the flat index in C order.
         one_hot: Whether to give, in place of the remainder, a last axis with a one at the remainder and zeros
@@ -180,10 +180,10 @@ def ramp(
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
     With t = (i / (n - 1))^power at place i of n, the value is low + (high - low) t, or low (high / low)^t for `log`.
-    A single place has `low`.
+    If there is one place, its value is `low`.
 
     Args:
-        shape: One or more sizes, of the whole tensor; None for that of `out`.
+        shape: One or more sizes, of the whole tensor; None for the shape of `out`.
         low: The first value, finite.
         high: The last value, finite.
         axis: Negative ones count from the end.
@@ -231,7 +231,7 @@ def sincos(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are positions (up to 2^32) and channels
-            (an even number); None for that of `out`.
+            (an even number); None for the shape of `out`.
         temperature: In [1, 2^64].
         interleave: Whether channels 2 k and 2 k + 1 have the sine and the cosine of frequency k, as in the paper; else
             the first half of the channels has all sines and the second all cosines, as in MAE and Whisper.
@@ -270,7 +270,7 @@ def sincos_2d(
 
     Args:
         shape: Two or more sizes, of the whole tensor, of which the last two are tokens and channels (a multiple of 4);
-            None for that of `out`.
+            None for the shape of `out`.
         grid: The height and width, in patches; with `extra_tokens` they make up all tokens.
         order: Which half comes first: "wh" for the column, as in MAE and DiT; "hw" for the row, as in MoCo v3 and in
             timm's `build_sincos2d_pos_embed` with `interleave_sin_cos=True`.

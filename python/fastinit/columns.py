@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 _INDENT = 4
-# A text is wrapped beside other columns in so much room, or in less if that is no more than three lines.
+# A text next to other columns is wrapped in this many characters, or in fewer if it then has at most three lines.
 _ROOM, _LEAST_ROOM, _FEW_LINES = 40, 16, 3
 
 
 def aligned(rows: Iterable[Sequence[str]], left: Collection[str]) -> Iterator[str]:
     """Yields rows in aligned columns; the first has the titles, of which `left` are left-aligned.
 
-    By hand, as rich takes half a millisecond a row and folds cells where a terminal is narrow.
+    This does not use rich, which takes half a millisecond per row and folds cells in narrow terminals.
 
     Example:
         >>> print(*aligned([("name", "count"), ("a", "10")], left=("name",)), sep="\\n")
@@ -39,8 +39,8 @@ def aligned(rows: Iterable[Sequence[str]], left: Collection[str]) -> Iterator[st
 def folded(rows: Iterable[Sequence[str]], left: Collection[str], width: int) -> Iterator[list[str]]:
     """Yields each row of such a table as lines of at most so many characters.
 
-    Columns that do not fit beside the others go below them, indented, for all rows at the same places; a text that is
-    too long for a line takes several.
+    Columns that do not fit next to the others go below them, indented, at the same places in all rows. A text that is
+    too long for a line takes several lines.
 
     Example:
         >>> rows = [("name", "count", "what"), ("model.weight", "10", "all of it")]

@@ -1,4 +1,4 @@
-"""NVIDIA GPUs as Python sees them: CuPy's arrays, streams by owner, and every way of having no GPU.
+"""NVIDIA GPUs in Python: CuPy's arrays, the streams of other libraries, and errors if there is no GPU.
 
 CuPy is needed to make arrays and to compute on them, not to fill those of other libraries. No library is
 imported before a call asks for it.
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from fastinit.dtypes import ElementType
 
 DLPACK_CUDA = (2, 13)  # kDLCUDA, kDLCUDAManaged
-_DEFAULT_STREAM = 1  # its handle, and its name in DLPack, which has no 0
-_TOO_MANY_BYTES = 2**63  # CuPy's sizes wrap around there
-# What keeps CUDA from seeing a GPU, by the name of the error.
+_DEFAULT_STREAM = 1  # its handle, and its number in DLPack, which does not allow 0
+_TOO_MANY_BYTES = 2**63  # CuPy's sizes wrap around here
+# The reasons why CUDA sees no GPU, by the name of the error.
 _NO_GPU = {
     "cudaErrorInsufficientDriver": "without an NVIDIA driver as new as this build's CUDA",
     "cudaErrorNoDevice": "on a machine without an NVIDIA GPU",
@@ -52,7 +52,7 @@ def is_built() -> bool:
 
 
 def check_built(argument: str, rule: str, value: object) -> None:
-    """Refuses what only a build with CUDA can do."""
+    """Raises if this is a build without CUDA."""
     if not is_built():
         rule = f"{rule} in a build without CUDA"
         raise RuntimeError(checks.text(argument, rule, value, checks.CPU_REMEDY))
@@ -72,7 +72,7 @@ def import_cupy(purpose: str) -> Any:
 
 
 def empty(shape: tuple[int, ...], element: ElementType, device: Device) -> tuple[Any, Gpu]:
-    """Returns a new array from CuPy's pool, and where to fill it: on CuPy's current stream."""
+    """Returns a new array from CuPy's pool, and the place to fill it: CuPy's current stream."""
     count = count_devices(device)
     if device.number is not None and device.number >= count:
         rule = f"be one of the {count} that CUDA sees, numbered from 0"
@@ -88,7 +88,7 @@ def count_devices(device: Device) -> int:
     """Returns how many devices CUDA sees, at least 1.
 
     Args:
-        device: What was asked for, which an error names.
+        device: The device that was asked for, for errors.
 
     Raises:
         RuntimeError: This is a build without CUDA, or CUDA sees no driver or no GPU.
@@ -119,7 +119,7 @@ def _allocate(cupy: Any, shape: tuple[int, ...], element: ElementType, number: i
 
 
 def is_cupy(array: Any) -> bool:
-    """Tells CuPy's arrays."""
+    """Whether it is an array of CuPy."""
     cupy = sys.modules.get("cupy")
     return cupy is not None and isinstance(array, cupy.ndarray)
 
@@ -141,7 +141,7 @@ def dlpack_capsule(array: Any, **options: Any) -> tuple[Any, int]:
         if not array.is_cuda:
             return array.__dlpack__(**options), 0
         with torch.cuda.device(array.device):  # PyTorch exports from the current device only
-            # -1: no waiting, as the fill is on the very stream that the tensor's work is on.
+            # -1: no waiting, because the fill uses the same stream as the tensor's own work.
             capsule = array.__dlpack__(stream=-1, **options)
             return capsule, int(torch.cuda.current_stream().cuda_stream)
     if not hasattr(array, "__dlpack_device__") or array.__dlpack_device__()[0] not in DLPACK_CUDA:
@@ -151,7 +151,7 @@ def dlpack_capsule(array: Any, **options: Any) -> tuple[Any, int]:
 
 
 def interface_stream(interface: dict[str, Any]) -> int:
-    """Returns the stream of a `__cuda_array_interface__`, 0 (the default stream) if it tells none."""
+    """Returns the stream of a `__cuda_array_interface__`, 0 (the default stream) if it gives none."""
     return interface.get("stream") or 0
 
 
@@ -168,7 +168,7 @@ def put(cupy: Any, values: Any, element: ElementType, address: int, gpu: Gpu, ow
     if not values.size:
         return
     dtype = element.numpy
-    if element.itemsize == 1:  # CuPy has no float8: rounded by the CPU, and moved as bytes
+    if element.itemsize == 1:  # CuPy has no float8, so the CPU rounds, and bytes are moved
         with np.errstate(over="ignore", invalid="ignore"):
             rounded = values.get().astype(dtype)
         values = cupy.asarray(rounded.view(np.uint8))
@@ -177,6 +177,6 @@ def put(cupy: Any, values: Any, element: ElementType, address: int, gpu: Gpu, ow
 
 
 def view(cupy: Any, address: int, shape: tuple[int, ...], dtype: np.dtype[Any], gpu: Gpu, owner: Any) -> Any:
-    """Returns CuPy's array over memory that is there already and not empty."""
+    """Returns a CuPy array over existing memory, which must not be empty."""
     memory = cupy.cuda.UnownedMemory(address, math.prod(shape) * dtype.itemsize, owner, gpu.device)
     return cupy.ndarray(shape, dtype, cupy.cuda.MemoryPointer(memory, 0))

@@ -1,4 +1,4 @@
-"""The argument `device`: which names there are, and whether they agree with an array's place."""
+"""The argument `device`: its names, and whether they agree with an array's place."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from fastinit import checks
 
 _RULE = 'be "cpu", "cuda" or "cuda:N"'
 
-# What type checkers know an array's class by; any other "cuda:N" may be said as well.
+# The names from which type checkers know an array's class. Any other "cuda:N" is allowed too.
 CpuName: TypeAlias = Literal["cpu"]
 CudaName: TypeAlias = Literal["cuda", "cuda:0", "cuda:1", "cuda:2", "cuda:3", "cuda:4", "cuda:5", "cuda:6", "cuda:7"]
 
 
 class FrameworkDevice(Protocol):
-    """What devices of PyTorch are to a type checker; those of CuPy, which has no types, are anything."""
+    """The devices of PyTorch for type checkers. Those of CuPy, which has no types, may be anything."""
 
     @property
     def type(self) -> str: ...
@@ -43,7 +43,7 @@ class Device(NamedTuple):
         return f"cuda{number}" if self.is_cuda else "cpu"
 
     def agrees_with(self, number: int | None) -> bool:
-        """Tells whether memory is there: that of a CUDA device, None for the CPU's."""
+        """Whether memory is on this device. `number` is None for memory of the CPU."""
         return self.is_cuda == (number is not None) and self.number in (None, number)
 
 
@@ -52,7 +52,7 @@ CUDA = Device(is_cuda=True)
 
 
 def device_of(value: Any) -> Device:
-    """Returns the device that `value` names. Whether there is such a device is not looked at.
+    """Returns the device that `value` names. It need not exist.
 
     Args:
         value: "cpu", "cuda", "cuda:N", or the device of a framework.
@@ -71,7 +71,7 @@ def device_of(value: Any) -> Device:
     if not isinstance(value, str) and "device" not in kind.__name__.lower():
         raise TypeError(checks.text("device", _RULE, value))
     is_cupy = kind.__module__.partition(".")[0] == "cupy"
-    name = f"cuda:{value.id}" if is_cupy else str(value)  # cupy.cuda.Device is no text of this form
+    name = f"cuda:{value.id}" if is_cupy else str(value)  # the text of a cupy.cuda.Device has another form
     if name in ("cpu", "cuda"):  # "cpu": torch.device("cpu")
         return CPU if name == "cpu" else CUDA
     prefix, _, number = name.partition(":")

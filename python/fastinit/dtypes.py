@@ -10,7 +10,7 @@ import numpy as np
 from fastinit import checks
 from fastinit.errors import suggest
 
-# What `dtype` may be called: the names of `FLOATS`, and of `ALIASES`.
+# The names of a `dtype`: those of `FLOATS` and of `ALIASES`.
 DTypeName: TypeAlias = Literal[
     "float64",
     "float32",
@@ -29,7 +29,7 @@ DTypeName: TypeAlias = Literal[
 
 
 class FrameworkDType(Protocol):
-    """What the dtypes of PyTorch, JAX and NumPy have in common, and text has not."""
+    """The common part of the dtypes of PyTorch, JAX and NumPy, which text lacks."""
 
     @property
     def itemsize(self) -> int: ...
@@ -41,7 +41,7 @@ DType: TypeAlias = DTypeName | type[Any] | FrameworkDType | None
 class ElementType(NamedTuple):
     """One element type: its name in the core, its NumPy dtype, its size, and its codes elsewhere.
 
-    `wide` is float64, which takes two words an element and float64 arithmetic. `dlpack` is DLPack's
+    `wide` is for float64, which takes two words per element and float64 arithmetic. `dlpack` is DLPack's
     (type code, bits) of a type that memory to fill may have.
     """
 
@@ -78,7 +78,7 @@ FLOATS = {
     )
 }
 FLOAT32 = FLOATS["float32"]
-# Short names. What is written down (recipes, checkpoints) has the names of `FLOATS`.
+# Short names. Files (recipes, checkpoints) have the names of `FLOATS`.
 ALIASES = {
     "fp64": "float64",
     "double": "float64",
@@ -86,10 +86,10 @@ ALIASES = {
     "fp16": "float16",
     "half": "float16",
     "bf16": "bfloat16",
-    "fp8": "float8_e4m3fn",  # of the two, the one for weights
+    "fp8": "float8_e4m3fn",  # the one of the two that is meant for weights
 }
 NAMES = (*FLOATS, *ALIASES)
-# Whole numbers, which checkpoints hold beside the weights (counters, positions). Only constants fill them.
+# Whole numbers, which checkpoints hold in addition to weights (counters, positions). Only constants fill them.
 INTEGERS = {
     element.name: element
     for element in (
@@ -130,7 +130,7 @@ def element_type(dtype: Any) -> ElementType:
         dtype: A name or its alias, a NumPy or ml_dtypes type or dtype, or the dtype of a framework.
 
     Raises:
-        TypeError: No element type of the stream is called so.
+        TypeError: The stream has no element type of this name.
 
     Example:
         >>> element_type("bfloat16").itemsize

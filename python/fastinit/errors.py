@@ -17,7 +17,7 @@ class RecipeError(ValueError):
 
 
 class UndecidedError(RecipeError):
-    """A recipe in which nothing tells how to initialise some tensors.
+    """A recipe that does not say how to initialise some tensors.
 
     Attributes:
         draft: The text of the recipe, with a rule for them to be completed.
@@ -37,7 +37,9 @@ class PictureError(OSError):
 
 
 def show(value: object) -> str:
-    """Shows a value in a message, on one line and no longer than is useful."""
+    """Shows a value in a message, on one line and no longer than is useful; booleans as TOML and JSON have them."""
+    if isinstance(value, bool):
+        return str(value).lower()
     try:
         text = repr(value)
     except (ValueError, RecursionError):  # Python does not print numbers past its digit limit
@@ -46,12 +48,12 @@ def show(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Shows a name or a path in a line: as it is, but for what would break the line or not be seen."""
+    """Shows a name or a path in a line: unchanged, except for characters that would break the line or be invisible."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def show_path(path: str | os.PathLike[str]) -> str:
-    """Shows a path in a message: as it is, unless that would break the line."""
+    """Shows a path in a message: unchanged, unless that would break the line."""
     text = os.fspath(path)
     return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)
 
@@ -60,7 +62,7 @@ def suggest(value: object, choices: Iterable[str]) -> str:
     """Returns the end of a message about a mistyped name, empty if no choice is close."""
     if not isinstance(value, str):
         return ""
-    import difflib  # few mistype a name, and every import of the package would wait for it
+    import difflib  # imported here because it is rarely needed, and would slow down every import of the package
 
     named = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(value.lower(), named, 1)

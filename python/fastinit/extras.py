@@ -1,10 +1,10 @@
-"""What to do where a package is missing that only some parts of fastinit need."""
+"""The remedies for missing packages that only some parts of fastinit need."""
 
 from __future__ import annotations
 
 
 def remedy(package: str, extra: str) -> str:
-    """Returns what to do about a package that is missing.
+    """Returns the remedy for a missing package.
 
     Args:
         package: Its name on the package index.
@@ -18,7 +18,7 @@ def remedy(package: str, extra: str) -> str:
 
 
 def explained(error: ModuleNotFoundError, name: str) -> ModuleNotFoundError:
-    """Returns the error of an adapter whose framework is missing, with what to do.
+    """Returns the error of an adapter whose framework is missing, with the remedy.
 
     Args:
         error: What importing the framework raised. Where another module is missing than the framework itself, such as

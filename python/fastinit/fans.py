@@ -12,7 +12,7 @@ Axes: TypeAlias = int | Sequence[int]
 Layout: TypeAlias = Literal["keras", "torch"]
 Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 
-# Where each layout has its (in, out) axes; the other axes are the kernel's.
+# The (in, out) axes of each layout; the other axes are the kernel's.
 LAYOUTS = {"keras": (-2, -1), "torch": (1, 0)}
 MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -28,10 +28,10 @@ _default: Layout = "keras"
 
 
 def set_default_layout(layout: Layout) -> None:
-    """Chooses the `layout` of array calls that give none, in place of "keras".
+    """Sets the `layout` of array calls that do not give one; at first it is "keras".
 
-    It holds for the whole process: for all its threads, from the next call on. Recipes and the adapters do not look
-    at it, as a recipe says its own layout and a framework has one.
+    It applies to the whole process: to all threads, from the next call on. Recipes and the adapters ignore it, because
+    a recipe has its own layout and so has a framework.
 
     Args:
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
@@ -51,7 +51,7 @@ def set_default_layout(layout: Layout) -> None:
 
 
 def get_default_layout() -> Layout:
-    """Returns the `layout` of array calls that give none: see `set_default_layout`.
+    """Returns the `layout` of array calls that do not give one: see `set_default_layout`.
 
     Example:
         >>> get_default_layout()
@@ -82,7 +82,7 @@ def compute_fans(
         The sizes of the input and of the output axes, each times the kernel's.
 
     Raises:
-        TypeError: A shape, layout or axis of the wrong kind.
+        TypeError: A shape, layout or axis has the wrong type.
         ValueError: Fewer than two dimensions, an unknown layout, or an axis that is out of range or
             given twice.
 
@@ -121,7 +121,7 @@ def _axes(argument: str, axes: Any, sizes: tuple[int, ...], taken: dict[int, str
         remedy = f"the shape {sizes} has {ndim} dimensions"
         number = checks.integer(argument, axis, -ndim, ndim - 1, remedy) % ndim
         if number in taken:
-            rule, remedy = "name axes that are named once", f"`{taken[number]}` has axis {number}"
+            rule, remedy = "not repeat an axis", f"axis {number} is already in `{taken[number]}`"
             raise ValueError(checks.text(argument, rule, axes, remedy))
         taken[number] = argument
         product *= sizes[number]

@@ -1,4 +1,4 @@
-"""Files that may be anyone's: regular ones only, of a bounded size."""
+"""Reads untrusted files: only regular ones, of a bounded size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_small(path: Path, limit: int) -> bytes:
     """Reads a small file whole.
 
     Raises:
-        CheckpointError: It cannot be read, is no regular file, or is larger than `limit` bytes.
+        CheckpointError: It cannot be read, is not a regular file, or is larger than `limit` bytes.
     """
     descriptor = open_regular(path)
     try:
@@ -32,7 +32,7 @@ def read_start(path: Path, count: int) -> bytes:
     """Reads the first `count` bytes of a file.
 
     Raises:
-        CheckpointError: It cannot be read, is no regular file, or is shorter.
+        CheckpointError: It cannot be read, is not a regular file, or is shorter.
     """
     descriptor = open_regular(path)
     try:
@@ -45,7 +45,7 @@ def open_regular(path: Path, flags: int = 0) -> int:
     """Opens a regular file for reading and returns its descriptor.
 
     Raises:
-        CheckpointError: There is none, or it is something that reading could block on or never end.
+        CheckpointError: There is none, or it is of a kind whose reading could block or never end.
     """
     try:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.

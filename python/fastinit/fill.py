@@ -1,4 +1,4 @@
-"""The one front door below the initializers: find or make the memory, decide the part, call the core."""
+"""The common path of all initializers: finds or makes the memory, determines the part, and calls the core."""
 
 from __future__ import annotations
 
@@ -42,11 +42,12 @@ def draw(
     Every check comes before the first write and before a generator gives away a stream.
 
     Args:
-        spec: What to draw.
+
+        spec: The distribution.
         shape: Shape of the whole tensor.
         out: From `fastinit.buffers.buffer_of`; None for new memory.
         dtype: Element type of a new array.
-        device: Of a new array.
+        device: The device of a new array.
         seed: See `fastinit.random.resolve_seed`.
         stream: See `fastinit.random.resolve_seed`.
         index: See `fastinit.index.index_box`; None for the whole.
@@ -74,10 +75,10 @@ def fill_buffer(
     seed: Seed = None,
     stream: Stream = DEFAULT_STREAM,
 ) -> None:
-    """Fills memory with the part of a tensor that is `box`. The caller vouches that it fits.
+    """Fills memory with the part `box` of a tensor. The caller must ensure that it fits.
 
     Args:
-        spec: What to draw; it fits the element type of `buffer`.
+        spec: The distribution, which fits the element type of `buffer`.
         buffer: The memory of the part.
         box: See `fastinit.index.box_of`.
         seed: See `fastinit.random.resolve_seed`.
@@ -93,7 +94,7 @@ def fill_buffer(
             cuda.import_cupy("computing on the GPU")
         spec.fill(buffer, box.index, *(resolve_seed if spec.is_random else check_seed)(seed, stream))
     else:
-        parameters = spec.parameters(buffer.element)  # before a generator moves
+        parameters = spec.parameters(buffer.element)  # checked before a generator moves
         numbers = (resolve_seed if spec.is_random else check_seed)(seed, stream)
         drawn = _fill_spec(spec, buffer.element, parameters, box, *numbers)
         if buffer.gpu is None:
@@ -105,7 +106,7 @@ def fill_buffer(
 def fill_address(
     spec: Constant | Random | Transformed, address: int, dtype_name: str, seed: int, stream: int, box: Box
 ) -> None:
-    """Fills raw memory with a part of a tensor. The caller vouches for the memory and the numbers."""
+    """Fills raw memory with a part of a tensor. The caller must ensure that the memory and the numbers are right."""
     element = dtypes.STORED[dtype_name]
     if isinstance(spec, Constant):
         _core.fill_pattern(address, box.size, spec.pattern(element), element.itemsize)
@@ -115,12 +116,12 @@ def fill_address(
 
 
 def filler(spec: Constant | Random | Transformed, element: ElementType, count: int) -> Callable[[int, int, int], None]:
-    """Returns what fills raw memory with a whole tensor of `count` elements, given its address, seed and stream.
+    """Returns a function that fills raw memory with a whole tensor of `count` elements, given address, seed and stream.
 
-    It can be used again, and the caller vouches for the memory and the numbers.
+    It can be called repeatedly. The caller must ensure that the memory and the numbers are right.
 
     Raises:
-        ValueError: A parameter that the element type cannot hold.
+        ValueError: The element type cannot hold a parameter.
     """
     if isinstance(spec, Constant):
         bits = spec.pattern(element)
@@ -138,7 +139,7 @@ def _fill_spec(
     seed: int,
     stream: int,
 ) -> Any:
-    """What the core draws: distribution and part, and the steps of a transform."""
+    """The draw in the core's form: distribution and part, and the steps of a transform."""
     part = box[1:5]  # start, run, extents, strides
     drawn = _core.FillSpec(spec.core_name, element.name, seed, stream, parameters, *part)
     return _core.TransformedSpec(drawn, spec.core_steps) if isinstance(spec, Transformed) else drawn
@@ -166,7 +167,7 @@ def _check_element(spec: Distribution, element: ElementType, argument: str, verb
 def _memory_of(
     spec: Distribution, shape: tuple[int, ...], what: str, out: Buffer | None, dtype: Any, device: Device
 ) -> Buffer:
-    """New memory, or `out` where it fits; `what` has that shape, for an error."""
+    """New memory, or `out` if it fits; an error names `what` as the thing with that shape."""
     if out is None:
         return new_buffer(shape, _element_of(spec, dtype), device)
     _check_element(spec, out.element, "out", "have the element type")
@@ -184,7 +185,7 @@ def _fill_held(
     if len(parts) == 1:
         fill_buffer(spec, buffer, index_box(parts[0][1], shape), seed=seed, stream=stream)
         return
-    # Once for all parts, and before a generator moves.
+    # This is done once for all parts, and before a generator moves.
     spec.pattern(buffer.element) if isinstance(spec, Constant) else spec.parameters(buffer.element)
     seed, stream = (resolve_seed if spec.is_random else check_seed)(seed, stream)
     with _computing(buffer) as xp:
@@ -217,7 +218,7 @@ def _fill_pattern(buffer: Buffer, count: int, bits: int) -> None:
 
 
 def put_computed(buffer: Buffer, compute: Callable[[Any], Any]) -> None:
-    """Computes values where the memory is, with NumPy or CuPy, and puts them there, rounded once.
+    """Computes values on the device of the memory, with NumPy or CuPy, and stores them, rounded once.
 
     Args:
         buffer: Memory of as many elements.

@@ -1,4 +1,4 @@
-"""Every initializer's formula, by each name it goes by: shape and parameters -> what is drawn."""
+"""The formulas of all initializers, by each of their names: shape and parameters -> distribution."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from fastinit.options import Formula
 
 # `random_bits` draws words, which no model has.
 FORMULAS = {name: Formula(function) for name, function in FUNCTIONS.items() if name != "random_bits"}
-# Those that draw nothing.
+# The initializers that draw nothing.
 FIXED = frozenset(("zeros", "ones", "constant", "identity", "dirac", *(each.__name__ for each in closed_forms.ALL)))

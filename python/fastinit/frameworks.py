@@ -1,6 +1,6 @@
-"""What the adapters share: the meaning of a framework's arguments in fastinit's own terms.
+"""The common part of the adapters: the meaning of a framework's arguments in fastinit's terms.
 
-An adapter translates names, buffers and errors; what is computed of arguments is computed here, once.
+An adapter translates names, buffers and errors. Calculations with arguments are here.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def arguments(
 
 
 def bounds_in_std(mean: float, std: float, low: float, high: float) -> tuple[float, float]:
-    """Returns bounds that are values, as PyTorch has them, in units of `std` from `mean`.
+    """Converts bounds that are values, as in PyTorch, into units of `std` from `mean`.
 
     Example:
         >>> bounds_in_std(1.0, 0.5, 0.0, 3.0)
@@ -57,14 +57,14 @@ def truncated_between(mean: float, std: float, low: float, high: float) -> Distr
 
     Raises:
         ZeroDivisionError: `std` is 0.
-        ValueError: A number that is not finite, a negative `std`, low > high.
+        ValueError: A number is not finite, `std` is negative, or low > high.
     """
     lower, upper = bounds_in_std(mean, checks.not_negative("std", std), low, high)
     return Uniform(low, high) if low == high else TruncatedNormal(mean, std, lower, upper)
 
 
 def fits_range(spec: Uniform, element: ElementType) -> bool:
-    """Tells whether both bounds and their difference are numbers of the element type, as PyTorch asks for.
+    """Whether both bounds and their difference fit the element type, as PyTorch requires.
 
     Example:
         >>> from fastinit.dtypes import FLOATS
@@ -102,8 +102,8 @@ def scaled_by_keras(
 ) -> Distribution:
     """Returns the distribution of Keras's `VarianceScaling`, whose fans differ from fastinit's.
 
-    A shape of no or one dimension has fans too. Axes count only if both are given, and the other axes
-    then count for nothing, where `fastinit.compute_fans` takes them for the kernel's.
+    A shape of no or one dimension has fans too. Axes are used only if both are given. The other axes
+    are then ignored, whereas `fastinit.compute_fans` would count them as the kernel's.
 
     Example:
         >>> scaled_by_keras((3,), 3.0, "fan_in", "untruncated_normal")
@@ -118,7 +118,7 @@ def scaled_by_keras(
     else:
         fans = compute_fans(shape, layout="keras")
     name = "normal" if distribution == "untruncated_normal" else distribution
-    # A matrix whose sizes are these fans. A fan of 0 is an empty tensor's, which has no values to scale.
+    # The scale is that of a matrix whose sizes are these fans. A fan of 0 belongs to an empty tensor without values.
     matrix = tuple(max(1, fan) for fan in fans)
     return FORMULAS["variance_scaling"](matrix, scale=scale, mode=mode, distribution=name)
 
@@ -132,7 +132,7 @@ def scaled_by_axes(
     out_axis: int | Sequence[int],
     batch_axis: int | Sequence[int],
 ) -> Distribution:
-    """Returns the distribution whose variance is scale / fan, with the fans that JAX has.
+    """Returns the distribution whose variance is scale / fan, with JAX's fans.
 
     Unlike in `fastinit.compute_fans`, an axis may be input and output at once, as in flax's embeddings:
     each kind of axis divides the size of the tensor once.
@@ -144,7 +144,7 @@ def scaled_by_axes(
         distribution: Its kind.
         in_axis: Axis or axes; likewise `out_axis` and `batch_axis`.
         out_axis: Output.
-        batch_axis: What counts as neither.
+        batch_axis: Axes that count as neither.
 
     Example:
         >>> scaled_by_axes((1000, 25), 1.0, "fan_in", "normal", -2, 0, ()).std
@@ -155,8 +155,8 @@ def scaled_by_axes(
         for axes in (in_axis, out_axis, batch_axis)
     )
     size, shared = math.prod(shape), inputs * outputs * batches
-    # The fans are size * inputs / shared and size * outputs / shared. Axes that are named twice may leave
-    # fractions; what does not divide goes to the scale.
+    # The fans are size * inputs / shared and size * outputs / shared. If axes are named twice,
+    # these may be fractions; the part that does not divide is moved to the scale.
     whole = math.gcd(size * inputs, size * outputs, shared)
     fans = (size * inputs // whole, size * outputs // whole)
     return FORMULAS["variance_scaling"](fans, scale=scale * (shared // whole), mode=mode, distribution=distribution)
@@ -178,7 +178,7 @@ def seed_and_stream(words: Sequence[int]) -> tuple[int, int]:
 
 
 def seed_and_stream_of_count(seed: int, count: int) -> tuple[int, int]:
-    """Returns the seed and stream that a seed and a number of earlier draws mean, as Keras has them.
+    """Returns the seed and stream for a seed and a number of earlier draws, as Keras counts them.
 
     Args:
         seed: In [-2^63, 2^64). A negative one counts from 2^64 down, as the same bits without a sign.

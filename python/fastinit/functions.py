@@ -1,4 +1,4 @@
-"""Every function that draws, by each name it goes by, and as a method of `Generator`."""
+"""All functions that draw, by each of their names, and as methods of `Generator`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Gains: how much the scale of a weight makes up for the nonlinearity before it."""
+"""Gains: the factor by which a weight's scale compensates for the nonlinearity before it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ EXACT = {
 }
 # End of the exact gains.
 
-CUSTOMARY = {"sigmoid": 1.0, "tanh": 5 / 3, "selu": 3 / 4}  # where PyTorch's table has another number
+CUSTOMARY = {"sigmoid": 1.0, "tanh": 5 / 3, "selu": 3 / 4}  # PyTorch's table has these numbers instead
 
 # Functions that are z above zero and param g(z) below: twice the part of E g(z)^2 that lies below zero.
 _BELOW_ZERO = {

@@ -900,7 +900,7 @@ class Methods:
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
-        """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+        """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
         The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -911,7 +911,7 @@ class Methods:
         device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
-        """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+        """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
         The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -922,7 +922,7 @@ class Methods:
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
-        """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+        """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
         The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -933,7 +933,7 @@ class Methods:
         device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
-        """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+        """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
         The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -988,7 +988,7 @@ class Methods:
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
-        """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+        """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
         The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -999,7 +999,7 @@ class Methods:
         device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
-        """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+        """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
         The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -1010,7 +1010,7 @@ class Methods:
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
-        """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+        """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
         The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.
@@ -1021,7 +1021,7 @@ class Methods:
         device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
-        """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+        """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
         The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
         generator's next stream, or of `stream` where it is given.

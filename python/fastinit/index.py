@@ -1,4 +1,4 @@
-"""Which part of a tensor: an index expression and the global shape give a box of flat indices."""
+"""Parts of tensors: an index expression and the global shape give a box of flat indices."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fastinit import checks
 
 
 class Box(NamedTuple):
-    """A box of a tensor, as the core walks it.
+    """A box of a tensor, in the core's form.
 
     Element (e_0, e_1, ..., j) has the flat index `start + sum(e_k * strides[k]) + j`, with e_k below
-    `extents[k]` and j below `run`. `shape` is what the caller sees, and `index` what it gave; None for a whole
+    `extents[k]` and j below `run`. `shape` is the part's shape, and `index` is the caller's index; None for a whole
     tensor.
     """
 

@@ -1,6 +1,6 @@
-"""Tensors whose every element is a function of its index alone: what a formula of `closed_forms` gives.
+"""Tensors whose elements are functions of their index alone: the results of the formulas in `closed_forms`.
 
-Small immutable values, as those of `structures`. A part costs its own elements and no others.
+They are small immutable values, as in `structures`. A part costs only the time of its own elements.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from fastinit.structures import Array, Ranges
 
 _BLOCK = 2**16  # elements that are computed at once, so that intermediate results stay in cache
-_SAMPLE = 4096  # places of a ramp that stand for all in its standard deviation
+_SAMPLE = 4096  # places of a ramp from which its standard deviation is estimated
 
 
 class _OfIndex(Computed):
-    """A tensor that takes no words."""
+    """A tensor that needs no random words."""
 
     __slots__ = ()
     is_random: ClassVar[bool] = False
@@ -40,7 +40,7 @@ class _OfIndex(Computed):
         return _array(xp.broadcast_to(self.values(part, dtype, xp), lengths))
 
     def values(self, part: Ranges, dtype: np.dtype[Any], xp: Any) -> Any:
-        """Returns the values of a part that is not empty, or what broadcasts to them."""
+        """Returns the values of a part that is not empty, or an array that broadcasts to them."""
         raise NotImplementedError
 
 

@@ -1,7 +1,7 @@
-"""Named formulas: shape -> distribution. `variance_scaling` and its presets, and the plain distributions.
+"""The named formulas (shape -> distribution): `variance_scaling`, its presets, and the plain distributions.
 
 Each function below is a formula, and `@initializer` makes it the function that draws (see `options`).
-`FORMULAS` has the formulas alone, by every name they go by.
+`FORMULAS` has the formulas alone, by each of their names.
 """
 # A formula leaves its `**options` to `@initializer`, and `shape` too where there are no fans.
 # ruff: noqa: ARG001
@@ -35,7 +35,7 @@ def zeros(shape: Shape, **options: Unpack[Options]) -> Constant:
     """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         **options: The shared arguments.
 
     Example:
@@ -50,7 +50,7 @@ def ones(shape: Shape, **options: Unpack[Options]) -> Constant:
     """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         **options: The shared arguments.
 
     Example:
@@ -65,13 +65,13 @@ def constant(shape: Shape, value: float, **options: Unpack[Options]) -> Constant
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         value: Any number, infinities and NaN included; rounded once to the element type.
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a `value` that the element
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a `value` that the element
             type cannot hold.
 
     Example:
@@ -86,7 +86,7 @@ def normal(shape: Shape, *, mean: float = 0.0, std: float = 1.0, **options: Unpa
     """Draws from a normal distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Finite.
         std: Standard deviation, finite and >= 0.
         **options: The shared arguments.
@@ -107,7 +107,7 @@ def uniform(shape: Shape, *, low: float = 0.0, high: float = 1.0, **options: Unp
     """Draws from a uniform distribution.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         low: Least value, finite. float32 and float64 never leave [low, high].
         high: Greatest value, finite and >= low.
         **options: The shared arguments.
@@ -139,7 +139,7 @@ def truncated_normal(
     https://fastinit.github.io/fastinit/traps.html#bounds-in-units-of-std
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         mean: Mean before the cut, finite.
         std: Standard deviation before the cut, finite and >= 0.
         lower: Lower bound in units of `std` from `mean`; may be -inf.
@@ -165,7 +165,7 @@ def truncated_normal(
     return cut
 
 
-# Bounds nearer than this on both sides leave a nearly uniform distribution, which nobody calls a normal one.
+# Bounds nearer than this on both sides leave a nearly uniform distribution, which is rarely intended.
 _NARROW = 0.25
 
 
@@ -187,7 +187,7 @@ def random_bits(shape: Shape, **options: Unpack[BitsOptions]) -> Bits:
     """Draws the raw 32-bit words of the stream, as uint32.
 
     Args:
-        shape: Sizes of the whole tensor; None for that of `out`.
+        shape: Sizes of the whole tensor; None for the shape of `out`.
         **options: The shared arguments.
 
     Source:
@@ -215,7 +215,7 @@ def variance_scaling(
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         scale: Finite and >= 0.
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
@@ -223,8 +223,8 @@ def variance_scaling(
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         Glorot and Bengio, AISTATS 2010, and He et al., ICCV 2015, in the common form of TensorFlow's
@@ -245,13 +245,13 @@ def glorot_uniform(shape: Shape, *, gain: float = 1.0, **options: Unpack[FanOpti
     The same as `variance_scaling(scale=gain**2, mode="fan_avg", distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -274,14 +274,14 @@ def glorot_normal(
     The same as `variance_scaling(scale=gain**2, mode="fan_avg")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
@@ -304,15 +304,15 @@ def he_uniform(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode, distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -339,7 +339,7 @@ def he_normal(
     The same as `variance_scaling(scale=2 / (1 + negative_slope**2), mode=mode)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
@@ -347,8 +347,8 @@ def he_normal(
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         He et al., Delving deep into rectifiers, ICCV 2015, equation 14.
@@ -371,12 +371,12 @@ def lecun_uniform(shape: Shape, **options: Unpack[FanOptions]) -> _Scaled:
     The same as `variance_scaling(distribution="uniform")`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         LeCun et al., Efficient backprop, 1998, equation 16.
@@ -396,13 +396,13 @@ def lecun_normal(shape: Shape, *, truncated: bool = False, **options: Unpack[Fan
     The same as `variance_scaling(scale=1)`.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         **options: The shared arguments.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value, such as a shape whose fan is zero.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value, such as a shape whose fan is zero.
 
     Source:
         LeCun et al., Efficient backprop, 1998, equation 16.
@@ -424,7 +424,7 @@ kaiming_normal = he_normal
 def _scaled(shape: Any, scale: float, mode: str, distribution: str, **axes: Any) -> _Scaled:
     try:
         return _cached(shape, scale, mode, distribution, **axes)
-    except TypeError:  # a list of axes is no key of a cache; a wrong kind of argument raises again
+    except TypeError:  # a list of axes cannot be a cache's key; an argument of a wrong type raises again
         pass
     return _scaled_by_fan(shape, scale, mode, distribution, **axes)
 
@@ -451,7 +451,7 @@ def _scaled_by_fan(shape: tuple[int, ...], scale: float, mode: str, distribution
     return TruncatedNormal(0.0, std / TRUNCATED_STD)
 
 
-# `typed` keeps axis True apart from axis 1: the one is an error.
+# `typed` distinguishes axis True, which is an error, from axis 1.
 _cached = functools.lru_cache(maxsize=1024, typed=True)(_scaled_by_fan)
 
 

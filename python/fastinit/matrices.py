@@ -22,7 +22,7 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", **o
     (whichever are fewer) is drawn by itself: `index` costs the share of those that it touches.
 
     Args:
-        shape: Two or more sizes, of the whole tensor; None for that of `out`.
+        shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -48,10 +48,10 @@ def orthogonal(shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", **o
 def delta_orthogonal(
     shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", **options: Unpack[Options]
 ) -> DeltaOrthogonal:
-    """Draws a convolution kernel that is orthogonal at its centre and zero around it.
+    """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
     Args:
-        shape: Three to five sizes with out >= in, of the whole tensor; None for that of `out`.
+        shape: Three to five sizes with out >= in, of the whole tensor; None for the shape of `out`.
         gain: Finite; see `fastinit.gain`.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
@@ -79,7 +79,7 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         gain: Finite.
         **options: The shared arguments.
 
@@ -96,11 +96,11 @@ def identity(shape: Shape, *, gain: float = 1.0, **options: Unpack[Options]) -> 
 
 @initializer
 def dirac(shape: Shape, *, groups: int = 1, layout: Layout = "keras", **options: Unpack[Options]) -> Dirac:
-    """Returns a convolution kernel that hands its input through. `seed` and `stream` are not used.
+    """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
     Args:
-        shape: Three to five sizes, of the whole tensor; None for that of `out`.
-        groups: At least 1, a divisor of the number of outputs; each group hands the inputs through.
+        shape: Three to five sizes, of the whole tensor; None for the shape of `out`.
+        groups: At least 1, a divisor of the number of outputs; each group returns the inputs.
         layout: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what
             `fastinit.set_default_layout` chose, which is "keras" at first.
         **options: The shared arguments.
@@ -126,7 +126,7 @@ def sparse(shape: Shape, *, sparsity: float, std: float = 0.01, **options: Unpac
     """Draws a normal matrix and sets the same share of every column to zero.
 
     Args:
-        shape: Two sizes, of the whole matrix; None for that of `out`.
+        shape: Two sizes, of the whole matrix; None for the shape of `out`.
         sparsity: Share of each column that is zero, in [0, 1]; rounded up to whole elements.
         std: Standard deviation of the other elements, finite and >= 0.
         **options: The shared arguments.

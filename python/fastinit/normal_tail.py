@@ -1,7 +1,7 @@
 """Tail probabilities of the standard normal distribution, correctly rounded.
 
-They are parameters of the truncated normal and so decide bits of the stream; the platform's `erfc` is
-not the same everywhere. Decimal arithmetic is: it is exact to the digits asked for, on every machine.
+They are parameters of the truncated normal, so bits of the stream depend on them, and the platform's
+`erfc` is not the same everywhere. Decimal arithmetic has the same digits on every machine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WORD_BITS = {True: 64, False: 32}
 
 
 def farthest(start: float, wide: bool) -> float:
-    """Returns where a tail that begins at `start` is down to what the core's last word leaves of it."""
+    """Returns the value at which a tail that begins at `start` has shrunk to the share of the core's last word."""
     # The least and the greatest p are 2**-(bits + 1) from their ends, and the tail falls at least as exp(-z*z/2) does.
     return math.sqrt(max(start, 0.0) ** 2 + 2 * math.log(2) * (_WORD_BITS[wide] + 2))
 

@@ -1,6 +1,6 @@
 """The arguments that every initializer shares, written once.
 
-An initializer is written as its *formula*: a function from a shape and its own parameters to what is drawn.
+An initializer is written as its *formula*: a function from a shape and its own parameters to a distribution.
 `@initializer` makes it the function that users call, which draws. The formula's `**options` say which of the
 shared arguments it has besides; type checkers, `inspect` and `help` show them all.
 """
@@ -41,7 +41,7 @@ Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
 
 
 class BitsOptions(TypedDict, total=False):
-    """What any draw takes."""
+    """The options of any draw."""
 
     device: DeviceLike
     seed: Seed
@@ -52,13 +52,13 @@ class BitsOptions(TypedDict, total=False):
 
 
 class Options(BitsOptions, total=False):
-    """What a draw of floating-point numbers takes."""
+    """The options of a draw of floating-point numbers."""
 
     dtype: DType
 
 
 class FanOptions(Options, total=False):
-    """What a draw that is scaled by fans takes."""
+    """The options of a draw that is scaled by fans."""
 
     layout: Layout
     in_axis: Axes | None
@@ -68,7 +68,7 @@ class FanOptions(Options, total=False):
 
 TRAPS = "https://fastinit.github.io/fastinit/traps.html"
 
-# In the order in which signatures show them: default, and what `help` says.
+# In the order of signatures: the default, and the text for `help`.
 OPTIONS: dict[str, tuple[Any, str]] = {
     "layout": (
         fans.DEFAULT_LAYOUT,
@@ -134,16 +134,16 @@ OPTIONS: dict[str, tuple[Any, str]] = {
 _RAISES = """
 
 {0}Raises:
-{0}    TypeError: An argument of the wrong kind.
-{0}    ValueError: An argument of the right kind with a wrong value."""
+{0}    TypeError: An argument has the wrong type.
+{0}    ValueError: An argument has a wrong value."""
 _LAYOUT_NOTE = '`shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).'
-_WIDTH = 92  # of what `help` says of an argument, without its indentation
-# Of any indentation: Python strips that of docstrings from 3.13 on.
+_WIDTH = 92  # of the text for `help`, without its indentation
+# The indentation may be any, because Python strips it from 3.13 on.
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
 
 
 def initializer(formula: Callable[P, Spec]) -> Callable[P, NDArray[Any]]:
-    """Makes the function that draws out of the formula that says what to draw."""
+    """Makes the function that draws from a formula."""
     options = _options_of(formula)
     own = _own_parameters(formula)
     spec_of = cast("Callable[..., Spec]", formula)
@@ -205,10 +205,10 @@ def _shape_of(memory: Buffer | None, index: Any, shard: Any) -> tuple[int, ...]:
 
 
 class Formula:
-    """A formula alone: shape and parameters -> distribution, for those who plan without drawing.
+    """A formula alone: shape and parameters -> distribution, for plans, which do not draw.
 
     `layout` is accepted by all, so that a plan can pass its own, and ignored where there are no fans. Without it a
-    formula means "keras", whatever `set_default_layout` chose: a plan says everything itself.
+    formula uses "keras" and ignores `set_default_layout`, because a plan must not depend on the process.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
@@ -267,9 +267,9 @@ def _document(formula: Callable[..., Any], options: dict[str, Any], has_layout: 
 
 @functools.cache
 def _entry(name: str, indent: str) -> str:
-    """What `help` says of a shared argument: the same in every function."""
+    """The text for `help` of a shared argument, the same in every function."""
     text = f"{name}: {OPTIONS[name][1]}"
-    width = len(indent) + _WIDTH  # whatever Python strips: the lines are the same
+    width = len(indent) + _WIDTH  # so that the lines are the same with or without Python's stripping
     following = indent + " " * 4
     return textwrap.fill(text, width, initial_indent=indent, subsequent_indent=following, break_on_hyphens=False)
 

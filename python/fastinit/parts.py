@@ -1,4 +1,4 @@
-"""Tensors that are still to be drawn, and their parts as arrays that frameworks take over without a copy."""
+"""Tensors before they are drawn, and their parts as arrays that frameworks use without a copy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Index = tuple[slice, ...]
 
-# Of the memory that JAX and TensorFlow take as it is, in bytes.
+# The alignment in bytes of memory that JAX and TensorFlow use without a copy.
 ALIGNMENT = 64
 
 
@@ -38,14 +38,14 @@ class Draw:
 
     @classmethod
     def of(cls, formula: Callable[..., Any], shape: Any, element: ElementType, **parameters: Any) -> Draw:
-        """Returns what a formula draws, whatever rounding mode the caller has set."""
+        """Returns the draw of a formula, independently of the caller's rounding mode."""
         with DefaultFloatEnvironment():
             return cls(formula(shape, **parameters), shape, element)
 
     def fill(self, array: NDArray[Any], seed: int, stream: int, index: Index | None = None) -> None:
         """Fills a contiguous array with the part `index`, or all."""
         buffer = Buffer(_core.address_of(array), array.shape, self.element, array)
-        # Frameworks' threads flush subnormals, which NumPy's linear algebra would notice.
+        # Frameworks' threads flush subnormals, which would change results of NumPy's linear algebra.
         with DefaultFloatEnvironment():
             fill_buffer(self.spec, buffer, box_of(index, self.shape), seed=seed, stream=stream)
 
@@ -63,7 +63,7 @@ class Draw:
         drawn: dict[Any, NDArray[Any]] = {}
 
         def part(index: Index) -> NDArray[Any]:
-            key = tuple((axis.start, axis.stop) for axis in index)  # slices are no keys before Python 3.12
+            key = tuple((axis.start, axis.stop) for axis in index)  # slices cannot be keys before Python 3.12
             if key not in drawn:
                 drawn[key] = self.part(seed, stream, index)
             return drawn[key]

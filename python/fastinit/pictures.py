@@ -1,4 +1,4 @@
-"""Pictures: a figure of matplotlib's, its file, and the colours that all of them share."""
+"""Pictures: figures of matplotlib, their files, and their common colours."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 COLOURS = ("#0072b2", "#df6000", "#009f9f", "#bf6080", "#8080ff", "#bf8060", "#222222")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 MARKED = "#d1102a"
-QUIET = "#5b6770"  # of text and lines that are read second
-# Of lines in an order: one hue, whose lightness alone tells the place. The first has a contrast of 3 on white as well.
+QUIET = "#5b6770"  # of less important text and lines
+# Lines in an order have one hue, and only the lightness shows the place. The first also has a contrast of 3 on white.
 _FIRST, _LAST = (0.39, 0.60, 0.82), (0.02, 0.12, 0.30)
 
-# The same figure gives the same bytes: no date, and identifiers that are no random numbers.
+# The same figure gives the same bytes: it has no date, and its identifiers are not random.
 _UNDATED = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "ps": {"CreationDate": None}}
 
 
@@ -53,12 +53,12 @@ def save(figure: Any, path: str | os.PathLike[str]) -> None:
             figure.savefig(path, dpi=130, metadata=_UNDATED.get(suffix))
     except OSError as error:
         raise PictureError(f"cannot write {show_path(path)}: {error.strerror}") from None
-    except ValueError as error:  # a suffix that is no format
+    except ValueError as error:  # the suffix is not a format
         raise PictureError(f"cannot write {show_path(path)}: {error}") from None
 
 
 def clean(axes: Any) -> None:
-    """Leaves of axes what is read: two sides, and faint lines across."""
+    """Removes the unnecessary parts of axes: two sides and faint lines remain."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)

@@ -15,7 +15,7 @@ _REFRESH_SECONDS = 0.1
 
 
 def is_watched() -> bool:
-    """Whether somebody sees what moves on standard error: it is a terminal, and FORCE_COLOR makes none of a pipe."""
+    """Whether a person sees movement on standard error: it is a terminal. FORCE_COLOR does not count for a pipe."""
     if sys.stderr is None or sys.stderr.closed or not sys.stderr.isatty():
         return False
     return os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
@@ -25,15 +25,15 @@ def is_watched() -> bool:
 def progress_bar(
     what: str, total: int | None, *, is_hidden: bool, columns: Sequence[Any] = ()
 ) -> Iterator[Callable[..., None]]:
-    """Shows a bar, and yields what moves it: a function of a count, and of another text for what goes on.
+    """Shows a bar, and yields the function that moves it, by a count and perhaps with another text.
 
     Args:
         what: The text before the bar.
-        total: Of the counts; None if it is not known.
-        is_hidden: Whether to show none on a terminal either.
-        columns: Of rich, between the share that is done and the time that is left.
+        total: The sum of all counts; None if it is unknown.
+        is_hidden: Whether to show no bar, even on a terminal.
+        columns: Columns of rich, between the share that is done and the remaining time.
     """
-    from rich.console import Console  # here, as an adapter loads nothing before it uses it
+    from rich.console import Console  # imported here, because an adapter must load nothing that it does not use
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     with Progress(
@@ -45,7 +45,7 @@ def progress_bar(
         console=Console(stderr=True),
         transient=True,
         disable=is_hidden or not is_watched(),
-        auto_refresh=False,  # which takes a thread
+        auto_refresh=False,  # it would need a thread
     ) as progress:
         task, shown = progress.add_task(what, total=total), time.monotonic()
 

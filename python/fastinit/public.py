@@ -1,9 +1,9 @@
-"""All public names of arrays, which `fastinit` takes over by its `__all__`."""
+"""All public names for arrays, which `fastinit` takes over through `__all__`."""
 # ruff: noqa: F401
 
 from __future__ import annotations
 
-from fastinit import functions as _functions  # which makes methods of the functions below
+from fastinit import functions as _functions  # it makes methods of the functions below
 from fastinit.closed_forms import (
     delta,
     hadamard,

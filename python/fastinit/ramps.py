@@ -1,7 +1,7 @@
 """The values of ramps, from the first place to the last, with the same bits on every machine.
 
 Straight ramps are quotients of whole numbers, which Python rounds once, to the nearest float64. Others are computed
-in decimal to 40 digits and then rounded, so that no mathematics library has a say. The values are pinned in
+in decimal to 40 digits and then rounded, so that they do not depend on a mathematics library. The values are pinned in
 tests/core/test_golden.py.
 """
 

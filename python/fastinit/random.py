@@ -1,6 +1,6 @@
-"""Seeds and streams: which tensor of which experiment a draw belongs to.
+"""Seeds and streams: they say to which tensor of which experiment a draw belongs.
 
-`seed` and `stream` are 64-bit numbers; together with the flat index they decide every value. A stream
+`seed` and `stream` are 64-bit numbers; together with the flat index they determine every value. A stream
 may be given as text (a tensor's name), which is hashed. A `Generator` hands out streams by itself.
 """
 
@@ -20,7 +20,7 @@ from fastinit import checks
 if TYPE_CHECKING:
     from fastinit.generator_methods import Methods
 else:
-    Methods = object  # `fastinit.functions` puts the methods on, as it knows all initializers
+    Methods = object  # `fastinit.functions` adds the methods, because it knows all initializers
 
 
 class DefaultStream(int):
@@ -41,10 +41,10 @@ class Generator(Methods):
     Every initializer is a method, which draws from the next stream: `generator.he_normal((4, 4))` is
     `fastinit.he_normal((4, 4), seed=generator)`.
 
-    Threads may share a generator: no stream is handed out twice, though which thread gets which is
-    up to them. After `os.fork` the child goes on where the parent was, with the same seed, so both draw
-    the same values from there; a generator that was made without a seed starts anew in the child instead.
-    A copy (`copy.copy`, `copy.deepcopy`, pickle) has the seed and the next stream, and then moves by itself.
+    Threads may share a generator: no stream is handed out twice, but the order in which threads get
+    them is not fixed. After `os.fork` the child continues from the parent's state with the same seed, so
+    both draw the same values from there. A generator that was made without a seed starts anew in the child.
+    A copy (`copy.copy`, `copy.deepcopy`, pickle) has the same seed and next stream, and is then independent.
 
     Args:
         seed: An int in [0, 2^64), or None to take one from the operating system.
@@ -67,7 +67,7 @@ class Generator(Methods):
 
     def __init__(self, seed: int | None = None) -> None:
         self._seed = _entropy() if seed is None else _seed_number(seed)
-        # Needs no lock, which a signal handler could meet held: its next() is one step of the interpreter.
+        # This needs no lock, which a signal handler could find held: next() is one step of the interpreter.
         self._streams = itertools.count()
         if seed is None:
             _unseeded.add(self)
@@ -82,24 +82,24 @@ class Generator(Methods):
         return next(self._streams)
 
     def get_state(self) -> dict[str, int]:
-        """Returns what the next draws depend on: the seed and the next stream.
+        """Returns the state on which the next draws depend: the seed and the next stream.
 
         Example:
             >>> Generator(seed=7).get_state()
             {'seed': 7, 'next_stream': 0}
         """
-        # A count tells where it is by its repr alone.
+        # Only the repr of a count shows its position.
         return {"seed": self._seed, "next_stream": int(repr(self._streams)[len("count(") : -1])}
 
     def set_state(self, state: Mapping[str, int]) -> None:
-        """Goes on from a state of `get_state`, of this or another generator.
+        """Continues from a state of `get_state`, of this or another generator.
 
         Args:
             state: `seed` and `next_stream`, both ints in [0, 2^64).
 
         Raises:
-            TypeError: `state` is no mapping, or one of them is not an int.
-            ValueError: One is missing or out of range, or there is something else.
+            TypeError: `state` is not a mapping, or one of them is not an int.
+            ValueError: One is missing or out of range, or there is another key.
 
         Example:
             >>> generator = Generator(seed=7)
@@ -222,7 +222,7 @@ def stream_from_name(name: str) -> int:
         name: Any text, such as a tensor's name in a checkpoint.
 
     Raises:
-        ValueError: UTF-8 cannot encode it, since half of a surrogate pair is in it.
+        ValueError: UTF-8 cannot encode it, because it has half of a surrogate pair.
 
     Source:
         RFC 7693 (BLAKE2), with a digest of 8 bytes.

@@ -1,4 +1,4 @@
-"""The core at run time: threads, instruction set, and what was built."""
+"""The core at run time: threads, instruction set, and how it was built."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def set_num_threads(n: int) -> None:
     """Sets how many threads fill an array. The values do not depend on it.
 
     Args:
-        n: From 1 to 1024. Where the system does not let that many be made, a fill goes on with fewer.
+        n: From 1 to 1024. If the system does not allow that many, a fill continues with fewer.
 
     Raises:
         TypeError: `n` is not an int.
@@ -41,7 +41,7 @@ def get_num_threads() -> int:
 
 
 def build_info() -> dict[str, str]:
-    """Returns what was built and what is in use: versions, compiler, instruction sets, threads.
+    """Returns how the core was built and what it uses: versions, compiler, instruction sets, threads.
 
     Example:
         >>> build_info()["isa"] in build_info()["isas"].split()
@@ -62,10 +62,10 @@ def _usable_isas() -> list[str]:
 
 
 def start() -> None:
-    """Follows the environment when the package is imported.
+    """Reads the environment when the package is imported.
 
-    Where the command line imports it, a variable that cannot be followed is one line on standard
-    error and exit code 2: `fastinit.cli` itself cannot be reached then.
+    If the command line imports the package, a bad variable gives one line on standard error and exit
+    code 2, because `fastinit.cli` itself cannot be imported then.
 
     Raises:
         ValueError: As for `configure`, in any other program.
@@ -102,10 +102,10 @@ def _check_isa(name: str) -> None:
 
 
 def configure() -> None:
-    """Follows the environment: FASTINIT_ISA, FASTINIT_NUM_THREADS, OMP_NUM_THREADS.
+    """Reads the environment: FASTINIT_ISA, FASTINIT_NUM_THREADS, OMP_NUM_THREADS.
 
     Raises:
-        ValueError: A variable of fastinit's own has a value that cannot be followed.
+        ValueError: A variable of fastinit's own has a bad value.
     """
     isa = os.environ.get("FASTINIT_ISA")
     if isa:
@@ -118,8 +118,8 @@ def configure() -> None:
             raise ValueError(checks.text("FASTINIT_NUM_THREADS", rule, threads))
         _core.set_num_threads(int(threads))
         return
-    # OpenMP allows a number for each nesting level; the first is the outermost. What other libraries
-    # read from this variable is not for fastinit to refuse.
+    # OpenMP allows a number for each nesting level; the first is the outermost. Other
+    # libraries read this variable too, so fastinit raises for nothing in it.
     outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     if outermost.isdecimal() and int(outermost) >= 1:
         _core.set_num_threads(min(int(outermost), _core.most_threads))

@@ -1,4 +1,4 @@
-"""Which part of a tensor one rank holds: axes cut as by `torch.chunk`, or in sections as by Megatron."""
+"""The part of a tensor that one rank holds: axes are cut as by `torch.chunk`, or in sections as by Megatron."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastinit import checks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-# Of one axis: the positions in the whole that a part has, in its order.
+# For one axis: the positions in the whole that a part has, in its order.
 Ranges = list[range]
 
 _MOST_SECTIONS = 2**16  # each is drawn by itself
@@ -19,22 +19,22 @@ _MOST_SECTIONS = 2**16  # each is drawn by itself
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """What one rank holds of a tensor that is cut along an axis: its chunk of each section of that axis.
+    """The part of a tensor that one rank holds if it is cut along an axis: its chunk of each section of that axis.
 
-    Chunks are those of `torch.chunk`: all have ceil(size / world), but for the last ranks, which may have less or none.
+    Chunks are as in `torch.chunk`: all have ceil(size / world), except the last ranks, which may have less or none.
 
     Args:
         dim: The axis that is cut; negative ones count from the end.
         rank: In [0, world - 1].
-        world: How many ranks share the axis, at least 1.
-        stride: The number of equal sections, in [1, 2^16], as in Megatron: 2 where a weight joins a gate and an up
+        world: The number of ranks that share the axis, at least 1.
+        stride: The number of equal sections, in [1, 2^16], as in Megatron: 2 if a weight joins a gate and an up
             projection.
-        sections: The sizes of the sections where they differ, such as those of queries, keys and values; in place of
+        sections: The sizes of the sections if they differ, such as those of queries, keys and values; used instead of
             `stride`.
 
     Raises:
-        TypeError: An argument of the wrong kind.
-        ValueError: An argument of the right kind with a wrong value.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has a wrong value.
 
     Example:
         >>> import fastinit
@@ -77,7 +77,7 @@ class Shard:
         """Returns the sizes of the sections of an axis.
 
         Raises:
-            ValueError: They do not make up the axis.
+            ValueError: Their sum is not the size of the axis.
         """
         if self.sections is not None:
             if sum(self.sections) != size:
@@ -96,7 +96,7 @@ def held_ranges(shard: Any, shape: Sequence[int]) -> list[Ranges]:
     """Returns the positions along each axis that a rank holds.
 
     Args:
-        shard: A `Shard`, or several, each of which cuts what those before it leave.
+        shard: A `Shard`, or several, each of which cuts the result of the previous ones.
         shape: Of the whole tensor.
 
     Raises:
@@ -119,7 +119,7 @@ def held_ranges(shard: Any, shape: Sequence[int]) -> list[Ranges]:
 
 
 def count(ranges: Ranges) -> int:
-    """Returns how many positions there are."""
+    """Returns the number of positions."""
     return sum(positions.stop - positions.start for positions in ranges)  # `len` ends at 2**63
 
 
@@ -149,7 +149,7 @@ def chunk_sizes(size: int, number: int) -> list[int]:
 
 
 def pieces(held: Sequence[Ranges]) -> Iterator[tuple[tuple[slice, ...], tuple[slice, ...]]]:
-    """Yields the boxes that a part is made of: where each is in the part, and where in the whole.
+    """Yields the boxes of a part: the place of each in the part, and its place in the whole.
 
     Example:
         >>> list(pieces([[range(2, 4), range(6, 7)]]))
@@ -176,7 +176,7 @@ def _between(ranges: Ranges, start: int, stop: int) -> Iterator[range]:
 
 
 def _slices(ranges: Ranges) -> Iterator[tuple[slice, slice]]:
-    """Where each range is in the part, and where in the whole."""
+    """The place of each range in the part, and its place in the whole."""
     here = 0
     for positions in ranges or [range(0)]:
         size = positions.stop - positions.start

@@ -1,8 +1,9 @@
 """Sines and cosines of p * f for whole numbers p, with the same bits on every machine.
 
-A frequency f is kept as f / (2 pi) turns, in fixed point with 128 bits after the point. What is whole in p times that
-falls away by integer arithmetic, so that large positions lose no digits. Polynomials do the rest in float64, by
-additions and multiplications alone, which IEEE 754 rounds exactly; no mathematics library has a say.
+A frequency f is kept as f / (2 pi) turns, in fixed point with 128 bits after the point. Integer
+arithmetic removes the whole turns of p times that, so that large positions lose no digits. Polynomials do the rest in
+float64, by additions and multiplications alone, which IEEE 754 rounds exactly, so that values do not depend on a
+mathematics library.
 
 Limits: p < 2^32, frequencies in [2^-64, 1]. Values are within 4e-16 of the exact ones, relative to their size. The
 values are pinned in tests/core/test_golden.py.
@@ -75,7 +76,7 @@ def sines(positions: NDArray[Any], frequencies: Sequence[int], quarters: NDArray
     high, low = _fractions(xp.asarray(positions.astype(np.uint64)[:, None]), frequencies, xp)
     quadrant = (high + np.uint64(1 << 61)) >> np.uint64(62)
     rest = (high - (quadrant << np.uint64(62))).view(np.int64)  # within an eighth of a turn
-    # The lower half counts where the upper one is small. Its first 53 bits are a float64 without rounding.
+    # The lower half matters if the upper one is small. Its first 53 bits are a float64 without rounding.
     below = (low >> np.uint64(11)).astype(np.float64) * 2.0**-53
     angle = (rest.astype(np.float64) + below) * _RADIANS
     square = angle * angle
@@ -87,7 +88,7 @@ def sines(positions: NDArray[Any], frequencies: Sequence[int], quarters: NDArray
 
 
 def _fractions(positions: Any, frequencies: Sequence[int], xp: Any) -> tuple[Any, Any]:
-    """The turns without whole ones: two arrays of 64 bits each."""
+    """The fractions of turns: two arrays of 64 bits each."""
     words = []
     carry: Any = np.uint64(0)
     for place in range(0, _FRACTION_BITS, _LIMB_BITS):

@@ -1,7 +1,7 @@
-"""The standard deviation of a transformed draw, by numerical integration: no closed form serves all transforms.
+"""The standard deviation of a transformed draw, by numerical integration, because there is no general closed form.
 
-The base's interval is cut where some step is not smooth, and each part is integrated by tanh-sinh quadrature, whose
-nodes crowd at the part's ends: that is where a logarithm or a reciprocal grows. Source: Takahasi and Mori, Publ. RIMS
+The base's interval is cut where a step is not smooth, and each part is integrated by tanh-sinh quadrature. Its nodes
+are dense at the part's ends, where a logarithm or a reciprocal grows. Source: Takahasi and Mori, Publ. RIMS
 9, 1974.
 """
 
@@ -24,12 +24,12 @@ _HALVINGS = 1100  # of an interval of floats until none is left between its ends
 
 
 def std_of(low: float, high: float, density: Function, steps: Sequence[Step], start: Function) -> float:
-    """Returns the standard deviation of what the steps make of start(x), where x has a density in [low, high].
+    """Returns the standard deviation of the steps' result for start(x), where x has a density in [low, high].
 
     Args:
         low: Least x.
         high: Greatest x.
-        density: Of x, up to a factor.
+        density: The density of x, up to a factor.
         steps: Functions with `kinks`.
         start: A monotone function.
     """
@@ -46,7 +46,7 @@ def std_of(low: float, high: float, density: Function, steps: Sequence[Step], st
 def weighted_values(
     low: float, high: float, density: Function, steps: Sequence[Step], start: Function
 ) -> list[tuple[float, float]]:
-    """Returns weights and values whose sums are integrals over what `std_of` takes."""
+    """Returns weights and values whose sums are the integrals for `std_of`."""
     return [
         (density(x) * weight, _apply(start(x), steps))
         for begin, end in itertools.pairwise(_cuts(low, high, steps, start))
@@ -61,7 +61,7 @@ def _apply(x: float, steps: Sequence[Step]) -> float:
 
 
 def _cuts(low: float, high: float, steps: Sequence[Step], start: Function) -> list[float]:
-    """Where x leads to a kink of some step, in order, with both ends."""
+    """The x that lead to a kink of a step, in order, with both ends."""
     cuts = [low, high]
     for place, step in enumerate(steps):
         before = steps[:place]
@@ -77,7 +77,7 @@ def _cuts(low: float, high: float, steps: Sequence[Step], start: Function) -> li
 
 
 def _solve(function: Function, value: float, low: float, high: float) -> float | None:
-    """Where a monotone function passes a value, if it does within the interval."""
+    """The place where a monotone function has a value, if it is within the interval."""
     if (function(low) < value) == (function(high) < value):
         return None
     is_below = function(low) < value

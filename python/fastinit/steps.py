@@ -1,4 +1,4 @@
-"""The steps of a transform: what each is called, takes and computes, and the values that it is defined for."""
+"""The steps of a transform: their names, numbers and functions, and the values for which they are defined."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Interval = tuple[float, float]
 
 EXAMPLE = 'such as ["log"] or [{ clamp = [0.0, 1.0] }, "exp"]'
-# How much the core's exp, log and softplus_inverse may miss, relative to the larger of 1 and the result. Twice the
+# The largest error of the core's exp, log and softplus_inverse, relative to the larger of 1 and the result. Twice the
 # limit of docs/streams.md.
 _ERROR = 1e-14
 
@@ -24,7 +24,7 @@ class _Kind(NamedTuple):
     """One kind of step.
 
     Attributes:
-        numbers: What its numbers are called.
+        numbers: The names of its numbers.
         apply: From a value and the numbers to a value.
         bounds: The values that it needs: all above the first, or none equal to it.
         is_exact: Whether the core rounds the formula correctly.
@@ -77,7 +77,7 @@ class Step:
         object.__setattr__(self, "numbers", _checked("step", self.name, self.numbers))
 
     def __call__(self, x: float) -> float:
-        """Returns what becomes of a value, as the C library computes it: within a few ulp of the core's."""
+        """Returns the result for a value, as the C library computes it: within a few ulp of the core's."""
         return _KINDS[self.name].apply(x, *self.numbers)
 
     @property
@@ -86,7 +86,7 @@ class Step:
         return _KINDS[self.name].kinks(*self.numbers)
 
     def image(self, low: float, high: float) -> Interval:
-        """Returns an interval that holds what becomes of the values of one.
+        """Returns an interval that holds the results for all values in an interval.
 
         Raises:
             ValueError: Some of them have no result, or none that float64 can hold.
@@ -118,11 +118,11 @@ def read_steps(value: Any, argument: str = "transform") -> tuple[Step, ...]:
 
     Args:
         value: A list of names, and of tables of one name and its number or numbers.
-        argument: What errors call it.
+        argument: The name of the argument in errors.
 
     Raises:
-        TypeError: Something of another kind.
-        ValueError: No step is called so, or its numbers are wrong.
+        TypeError: `value` has another form.
+        ValueError: There is no step of this name, or its numbers are wrong.
 
     Example:
         >>> read_steps(["log", {"clamp": [0.0, 1.0]}, {"scale": 2.0}])[1:]

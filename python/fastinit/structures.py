@@ -1,6 +1,6 @@
-"""Tensors whose elements depend on each other or on their place: what a formula of `matrices` gives.
+"""Tensors whose elements depend on each other or on their place: the results of the formulas in `matrices`.
 
-Small immutable values, as those of `distributions`. Any part of a tensor is drawn by itself.
+They are small immutable values, as in `distributions`. Any part of a tensor can be drawn by itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class WithGain(Structured):
-    """A tensor that is `gain` times what it is named for."""
+    """A tensor with a factor `gain`."""
 
     __slots__ = ()
     gain: float
@@ -81,7 +81,7 @@ class Orthogonal(WithGain):
         _fill_matrix(memory, memory.address, rows, columns, self.gain, seed, stream)
 
     def _with_axis_last(self, part: Ranges, element: ElementType, seed: int, stream: int, xp: Any) -> Array:
-        """The part where other axes stand on both sides of the one."""
+        """The part, for matrices with other axes on both sides of the one axis."""
         moved = [*range(len(self.shape))]
         moved.append(moved.pop(self.axis))
         last = Orthogonal(tuple(self.shape[k] for k in moved), -1, self.is_columns, self.gain)
@@ -93,7 +93,7 @@ class Orthogonal(WithGain):
 
 @dataclass(frozen=True, slots=True)
 class DeltaOrthogonal(WithGain):
-    """A convolution kernel that is an orthogonal matrix at its centre and zero around it.
+    """A convolution kernel that is an orthogonal matrix at its centre and zero elsewhere.
 
     Attributes:
         shape: Of the kernel.
@@ -147,7 +147,7 @@ class Computed(Structured):
         put_computed(memory, lambda xp: self.compute(part, dtype, seed, stream, xp))
 
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:
-        """Returns the part, whose axes all stay, in the type that the core would compute in."""
+        """Returns the part, with all of its axes, in the type in which the core would compute."""
         raise NotImplementedError
 
 
@@ -167,7 +167,7 @@ class Identity(WithGain, Computed):
     def compute(self, part: Ranges, dtype: np.dtype[Any], seed: int, stream: int, xp: Any) -> Array:  # noqa: ARG002
         """See `Computed.compute`."""
         rows, columns = part
-        # The element type's arithmetic, so that a narrow type rounds what float32 holds.
+        # Uses the element type's arithmetic, so that a narrow type rounds a float32 number.
         gain = dtype.type(self.gain)
         matrix: Array = gain * xp.eye(len(rows), len(columns), rows.start - columns.start, dtype=dtype)
         return matrix
@@ -175,7 +175,7 @@ class Identity(WithGain, Computed):
 
 @dataclass(frozen=True, slots=True)
 class Dirac(Computed):
-    """A convolution kernel that hands its input through, to each group of outputs.
+    """A kernel with which a convolution returns its input, for each group of outputs.
 
     Attributes:
         shape: Of the kernel.
@@ -213,7 +213,7 @@ class Dirac(Computed):
 
 @dataclass(frozen=True, slots=True)
 class Sparse(Computed):
-    """A normal matrix with `zeros` elements of every column zero; which ones, the column's own words say."""
+    """A normal matrix in which `zeros` elements of every column are zero. The column's own words choose them."""
 
     shape: tuple[int, ...]
     zeros: int
@@ -249,7 +249,7 @@ class Sparse(Computed):
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The rows or the columns of a matrix: how many, which of them, and how far apart in memory."""
+    """The rows or the columns of a matrix: their number, the chosen ones, and their distance in memory."""
 
     size: int
     box: Box
@@ -262,7 +262,7 @@ def _fill_matrix(
     """Fills some rows and columns of an orthogonal matrix, from an address in memory on."""
     if not (rows.box.size and columns.box.size):
         return
-    # The vectors of the contract are the columns where these are no more than the rows.
+    # The vectors in docs/streams.md are the columns if there are no more columns than rows.
     elements, vectors = (rows, columns) if rows.size >= columns.size else (columns, rows)
     spec = _core.OrthogonalSpec(
         memory.element.name,
@@ -295,7 +295,7 @@ def channels(sizes: tuple[int, ...], layout: str) -> tuple[int, int, tuple[int, 
 
 
 def place_in_kernel(place: list[int], part: Ranges, layout: str) -> dict[int, int] | None:
-    """Returns where a place of the kernel lies in a part, by axis; None where the part does not hold it."""
+    """Returns the place of a kernel's element in a part, by axis; None if the part does not have it."""
     of_channels = {axis % len(part) for axis in fans.LAYOUTS[layout]}
     axes = [axis for axis in range(len(part)) if axis not in of_channels]
     if any(at not in part[axis] for axis, at in zip(axes, place, strict=True)):
@@ -308,13 +308,13 @@ def _box(part: Ranges, sizes: tuple[int, ...]) -> Box:
 
 
 def _draw(spec: Any, shape: tuple[int, ...], xp: Any, **options: Any) -> Array:
-    """Draws where `xp`, NumPy or CuPy, computes."""
+    """Draws on the device of `xp`, NumPy or CuPy."""
     array: Array = draw(spec, shape, device=CPU if xp is np else CUDA, **options).owner
     return array
 
 
 def spread(count: int, size: int, value: float) -> float:
-    """Returns the standard deviation where `count` of `size` elements have a value and the others are zero."""
+    """Returns the standard deviation if `count` of `size` elements have a value and the others are zero."""
     share = count / size if size else 0.0
     return abs(value) * math.sqrt(share * (1 - share))
 

@@ -18,7 +18,7 @@ from fastinit.options import Index, Shape, Sizes
 from fastinit.random import Seed, Stream
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer  # of type checkers themselves: nothing has to be installed
+    from typing_extensions import Buffer  # type checkers bring it themselves; it need not be installed
 
 
 class CudaArray(Protocol):
@@ -69,7 +69,7 @@ class SupportsCuda(Protocol):
     def __cuda_array_interface__(self) -> dict[str, Any]: ...
 
 
-# What `out` may be; a call returns the very object.
+# The types of `out`; a call returns the same object.
 Memory: TypeAlias = "SupportsDLPack | SupportsCuda | Buffer"
 Out = TypeVar("Out", bound=Memory)
 

@@ -226,7 +226,7 @@ CASES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         ValueError,
         "`negative_slope` must have a finite square, got -1e+160",
     ),
-    ("he_normal", {"truncated": "no"}, TypeError, "`truncated` must be True or False, got 'no'"),
+    ("he_normal", {"truncated": "no"}, TypeError, "`truncated` must be a boolean, got 'no'"),
     (
         "he_normal",
         {"layout": "tf"},

@@ -65,17 +65,17 @@ def test_sizes_of_zero_and_beyond_64_bits_are_numbers_like_others() -> None:
         (
             {"in_axis": 1},
             ValueError,
-            "`out_axis` must name axes that are named once, got -1; `in_axis` has axis 1",
+            "`out_axis` must not repeat an axis, got -1; axis 1 is already in `in_axis`",
         ),
         (
             {"in_axis": (0, -2)},
             ValueError,
-            "`in_axis` must name axes that are named once, got (0, -2); `in_axis` has axis 0",
+            "`in_axis` must not repeat an axis, got (0, -2); axis 0 is already in `in_axis`",
         ),
         (
             {"batch_axis": 0},
             ValueError,
-            "`batch_axis` must name axes that are named once, got 0; `in_axis` has axis 0",
+            "`batch_axis` must not repeat an axis, got 0; axis 0 is already in `in_axis`",
         ),
     ],
 )

@@ -105,6 +105,6 @@ def interrupted(plan: Plan, out: Path, finished: int = 2, **options: Any) -> Pat
         write(plan, out, progress=stop_after(finished), **options)
     partial = out.with_name("out.partial")
     assert len(identities(plan, partial)) == finished
-    text = f"{partial} holds {finished} of {len(plan.shards)} finished files; "
+    text = f"{partial} holds {finished} of {len(plan.shards)} files; "
     assert raised.value.__notes__[0].startswith(text)
     return partial

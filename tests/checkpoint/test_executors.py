@@ -106,7 +106,7 @@ def test_first_failure_cancels_the_rest_and_leaves_what_is_finished(
 
     message = (
         r"the disk is full: .*out needed 8.*MB more when this run began, .*"
-        r"\(.*out.partial holds (3|4|5) of 10 finished files; run again with --resume"
+        r"\(.*out.partial holds (3|4|5) of 10 files; run again with resume=True"
     )
     with ThreadPoolExecutor(2) as executor, monkeypatch.context() as patch:
         patch.setattr(writer, "write_shard", fail_at_fourth)
@@ -133,7 +133,7 @@ def test_lost_worker_process_is_reported_and_resumed(plan: Plan, tmp_path: Path)
 
     message = (
         r"a worker failed: BrokenProcessPool: .*"
-        r"\(.*out.partial holds [1-9] of 10 finished files; run again with --resume"
+        r"\(.*out.partial holds [1-9] of 10 files; run again with resume=True"
     )
     with (
         spawned(initializer=slow_writes, initargs=(0.05,)) as executor,

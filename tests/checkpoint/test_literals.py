@@ -121,7 +121,7 @@ def test_statistics_expect_nothing_of_them_and_mark_nothing(tmp_path: Path) -> N
 def test_interrupted_run_of_other_values_is_not_gone_on_with(tmp_path: Path) -> None:
     write(make_plan(recipe_of()), tmp_path / "out")
     other = {**ARRAYS, "decay": DECAY + 1}
-    with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint"):
+    with pytest.raises(CheckpointError, match="already exists and is not this checkpoint"):
         write(make_plan(recipe_of(other)), tmp_path / "out", resume=True)
 
 

@@ -238,14 +238,14 @@ def test_sizes_are_read(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["5", "0", " 1.5 "])
+@pytest.mark.parametrize("text", ["5", " 1.5 "])
 def test_size_without_a_unit_is_asked_for_one(text: str) -> None:
     number = text.strip()
-    with pytest.raises(ValueError, match=f"^{number} what\\? Give a unit, such as {number}GB or {number}MiB$"):
+    with pytest.raises(ValueError, match=f"^{number} has no unit; write {number}GB or {number}MiB$"):
         parse_size(text)
 
 
-@pytest.mark.parametrize("text", ["", "GB", "5XB", "-5GB", "1e9", "0B", "0.1B", "nan", "5 G B"])
+@pytest.mark.parametrize("text", ["", "GB", "5XB", "-5GB", "1e9", "0", "0B", "0.1B", "nan", "5 G B"])
 def test_bad_sizes_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a size must be") as caught:
         parse_size(text)

@@ -80,12 +80,12 @@ def test_stopped_by_a_signal_and_resumed(number: int, code: int, tmp_path: Path)
     wait_for(tmp_path, "out.partial/model-00003-*.part-*", process)
     process.send_signal(number)
     partial = tmp_path / "out.partial"
-    expected = f"{partial} holds 2 of 4 finished files; run again with {RESUME} to go on"
+    expected = f"{partial} holds 2 of 4 files; run again with {RESUME} to go on"
     assert end(process) == (code, "" if number == signal.SIGKILL else expected)
     assert bool(list(partial.glob("*.part-*"))) == (number == signal.SIGKILL)
     before = identities(plan, partial)
     assert len(before) == 2
-    with pytest.raises(CheckpointError, match=r"holds the 2 of 4 files that an interrupted run has finished; "):
+    with pytest.raises(CheckpointError, match=r"is left from an interrupted run, which finished 2 of 4 files; use "):
         write(plan, tmp_path / "out")
     reported: list[int] = []
     write(plan, tmp_path / "out", resume=True, progress=reported.append)
@@ -118,7 +118,7 @@ def test_resume_of_an_incomplete_out_is_refused(name: str, how: str, tmp_path: P
     plan = plan_in(tmp_path)
     write(plan, tmp_path / "out")
     damage(tmp_path / "out" / name, how)
-    with pytest.raises(CheckpointError, match=r"OUT must not exist, or be this very checkpoint and"):
+    with pytest.raises(CheckpointError, match="is not this checkpoint: its files are missing or incomplete"):
         write(plan, tmp_path / "out", resume=True)
 
 
@@ -154,8 +154,11 @@ def test_resume_writes_damaged_files_again(how: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"seed": 2}, r"whose recipe \(SHA-256\) is '[0-9a-f]{64}' and not '[0-9a-f]{64}'; start"),
-        ({"shard_bytes": 10**9}, r"whose shard size is 800000 and not 1000000000; start anew with"),
+        ({"seed": 2}, "its seed is 1, and this run has 2; give the options of that run"),
+        (
+            {"shard_bytes": 10**9},
+            "its shard size in bytes is 800000, and this run has 1000000000; give the options",
+        ),
     ],
 )
 def test_resume_with_another_plan_is_refused(options: dict[str, Any], message: str, tmp_path: Path) -> None:
@@ -174,9 +177,9 @@ def test_a_run_that_replaces_is_gone_on_with(tmp_path: Path) -> None:
     before = files_of(out)
     partial = interrupted(new, out, force=True)
     finished = identities(new, partial)
-    with pytest.raises(CheckpointError, match="OUT must not exist, or be this very checkpoint and"):
+    with pytest.raises(CheckpointError, match="already exists and is not this checkpoint: its seed is 5"):
         write(new, out, resume=True)
-    with pytest.raises(CheckpointError, match="holds the files of another checkpoint"):
+    with pytest.raises(CheckpointError, match="from an interrupted run of another checkpoint"):
         write(old, out, resume=True, force=True)
     assert files_of(out) == before
     assert identities(new, partial) == finished
@@ -234,7 +237,7 @@ def test_limit_on_file_size_is_reported_and_resumed(tmp_path: Path) -> None:
     previous = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
-        with pytest.raises(CheckpointError, match=r"cannot write .*out: File too large \(.*2 of 4 fin"):
+        with pytest.raises(CheckpointError, match=r"cannot write .*out: File too large \(.*2 of 4 files"):
             write(plan, tmp_path / "out", resume=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -259,7 +262,7 @@ def test_space_is_asked_for_what_is_left_to_write(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("shutil.disk_usage", Usage)
     message = (
         r"the checkpoint needs 1\.6\d\d MB, and .* has only 1\.2 MB free; free 4\d\d\.?\d* KB more or choose "
-        r"another disk \(.*out.partial holds 2 of 4 finished files; run again with --resume"
+        r"another disk \(.*out.partial holds 2 of 4 files; run again with resume=True"
     )
     with pytest.raises(CheckpointError, match=message):
         write(plan, tmp_path / "out", resume=True)

@@ -224,7 +224,7 @@ def test_existing_out_is_refused_and_untouched(kind: str, tmp_path: Path) -> Non
     else:
         out.mkdir()
         (out / "mine").write_text("mine")
-    with pytest.raises(CheckpointError, match=r"OUT must not exist, got .*out, which does; choose"):
+    with pytest.raises(CheckpointError, match=r"out already exists; choose"):
         write(plan_of(), out)
     assert os.listdir(tmp_path) == ["out"]
     assert (out / "mine" if kind == "folder" else out).is_file() == (kind in ("file", "folder"))
@@ -311,7 +311,7 @@ def test_failing_disk_leaves_finished_files_or_nothing(
         assert not any(".part-" in name for name in left)
         for name in finished:
             assert (tmp_path / "out.partial" / name).read_bytes() == whole[name]
-        text = f"out.partial holds {len(finished)} of {len(files)} finished files; run again with"
+        text = f"out.partial holds {len(finished)} of {len(files)} files; run again with"
         assert text in str(raised.value)
     else:
         assert str(raised.value).endswith("(nothing was left behind)")
@@ -347,7 +347,7 @@ def test_a_folder_that_cannot_be_renamed_is_said_to_be_finished(
         patch.setattr(Path, "rename", fail)
         message = (
             r"out: Too many open files; close some, or raise the limit \(ulimit -n\) "
-            r"\(.*out.partial holds 1 of 1 finished files; run again with --resume"
+            r"\(.*out.partial holds 1 of 1 files; run again with resume=True"
         )
         with pytest.raises(CheckpointError, match=message):
             write(plan_of(), tmp_path / "out")
@@ -381,8 +381,8 @@ def test_out_that_appears_meanwhile_is_kept(tmp_path: Path) -> None:
         (tmp_path / "out" / "mine").write_text("mine")
 
     message = (
-        r"cannot write .*out: Directory not empty \(.*out.partial holds 1 of 1 finished files; "
-        r"remove .*out, then run again with --resume \(resume=True\) to go on\)"
+        r"cannot write .*out: Directory not empty \(.*out.partial holds 1 of 1 files; "
+        r"remove .*out, then run again with resume=True to go on\)"
     )
     with pytest.raises(CheckpointError, match=message):
         write(plan_of(), tmp_path / "out", progress=interfere)

@@ -265,7 +265,7 @@ def test_recipe_with_undecided_tensors_is_printed_to_be_completed(
     draft = tmp_path / "draft.toml"
     draft.write_text(printed.out)
     assert main(["plan", str(draft)]) == 2
-    assert "`init` must be one of zeros, " in capsys.readouterr().err
+    assert "`init` must be one of 'zeros', " in capsys.readouterr().err
     draft.write_text(printed.out.replace('init = "?"', 'init = "ones"'))
     assert main(["plan", str(draft)]) == 0
     assert capsys.readouterr().out.splitlines()[-1].startswith("5 tensors, ")
@@ -506,7 +506,7 @@ def test_bad_recipe_is_one_line_and_2(
 
 
 def test_existing_out_is_one_line_and_1(recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "OUT must not exist" in fails(capsys, 1, "init", recipe, tmp_path)
+    assert "already exists; choose another name, use --force to replace" in fails(capsys, 1, "init", recipe, tmp_path)
     assert os.listdir(tmp_path) == ["r.toml"]
 
 

@@ -63,7 +63,7 @@ def test_closed_terminal_leaves_a_run_that_is_resumed(tmp_path: Path) -> None:
     recipe.write_text(SMALL)
     done = run("init", recipe, out, "--resume", "--shard-size", "4MB")
     assert done.returncode == 1
-    assert "start anew with --force" in done.stderr
+    assert "use --force to start anew" in done.stderr
 
 
 ENTRY = """

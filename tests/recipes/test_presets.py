@@ -260,7 +260,7 @@ def test_names_with_wildcards_are_matched_as_they_are(tmp_path: Path) -> None:
 
 
 BAD = {
-    'preset = "hff"\n' + LLAMA: r"`preset` must be one of hf, .*got 'hff'; did you mean 'hf'\?",
+    'preset = "hff"\n' + LLAMA: r"`preset` must be one of 'hf', .*got 'hff'; did you mean 'hf'\?",
     "preset = 3\n" + LLAMA: r"`preset` must be one of .*got 3",
     'preset = "hf"\n': r"a recipe must have exactly one of `tensors`, `like` and `config`, got none",
     'preset = "hf"\nlike = "x"\n' + LLAMA: r"got `tensors` and `like`",

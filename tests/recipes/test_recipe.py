@@ -74,6 +74,15 @@ def test_tensor_may_have_a_type_of_its_own() -> None:
     ]
 
 
+def test_short_names_of_types_are_stored_in_full() -> None:
+    full = '# dtype = "half"\nseed = 1\ndtype = "bfloat16" # or "bf16"\n[tensors]\n"dtype = \'half\'" = [2]\n'
+    full += 'a = { shape = [2], "dtype" = \'float16\' }\n[tensors.b]\nshape = [2]\ndtype="float64"\n' + RULE
+    short = full.replace("bfloat16", "bf16").replace("'float16'", "'half'").replace("float64", "fp64")
+    assert short != full
+    assert parse_recipe(short) == parse_recipe(full)
+    assert parse_recipe(full).text == full
+
+
 def test_dtype_may_be_left_out_where_each_tensor_has_one() -> None:
     tensors = '[tensors]\n"a" = { shape = [2], dtype = "float16" }\n'
     recipe = parse_recipe("seed = 1\n" + tensors + RULE)
@@ -134,12 +143,12 @@ BAD_RULE = {
     },
     '[[rule]]\nmatch = ""\ninit = "zeros"\n': r"rule 1: `match` must be a pattern.*got ''",
     '[[rule]]\nmatch = "*"\ninit = "norml"\n': (
-        r'rule 1 \(match = "\*"\): `init` must be one of zeros, .*got \'norml\'; '
+        r'rule 1 \(match = "\*"\): `init` must be one of \'zeros\', .*got \'norml\'; '
         r"did you mean 'normal'\?"
     ),
     '[[rule]]\nmatch = "*"\ninit = 3\n': r"`init` must be one of .*got 3",
     '[[rule]]\nmatch = "*"\ninit = ["zeros"]\n': r"`init` must be one of .*got \['zeros'\]",
-    '[[rule]]\nmatch = "*"\ninit = "random_bits"\n': r"`init` must be one of zeros, .*got 'random_bits'",
+    '[[rule]]\nmatch = "*"\ninit = "random_bits"\n': r"`init` must be one of 'zeros', .*got 'random_bits'",
     '[[rule]]\nmatch = "*"\ninit = "normal"\nstdd = 1\n': (
         r"init 'normal' has no key 'stdd'; its keys are mean, std; did you mean 'std'\?"
     ),
@@ -169,7 +178,7 @@ BAD_TENSORS = {
     f'"x" = {[1] * 65}': r"tensor 'x' must be a list of at most 64",
     '"x" = { shape = [2], type = "int8" }': (r"tensor 'x' has no key 'type'; its keys are shape, dtype"),
     '"x" = { shape = [2], dtype = "int4" }': (
-        r"tensor 'x': `dtype` must be one of float64, .*bool, got 'int4'; did you mean 'int64'"
+        r"tensor 'x': `dtype` must be one of 'float64', .*'bool', got 'int4'; did you mean 'int64'"
     ),
     '"x" = { shape = 2 }': r"the shape of tensor 'x' must be a list of at most 64 whole.*got 2",
     '"x" = { dtype = "int8" }': r"tensor 'x' must be a list, got a table without `shape`",
@@ -215,14 +224,14 @@ BAD_TEXT = {
     HEAD.replace("7", "-1") + TENSORS + RULE: r"`seed` must be a whole number from 0 .*got -1",
     HEAD.replace("7", str(2**64)) + TENSORS + RULE: r"`seed` must be .* to 2\*\*64 - 1, got 1844",
     HEAD.replace("7", "1.0") + TENSORS + RULE: r"`seed` must be a whole number .*got 1\.0",
-    HEAD.replace("7", "true") + TENSORS + RULE: r"`seed` must be a whole number .*got True",
+    HEAD.replace("7", "true") + TENSORS + RULE: r"`seed` must be a whole number .*got true",
     HEAD.replace("7", "0x" + "f" * 9999) + TENSORS + RULE: r"`seed` must be .*a int too long",
     HEAD.replace("float32", "bflot16") + TENSORS + RULE: (
-        r"`dtype` must be one of float64, .*got 'bflot16'; did you mean 'bfloat16'\?"
+        r"`dtype` must be one of 'float64', .*got 'bflot16'; did you mean 'bfloat16'\?"
     ),
     HEAD.replace('"float32"', "32") + TENSORS + RULE: r"`dtype` must be one of .*got 32",
     HEAD + 'layout = "pytorch"\n' + TENSORS + RULE: (
-        r"`layout` must be one of keras, torch, got 'pytorch'; did you mean 'torch'\?"
+        r"`layout` must be one of 'keras', 'torch', got 'pytorch'; did you mean 'torch'\?"
     ),
     "seed = \n": r"not valid TOML: Invalid value \(at line 1",
     "seed = " + "[" * 5000: r"not valid TOML: ",
@@ -242,6 +251,8 @@ def test_bad_text_is_refused_and_the_file_named(text: str) -> None:
 def test_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"cannot read the recipe .*none\.toml: No such file"):
         load_recipe(tmp_path / "none.toml")
+    with pytest.raises(RecipeError, match=r"; 'he' is the name of a preset: give it as `preset`"):
+        load_recipe("he")
     with pytest.raises(RecipeError, match=r"cannot read the recipe .*: Is a directory"):
         load_recipe(tmp_path)
     (tmp_path / "r.toml").write_bytes(b"seed = 1 # \xff\n")

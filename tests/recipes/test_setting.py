@@ -126,7 +126,7 @@ def test_error_names_tensor_rule_and_place(match: str, std: str, message: str) -
         ("let = 3\n", "`let` must be a table of names and numbers"),
         ('[let]\n"a b" = 3\n', r"a name in \[let\] must consist of letters, digits and _.* got 'a b'"),
         ("[let]\nlayer = 3\n", r"not be one of layer, .*got 'layer'"),
-        ("[let]\na = true\n", r"\[let\] a must be a finite number or an expression, got True"),
+        ("[let]\na = true\n", r"\[let\] a must be a finite number or an expression, got true"),
         ("[let]\na = inf\n", r"\[let\] a must be a finite number or an expression, got inf"),
         ('[let]\na = "b"\nb = 1\n', r"\[let\] a: the expression 'b', at character 1, 'b': 'b' is not known"),
         ('[let]\na = "a"\n', "'a' is not known; it is the first name"),

@@ -49,7 +49,7 @@ def test_a_long_table_is_that_of_the_chain_and_the_findings_unless_whole() -> No
     table = found.table()
     assert "relu7" in table
     assert "relu8" not in table
-    assert table.endswith("\n11 of 50 stages; whole=True, or --whole, shows all")
+    assert table.endswith("\n11 of 50 stages; table(whole=True) shows all")
     assert len(found.table(whole=True).splitlines()) == 51
 
 

@@ -98,7 +98,7 @@ def test_config_beside_gives_the_std_and_is_copied(checkpoint: Path) -> None:
         ('{"initializer_range": "x"}', r"`initializer_range` must be a number .*got 'x'"),
         ('{"initializer_range": -1}', r"`initializer_range` must be a number .*got -1"),
         ('{"initializer_range": NaN}', r"`initializer_range` must be a number .*got nan"),
-        ('{"initializer_range": true}', r"`initializer_range` must be a number .*got True"),
+        ('{"initializer_range": true}', r"`initializer_range` must be a number .*got true"),
         ('{"initializer_range": 1' + "0" * 400 + "}", r"`initializer_range` must be a number"),
     ],
 )
@@ -169,10 +169,10 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"preset": "nope"}, "`preset` must be one of hf, "),
+        ({"preset": "nope"}, "`preset` must be one of 'hf', "),
         ({"seed": -1}, "`seed` must be a whole number"),
-        ({"dtype": "int64"}, "`dtype` must be one of float64, .*got 'int64'"),
-        ({"layout": "x"}, "`layout` must be one of keras, torch"),
+        ({"dtype": "int64"}, "`dtype` must be one of 'float64', .*got 'int64'"),
+        ({"layout": "x"}, "`layout` must be one of 'keras', 'torch'"),
         ({"preset": "he"}, "`layout` is missing, and preset he takes fans"),
     ],
 )

@@ -185,7 +185,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "inside a number": (LLAMA, {"hidden_size.x": 1}, r"`hidden_size` must be a table to have keys inside, got 4096"),
     "text for a number": (LLAMA, {"hidden_size": "x"}, r"`hidden_size` must be a number, as 4096 is, got 'x'"),
     "list for a number": (LLAMA | TEXT, {"hidden_size": [3]}, r"`hidden_size` must be a number, as 64 is, got \[3\]"),
-    "truth for a number": (LLAMA, {"hidden_size": True}, r"`hidden_size` must be a number, as 4096 is, got True"),
+    "truth for a number": (LLAMA, {"hidden_size": True}, r"`hidden_size` must be a number, as 4096 is, got true"),
     "number for a truth": (LLAMA, {"use_cache": 1}, r"`use_cache` must be true or false, as true is, got 1"),
     "text for a list": (LLAMA, {"architectures": "X"}, r"`architectures` must be a list, as \[\"LlamaForC.* got 'X'"),
     "number for a table": ({"model_type": "llava"}, {"text_config": 3}, r"`text_config` must be a table, got 3"),

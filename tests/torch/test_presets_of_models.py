@@ -137,7 +137,7 @@ def test_padding_row_stays_zero_beneath_a_slice() -> None:
 
 
 def test_what_a_preset_cannot_treat_is_an_error() -> None:
-    with pytest.raises(RecipeError, match=r"`preset` must be one of hf, .*did you mean 'gpt2'"):
+    with pytest.raises(RecipeError, match=r"`preset` must be one of 'hf', .*did you mean 'gpt2'"):
         init_model(make(), seed=0, preset="gpt-2")
     experts = torch.nn.ParameterDict({"experts": torch.nn.Parameter(torch.empty(2, 3, 4))})
     with pytest.raises(RecipeError, match=r"has inputs and outputs on unknown axes$"):

@@ -295,7 +295,7 @@ def test_gradients_of_what_an_optimizer_has_not_do_not_add_up() -> None:
         ({"seeds": (1, 1)}, ValueError, "`seeds` must be different ints"),
         ({"seeds": 3}, TypeError, "`seeds` must be different ints"),
         ({"steps": 0}, ValueError, "`steps` must be an int in"),
-        ({"progress": 1}, TypeError, "`progress` must be True or False"),
+        ({"progress": 1}, TypeError, "`progress` must be a boolean"),
         ({"optimizer": lambda _: None}, TypeError, "`optimizer` must return a torch.optim.Optimizer, got 'NoneType'"),
         ({"model": 3}, TypeError, "`model` must be a torch.nn.Module or a function that makes one, got 'int'"),
         ({"model": nn.LazyLinear(3)}, ValueError, "`model` must have shapes"),

@@ -1,1 +1,1 @@
-"""Reads what the CUDA compiler made of the kernels: PTX, machine code (SASS) and resources."""
+"""Reads the CUDA compiler's output for the kernels: PTX, machine code (SASS) and resources."""

@@ -1,4 +1,4 @@
-"""The audit of a whole library: every kernel in every architecture, and what is wrong with it."""
+"""The audit of a whole library: every kernel in every architecture, and its faults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .listing import Function, Usage
     from .toolkit import Dump
 
-SCALE_ARCH = "sm_90"  # the one whose rate is predicted: an H100's
+SCALE_ARCH = "sm_90"  # the architecture whose rate is predicted: an H100's
 BUDGETS = {  # issue slots an element on SCALE_ARCH
     Key("Normal", "float32"): 40.0,
     Key("Normal", "bfloat16"): 38.0,
@@ -55,7 +55,7 @@ class Audit:
 
 
 def audit(dump: Dump) -> Audit:
-    """Apply every rule to everything in a library."""
+    """Applies every rule to everything in a library."""
     version = next((s for part in dump.ptx for s in part.statements if s.startswith(".version")), "")
     found = Audit(f"PTX ISA {version.removeprefix('.version').strip() or 'unknown'}")
     roots: dict[tuple[str, Key], int] = {}
@@ -81,7 +81,7 @@ def audit(dump: Dump) -> Audit:
 
 
 def _audit_code(function: Function, dump: Dump, roots: int | None) -> tuple[Row, list[str]]:
-    """`roots` is the number of sqrt.rn in the PTX of this very architecture, where the library has it."""
+    """`roots` is the number of sqrt.rn in the PTX of this architecture, if the library has it."""
     usage = dump.usage.get((function.arch, function.key))
     if typed.has_own_rules(function.key):
         return Row(function.arch, function.key, usage, None), [*typed.faults(function), *sass.usage_faults(usage)]
@@ -95,7 +95,7 @@ def _audit_code(function: Function, dump: Dump, roots: int | None) -> tuple[Row,
 
 
 def over_budget(found: Audit) -> list[str]:
-    """The budgets that are not met, as sentences."""
+    """Returns a sentence for each budget that is exceeded."""
     lines = []
     for key, budget in BUDGETS.items():
         taken = found.slots(key)

@@ -1,10 +1,10 @@
-"""Square roots and ptxas's expansion of integer division, recognised step by step.
+"""Recognises square roots and ptxas's expansion of integer division, step by step.
 
-The hardware has neither. For sqrt.rn ptxas takes the approximate reciprocal root (MUFU.RSQ),
-corrects it by Newton's method so that the result is the correctly rounded one, and calls a
-subroutine for what is out of range. The core's own root (csrc/lanes/cuda.h) takes the same steps
-where nothing is out of range. For a quotient ptxas takes an approximate reciprocal, whose error
-it takes off in integers. Their instructions, some of them .FTZ, are right there and nowhere else.
+The hardware has neither. For sqrt.rn, ptxas computes the approximate reciprocal root (MUFU.RSQ),
+corrects it by Newton's method so that the result is correctly rounded, and calls a subroutine for
+numbers out of range. The core's own root (csrc/lanes/cuda.h) has the same steps for numbers that
+are never out of range. For a quotient, ptxas computes an approximate reciprocal, and corrects the
+error in integers. These instructions, some of them .FTZ, are correct there and nowhere else.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
     from .listing import Instruction
 
-INTEGER = {"FLO", "DEPBAR", "FENCE"}  # by their names they might compute with floats
+INTEGER = {"FLO", "DEPBAR", "FENCE"}  # despite their names they do not compute with floats
 ADDITIONS = {"IADD", "IADD3", "VIADD"}
-REACH = 120  # instructions from the first step to the last, others' among them, NOPs left out
+REACH = 120  # instructions from the first step to the last, unrelated ones included, NOPs not
 
 
 @dataclass(frozen=True)
 class Expansion:
-    """Its steps on the fast path, and the float instructions of its subroutine.
+    """The steps of an expansion on its fast path, and the float instructions of its subroutine.
 
-    A step is an instruction, its result and its operands: letters stand for registers, `?` for
-    anything; a sign before the second factor is that of the product. `+` is any integer addition.
+    A step is an instruction, its result and its operands. Letters are registers, and `?` is
+    anything; a sign before the second factor belongs to the product. `+` is any integer addition.
     """
 
     steps: tuple[str, ...]
@@ -101,10 +101,10 @@ QUOTIENTS = (  # of 32 bits on the fast path, of 64 in the subroutine; of unifor
 
 
 def find(code: list[Instruction]) -> tuple[set[int], list[str]]:
-    """Addresses of the instructions of every expansion on the fast path, and what is wrong."""
+    """Returns the addresses of the instructions of every expansion on the fast path, and the faults."""
     known: set[int] = set()
     faults: list[str] = []
-    # Where ptxas has nothing else to issue while a float64 operation is under way, sm_120 gets NOPs.
+    # On sm_120, ptxas inserts NOPs if it has nothing else to issue during a float64 operation.
     code = [i for i in code if i.base != "NOP"]
     every = (*ROOTS, *OWN_ROOTS, *QUOTIENTS)
     starts = {expansion.start for expansion in every}
@@ -129,7 +129,7 @@ def find(code: list[Instruction]) -> tuple[set[int], list[str]]:
 
 
 def is_root(code: Iterable[Instruction]) -> bool:
-    """Whether a subroutine is that of a square root: these float instructions and no others."""
+    """Whether a subroutine belongs to a square root: it has exactly these float instructions."""
     floats = Counter(i.name for i in code if is_float(i))
     return any(floats == expansion.subroutine for expansion in ROOTS)
 
@@ -139,7 +139,7 @@ def is_quotient(code: Iterable[Instruction]) -> bool:
 
 
 def is_float(i: Instruction) -> bool:
-    """Whether it computes with floats, or converts; a move dressed as half arithmetic does not."""
+    """Whether it computes with floats, or converts. A move that is written as half-precision arithmetic does not."""
     if i.base.startswith("HFMA2"):
         return i.operands[1:3] != ("-RZ", "RZ")
     if i.base in INTEGER:
@@ -149,7 +149,7 @@ def is_float(i: Instruction) -> bool:
 
 
 def _follow(code: list[Instruction], expansion: Expansion) -> set[int] | None:
-    """Match the steps one after the other; no register may change between its steps."""
+    """Matches the steps one after the other. No register may change between its steps."""
     bound: dict[str, str] = {}
     addresses: set[int] = set()
     left = list(expansion.steps)
@@ -162,7 +162,7 @@ def _follow(code: list[Instruction], expansion: Expansion) -> set[int] | None:
                 return addresses
         else:
             needed = {letter.lstrip("-") for step in left for letter in step.split()[2:]}
-            # The approximation is a pair's upper half; until it is used, the lower holds nothing.
+            # The approximation is the upper half of a pair. Until it is used, the lower half has no meaning.
             fresh = expansion.pairs and len(addresses) == 1
             for letter in needed & bound.keys():
                 register = bound[letter]

@@ -18,7 +18,7 @@ Blocks = dict[int, "Block"]
 
 @dataclass
 class Block:
-    """Instructions that run one after the other; `follow` are the addresses of what may run next."""
+    """Instructions that run one after the other. `follow` has the addresses of the blocks that may run next."""
 
     code: list[Instruction]
     follow: list[int]
@@ -34,7 +34,7 @@ class Path:
 
 
 class _Way(NamedTuple):
-    """Blocks that lead back to a loop's first, ordered by what makes them better."""
+    """Blocks that lead back to the first block of a loop, ordered by quality."""
 
     written: int
     length: int
@@ -42,7 +42,7 @@ class _Way(NamedTuple):
 
 
 def store_bytes(instruction: Instruction) -> int:
-    """What a lane writes to global memory at once; 0 where the instruction does not."""
+    """The bytes that a lane writes to global memory at once; 0 if the instruction is not a store."""
     if instruction.base != "STG":
         return 0
     sizes = {"U8": 1, "S8": 1, "U16": 2, "S16": 2, "64": 8, "128": 16, "256": 32}
@@ -50,7 +50,7 @@ def store_bytes(instruction: Instruction) -> int:
 
 
 class Flow:
-    """A kernel cut into blocks. Subroutines, which only calls reach, are kept apart."""
+    """A kernel, cut into blocks. Subroutines, which only calls reach, are separate."""
 
     def __init__(self, function: Function):
         self._code = function.code
@@ -74,7 +74,7 @@ class Flow:
                 block = blocks[i.address] = Block([], [])
             block.code.append(i)
             if after is None or after.address in starts:
-                # A guard, or a condition among the operands, lets the flow fall through.
+                # With a guard, or a condition among the operands, the next instruction may run.
                 conditional = bool(i.guard) or (i.base == "BRA" and len(i.operands) > 1)
                 if i.base == "BRA" and i.target is not None:
                     block.follow.append(i.target)
@@ -85,7 +85,7 @@ class Flow:
         return blocks
 
     def _turn_calls_without_return_into_jumps(self) -> None:
-        """ptxas writes some jumps to the kernel's end as a call that never returns."""
+        """Turns calls that never return into jumps: ptxas writes some jumps to the kernel's end as such calls."""
         for block in self.blocks.values():
             if block.calls is not None:
                 reached = [self.blocks[at].code[-1] for at in self._reach(block.calls)]
@@ -105,7 +105,7 @@ class Flow:
 
     @cached_property
     def slow(self) -> set[int]:
-        """Blocks that call a square root, and those that only they lead to: for what is out of range."""
+        """Blocks that call a square root's subroutine, for numbers out of range, and blocks that only they lead to."""
         slow = {at for at in self.main if self.blocks[at].calls in self._roots}
         while True:
             more = {
@@ -129,7 +129,7 @@ class Flow:
 
     @cached_property
     def loops(self) -> dict[int, set[int]]:
-        """Natural loops that hold no other, as first block -> all blocks."""
+        """The innermost natural loops, as first block -> all blocks."""
         loops: dict[int, set[int]] = {}
         for latch in self.main:
             for header in self.blocks[latch].follow:
@@ -148,9 +148,9 @@ class Flow:
         }
 
     def paths(self, header: int, body: set[int]) -> tuple[Path, Path] | None:
-        """The shortest and the longest way through a loop, of those that write the most bytes.
+        """The shortest and the longest of the ways through a loop that write the most bytes.
 
-        The slow blocks are left out. None where no way leads back.
+        The slow blocks are left out. None if no way leads back.
         """
         usual = body - self.slow
         shortest = self._way(header, header, usual, -1, {})
@@ -163,7 +163,7 @@ class Flow:
         return Path(tuple(i for at in blocks for i in self.blocks[at].code), frozenset(blocks))
 
     def _way(self, at: int, header: int, body: set[int], sign: int, known: dict[int, _Way | None]) -> _Way | None:
-        """The best way from a block back to the header; `sign` tells whether long or short is good."""
+        """The best way from a block back to the header. `sign` says whether long or short is better."""
         if at not in known:
             known[at] = None  # a cycle that misses the header leads nowhere
             block = self.blocks[at]
@@ -182,8 +182,8 @@ class Flow:
     def hot(self) -> tuple[Path, Path] | None:
         """The loop that writes whole groups, as its shortest and longest path.
 
-        Of the innermost loops with 128-bit stores the one that writes the most in a pass: an
-        unrolled loop rather than the one for what it leaves over.
+        Of the innermost loops with 128-bit stores, it is the one that writes the most in a pass: the
+        unrolled loop, and not the loop for the remaining groups.
         """
         ways = [way for header, body in self.loops.items() if (way := self.paths(header, body))]
         wide = [way for way in ways if any(store_bytes(i) >= 16 for i in way[0].code)]

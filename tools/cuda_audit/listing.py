@@ -1,7 +1,7 @@
-"""The disassembler's text as kernels and instructions.
+"""Reads the disassembler's text as kernels and instructions.
 
-PTX is NVIDIA's virtual instruction set, SASS the machine code that ptxas makes of it for one
-architecture. `cuobjdump` prints both.
+PTX is NVIDIA's virtual instruction set, and SASS is the machine code that ptxas makes from it for
+one architecture. `cuobjdump` prints both.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DTYPES = _core.ELEMENT_TYPES  # in the order of ElementType
-# Of one argument, an element type: the kernel's mangled name -> what a launch calls it.
+# Kernels with one template argument, an element type: the mangled name -> the name in a launch.
 TYPED_KERNELS = {
     "16reflector_kernel": "reflectors",
     "17orthogonal_kernel": "orthogonal",
@@ -27,7 +27,7 @@ ITEM_BYTES = {name: dtypes.element_type(name).itemsize for name in DTYPES}
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """A kernel by what it draws: a distribution's C++ name and an element type, or the pattern."""
+    """Identifies a kernel by a distribution's C++ name and an element type, or as the pattern."""
 
     method: str
     dtype: str
@@ -41,7 +41,7 @@ class Key:
 
 
 def key_of(mangled: str) -> Key:
-    """The kernel of a mangled name such as `...11fill_kernelINS_6NormalELNS_11ElementTypeE2EEE...`."""
+    """Returns the kernel of a mangled name such as `...11fill_kernelINS_6NormalELNS_11ElementTypeE2EEE...`."""
     if "14pattern_kernel" in mangled:
         return Key("pattern", "")
     for kernel, method in TYPED_KERNELS.items():
@@ -57,7 +57,7 @@ def key_of(mangled: str) -> Key:
 
 @dataclass(frozen=True)
 class Instruction:
-    """One of SASS: `@P0 FFMA R1, R2, -R3, 1` at an address, in bytes from the kernel's start."""
+    """An instruction of SASS: `@P0 FFMA R1, R2, -R3, 1` at an address, in bytes from the kernel's start."""
 
     address: int
     guard: str  # "", or a predicate such as "@!P0"
@@ -74,7 +74,7 @@ class Instruction:
 
     @property
     def target(self) -> int | None:
-        """Where a branch or a call goes."""
+        """The address to which a branch or a call goes."""
         if self.base not in ("BRA", "CALL") or not self.operands:
             return None
         found = re.search(r"0x([0-9a-f]+)$", self.operands[-1])
@@ -95,7 +95,7 @@ class Function:
 
 @dataclass
 class Virtual:
-    """A kernel in PTX, a statement a line, or what stands beside the kernels (key None)."""
+    """A kernel in PTX, one statement per line, or the statements outside of kernels (key None)."""
 
     key: Key | None
     statements: list[str] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Virtual:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a kernel takes of a multiprocessor, by cuobjdump's own account."""
+    """The resources of a multiprocessor that a kernel needs, as cuobjdump reports them."""
 
     registers: int
     stack_bytes: int
@@ -130,7 +130,7 @@ def read_sass(text: str) -> list[Function]:
 
 
 def read_ptx(text: str) -> list[Virtual]:
-    """Kernels in the order of the text; last, what stands outside them."""
+    """Returns the kernels in the order of the text, and last the statements outside of them."""
     outside = Virtual(None)
     found = [outside]
     inside, depth = False, 0

@@ -1,7 +1,7 @@
-"""The rules for PTX: exactly rounded instructions only, each with its rounding written out.
+"""The rules for PTX: only exactly rounded instructions, each with explicit rounding.
 
-A rounding that is not written out leaves ptxas free to fuse a product with a sum. The forms are
-those of the PTX ISA manual, "Floating Point Instructions" and "cvt".
+Without explicit rounding, ptxas may fuse a product with a sum. The forms are from the PTX ISA
+manual, "Floating Point Instructions" and "cvt".
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ FORBIDDEN = {
     "relu": "clamps its result",
 }
 ROUNDED = {"add", "sub", "mul", "fma", "sqrt", "div", "rcp"}
-# Without a rounding: they move bits, compare, or change a sign.
+# These need no rounding: they move bits, compare, or change a sign.
 EXACT = {"mov", "ld", "st", "neg", "abs", "copysign", "selp", "setp", "set", "min", "max"}
 WIDENING = {("f64", "f32"), ("f32", "f16"), ("f32", "bf16")}
-# Approximate on purpose: the core's own square root starts from it, and `expansions` finds in the machine
-# code what makes the result the correctly rounded one.
+# Approximate on purpose: the core's own square root starts with it. `expansions` checks in the machine code
+# that later steps make the result correctly rounded.
 RECIPROCAL_ROOT = "rsqrt.approx.ftz.f32"
-ROUNDINGS = {"rn", "rni", "rzi"}  # a conversion to an integer says whole numbers: .rni, .rzi
+ROUNDINGS = {"rn", "rni", "rzi"}  # conversions to integers have the forms .rni and .rzi
 STORE = re.compile(r"st\.global(\.\w+)*\.v(4\.[bu]32|4\.f32|2\.[bu]64|2\.f64)\b")
 _STATEMENT = re.compile(r"(?:@!?%\w+\s+)?([a-z]\w*(?:\.[\w:]+)*)\b")
 
 
 def faults(kernel: Virtual) -> Iterator[str]:
-    """What breaks the rules in one kernel, or beside the kernels."""
+    """Returns the violations of the rules in one kernel, or outside of the kernels."""
     for statement in kernel.statements:
         if statement.startswith(".func") or " .func" in statement:
             yield f"a function that was not inlined: {statement}"
@@ -70,6 +70,6 @@ def _fault(instruction: str) -> str | None:
 
 
 def square_roots(kernel: Virtual) -> int:
-    """How many the kernel holds: sqrt.rn, and the starts of the core's own."""
+    """Counts the square roots of a kernel: sqrt.rn, and the first steps of the core's own roots."""
     own = re.escape(RECIPROCAL_ROOT)
     return sum(bool(re.search(rf"\b(sqrt\.rn\.|{own}\b)", line)) for line in kernel.statements)

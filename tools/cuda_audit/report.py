@@ -1,4 +1,4 @@
-"""The tables of docs/cuda.md and the numbers in docs/cuda.json, made from an audit."""
+"""Makes the tables of docs/cuda.md and the numbers in docs/cuda.json from an audit."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ LIMITS = {
 
 
 def table(head: tuple[str, ...], lines: Iterable[tuple[str, ...]], left: int = 1) -> str:
-    """A Markdown table; all columns but the first ones to the right."""
+    """A Markdown table. All columns but the first ones are right-aligned."""
     rule = ("---",) * left + ("---:",) * (len(head) - left)
     return "\n".join("| " + " | ".join(line) + " |" for line in (head, rule, *lines))
 
 
 def numbers(found: Audit) -> dict[str, Any]:
-    """Everything counted, as docs/cuda.json keeps it; also what later builds are held to."""
+    """All counts, as docs/cuda.json stores them. Later builds must not exceed them."""
     kernels: dict[str, dict[str, Any]] = {}
     for row in sorted(found.rows, key=lambda row: (row.key, found.archs.index(row.arch))):
         entry: dict[str, Any] = {"registers": row.usage.registers if row.usage else None}
@@ -66,7 +66,7 @@ def numbers(found: Audit) -> dict[str, Any]:
 
 
 def grown(found: Audit, recorded: dict[str, Any]) -> list[str]:
-    """Where a kernel takes more issue slots than recorded, if by the same toolkit."""
+    """Returns the kernels that take more issue slots than recorded for the same toolkit."""
     if recorded.get("toolkit") != found.toolkit:
         return []
     lines = []
@@ -105,7 +105,7 @@ def _line(row: Row) -> tuple[str, ...]:
 
 
 def page(found: Audit) -> str:
-    """What stands between the marks of docs/cuda.md."""
+    """Returns the text between the marks of docs/cuda.md."""
     head = (
         "kernel",
         "registers",
@@ -158,14 +158,14 @@ def _archs(found: Audit) -> str:
 
 
 def write(found: Audit, docs: Path) -> None:
-    """Put tables and numbers where they belong in `docs`."""
+    """Writes the tables and numbers into the files in `docs`."""
     target = docs / "cuda.md"
     target.write_text(replaced(target.read_text(), page(found)))
     (docs / "cuda.json").write_text(text_of(numbers(found)))
 
 
 def text_of(counted: dict[str, Any]) -> str:
-    """JSON with a line for each kernel on each architecture."""
+    """Returns JSON with a line for each kernel on each architecture."""
     kernels = (
         f"  {json.dumps(name)}: {{\n"
         + ",\n".join(f"   {json.dumps(arch)}: {json.dumps(entry)}" for arch, entry in archs.items())
@@ -177,7 +177,7 @@ def text_of(counted: dict[str, Any]) -> str:
 
 
 def replaced(text: str, section: str) -> str:
-    """The page with another section between its marks.
+    """Returns the page with another section between its marks.
 
     Raises:
         ValueError: It has no such marks.

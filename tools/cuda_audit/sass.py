@@ -1,7 +1,7 @@
-"""The rules for machine code: exactly rounded instructions, registers only, 128-bit stores.
+"""The rules for machine code: only exactly rounded instructions, only registers, 128-bit stores.
 
-What ptxas makes of square roots and quotients is known to `expansions`; beside that, no float instruction passes
-that is not listed here, none with a modifier that is not.
+`expansions` recognises ptxas's code for square roots and quotients. All other float instructions and their modifiers
+must be listed here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .listing import Function, Usage
 
-# Rounded to nearest where no modifier says otherwise; compared, selected or converted exactly.
+# These round to nearest unless a modifier says otherwise, or they compare, select or convert exactly.
 ALLOWED = re.compile(
     r"(U?[FD](ADD|MUL|FMA)|F(ADD|MUL|FMA)2"
     r"|U?FSEL|FSET\.BF\.(LT|GT)\.AND|[FD]SETP\.(GEU|GTU|LTU|LEU|NEU|EQU|GE|GT|LT|LE|NE|EQ|NAN|NUM|MIN|MAX)\.(AND|OR|XOR)"
@@ -27,7 +27,7 @@ ALLOWED = re.compile(
 
 
 def faults(function: Function, flow: Flow) -> Iterator[str]:
-    """What breaks the rules in one kernel's code."""
+    """Returns the violations of the rules in one kernel's code."""
     for i in function.code:
         if i.base in ("LDL", "STL"):
             yield f"local memory: {i}"
@@ -43,7 +43,7 @@ def faults(function: Function, flow: Flow) -> Iterator[str]:
 
 
 def _body_faults(function: Function, flow: Flow) -> Iterator[str]:
-    """Whole groups are written by one loop, 128 bits a store; its body forks where it may."""
+    """One loop must write whole groups with 128-bit stores, and its body may branch only in allowed places."""
     ways = flow.hot()
     if ways is None:
         yield "no loop with 128-bit stores"
@@ -69,5 +69,5 @@ def usage_faults(usage: Usage | None) -> Iterator[str]:
 
 
 def square_roots(flow: Flow) -> int:
-    """How many the kernel holds, each once."""
+    """Counts the square roots of a kernel, each once."""
     return sum(i.name in ("MUFU.RSQ", "MUFU.RSQ64H") for i in flow.code(flow.main))

@@ -1,8 +1,8 @@
-"""Issue slots in an element, and the rate they let an H100 reach. A model; nothing is run.
+"""The issue slots per element, and the rate that an H100 can reach with them. This is a model; nothing is run.
 
 Sources: NVIDIA's CUDA C++ Programming Guide, table "Throughput of Native Arithmetic Instructions",
-compute capability 9.0; the H100 data sheet for memory. Which pipe takes an instruction: Nsight
-Compute's documentation, "Pipelines".
+compute capability 9.0; the H100 data sheet for memory. The pipe of each instruction is
+from Nsight Compute's documentation, "Pipelines".
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 MULTIPROCESSORS = 132
 CLOCK = 1.755e9  # per second
 PEAK_BYTES = 3.35e12  # per second, the data sheet's
-REACHABLE_BYTES = 3.0e12  # about what a fill writes of them
-ISSUE = 128  # thread instructions a clock in a multiprocessor: 4 schedulers, 32 threads each
-RATES = {  # results a clock in a multiprocessor
+REACHABLE_BYTES = 3.0e12  # about the rate that a fill reaches
+ISSUE = 128  # thread instructions per clock in a multiprocessor: 4 schedulers with 32 threads each
+RATES = {  # results per clock in a multiprocessor
     "float32": 128,
     "integer": 64,  # add, logic, compare, select, shift, move; int <-> float on 32 bits
     "multiply": 64,
@@ -32,7 +32,7 @@ RATES = {  # results a clock in a multiprocessor
 _FLOAT32 = {"FADD", "FMUL", "FFMA", "HFMA2"}
 _SPECIAL = {"MUFU", "I2F", "F2I", "F2F"}
 _OTHER = {"STG", "LDG", "LDC", "LDCU", "ULDC", "BRA", "BSSY", "BSYNC", "NOP", "WARPSYNC", "EXIT"}
-# The multiplier moves, shifts and adds as well, at the pace of any integer instruction.
+# The multiplier can also move, shift and add, at the rate of any integer instruction.
 _NOT_PRODUCTS = {"MOV", "SHL", "IADD", "X"}
 
 
@@ -43,12 +43,12 @@ def is_product(i: Instruction) -> bool:
 
 
 def slots(code: Iterable[Instruction]) -> int:
-    """Every instruction takes one; a product of integers, at half the rate, two."""
+    """Every instruction takes one slot. A product of integers takes two, because it has half the rate."""
     return sum(2 if is_product(i) else 1 for i in code)
 
 
 def pipe(i: Instruction) -> str | None:
-    """What executes it; None where no limit but the issue is modelled."""
+    """The pipe that executes an instruction; None if only its issue is modelled."""
     if i.base in _OTHER or i.base.startswith("U") or i.base == "R2UR":
         return None
     if i.base in _FLOAT32:
@@ -66,7 +66,7 @@ def pipe(i: Instruction) -> str | None:
 class Count:
     """One kernel's loop body, per element."""
 
-    elements: int  # a lane writes in a pass
+    elements: int  # that a lane writes in a pass
     slots: float
     slots_with_rare: float  # with the blocks for far tails
     instructions: float
@@ -74,13 +74,13 @@ class Count:
     pipes: dict[str, float]
 
     def clocks(self) -> dict[str, float]:
-        """Clocks of a multiprocessor for an element, by what takes them."""
+        """The clocks of a multiprocessor per element, for the issue and for each pipe."""
         found = {name: count / RATES[name] for name, count in self.pipes.items()}
         return {"issue": self.slots / ISSUE, **found}
 
 
 def count(ways: tuple[Path, Path], stored: int, key: Key) -> Count:
-    """Count a body that stores so many bytes in a pass."""
+    """Counts the instructions of a body that stores so many bytes in a pass."""
     shortest, longest = (way.code for way in ways)
     elements = stored // key.item_bytes
 
@@ -100,9 +100,9 @@ def count(ways: tuple[Path, Path], stored: int, key: Key) -> Count:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What an H100 would write, if the model holds."""
+    """The rate at which an H100 would write, if the model is right."""
 
-    arithmetic_bytes: float  # a second, were memory no limit
+    arithmetic_bytes: float  # per second, without the limit of memory
     bound: str  # what limits the arithmetic
 
     @property

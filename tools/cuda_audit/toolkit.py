@@ -1,4 +1,4 @@
-"""Where cuobjdump is, and what it prints of a library."""
+"""Finds cuobjdump, and runs it on a library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .listing import Function, Key, Usage, Virtual, read_ptx, read_sass, read_us
 
 
 class ToolError(RuntimeError):
-    """What the audit needs is not here."""
+    """A tool that the audit needs is missing."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Dump:
 
 
 def find_cuobjdump() -> str | None:
-    """On PATH, in the toolkit, or in the package nvidia-cuda-cuobjdump."""
+    """Looks on PATH, in the toolkit, and in the package nvidia-cuda-cuobjdump."""
     folders = [Path("/usr/local/cuda/bin")]
     folders += [Path(os.environ[name], "bin") for name in ("CUDA_HOME",) if name in os.environ]
     package = importlib.util.find_spec("nvidia")
@@ -36,10 +36,10 @@ def find_cuobjdump() -> str | None:
 
 
 def cuobjdump(library: Path, *options: str) -> str:
-    """What cuobjdump prints of a library.
+    """Returns the output of cuobjdump for a library.
 
     Raises:
-        ToolError: cuobjdump is not here, or fails.
+        ToolError: cuobjdump is missing, or fails.
     """
     tool = find_cuobjdump()
     if tool is None:
@@ -53,10 +53,10 @@ def cuobjdump(library: Path, *options: str) -> str:
 
 
 def dump(library: Path) -> Dump:
-    """Disassemble every kernel of a library (or of a fat binary).
+    """Disassembles every kernel of a library (or of a fat binary).
 
     Raises:
-        ToolError: cuobjdump is not here, or finds no device code.
+        ToolError: cuobjdump is missing, or finds no device code.
     """
     usages = read_usage(cuobjdump(library, "--dump-resource-usage"))
     found = Dump(

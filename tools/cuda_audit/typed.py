@@ -1,8 +1,8 @@
-"""The rules for orthogonal matrices and for transforms: exactly rounded instructions, registers and shared memory only.
+"""The rules for orthogonal matrices and transforms: only exactly rounded instructions, registers and shared memory.
 
-Beside what every kernel may hold, ptxas's expansions of what these need: a square root and a quotient for each
-reflector, quotients of integers to find elements, and the reciprocal. Their instructions are right there and nowhere
-else.
+In addition to the instructions of every kernel, they may have ptxas's expansions of a square root and a quotient for
+each reflector, of quotients of integers to find elements, and of the reciprocal. These instructions are correct there
+and nowhere else.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ EXPANDED = {"orthogonal": _INTEGER_QUOTIENTS, "reflectors": _ROOTS | _QUOTIENTS,
 
 
 def has_own_rules(key: Key | None) -> bool:
-    """Tells the kernels that have these rules."""
+    """Whether a kernel has these rules."""
     return key is not None and key.method in TYPED_KERNELS.values()
 
 
 def ptx_faults(kernel: Virtual) -> Iterator[str]:
-    """Those of any kernel, whose stores may be of any width."""
+    """The violations of the rules of any kernel, except that stores may have any width."""
     return (fault for fault in ptx.faults(kernel) if fault != "no 128-bit store")
 
 
 def faults(function: Function) -> Iterator[str]:
-    """What breaks the rules in one kernel's code."""
+    """Returns the violations of the rules in one kernel's code."""
     for i in function.code:
         if i.base in ("LDL", "STL"):
             yield f"local memory: {i}"

@@ -1,6 +1,6 @@
 """One module per framework: how its initializers are called on either side.
 
-`start(side)` imports what the side needs, and raises ImportError where that is absent; `versions()` names the
+`start(side)` imports the libraries of the side, and raises ImportError if one is missing; `versions()` names the
 framework; `prepare(row, side, pieces, quick)` returns a `Prepared`; `clock(side)` measures the draws within calls.
 """
 
@@ -50,7 +50,7 @@ class Clock:
 
 @contextlib.contextmanager
 def core_clock(side: str) -> Iterator[Clock | None]:
-    """Measures the fills of fastinit's core; nothing on other sides."""
+    """Gives a clock of the time in fastinit's core; None on sides that do not use it."""
     if side not in FASTINIT:
         yield None
         return

@@ -1,4 +1,4 @@
-"""`jax.nn.initializers`: an initializer that is made once, called with a key outside of jit."""
+"""`jax.nn.initializers`: each initializer is made once, and called with a key outside of jit."""
 
 from __future__ import annotations
 

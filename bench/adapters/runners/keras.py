@@ -1,4 +1,4 @@
-"""`keras.initializers`: an initializer that is made once, called with a shape; KERAS_BACKEND says where."""
+"""`keras.initializers`: each is made once, and called with a shape, on the backend that KERAS_BACKEND names."""
 
 from __future__ import annotations
 

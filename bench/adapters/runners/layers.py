@@ -1,4 +1,4 @@
-"""Fifty small linear layers of PyTorch, where nearly all of the time goes to what is around the draws."""
+"""Fifty small linear layers of PyTorch, which spend nearly all of their time outside the draws."""
 
 from __future__ import annotations
 

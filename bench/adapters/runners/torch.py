@@ -1,4 +1,4 @@
-"""`torch.nn.init`: in place, into tensors that exist."""
+"""`torch.nn.init`: fills existing tensors in place."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..cases import Piece, Row
 
-# What PyTorch draws with while transformers builds this model.
+# The operators with which PyTorch draws while transformers builds this model.
 _DRAWS = frozenset((torch.ops.aten.normal_.default, torch.ops.aten.uniform_.default))
 _QUICK = {"n_layer": 2, "vocab_size": 1000, "bos_token_id": 0, "eos_token_id": 0}
 

@@ -1,4 +1,4 @@
-"""Where models come from: a module for each library.
+"""The sources of models: a module for each library.
 
 Each has `PACKAGES`, which it needs and whose versions the page names; `COLUMNS`, its steps; `names()`, its models; and
 `attempt(name, steps)`, which tries one.
@@ -14,7 +14,7 @@ SOURCES = ("transformers", "timm", "torch", "diffusers")
 
 
 def load(name: str) -> Any:
-    """The module of a source; needs none of its packages."""
+    """Returns the module of a source. Its packages need not be installed."""
     return importlib.import_module(f"{__package__}.{name}")
 
 

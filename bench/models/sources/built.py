@@ -1,4 +1,4 @@
-"""What the libraries share whose models are made by their constructors: built by `fastinit.torch.build`, compared."""
+"""Tries models that constructors make: `fastinit.torch.build` builds them too, and the tensors are compared."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SEEDS = (1, 2)
 
 
 def parameters_on_meta(make: Callable[[], Any]) -> int:
-    """How many parameters a model has, without memory for them."""
+    """Counts a model's parameters, without memory for them."""
     import torch
 
     with torch.device("meta"):
@@ -24,7 +24,7 @@ def parameters_on_meta(make: Callable[[], Any]) -> int:
 
 
 def state_of(make: Callable[[], Any], seed: int) -> dict[str, Any]:
-    """The tensors of a model by its own code."""
+    """Returns the tensors that a model's own code makes."""
     import torch
 
     torch.manual_seed(seed)
@@ -32,7 +32,7 @@ def state_of(make: Callable[[], Any], seed: int) -> dict[str, Any]:
 
 
 def tensors(model: Any) -> dict[str, Any]:
-    """All parameters and buffers."""
+    """Returns all parameters and buffers."""
     named = (*model.named_parameters(), *model.named_buffers())
     return {name: tensor.detach() for name, tensor in named}
 
@@ -42,7 +42,7 @@ def attempt(choose: Callable[[], Callable[[], Any]], steps: Steps) -> None:
 
     Args:
         choose: Returns the function that makes the model.
-        steps: Where it is told.
+        steps: Records each step.
     """
     import fastinit.torch
 

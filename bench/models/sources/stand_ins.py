@@ -1,6 +1,6 @@
-"""Stand-ins without content for torchvision, whose names timm takes for its data pipelines.
+"""Empty replacements for torchvision, from which timm imports names for its data pipelines.
 
-No model needs them, and torchvision has to be built against the very PyTorch that runs. timm's code is its own.
+No model needs them, and torchvision would have to be built against the installed PyTorch. timm's own code is unchanged.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ def _stand_in(name: str) -> type:
 
 
 class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds torchvision and its modules, all of them empty but for names that are asked for."""
+    """Finds torchvision and its modules, which are empty and make each name when it is asked for."""
 
     def find_spec(self, name: str, *_: Any) -> importlib.machinery.ModuleSpec | None:
-        """Takes charge of torchvision alone."""
+        """Handles torchvision alone."""
         if name.partition(".")[0] != "torchvision":
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
@@ -48,6 +48,6 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def install() -> None:
-    """Puts stand-ins in place, unless torchvision is installed."""
+    """Installs the replacements, unless torchvision is installed."""
     if importlib.util.find_spec("torchvision") is None:
         sys.meta_path.insert(0, StandIns())

@@ -1,4 +1,4 @@
-"""One model of each of timm's families, which are its modules: one whose name says that it is small."""
+"""One model of each of timm's families, which are its modules. The model is one whose name says that it is small."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["COLUMNS", "PACKAGES", "attempt", "names"]
 
 PACKAGES = ("timm", "torch")
-# The first of these that is in any name says which model a family is tried with.
+# The first of these words that occurs in a name chooses the model of a family.
 _SMALL = (
     "test_", "zepto", "atto", "femto", "pico", "nano", "tiny", "xxs", "xxtiny", "_xs", "small", "_s", "mini", "b0",
     "base",
@@ -50,7 +50,7 @@ def _model(family: str) -> Callable[[], Any]:
     model = min(timm.list_models(module=family), key=size)
     make = functools.partial(timm.create_model, model)
     if parameters_on_meta(make) > MOST_PARAMETERS:
-        make = functools.partial(make, depth=2)  # of transformers; others refuse it
+        make = functools.partial(make, depth=2)  # transformers take this argument; other models raise
     count = parameters_on_meta(make)
     if count > MOST_PARAMETERS:
         raise ValueError(f"not tried: {model} has {count / 1e6:.0f} million parameters")

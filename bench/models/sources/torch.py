@@ -1,4 +1,4 @@
-"""Every module of torch.nn that has parameters or buffers, and what torch.nn.utils adds to them."""
+"""Every module of torch.nn that has parameters or buffers, and the parametrizations of torch.nn.utils."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = ("torch",)
 COLUMNS = (BUILDS, BUILT, INITIALIZED, EQUAL)
 _WIDTH = 64
 
-# What makes each, from torch.nn and a width.
+# How each module is made, from torch.nn and a width.
 MADE: dict[str, Callable[[Any, int], Any]] = {
     "AdaptiveLogSoftmaxWithLoss": lambda nn, n: nn.AdaptiveLogSoftmaxWithLoss(n, 100, [20, 50]),
     "Bilinear": lambda nn, n: nn.Bilinear(n, n // 2, n),
@@ -67,7 +67,7 @@ WITHOUT = (
 
 
 def names() -> list[str]:
-    """What `MADE` has, and what it lacks, which then fails."""
+    """The names in `MADE`, and the names that it lacks, which then fail."""
     return sorted({*MADE, *lacking()})
 
 
@@ -84,9 +84,9 @@ def lacking() -> list[str]:
         if name in MADE or re.sub(r"[123]d$", "", name) in WITHOUT or not _is_module(made):
             continue
         try:
-            with warnings.catch_warnings(action="ignore"):  # of classes that are kept for old code
+            with warnings.catch_warnings(action="ignore"):  # deprecated classes warn
                 has_tensors = bool(tensors(made()))
-        except TypeError:  # arguments are missing
+        except TypeError:  # the class needs arguments
             has_tensors = True
         if has_tensors:
             found.append(name)

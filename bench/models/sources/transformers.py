@@ -1,4 +1,4 @@
-"""Every pair of model type and class in the tables of transformers' auto classes, of a small configuration."""
+"""Every pair of model type and class in the tables of transformers' auto classes, with a small configuration."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _levels(model_type: str) -> list[shrink.Values]:
 
 
 def _smallest(model_type: str, model_class: Any) -> Any:
-    """The smallest configuration of which the class builds."""
+    """The smallest configuration from which the class can be built."""
     import torch
     import transformers
 
@@ -90,7 +90,7 @@ def _smallest(model_type: str, model_class: Any) -> Any:
 
 
 def _saved(model_class: Any, config: Any, seed: int, folder: Path) -> dict[str, Any]:
-    """The tensors that transformers stores of a model of its own."""
+    """The tensors that transformers stores for a model that it built itself."""
     import torch
 
     torch.manual_seed(seed)
@@ -106,7 +106,7 @@ def _tensors(folder: Path) -> dict[str, Any]:
 
 
 def _load(model_class: Any, folder: Path, own: Path) -> None:
-    """Opens a checkpoint without a remark, or says whether transformers' own has the same."""
+    """Opens a checkpoint and raises for any remark. The error says if transformers' own checkpoint causes it too."""
     fault = _remark(model_class, folder)
     if fault:
         is_own = _remark(model_class, own) is not None

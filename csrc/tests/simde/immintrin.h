@@ -1,5 +1,5 @@
-// Stands in for <immintrin.h> where lanes/avx512.h is to run on a processor without AVX-512: its intrinsics become
-// those of SIMDe (https://github.com/simd-everywhere/simde), functions of AVX2 and plain C++. See FASTINIT_SIMDE.
+// Replaces <immintrin.h> where lanes/avx512.h has to run on a processor without AVX-512: its intrinsics become those of
+// SIMDe (https://github.com/simd-everywhere/simde), which are functions of AVX2 and plain C++. See FASTINIT_SIMDE.
 #pragma once
 
 #include_next <immintrin.h>
@@ -7,11 +7,11 @@
 #error "compiled for AVX-512, where SIMDe would hand the real instructions through"
 #endif
 
-// SIMDe then takes the names of the intrinsics that the compiler was not told of.
+// SIMDe then defines the names of the intrinsics that the compiler does not have.
 #define SIMDE_ENABLE_NATIVE_ALIASES
 #include <simde/x86/avx512.h>
 
-// What SIMDe 0.7 lacks, said in its own terms.
+// Functions that SIMDe 0.7 lacks, written with those that it has.
 namespace fastinit::simde {
 
 inline simde__m512i shuffle_epi32(simde__m512i a, int order) {

@@ -23,10 +23,10 @@ def parse_size(text: str) -> int:
     (5000000000, 1500000, 2048)
     """
     match = _SIZE.fullmatch(text.strip())
-    if match is not None and not match[2]:
-        raise ValueError(f"{match[1]} what? Give a unit, such as {match[1]}GB or {match[1]}MiB")
+    if match is not None and not match[2] and float(match[1]):
+        raise ValueError(f"{match[1]} has no unit; write {match[1]}GB or {match[1]}MiB")
     if match is None or match[2].upper() not in _UNITS:
-        raise ValueError(f"a size must be a number and a unit such as 5GB or 512MiB, got {text!r}")
+        raise ValueError(f"a size must be a number > 0 and a unit, such as 5GB or 512MiB, got {text!r}")
     unit = _UNITS[match[2].upper()]
     whole, _, fraction = match[1].partition(".")
     # Whole-number arithmetic: a float would round sizes past 2**53.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 _COLOURS = {"error": "red", "warning": "yellow"}
+_ARGUMENT = re.compile(r"\b(resume|force|whole)=True\b")  # as the library's texts name them
 
 
 def print_line(line: str) -> None:
@@ -55,8 +57,18 @@ def _output_errors() -> Iterator[None]:
         raise CheckpointError(f"cannot write to standard output: {error.strerror}") from None
 
 
+def for_shell(text: str) -> str:
+    """Names options as a shell takes them, in a text that names arguments as Python takes them.
+
+    >>> for_shell("use resume=True to go on")
+    'use --resume to go on'
+    """
+    return _ARGUMENT.sub(r"--\1", text)
+
+
 def complain(kind: str, message: str) -> None:
     """Writes an error or a warning on standard error, in one line."""
+    message = for_shell(message)
     with suppress(OSError):  # the terminal is gone
         if sys.stderr is not None:
             sys.stderr.write(f"fastinit: {paint(kind, _COLOURS[kind], sys.stderr)}: {printable(message)}\n")

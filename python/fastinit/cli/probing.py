@@ -63,10 +63,10 @@ def probe(arguments: argparse.Namespace) -> int:
 def _print_profiles(reports: Sequence[ProbeReport], is_whole: bool) -> None:
     """Prints the table of one report with its verdict, or a row for each of several.
 
-    A terminal does not get the columns that say nothing, as in `fastinit stats`.
+    A terminal does not get the columns without any value, as in `fastinit stats`.
     """
     if len(reports) == 1:
-        table, more = report.rows_of(reports[0], whole=is_whole)
+        table, more = report.rows_of(reports[0], whole=is_whole, remedy="--whole")
         tables.print_table(tables.without_empty(table) if is_terminal(sys.stdout) else table, report.LEFT)
         for line in (*more, reports[0].verdict):
             print_line(line)

@@ -21,7 +21,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastinit.dtypes import FLOATS, canonical
+from fastinit.dtypes import ALIASES, FLOATS, canonical
 from fastinit.errors import RecipeError, show, show_path
 from fastinit.fans import LAYOUTS
 from fastinit.recipes.copies import read_copy
@@ -34,7 +34,7 @@ from fastinit.recipes.tensors import (
     TensorSpec,
     read_tensors,
 )
-from fastinit.recipes.toml import choice, is_int, no_unknown, read_toml
+from fastinit.recipes.toml import choice, is_int, no_unknown, read_toml, replace_texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ class Recipe:
     Attributes:
         source: Its name in messages.
         text: The text, which contains everything that a plan depends on: the file's own bytes, unless the file
-            uses `like`, `config` or `preset`.
+            uses `like`, `config` or `preset`, or short names of element types, which are written out.
         dtype: The element type of tensors that name none; None if each names one.
         copies: Small files that go next to the result: name -> content.
         literals_sha256: The SHA-256 of the file of literal values, which is among the copies; None without.
@@ -127,6 +127,10 @@ def read_table(text: str) -> dict[str, Any]:
 
 def recipe_of(table: Mapping[str, Any], text: str, source: str) -> Recipe:
     """Checks the entries of a self-contained recipe."""
+    # Files hold the recipe's text, and "bf16" has to give the same files as "bfloat16".
+    full = replace_texts(text, "dtype", ALIASES)
+    if full != text:
+        return read_recipe(full, source)
     for key in FILE_KEYS:
         if key in table:
             raise RecipeError(

@@ -7,6 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from fastinit import checks
 from fastinit.errors import RecipeError, printable, show, suggest
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def choice(key: str, value: object, choices: Iterable[str]) -> str:
     Raises:
         RecipeError: It is not.
     """
-    allowed = tuple(choices)
-    if not isinstance(value, str) or value not in allowed:
-        raise RecipeError(f"`{key}` must be one of {', '.join(allowed)}, got {show(value)}{suggest(value, allowed)}")
-    return value
+    try:
+        return checks.choice(key, value, choices)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(str(error)) from None
 
 
 def no_unknown(table: Iterable[str], known: Iterable[str], owner: str) -> None:
@@ -70,6 +71,18 @@ def no_unknown(table: Iterable[str], known: Iterable[str], owner: str) -> None:
         if key not in names:
             listed = ", ".join(names) or "none"
             raise RecipeError(f"{owner} has no key {show(key)}; its keys are {listed}{suggest(key, names)}")
+
+
+def replace_texts(text: str, key: str, others: Mapping[str, str]) -> str:
+    """Returns a document in which the texts that a key has are replaced; comments and other texts stay as they are.
+
+    Example:
+        >>> replace_texts('dtype = "half" # not "half"', "dtype", {"half": "float16"})
+        'dtype = "float16" # not "half"'
+    """
+    assigned = rf"(?<![\w-])((?:{key}|\"{key}\"|'{key}')[ \t]*=[ \t]*)([\"'])({'|'.join(others)})\2"
+    found = re.compile(f"{assigned}|{_TEXTS.pattern}", re.DOTALL)
+    return found.sub(lambda m: f"{m[1]}{m[2]}{others[m[3]]}{m[2]}" if m[3] else m[0], text)
 
 
 def write_value(value: object) -> str:

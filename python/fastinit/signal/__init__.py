@@ -1,4 +1,4 @@
-"""Whether a model passes its signal on: what was measured, what it means, how it is shown. No framework."""
+"""Checks whether a model passes its signal on: measurements, findings, tables, pictures. Imports no framework."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Which activations saturate and where, and which can die. Names are lower-case ones of functions."""
+"""The activations that saturate, and where, and those that can die. Names are functions' names in lower case."""
 
 from __future__ import annotations
 
 import math
 
-# Values at or beyond which the slope is below 5 % of the steepest: s' = s (1 - s), tanh' = 1 - tanh^2,
+# The values at or beyond which the slope is below 5 % of the steepest: s' = s (1 - s), tanh' = 1 - tanh^2,
 # softsign' = (1 - |y|)^2.
 _SHARE = 0.05
 _SIGMOID = (1 - math.sqrt(1 - _SHARE)) / 2
@@ -20,5 +20,5 @@ SATURATED: dict[str, tuple[float, float]] = {
     "hard_tanh": (-1.0, 1.0),
     "relu6": (-math.inf, 6.0),
 }
-# Whose units give zero, and no gradient, below a threshold.
+# Their units give zero, and no gradient, below a threshold.
 RECTIFIERS = frozenset(("relu", "relu6", "threshold", "relu_squared", "relusquared", "relusquaredactivation"))

@@ -1,4 +1,4 @@
-"""Readings of NumPy arrays, for frameworks whose tensors come as these."""
+"""Readings of NumPy arrays, for frameworks whose tensors are converted to them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _measured(values: NDArray[np.float64]) -> Reading:
     zeros = 1 - np.count_nonzero(values) / values.size
     if not finite.size:
         return Reading(values.size, math.nan, math.nan, zeros, values.size)
-    scale = float(np.abs(finite).max()) or 1.0  # without which squares overflow
+    scale = float(np.abs(finite).max()) or 1.0  # without it, squares could overflow
     finite = finite / scale
     return Reading(
         values.size, scale * float(finite.mean()), scale * float(finite.std()), zeros, values.size - finite.size

@@ -1,4 +1,4 @@
-"""What a calibration did: the scale that each weight was given, and what its layer then puts out."""
+"""The record of a calibration: the scale that each weight was given, and the output of its layer with it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from fastinit.signal.readings import number
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-CALIBRATED = "calibrated"  # how the verdict begins where every output is on target
+CALIBRATED = "calibrated"  # how the verdict begins if every output is on target
 TITLES = ("weight", "rule", "std before", "std", "output before", "output", "target", "input", "note")
 _LEFT = ("weight", "rule", "input", "note")
 _SHOWN = 4  # weights that a verdict names
 _LONG = re.compile(r"\d+\.\d{7,}(?:e-?\d+)?")  # numbers of rules with more digits than a table needs
-MOST_ROWS = 60  # of a table that is not asked for whole
+MOST_ROWS = 60  # rows of a table without whole=True
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +27,18 @@ class CalibrationRow:
     """A weight, and the output of the layer that it belongs to.
 
     Attributes:
-        module: The qualified name of the layer; of a weight that several share, of the one that runs first.
+        module: The qualified name of the layer. If several layers share the weight, it is the one that runs first.
         parameter: The name of the weight.
-        rule: What draws it now, as in "normal(std=0.09)".
+        rule: The rule that draws it now, such as "normal(std=0.09)".
         std_before: The standard deviation that its first rule gives.
-        std: The one that `rule` gives.
+        std: The standard deviation that `rule` gives.
         output_before: The standard deviation of the layer's output with the first rules; None if it did not run.
-        output: The one with the rules of the calibration.
-        target: The one that was asked for; None for a weight that keeps its rule.
+        output: The standard deviation of the layer's output with the rules of the calibration.
+        target: The standard deviation that the output should have; None for a weight that keeps its rule.
         rounds: How many rounds changed the scale.
-        input: What the layer reads: "relu", "layer_norm", "add", and so on; "" where it was not asked for.
-        calls: How often a forward pass runs layers with this weight; the output is that of the first call.
-        note: Why it keeps its rule, or why it is not on target; "" for others.
+        input: The source of the layer's input: "relu", "layer_norm", "add", and so on; "" if it was not determined.
+        calls: How often a forward pass runs layers with this weight; `output` is measured at the first call.
+        note: The reason why it keeps its rule or is not on target; "" for all others.
     """
 
     module: str
@@ -56,13 +56,13 @@ class CalibrationRow:
 
     @property
     def deviation(self) -> float:
-        """By how much the output's variance misses the target's, relative to it; infinite where there is none."""
+        """The relative difference of the output's variance from the target's; infinite if there is no output."""
         if self.target is None or self.output is None or not math.isfinite(self.output):
             return math.inf
         return abs((self.output / self.target) ** 2 - 1)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON, where null stands for what is not finite."""
+        """The same for JSON, with null for numbers that are not finite."""
         return {
             "module": self.module,
             "parameter": self.parameter,
@@ -81,13 +81,13 @@ class CalibrationRow:
 
 @dataclass(frozen=True)
 class CalibrationRecord:
-    """What a calibration did; `print` shows it as a table with the verdict below.
+    """The result of a calibration. `print` shows it as a table with the verdict below.
 
     Attributes:
-        rows: One for each weight, in the model's order; those that keep their rules, too.
+        rows: One for each weight, in the model's order, including those that keep their rules.
         method: "lsuv" or "gains".
-        seed: Of all draws.
-        tolerance: By how much an output's variance may miss its target, relative to it.
+        seed: The seed of all draws.
+        tolerance: The largest relative difference of an output's variance from its target.
         rounds: How many times the weights were drawn anew.
     """
 
@@ -109,7 +109,7 @@ class CalibrationRecord:
 
     @property
     def verdict(self) -> str:
-        """What the rows add up to; begins with "calibrated" if every output is on target."""
+        """A summary of the rows. It begins with "calibrated" if every output is on target."""
         count = sum(row.target is not None for row in self.rows)
         within = f"within {100 * self.tolerance:g} % of the variance that was asked for"
         rounds = (
@@ -128,8 +128,8 @@ class CalibrationRecord:
         """Returns the weights as a table of text.
 
         Args:
-            whole: Every weight, however many; else, where there are more than 60, the first ones and those that are
-                not on target.
+            whole: Whether to show every weight. Otherwise, a table of more than 60 shows the first ones and those that
+                are not on target.
         """
         rows = self.rows
         if not whole and len(rows) > MOST_ROWS:
@@ -161,7 +161,7 @@ class CalibrationRecord:
 
 
 def _columns(rows: Iterable[CalibrationRow]) -> list[tuple[str, ...]]:
-    """The cells of a table, without columns that have nothing in any row."""
+    """The cells of a table, without columns that are empty in all rows."""
     table = [TITLES, *map(_cells, rows)]
     used = [place for place, title in enumerate(TITLES) if title not in _LEFT or any(row[place] for row in table[1:])]
     return [tuple(row[place] for place in used) for row in table]
@@ -187,7 +187,7 @@ def _outputs(count: int) -> str:
 
 
 def _range(rows: Iterable[CalibrationRow]) -> str:
-    """Between what the outputs lie, in units of their targets."""
+    """The range of the outputs, in units of their targets."""
     shares = [row.output / row.target for row in rows if row.target and row.output is not None]
     if not all(map(math.isfinite, shares)):
         return "outputs are NaN or infinite"

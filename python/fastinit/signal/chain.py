@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from fastinit.signal.readings import Stage
 
 _NUMBER = re.compile(r"\d+")
-_SIBLING = re.compile(r"_\d+(?=\.|$)")  # what Keras tells layers of one name apart by, of which the first has none
-_LONG = 6  # blocks that are enough: what they are made of is within them, and shorter lists are made of them
+_SIBLING = re.compile(r"_\d+(?=\.|$)")  # Keras adds such a number to all layers of one name but the first
+_LONG = 6  # blocks that are enough: shorter lists are parts of them or lists of them
 _COVERAGE = 0.6  # share of the matrices that must lie within the blocks
 
 
 def chain_of(stages: Sequence[Stage]) -> tuple[Stage, ...]:
     """Returns the blocks that a model repeats, or else its layers with matrices, in the order in which they run.
 
-    Blocks are modules that have others within them, and whose names differ in numbers alone, or that are of one class
-    beside each other. The lists of a ResNet's four stages make one chain; an encoder and a decoder make two, of which
-    the longer is taken. A chain of blocks is taken if most matrices are within it. So the chain of a transformer is its
-    residual stream, and that of a plain network its layers. Tables of embeddings are no layers: several lie beside each
-    other, and what they hold is a scale of its own.
+    Blocks are modules that contain others, and whose names differ only in numbers, or that are neighbours of one
+    class. The lists of a ResNet's four stages make one chain; an encoder and a decoder make two,
+    and the longer one is used. A chain of blocks is used if most matrices are within it. So the chain of a transformer
+    is its residual stream, and the chain of a plain network is its layers. Tables of embeddings do not count as layers:
+    they may be parallel, and their values have a scale of their own.
     """
     layers = [stage for stage in stages if stage.has_matrix and stage.is_leaf and "embed" not in stage.kind.lower()]
     groups: defaultdict[str, list[Stage]] = defaultdict(list)
@@ -41,7 +41,7 @@ def chain_of(stages: Sequence[Stage]) -> tuple[Stage, ...]:
 
 
 def _place(stage: Stage) -> str:
-    """What the names of a chain's blocks have in common: all but numbers, or parent and class where there are none."""
+    """The common part of the names of a chain's blocks: all but the numbers, or parent and class if there are none."""
     name = _SIBLING.sub("", stage.name)
     place = _NUMBER.sub("*", name)
     return place if place != name else f"{name.rpartition('.')[0]}.<{stage.kind}>"

@@ -1,4 +1,4 @@
-"""Whether a difference over seeds is more than chance: Student's t, without a library of statistics."""
+"""Checks whether a difference over seeds is more than chance: Student's t, without a statistics library."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ def spread(values: Sequence[float]) -> float | None:
 
 
 def chance_of(differences: Sequence[float]) -> float | None:
-    """Returns how likely chance alone gives a mean as large as that of the differences, where the true one is 0.
+    """Returns the probability that chance gives a mean as large as that of the differences, if the true mean is 0.
 
-    One-sided, by Student's t; None for fewer than two differences, which say nothing about chance.
+    The test is one-sided, by Student's t. The result is None for fewer than two differences.
 
     Example:
         >>> round(chance_of([1.0, 2.0, 3.0]), 4)

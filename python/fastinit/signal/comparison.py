@@ -1,4 +1,4 @@
-"""What trainings of one model under several sets of rules gave, and which set is best."""
+"""The results of training one model under several sets of rules, and the best set."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 
 TITLES = ("rules", "final loss", "sd", "finite", "largest rise", "at the start")
 LEVEL = 0.05  # of chance, below which a difference counts
-_LAST = 10  # a tenth of the steps is what the final loss is of
+_LAST = 10  # the final loss is measured over the last tenth of the steps
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One training.
+    """One training run.
 
     Attributes:
         rules: The name of the set of rules.
-        seed: Of the weights, and of what the model draws while it trains.
+        seed: The seed of the weights, and of all draws of the model while it trains.
         start: The probe before the first step.
-        losses: One for each step, before its update. The last one is not finite where the trial ended at it.
+        losses: One for each step, before its update. The last one is not finite if the trial ended there.
     """
 
     rules: str
@@ -56,7 +56,7 @@ class Trial:
 
     @property
     def rise(self) -> float:
-        """How far the loss was above its lowest value until then, where that was most; infinite if non-finite."""
+        """The largest rise of the loss above its lowest value until then; infinite if the loss became non-finite."""
         if self.ended_at is not None:
             return math.inf
         return max(loss - low for loss, low in zip(self.losses, accumulate(self.losses, min), strict=True))
@@ -76,10 +76,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a set of rules did over all seeds.
+    """The results of a set of rules over all seeds.
 
     Attributes:
-        rules: Its name.
+        rules: The name of the set.
         trials: Its trials, one for each seed.
     """
 
@@ -93,12 +93,12 @@ class Standing:
 
     @property
     def final(self) -> float:
-        """Their mean; infinite if there are none."""
+        """The mean of `finals`; infinite if there are none."""
         return statistics.fmean(self.finals.values()) if self.finals else math.inf
 
     @property
     def spread(self) -> float | None:
-        """Their standard deviation; None for fewer than two."""
+        """The standard deviation of `finals`; None for fewer than two."""
         return spread([*self.finals.values()])
 
     @property
@@ -113,7 +113,7 @@ class Standing:
 
     @property
     def start(self) -> str:
-        """What the probes found at the start, and in how many trials where it was not in all."""
+        """The findings of the probes at the start, and in how many trials they occur if not in all."""
         found: dict[str, int] = {}
         for trial in self.trials:
             for text in dict.fromkeys(f"{each.kind}: {each.where}" for each in trial.start.findings) or ("healthy",):
@@ -136,14 +136,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What `compare` found; `print` shows the ranking and what it is worth.
+    """The result of `compare`. `print` shows the ranking and how sure it is.
 
     Attributes:
-        title: What was trained.
-        loss: What the losses are.
-        steps: Of each trial.
+        title: A name for the model that was trained.
+        loss: The kind of the losses.
+        steps: The number of steps of each trial.
         planned: The number of trials that were to be made.
-        trials: Those that were made, all sets of rules with the first seed first.
+        trials: The trials that were made: first all sets of rules with the first seed, and so on.
     """
 
     title: str
@@ -154,7 +154,7 @@ class Comparison:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all trials were made: Ctrl-C leaves some out."""
+        """Whether all trials were made. After Ctrl-C some are missing."""
         return len(self.trials) == self.planned
 
     @property
@@ -174,11 +174,11 @@ class Comparison:
         return self.ranking[0].rules if self.ranking[0].finals else None
 
     def chance(self, other: str) -> float | None:
-        """How likely chance alone puts the best as far before another set of rules as it is.
+        """Returns the probability that chance alone puts the best set as far before another set of rules.
 
-        By a one-sided t test of the differences of final losses, paired over the seeds of which both trials ended
-        finite, times the number of sets that are compared with the best (Bonferroni), so that many sets do not make
-        a difference by their number.
+        It is from a one-sided t test of the differences of final losses, paired over the seeds with which both trials
+        ended finite. It is multiplied by the number of sets that are compared with the best (Bonferroni), so that
+        many sets do not show a difference only because they are many.
 
         Args:
             other: The name of a set of rules.
@@ -193,7 +193,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """Which set of rules is best, and before which others more surely than by chance."""
+        """Says which set of rules is best, and than which others it is better by more than chance."""
         text = printable("".join(self._verdict()))
         return text if self.is_complete else f"{text} (interrupted: {len(self.trials)} of {self.planned} trials)"
 
@@ -222,7 +222,7 @@ class Comparison:
         """Returns the ranking as a table of text.
 
         The final loss is the mean over seeds of each trial's median over the last tenth of its steps, with the standard
-        deviation over seeds; "finite" counts the trials that ended finite, which alone are in the mean.
+        deviation over seeds; "finite" counts the trials that ended finite; only these are in the mean.
         """
         return "\n".join(aligned((TITLES, *map(_cells, self.ranking)), left=(TITLES[0], TITLES[-1])))
 
@@ -230,7 +230,7 @@ class Comparison:
         return f"{self.table()}\n{self.verdict}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON, where null stands for what is not finite."""
+        """The same for JSON, with null for numbers that are not finite."""
         return {
             "title": self.title,
             "loss": self.loss,
@@ -250,7 +250,7 @@ class Comparison:
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws losses against steps, and activations and gradients at the start against depth, into one picture.
 
-        Lines are means over seeds, and bands reach from the least to the greatest.
+        Lines are means over seeds, and bands reach from the least value to the greatest.
 
         Args:
             path: The picture; its suffix says the format.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 170  # characters of a title's line
 _BAND = 0.16  # opacity
-_MOST = 3.0  # times the best's first loss: what is above would press all others together
+_MOST = 3.0  # times the first loss of the best set: losses above would leave too little room for the others
 _MARGIN = 1.05  # beyond the least and the greatest loss
 
 _Lines = list[tuple[str, str, list[tuple[float, float]]]]

@@ -1,4 +1,4 @@
-"""How the size of a model's activations depends on its width while it trains: a coordinate check."""
+"""A coordinate check: how the size of a model's activations depends on its width while it trains."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
 
 GROWING, VANISHING, NONFINITE = "growing with width", "vanishing with width", "non-finite"
 LEFT = ("layer",)
-OUTPUT = "(output)"  # the layer that stands for what the model returns
-TOLERANCE = 0.2  # of a slope: what of size 1 changes by 1.5 from width 64 to 512
+OUTPUT = "(output)"  # the layer that represents the model's output
+TOLERANCE = 0.2  # of a slope: with it, a size of 1 at width 64 is 1.5 at width 512
 LEVEL = 0.05  # of chance, below which a slope counts
 
 
 @dataclass(frozen=True)
 class Slope:
-    """How a size goes with width: as width^value.
+    """How a size depends on width: it is proportional to width^value.
 
     Attributes:
         value: The mean over seeds of the slope of log size against log width.
         error: Its standard error over seeds; None for one seed.
-        chance: How likely chance over seeds alone gives a slope as far from 0 in its direction; None for one seed.
+        chance: The probability that chance over seeds alone gives a slope as far from 0 in its direction; None for one
+            seed.
     """
 
     value: float
@@ -43,7 +44,7 @@ class Slope:
 
     @property
     def is_sure(self) -> bool:
-        """Whether it is large, and not by chance."""
+        """Whether it is large, and not only by chance."""
         return abs(self.value) > TOLERANCE and (self.chance is None or self.chance < LEVEL)
 
     def as_dict(self) -> dict[str, Any]:
@@ -60,9 +61,9 @@ class Layer:
     """A layer at all widths.
 
     Attributes:
-        name: The label of its stage, or "(output)" for what the model returns.
-        is_wide: Whether its output has more elements in wider models, as those of heads and routers have not.
-        sizes: The root mean square of its output, by seed, width and step; infinite where it was not finite.
+        name: The label of its stage, or "(output)" for the model's output.
+        is_wide: Whether its output has more elements in wider models, which is not so for heads and routers.
+        sizes: The root mean square of its output, by seed, width and step; infinite if it was not finite.
     """
 
     name: str
@@ -71,19 +72,19 @@ class Layer:
 
     @property
     def is_output(self) -> bool:
-        """Whether it stands for what the model returns."""
+        """Whether it represents the model's output."""
         return self.name == OUTPUT
 
     def may(self, kind: str) -> bool:
-        """Whether a size that depends on width in such a way is right.
+        """Whether a size may depend on width as this slope says.
 
-        The output of muP starts as width^-0.5, and has size 1 only once it has learnt. A head's or router's may be
-        scaled after it, before anything takes it.
+        The output of muP starts as width^-0.5, and has size 1 only once it has learnt. The output of a
+        head or router may be scaled afterwards, before it is used.
         """
         return not self.is_wide and (kind == VANISHING or not self.is_output)
 
     def slope(self, step: int, widths: Sequence[int]) -> Slope | None:
-        """Returns how the size after so many steps goes with width; None where it is zero or not finite."""
+        """Returns how the size after so many steps depends on width; None if it is zero or not finite."""
         logs = np.log(widths) - np.mean(np.log(widths))
         values = []
         for of_seed in self.sizes:
@@ -104,15 +105,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class CoordinateReport(Judged):
-    """What `coordinate_check` measured; `print` shows the slopes with the verdict below.
+    """The result of `coordinate_check`. `print` shows the slopes with the verdict below.
 
     Attributes:
-        title: What was checked.
-        loss: What was trained on.
-        widths: In rising order.
-        seeds: Of the weights.
-        steps: Of training; sizes are those before the first and after each.
-        layers: In the order in which they run.
+        title: A name for the model that was checked.
+        loss: The kind of the loss.
+        widths: The widths, in rising order.
+        seeds: The seeds of the weights.
+        steps: The number of training steps. Sizes are measured before the first and after each.
+        layers: The layers, in the order in which they run.
     """
 
     title: str
@@ -124,18 +125,18 @@ class CoordinateReport(Judged):
 
     @cached_property
     def slopes(self) -> dict[str, tuple[Slope | None, ...]]:
-        """By layer, the slopes before the first step and after each."""
+        """For each layer, the slopes before the first step and after each."""
         return {
             layer.name: tuple(layer.slope(step, self.widths) for step in range(self.steps + 1)) for layer in self.layers
         }
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """All that is wrong, the gravest first; empty for a healthy parametrisation."""
+        """All findings, the gravest first; empty for a healthy parametrisation."""
         return (*self._nonfinite(), *self._off(GROWING), *self._off(VANISHING))
 
     def _nonfinite(self) -> Iterator[Finding]:
-        """The first step, and there the first layer, whose size is not finite at some width."""
+        """Finds the first step with a size that is not finite at some width, and the first layer with one."""
         for step in range(self.steps + 1):
             for layer in self.layers:
                 bad = [w for i, w in enumerate(self.widths) if not layer.mean(i, step) < math.inf]
@@ -145,7 +146,7 @@ class CoordinateReport(Judged):
                     return
 
     def _off(self, kind: str) -> Iterator[Finding]:
-        """The first step, and there the first layer, from which on sizes depend on width, and how in the end."""
+        """Finds the first step and its first layer from which on sizes depend on width, and how they do in the end."""
         found = self._wrong(kind)
         if found:
             first, _, name, slope, last = min(found)
@@ -155,7 +156,7 @@ class CoordinateReport(Judged):
             yield Finding(kind, name, f"{kind}: as width^{slope} at {name} {_after(last)}{since}{more}")
 
     def _wrong(self, kind: str) -> list[tuple[int, int, str, Slope | None, int]]:
-        """Of each layer that is not as it should be: the first step, its place, its name, the last slope and step."""
+        """For each wrong layer: the first step, the layer's place, its name, the last slope and step."""
         sign = 1 if kind == GROWING else -1
         found = []
         for place, layer in enumerate(self.layers):
@@ -186,14 +187,14 @@ class CoordinateReport(Judged):
         return [(name, slope) for name, slope in ends if slope is not None]
 
     def table(self) -> str:
-        """Returns the slopes as a table of text: by layer, before the first step (0) and after each."""
+        """Returns the slopes as a table of text: for each layer, before the first step (0) and after each."""
         return "\n".join(aligned(rows_of(self), left=LEFT))
 
     def __str__(self) -> str:
         return f"{heading_of(self)}\n{self.table()}\n{self.verdict}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON, where null stands for what is not finite."""
+        """The same for JSON, with null for numbers that are not finite."""
         return {
             "title": self.title,
             "loss": self.loss,
@@ -219,8 +220,8 @@ class CoordinateReport(Judged):
     def plot(self, path: str | os.PathLike[str]) -> None:
         """Draws the sizes against width, a panel for each layer and a line for each step.
 
-        Where there are more layers than have room, those that a finding names, the last one, and others evenly spread
-        are drawn.
+        If there is no room for all layers, it shows those that a finding names, the last one, and others that are
+        evenly spread.
 
         Args:
             path: The picture; its suffix says the format.

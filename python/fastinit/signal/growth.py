@@ -1,4 +1,4 @@
-"""Growth by depth: how much a spread grows from one stage to the next, and how sure that is."""
+"""Growth by depth: how much a spread grows from one stage to the next, and how certain that is."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _MOST = 1000  # steps that are compared pair by pair
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How a spread grows over a chain of stages.
+    """The growth of a spread over a chain of stages.
 
     Attributes:
         factor: From one stage to the next; below 1 it shrinks.
         low: The lower end of the interval in which the factor lies with `confidence`.
-        high: Its upper end.
-        confidence: 0.95, or less where there are fewer than six steps.
+        high: The upper end of the interval.
+        confidence: 0.95, or less if there are fewer than six steps.
         steps: The number of steps from stage to stage.
     """
 
@@ -37,7 +37,7 @@ class Growth:
 
     @property
     def total(self) -> float:
-        """What the factor makes over all steps."""
+        """The growth over all steps."""
         return math.exp(min(math.log(self.factor) * self.steps, 700.0))
 
     def __str__(self) -> str:
@@ -58,9 +58,9 @@ class Growth:
 def growth_of(spreads: Sequence[float]) -> Growth | None:
     """Estimates the growth from one spread to the next; None for fewer than three positive numbers.
 
-    The estimate is that of Hodges and Lehmann, the median of all means of two steps, of logarithms; the interval is
-    the one that goes with it, of Wilcoxon's signed ranks. A single step out of line, such as a model's first block or
-    its head, moves neither far, and a chain that grows by the same factor everywhere gives that factor exactly. A sum
+    The estimate is Hodges and Lehmann's: the median of the means of all pairs of steps, in logarithms. The interval is
+    from Wilcoxon's signed ranks. A single unusual step, such as a model's first block or its head, moves neither far,
+    and a chain that grows by the same factor everywhere gives exactly that factor. A sum
     over n residual blocks, which grows as the root of n, comes out near 1.
 
     Source:
@@ -74,7 +74,7 @@ def growth_of(spreads: Sequence[float]) -> Growth | None:
     steps = np.diff(logs)
     if len(steps) < 2:
         return None
-    if len(steps) > _MOST:  # each the mean of several, which keeps the factor
+    if len(steps) > _MOST:  # each step becomes the mean of several, which keeps the factor
         steps = np.array([part.mean() for part in np.array_split(steps, _MOST)])
     first, second = np.triu_indices(len(steps))
     means = np.sort((steps[first] + steps[second]) / 2)
@@ -84,12 +84,12 @@ def growth_of(spreads: Sequence[float]) -> Growth | None:
 
 
 def _rank(count: int) -> tuple[int, float]:
-    """Which mean from below, and from above, ends the interval, and with what confidence."""
+    """The rank of the mean that ends the interval, from below and from above, and the confidence."""
     most = count * (count + 1) // 2
     if count > _EXACT:
         middle, spread = most / 2, math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
         return max(int(middle - _QUANTILE * spread), 1), CONFIDENCE
-    ways = np.zeros(most + 1)  # in which ranks of positive steps add up to each sum
+    ways = np.zeros(most + 1)  # the number of ways in which ranks of positive steps add up to each sum
     ways[0] = 1
     for number in range(1, count + 1):
         ways[number:] += ways[:-number].copy()

@@ -1,4 +1,4 @@
-"""What all reports have that find faults: a verdict, and a check for tests."""
+"""The common part of all reports that find faults: a verdict, and a check for tests."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ class Judged(ABC):
     @property
     @abstractmethod
     def findings(self) -> tuple[Finding, ...]:
-        """All that is wrong, the gravest first; empty for a healthy model."""
+        """All findings, the gravest first; empty for a healthy model."""
 
     @property
     @abstractmethod
     def health(self) -> str:
-        """What there is to say of a healthy model."""
+        """The text of the verdict on a healthy model."""
 
     @abstractmethod
     def as_dict(self) -> dict[str, Any]:
-        """All of it for JSON, where null stands for what is not finite."""
+        """All of it for JSON, with null for numbers that are not finite."""
 
     @property
     def is_healthy(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no findings."""
         return not self.findings
 
     @property
     def verdict(self) -> str:
-        """What the numbers add up to; begins with "healthy" or with the gravest finding's kind."""
+        """A summary of the numbers. It begins with "healthy" or with the kind of the gravest finding."""
         return "; ".join(finding.text for finding in self.findings) or f"{HEALTHY}: {self.health}"
 
     def assert_healthy(self) -> None:

@@ -21,8 +21,8 @@ _WIDTH = 130  # characters of a title's line
 _NAMED = 24  # stages that are named below the axis
 _NUMBERED = 8  # else, of those that are numbered
 _LONGEST = 16  # characters of a name there
-_ACROSS = 40  # characters of all names, which then stand upright
-_LONGEST_LINE = 28  # characters of a line's name, beside it
+_ACROSS = 40  # characters of all names; longer ones are written vertically
+_LONGEST_LINE = 28  # characters of the name next to a line
 _WIDTH_OF_LINE, _WIDTH_OF_MARKER, _RIM = 1.4, 5.0, 2.4  # points
 _LINE = 0.055  # of the height of axes: a line of text
 
@@ -30,12 +30,12 @@ _LINE = 0.055  # of the height of axes: a line of text
 def plot_profiles(reports: Sequence[ProbeReport], path: str | os.PathLike[str]) -> None:
     """Draws reports of one model, or of several, into a picture: see `ProbeReport.plot`.
 
-    A line is a report's chain; the points around it are the other stages, between those that they lie between. What is
-    not finite, or zero, has no place on a logarithmic axis: a cross at the edge stands for it, and the line has a gap.
-    The stages that findings name have a red ring.
+    A line is a report's chain. The points around it are the other stages, each at its place between stages of the
+    chain. Values that are zero or not finite have no place on a logarithmic axis: they are shown as a cross at the
+    edge, and the line has a gap there. Stages that findings name have a red ring.
 
     Args:
-        reports: One, whose verdict is then the title, or several, each named at the end of its line.
+        reports: One report, whose verdict is the title, or several, whose names are at the ends of their lines.
         path: The picture; its suffix says the format.
 
     Raises:
@@ -58,19 +58,19 @@ _LABELS = ("activations: root mean square", "gradients at the outputs: norm")
 
 
 def activation(stage: Stage) -> float | None:
-    """What is drawn of a stage's output."""
+    """The value that is drawn for a stage's output."""
     return stage.output.rms
 
 
 def gradient(stage: Stage) -> float | None:
-    """What is drawn of the gradient at a stage's output."""
+    """The value that is drawn for the gradient at a stage's output."""
     return None if stage.gradient is None else stage.gradient.norm
 
 
 def draw_profiles(
     axes: Any, reports: Sequence[tuple[str, ProbeReport]], value: Callable[[Stage], float | None]
 ) -> None:
-    """Draws one figure of each report against depth; several lines have their names beside them."""
+    """Draws one number of each report against depth. If there are several lines, each has its name next to it."""
     axes.set_yscale("log")
     lines = []
     widths = widths_of([[value(stage) for stage in report.chain] for _, report in reports])
@@ -108,7 +108,7 @@ def draw_profiles(
 
 
 def widths_of(lines: Sequence[Sequence[float | None]]) -> list[float]:
-    """Of lines in the order in which they are drawn: one on which others lie later is wider, so that all show."""
+    """The widths of lines, in the order of drawing. A line that others cover is wider, so that all show."""
     return [
         _WIDTH_OF_LINE + _RIM * sum(_is_same(line, later) for later in lines[number + 1 :])
         for number, line in enumerate(lines)
@@ -123,7 +123,7 @@ def _is_same(one: Sequence[float | None], other: Sequence[float | None]) -> bool
 
 
 def scale_axis(axes: Any) -> None:
-    """A decade at least, so that mere chance does not look like growth, and numbers as they are written."""
+    """Makes the axis span at least a decade, so that chance does not look like growth, and writes plain numbers."""
     low, high = axes.get_ylim()
     if high < 10 * low:
         middle = math.sqrt(low * high)
@@ -132,7 +132,7 @@ def scale_axis(axes: Any) -> None:
 
 
 def _places(report: ProbeReport) -> dict[int, float]:
-    """Where on the axis each stage lies: those of the chain at whole numbers, others between."""
+    """The place of each stage on the axis: stages of the chain at whole numbers, others between."""
     chain = {id(stage) for stage in report.chain}
     gaps: list[list[int]] = [[]]
     for stage in sorted(report.stages, key=lambda stage: stage.ended):
@@ -147,7 +147,7 @@ def _places(report: ProbeReport) -> dict[int, float]:
 
 
 def _points(axes: Any, points: Sequence[tuple[float, float | None]], **style: Any) -> list[tuple[float, float]]:
-    """Draws what has a place on a logarithmic axis, and gaps and crosses at the edges for what has none."""
+        """Draws the points that have a place on a logarithmic axis; the others are gaps, and crosses at the edges."""
     style.setdefault("marker", "o")
     drawn = [(x, y if 0 < y < math.inf else math.nan) for x, y in points if y is not None]
     shown = [(x, y) for x, y in drawn if y > 0]
@@ -164,11 +164,11 @@ def _points(axes: Any, points: Sequence[tuple[float, float | None]], **style: An
 
 
 def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, float]]]]) -> None:
-    """Writes each line's name beside it, at the side where the lines are farther apart.
+    """Writes each line's name next to it, on the side where the lines are farther apart.
 
     Args:
-        axes: Whose scale and limits are set.
-        lines: Of each its name, its colour and its points.
+        axes: The axes, whose scale and limits are set.
+        lines: The name, the colour and the points of each line.
     """
     scale = axes.yaxis.get_transform().transform
     low, high = scale(axes.get_ylim())
@@ -197,7 +197,7 @@ def name_lines(axes: Any, lines: Sequence[tuple[str, str, Sequence[tuple[float, 
 
 
 def _name_depth(axes: Any, report: ProbeReport, notes: Sequence[str]) -> None:
-    """Names the chain below the axis: by what its names differ in, if all fit."""
+    """Names the chain below the axis, by the parts in which its names differ if all fit."""
     labels = [stage.label for stage in report.chain]
     shared = shared_start(labels)
     own = [label.removeprefix(shared) for label in labels]
@@ -214,7 +214,7 @@ def _name_depth(axes: Any, report: ProbeReport, notes: Sequence[str]) -> None:
 
 
 def shared_start(labels: Sequence[str]) -> str:
-    """What all names begin with, up to a dot; nothing of a single one."""
+    """The common start of all names, up to a dot; nothing for a single one."""
     parts = zip(*(label.split(".")[:-1] for label in labels), strict=False)
     shared = [several[0] for several in itertools.takewhile(lambda several: len(set(several)) == 1, parts)]
     return "".join(f"{part}." for part in shared) if len(labels) > 1 else ""

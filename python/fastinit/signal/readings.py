@@ -1,4 +1,4 @@
-"""What a pass through a model measures: one reading for each tensor, one stage for each call of a module."""
+"""The measurements of a pass through a model: one reading for each tensor, one stage for each call of a module."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was measured of one tensor.
+    """The measurements of one tensor.
 
     Attributes:
         size: The number of elements.
-        mean: Of the finite elements; NaN if there are none.
-        std: Of the finite elements, about their mean; NaN if there are none.
+        mean: The mean of the finite elements; NaN if there are none.
+        std: The standard deviation of the finite elements; NaN if there are none.
         zeros: The share of elements that are zero.
         nonfinite: The number of elements that are NaN or infinite.
     """
@@ -39,7 +39,7 @@ class Reading:
         return self.rms * math.sqrt(self.size - self.nonfinite)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same for JSON, where null stands for what is not finite."""
+        """The same for JSON, with null for numbers that are not finite."""
         return {
             "size": self.size,
             "mean": number(self.mean),
@@ -55,10 +55,10 @@ class Weight:
 
     Attributes:
         name: Its qualified name.
-        shape: Of the whole.
-        reading: Of its values.
+        shape: The shape of the whole parameter.
+        reading: The reading of its values.
         expected: The standard deviation that its rule gives, if fastinit has initialised it.
-        gradient: The reading of its gradient; None where none reaches it.
+        gradient: The reading of its gradient; None if no gradient reaches it.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Weight:
 
     @property
     def ratio(self) -> float | None:
-        """The gradient's root mean square over the weight's; None where there is none."""
+        """The gradient's root mean square over the weight's; None if there is no gradient."""
         if self.gradient is None or not self.reading.rms > 0:
             return None
         return self.gradient.rms / self.reading.rms
@@ -91,22 +91,23 @@ class Stage:
     """One call of a module, or of an activation function within a module.
 
     Attributes:
-        name: The module's qualified name; of a function, that of the module that calls it and `relu()`, say.
+        name: The module's qualified name. For a function, it is the name of the module that calls it and, say,
+            `relu()`.
         kind: The class of the module, or the name of the function.
-        call: Which call of it this is, from 0.
+        call: The number of this call of it, counted from 0.
         ended: Its place in the order in which calls end; stages are listed in the order in which they begin.
-        output: Of the first floating tensor that it returns.
-        nonfinite: Elements that are NaN or infinite in all that it returns.
-        dead: Of a rectifier, the share of units that are zero for the whole batch; else None.
-        saturated: Of an activation that saturates, the share of values where its slope is below 5 % of the
+        output: The reading of the first floating tensor that it returns.
+        nonfinite: The number of NaN and infinite elements in all that it returns.
+        dead: For a rectifier, the share of units that are zero for the whole batch; else None.
+        saturated: For an activation that saturates, the share of values where its slope is below 5 % of the
             steepest; else None.
         is_symmetric: Whether all units are equal in each sample, not all zero, and their gradients are equal too.
-        is_constant: Whether all samples of the batch give the same.
-        gradient: Of the loss, at the output; None where none reaches it.
+        is_constant: Whether all samples of the batch give the same output.
+        gradient: The reading of the gradient of the loss at the output; None if no gradient reaches it.
         weights: The module's own parameters, the largest first.
         is_leaf: Whether no other module is called within it.
-        units: Of a rectifier, how many it has; else None.
-        takes_constant: Whether all samples of what it is called with are the same.
+        units: For a rectifier, the number of its units; else None.
+        takes_constant: Whether its input is the same for all samples.
     """
 
     name: str
@@ -127,7 +128,7 @@ class Stage:
 
     @property
     def label(self) -> str:
-        """The name, and which call it is where it is not the first."""
+        """The name, and the number of the call if it is not the first."""
         name = self.name or "(model)"
         return f"{name} (call {self.call + 1})" if self.call else name
 
@@ -154,7 +155,7 @@ class Stage:
 
 
 def merged(readings: Iterable[Reading]) -> Reading:
-    """Returns what one reading of all the parts would be.
+    """Returns the reading of all parts together.
 
     Example:
         >>> merged([Reading(1, 0.0, 0.0, 1.0, 0), Reading(3, 4.0, 0.0, 0.0, 0)])
@@ -172,5 +173,5 @@ def merged(readings: Iterable[Reading]) -> Reading:
 
 
 def number(value: float) -> float | None:
-    """A number for JSON, which has none that are not finite."""
+    """A number for JSON, which has no NaN and no infinity."""
     return value if math.isfinite(value) else None

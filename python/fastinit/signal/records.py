@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastinit.signal.readings import Stage, Weight
     from fastinit.signal.report import ProbeReport
 
-# Of a stage's output, of the gradient at it, and of parameters: see `Record`.
+# The groups of figures of a stage's output, of the gradient at it, and of parameters: see `Record`.
 RECORD_START = b'{"step":'  # of a line
 STAGE_GROUPS = ("activations", "means", "zeros", "dead", "saturated", "gradients")
 WEIGHT_GROUPS = ("weights", "weight_gradients", "gradient_to_weight")
@@ -31,17 +31,16 @@ class Record:
     """The figures of one step of training.
 
     Attributes:
-        step: Which step, counted from 0.
+        step: The number of the step, counted from 0.
         time: When it was measured, in seconds since 1970.
-        verdict: As a probe's.
-        is_healthy: Whether nothing is wrong.
+        verdict: The verdict, as in a probe's report.
+        is_healthy: Whether there are no findings.
         chain: The labels of the stages along which growth is measured.
-        figures: By group, and in it by name, in the order in which modules run. Of each stage: "activations" has the
-            root mean square of its output, "means" the mean, "zeros", "dead" and "saturated" shares, "gradients" the
-            norm of the gradient at the output. Of each parameter: "weights" has the root mean square,
-            "weight_gradients" that of its gradient, "gradient_to_weight" their ratio. "growth" has the factors for a
-            layer. A figure that does not exist is left out; NaN stands for one of nothing but values that are not
-            finite.
+        figures: Numbers by group, and in it by name, in the order in which modules run. For stages, "activations" has
+            the root mean square of the output, "means" the mean, "zeros", "dead" and "saturated" shares, and
+            "gradients" the norm of the gradient at the output. For parameters, "weights" has the root mean square,
+            "weight_gradients" the same of the gradient, and "gradient_to_weight" their ratio. "growth" has the factors
+            per layer. A figure that does not exist is left out. A figure is NaN if none of its values is finite.
     """
 
     step: int
@@ -52,7 +51,7 @@ class Record:
     figures: Mapping[str, Mapping[str, float]]
 
     def to_json(self) -> str:
-        """Returns all of it as one line, where null stands for NaN."""
+        """Returns all of it as one line, with null for NaN."""
         figures = {group: {name: number(value) for name, value in some.items()} for group, some in self.figures.items()}
         line = {
             "step": self.step,
@@ -66,7 +65,7 @@ class Record:
 
     @classmethod
     def from_json(cls, line: str | bytes) -> Record:
-        """Returns what `to_json` made a line of."""
+        """Returns the record from which `to_json` made a line."""
         fields = json.loads(line)
         step, time, verdict, is_healthy, chain = map(fields.pop, ("step", "time", "verdict", "healthy", "chain"))
         if not isinstance(step, int):
@@ -82,9 +81,9 @@ def record_of(report: ProbeReport, step: int, time: float, modules: Sequence[str
     """Returns the record of a report.
 
     Args:
-        report: Of one step.
-        step: Which.
-        time: When, in seconds since 1970.
+        report: The report of one step.
+        step: The number of the step.
+        time: The time of the step, in seconds since 1970.
         modules: Patterns such as "encoder.*" for the names of the modules to keep, with all their parameters; None
             for the stages of the chain, those that findings name, and all parameters of two or more dimensions.
     """
@@ -130,17 +129,17 @@ def _add(
 def read_records(path: str | os.PathLike[str]) -> list[Record]:
     """Reads the JSON lines of a monitor.
 
-    Where a run was resumed at an earlier step than it had come to, the records from that step on are those of the
-    later run. A last line that a killed process left unfinished is left out.
+    If a run was resumed at an earlier step than it had reached, the records from that step on are from the later
+    run. A last line that a killed process left unfinished is left out.
 
     Args:
-        path: What a monitor wrote.
+        path: A file that a monitor wrote.
 
     Returns:
         The records, by step.
 
     Raises:
-        ValueError: A line is no record. An OSError where the file cannot be read.
+        ValueError: A line is not a record. It is an OSError if the file cannot be read.
     """
     records: list[Record] = []
     for count, line in enumerate(_whole_lines(path), 1):
@@ -156,5 +155,5 @@ def read_records(path: str | os.PathLike[str]) -> list[Record]:
 
 
 def _whole_lines(path: str | os.PathLike[str]) -> Iterator[bytes]:
-    lines = Path(path).read_bytes().split(b"\n")  # of which the last may end within a character
+    lines = Path(path).read_bytes().split(b"\n")  # the last one may end within a character
     return (line for line in lines[:-1] if line)

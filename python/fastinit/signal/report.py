@@ -1,4 +1,4 @@
-"""The report of a probe: what each module passed on, and whether that is healthy."""
+"""The report of a probe: the output of each module, and whether it is healthy."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ TITLES = (
     "grad/weight",
 )
 LEFT = TITLES[:2]
-MOST_ROWS = 40  # of a table that is not asked for whole
+MOST_ROWS = 40  # rows of a table without whole=True
 
 
 @dataclass(frozen=True)
 class ProbeReport(Judged):
-    """What `probe` measured; `print` shows it as a table with the verdict below.
+    """The result of `probe`. `print` shows it as a table with the verdict below.
 
     Attributes:
         stages: One for each call of a module, in the order in which they begin.
-        title: What was probed, for tables and pictures.
-        loss: What the gradients are of.
-        loss_value: Its value; None where there is none.
-        classes: If it is a cross entropy over classes, their number.
+        title: A name for the model, for tables and pictures.
+        loss: The kind of the number of which the gradients were taken.
+        loss_value: Its value; None if there is none.
+        classes: The number of classes, if it is a cross entropy over classes.
     """
 
     stages: tuple[Stage, ...]
@@ -60,17 +60,17 @@ class ProbeReport(Judged):
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """All that is wrong, the gravest first; empty for a healthy model."""
+        """All findings, the gravest first; empty for a healthy model."""
         return (*findings_of(self.stages, self.chain, self.growths), *high_loss(self.loss_value, self.classes))
 
     @cached_property
     def growths(self) -> tuple[Growth | None, Growth | None]:
-        """Of the activations forwards and the gradients backwards; None where the chain is too short to tell."""
+        """The growth of the activations forwards and of the gradients backwards; None if the chain is too short."""
         return growths_of(self.chain)
 
     @property
     def health(self) -> str:
-        """The growths."""
+        """The growths, as text."""
         named = zip(("activations", "gradients"), self.growths, strict=True)
         grown = [f"{what} {growth}" for what, growth in named if growth is not None]
         return "; ".join(grown) or "nothing is dead, saturated or not finite; too few layers to tell growth"
@@ -79,8 +79,8 @@ class ProbeReport(Judged):
         """Returns the stages as a table of text.
 
         Args:
-            whole: Every stage, however many; else, where there are more than 40, only the chain's and those that
-                a finding names.
+            whole: Whether to show every stage. Otherwise, a table of more than 40 shows only the chain's and those
+                that a finding names.
         """
         rows, more = rows_of(self, whole=whole)
         return "\n".join((*aligned(rows, left=LEFT), *more))
@@ -121,15 +121,17 @@ class ProbeReport(Judged):
         plot_profiles([self, *others], path)
 
 
-def rows_of(report: ProbeReport, *, whole: bool) -> tuple[list[tuple[str, ...]], list[str]]:
-    """Returns the rows of a report's table, titles first, and a line below it where some stages are left out."""
+def rows_of(
+    report: ProbeReport, *, whole: bool, remedy: str = "table(whole=True)"
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Returns the rows of a report's table, titles first, and a line below it if some stages are left out."""
     stages, more = report.stages, []
     if not whole and len(stages) > MOST_ROWS:
         kept = {id(stage) for stage in report.chain}
         named = {finding.where for finding in report.findings}
         stages = tuple(stage for stage in stages if id(stage) in kept or stage.label in named)
     if len(stages) < len(report.stages):
-        more = [f"{len(stages)} of {len(report.stages)} stages; whole=True, or --whole, shows all"]
+        more = [f"{len(stages)} of {len(report.stages)} stages; {remedy} shows all"]
     return [TITLES, *map(_cells, stages)], more
 
 

@@ -26,7 +26,7 @@ _VARINT, _DOUBLE, _BYTES, _FLOAT = 0, 1, 2, 5  # wire types
 _STRING = 7  # DT_STRING of TensorProto
 _TENSORS = 2  # DATA_CLASS_TENSOR of SummaryMetadata
 _POLYNOMIAL = 0x82F63B78  # of CRC-32C, its bits reversed
-_MOST = 3.4028234663852886e38  # of float32, beyond which struct raises
+_MOST = 3.4028234663852886e38  # of float32; struct raises for larger numbers
 _MASK = 0xA282EAD8
 
 
@@ -60,7 +60,7 @@ def frame(data: bytes) -> bytes:
 
 
 def _masked(data: bytes) -> bytes:
-    """A checksum that can itself be within data that are summed."""
+    """Returns a checksum in the form in which it can itself be part of data with a checksum."""
     crc = crc32c(data)
     return struct.pack("<I", ((crc >> 15 | crc << 17) + _MASK) & 0xFFFFFFFF)
 
@@ -74,7 +74,7 @@ def event(record: Record) -> bytes:
 
 
 def _version(when: float) -> bytes:
-    """The Event that begins a file."""
+    """Returns the Event that begins a file."""
     return _double(1, when) + _field(3, b"brain.Event:2")
 
 
@@ -84,7 +84,7 @@ def _scalar(tag: str, value: float) -> bytes:
 
 
 def _text(tag: str, text: str) -> bytes:
-    """A Summary.Value for TensorBoard's text plugin: a tensor of one string."""
+    """Returns a Summary.Value for TensorBoard's text plugin: a tensor of one string."""
     tensor = _varint_field(1, _STRING) + _field(2, b"") + _field(8, text.encode())
     metadata = _field(1, _field(1, b"text")) + _varint_field(4, _TENSORS)
     return _field(1, tag.encode()) + _field(8, tensor) + _field(9, metadata)
@@ -107,7 +107,7 @@ def _double(field: int, value: float) -> bytes:
 
 
 def _varint(value: int) -> bytes:
-    """Seven bits a byte, the lowest first; the top bit says that more follow."""
+    """Writes seven bits per byte, the lowest first. The top bit says that more bytes follow."""
     found = bytearray()
     while value > 0x7F:
         found.append(value & 0x7F | 0x80)
@@ -117,10 +117,10 @@ def _varint(value: int) -> bytes:
 
 
 class EventFile:
-    """A file of events in a folder, where TensorBoard finds it; a new one each time, as its own writers make.
+    """A file of events in a folder, where TensorBoard finds it. Each run makes a new file, as TensorBoard itself does.
 
     Args:
-        folder: Made if it is missing.
+        folder: The folder. It is made if it is missing.
     """
 
     _numbers = itertools.count()

@@ -28,11 +28,11 @@ _LONGEST = 20  # characters of a name beside its line
 def plot_records(records: Sequence[Record], path: str | os.PathLike[str]) -> None:
     """Draws what a monitor has recorded: a line for each layer of the chain, from the first, light, to the last, dark.
 
-    Red marks below are steps whose verdict was not healthy; the first of these verdicts is the title. Where a value is
-    zero or not finite, which has no place on a logarithmic axis, the line has a gap.
+    Red marks below are steps whose verdict was not healthy. The first of these verdicts is the title. The line has a
+    gap where a value is zero or not finite, because it has no place on a logarithmic axis.
 
     Args:
-        records: By step, of one model, such as `read_records` returns.
+        records: The records of one model, ordered by step, such as from `read_records`.
         path: The picture; its suffix says the format.
 
     Raises:
@@ -95,14 +95,14 @@ def _draw(axes: Any, records: Sequence[Record], group: str) -> None:
 
 
 def _name(axes: Any, place: tuple[int, float], name: str, colour: Any, side: str) -> None:
-    """Writes a name beside the end of its line: that of the lower of two below, so that they never meet."""
+    """Writes a name at the end of its line. The lower of two lines has its name below, so that they do not overlap."""
     text = printable(name if len(name) <= _LONGEST else f"\u2026{name[-_LONGEST:]}")
     style = {"ha": "left", "va": side, "color": colour, "fontsize": 8, "annotation_clip": False, "parse_math": False}
     axes.annotate(text, place, (4, 0), textcoords="offset points", **style)
 
 
 def _names(records: Sequence[Record], group: str) -> list[str]:
-    """The chain's, of stages; else all that there are, in the order in which modules run."""
+    """The names of the chain's stages, or else all names, in the order in which modules run."""
     found = dict.fromkeys(name for record in records for name in record.figures.get(group, ()))
     chain = dict.fromkeys(label for record in records for label in record.chain)
     return [name for name in chain if name in found] or list(found)

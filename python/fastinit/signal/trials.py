@@ -1,4 +1,4 @@
-"""How many steps a trial of an initialisation takes, and with which seeds."""
+"""Reads the number of steps of trials, and their seeds."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from fastinit import checks
 
 
 def read_steps(steps: Any) -> int:
-    """Returns a number of steps, 1 at least."""
+    """Returns a number of steps, at least 1."""
     return checks.integer("steps", steps, 1, 2**31)
 
 
 def read_seeds(seeds: Any) -> tuple[int, ...]:
-    """Returns seeds, each once.
+    """Returns seeds without repetitions.
 
     Raises:
-        TypeError: They are no iterable of ints.
+        TypeError: They are not an iterable of ints.
         ValueError: There are none, or one is given twice.
     """
     rule, remedy = "be different ints", "such as (0, 1, 2)"

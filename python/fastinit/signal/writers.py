@@ -1,4 +1,4 @@
-"""Where records go: JSON lines, TensorBoard's event files, functions."""
+"""Writers of records: JSON lines, TensorBoard's event files, functions."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
 
 class Writer(Protocol):
-    """What takes records."""
+    """Accepts records."""
 
     def write(self, record: Record) -> None:
-        """Takes one."""
+        """Accepts one record."""
 
     def close(self) -> None:
-        """Says that none will come."""
+        """Called when no more records will come."""
 
 
 def writer_of(to: object) -> Writer:
-    """Returns what writes records.
+    """Returns the writer of records to a place.
 
     Args:
         to: A path that ends in ".jsonl", for JSON lines, to which a resumed run adds; any other path, for a folder in
@@ -39,7 +39,7 @@ def writer_of(to: object) -> Writer:
 
     Raises:
         TypeError: It is none of these.
-        ValueError: A path that is neither. An OSError where a file cannot be opened.
+        ValueError: A path that is neither. It is an OSError if a file cannot be opened.
     """
     if isinstance(to, (str, os.PathLike)):
         return _of_path(Path(to))
@@ -61,13 +61,14 @@ def _of_path(path: Path) -> Writer:
 
 
 class JsonLines:
-    """A file with a record in each line, seen by others as soon as it is written.
+    """A file with a record in each line. Other programs see each line as soon as it is written.
 
     Args:
-        path: To which lines are added. A last line that a killed process left unfinished is cut off. Folders are made.
+        path: The file to which lines are added. A last line that a killed process left unfinished is cut off. Folders
+            are made.
 
     Raises:
-        ValueError: A file of other things is there. An OSError where it cannot be opened.
+        ValueError: The file has other contents. It is an OSError if it cannot be opened.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -86,7 +87,7 @@ class JsonLines:
 
 
 def _end_last_line(path: Path) -> None:
-    """Leaves whole lines alone in a file of records that exists, so that a line can follow."""
+    """Cuts an unfinished line off an existing file of records, so that another line can follow."""
     data = b""
     if path.exists():
         data = path.read_bytes() if path.is_file() else b"no file"

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from fastinit.checkpoint.plan import Plan, Shard
 
-RESUME = "--resume (resume=True)"
-FORCE = "--force (force=True)"
+RESUME = "resume=True"
+FORCE = "force=True"
 
 
 class Files(NamedTuple):
@@ -85,6 +85,20 @@ class Files(NamedTuple):
             return False
         finally:
             os.close(folder)
+
+    def unlike(self, path: Path) -> str:
+        """Words how the checkpoint in the folder `path`, which does not hold these files, differs from them."""
+        with suppress(OSError):
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                note = read_note(folder)
+            finally:
+                os.close(folder)
+            if note == self.sides[NOTE_FILE]:
+                return "its files are missing or incomplete"
+            if theirs := parsed(note):
+                return difference(theirs, self.sides[NOTE_FILE])
+        return f"it has no {NOTE_FILE}"
 
 
 class WorkingFolder:
@@ -140,10 +154,11 @@ class WorkingFolder:
         is_same = found == self._note
         theirs = None if is_same or self._start_anew else parsed(found)
         if theirs is not None:
-            alone = "alone " if self._force else ""
+            alone = " alone" if self._force else ""
             raise CheckpointError(
-                f"{self.path} holds the files of another checkpoint, whose "
-                f"{difference(theirs, self._note)}; start anew with {FORCE} {alone}or choose another name"
+                f"{self.path} is left from an interrupted run of another checkpoint: "
+                f"{difference(theirs, self._note)}; give the options of that run to go on with it, "
+                f"use {FORCE}{alone} to start anew, or choose another name"
             )
         names = set(os.listdir(self._folder)) - {NOTE_FILE}
         keep = is_same and not self._start_anew
@@ -223,7 +238,7 @@ class WorkingFolder:
             is_there = os.path.lexists(self.target) and not is_empty_folder(self.target)
             first = f"remove {self.target}, then " if is_there and not self._force else ""
             options = f"{RESUME} and {FORCE}" if is_there and self._force else RESUME
-            return f"{self.path} holds {finished} of {count} finished files; {first}run again with {options} to go on"
+            return f"{self.path} holds {finished} of {count} files; {first}run again with {options} to go on"
         remove_checkpoint(self.path)
         return "nothing was left behind"
 
@@ -276,7 +291,7 @@ def _left_by_another_run(path: Path) -> str:
     try:
         folder = open_folder(path)
     except OSError:
-        return f"{path} is in the way and is not a folder of a run; remove it"
+        return f"{path} exists and is not a folder that fastinit made; remove it"
     try:
         lock = take_lock(path, folder, create=False)
         release(lock)
@@ -285,11 +300,11 @@ def _left_by_another_run(path: Path) -> str:
         files = files if isinstance(files, dict) else {}
         finished = len(set(os.listdir(folder)).intersection(files))
         return (
-            f"{path} holds the {finished} of {len(files)} files that an interrupted run has finished; "
-            f"go on with {RESUME} or start anew with {FORCE}"
+            f"{path} is left from an interrupted run, which finished {finished} of {len(files)} files; "
+            f"use {RESUME} to go on, or {FORCE} to start anew"
         )
     except FileNotFoundError:
-        return f"{path} is in the way and has no {NOTE_FILE}; remove it, or go on with {RESUME} if it is empty"
+        return f"{path} exists and has no {NOTE_FILE}; remove it, or use {RESUME} if it is empty"
     except CheckpointError as error:
         return str(error)
     finally:

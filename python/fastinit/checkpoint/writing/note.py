@@ -28,14 +28,17 @@ def parsed(note: bytes) -> dict[str, Any] | None:
 
 
 def difference(theirs: dict[str, Any], note: bytes) -> str:
-    """Words in what another fastinit.json differs from the plan's."""
+    """Words the plainest difference of another fastinit.json from the plan's, as any difference changes the hash."""
     ours = json.loads(note)
     for key, what in (
         ("stream_version", "stream version"),
-        ("recipe_sha256", "recipe (SHA-256)"),
-        ("shard_bytes", "shard size"),
+        ("seed", "seed"),
+        ("tensors", "number of tensors"),
+        ("parameters", "number of parameters"),
+        ("tensor_bytes", "size in bytes (`dtype`)"),
+        ("shard_bytes", "shard size in bytes"),
         ("copies", "copied files"),
     ):
         if theirs.get(key) != ours[key]:
-            return f"{what} is {show(theirs.get(key))} and not {show(ours[key])}"
-    return f"{NOTE_FILE} differs"
+            return f"its {what} is {show(theirs.get(key))}, and this run has {show(ours[key])}"
+    return "it was made from another recipe, or with another `dtype`, `layout` or `preset`"

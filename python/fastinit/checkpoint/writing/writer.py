@@ -147,12 +147,12 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
         return False
     if resume:
         raise CheckpointError(
-            f"OUT must not exist, or be this very checkpoint and complete, got {target}, which is "
-            f"not; choose another name, or replace a checkpoint of fastinit's with {FORCE}"
+            f"{target} already exists and is not this checkpoint: {files.unlike(target)}; "
+            f"choose another name, or use {FORCE} to replace a checkpoint that fastinit wrote"
         )
     raise CheckpointError(
-        f"OUT must not exist, got {target}, which does; choose another name, replace a "
-        f"checkpoint of fastinit's with {FORCE}, or accept this very one with {RESUME}"
+        f"{target} already exists; choose another name, use {FORCE} to replace a checkpoint that fastinit wrote, "
+        f"or {RESUME} to keep it if it is this very checkpoint"
     )
 
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from fastinit.errors import printable
+from fastinit.recipes import presets
 
 FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
@@ -38,6 +39,8 @@ def title_of(name: str) -> str:
 def choices_instead(path: str | os.PathLike[str]) -> str:
     """Returns the end of a message about a recipe that does not exist: what was meant, or what there is."""
     folder, name = os.path.split(os.fspath(path))
+    if not folder and name in presets.NAMES:
+        return f"; {name!r} is the name of a preset: give it as `preset`"
     try:
         files = sorted(file for file in os.listdir(folder or ".") if file.endswith(".toml"))
     except OSError:

@@ -1,1 +1,1 @@
-"""Whether a PyTorch model passes its signal on, before it is trained and while it is."""
+"""Checks whether a PyTorch model passes its signal on, before and during training."""

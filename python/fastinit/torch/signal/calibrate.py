@@ -1,4 +1,4 @@
-"""`calibrate`: scales for the weights of a model at which its layers put out what they should, as a recipe."""
+"""`calibrate`: finds the scales of a model's weights at which its layers have the wanted outputs, as a recipe."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 METHODS = ("lsuv", "gains")
 _NOT_RUN = "its layer does not run as a module, or returns no tensor"
-_SAME = 1e-5  # of a factor: what the digits of a recipe leave open
+_SAME = 1e-5  # of a factor: the precision of the digits in a recipe
 
 
 @dataclass(frozen=True)
 class Calibration(CalibrationRecord):
-    """What `calibrate` did; `print` shows it as a table with the verdict below.
+    """The result of `calibrate`. `print` shows it as a table with the verdict below.
 
     Attributes:
-        recipe: Draws the model as it is now, wherever its tensors have these names.
+        recipe: The recipe that draws the model as it is now, anywhere where its tensors have the same names.
     """
 
     recipe: Recipe
@@ -73,50 +73,50 @@ def calibrate(
     most_rounds: int = 10,
     match: str | Sequence[str] = "*",
 ) -> Calibration:
-    """Draws a model with the scales at which each of its layers puts out values of standard deviation 1.
+    """Draws a model with the scales at which the output of each of its layers has standard deviation 1.
 
-    The layers are linear and convolutional modules, whose output is linear in their weight but for a bias. What they
-    are is found by running the model; the result is a recipe, an initializer and its scale for each parameter, by which
-    the same model can be drawn anywhere else: sharded, in another type, or as a checkpoint. The model is left drawn
-    by that recipe. Nothing else of it changes: gradients, modes, buffers that no rule sets, and PyTorch's random state
-    are as before; after an error the parameters are, too, for which a copy of them is kept.
+    The layers are linear and convolutional modules, whose output is linear in their weight except for a bias. The
+    scales are found by running the model. The result is a recipe with an initializer and its scale for each parameter.
+    It can draw the same model anywhere else: sharded, in another type, or as a checkpoint. Afterwards the model has the
+    values of that recipe. Nothing else of it changes: gradients, modes, buffers that no rule sets, and PyTorch's random
+    state are as before. After an error the parameters are as before too, for which a copy of them is kept.
 
-    "lsuv" measures. In each round the model runs once. What a layer puts out goes on with the scale that it ought to
-    have, so that the next layer reads what it will read after the draw, and one round finds all scales of a model whose
-    layers run one after another, whatever is between them. Then all is drawn and measured as it is. More rounds follow
-    only if an output is not within the tolerance, as where a weight is used before its layer runs.
+    "lsuv" measures. In each round the model runs once. The output of each layer is passed on with the scale that it
+    should have, so that the next layer reads what it will read after the draw. One round therefore finds all scales of
+    a model whose layers run one after another, whatever is between them. Then the model is drawn and measured. More
+    rounds follow only if an output is not within the tolerance, for example if a weight is used before its layer runs.
 
-    "gains" computes: std = target gain(f) / sqrt(fan_in), for a layer that reads an activation function f, with the
-    exact gain of `fastinit.gain`. The batch says which function that is, and no number of the recipe depends on it.
-    Layers that read something else, such as norms, sums or the model's input, have gain 1; `input` in the rows says so.
+    "gains" computes: std = target gain(f) / sqrt(fan_in) for a layer that reads an activation function f, with the
+    exact gain of `fastinit.gain`. The batch shows only which function that is; no number in the recipe depends on it.
+    Layers that read something else, such as norms, sums or the model's input, have gain 1. `input` in the rows tells.
 
     Args:
-        model: On any device, perhaps without memory, or sharded as DTensors; then all processes call this, each with
-            its own batch, which count together.
-        batch: What it is called with: a mapping gives arguments by name, a tuple or list by position, anything else is
-            the one argument.
-        seed: Of all draws, as in `init_model`.
-        init: What the weights of layers are drawn by before they are scaled: "orthogonal" or "normal", with the model's
-            own rules for all else; or for the whole model "own", the name of a preset or of another initializer,
+        model: The model, on any device, perhaps without memory, or sharded as DTensors. Then all processes must call
+            this, each with its own batch; the batches count together.
+        batch: The input of the model: a mapping gives arguments by name, a tuple or list by position, and anything else
+            is the only argument.
+        seed: The seed of all draws, as in `init_model`.
+        init: How the weights of layers are drawn before they are scaled: "orthogonal" or "normal", with the model's own
+            rules for all other tensors; or for the whole model "own", the name of a preset or of another initializer,
             rules, a recipe or the path of one, as in `compare`. A weight that its own rule sets to a constant, such as
             zero, keeps it.
         method: "lsuv" or "gains".
-        target: The standard deviation that outputs are to have, or a mapping from patterns of names of weights to
-            numbers or expressions, as in `{"*.c_proj.weight": "1 / sqrt(2 * layers)"}`; others have 1.
-        tolerance: By how much the variance of an output may miss that of its target, relative to it.
-        most_rounds: After which "lsuv" stops.
+        target: The standard deviation that outputs should have, or a mapping from patterns of weights' names to numbers
+            or expressions, such as `{"*.c_proj.weight": "1 / sqrt(2 * layers)"}`; all others have 1.
+        tolerance: The largest allowed relative difference of an output's variance from that of its target.
+        most_rounds: The number of rounds after which "lsuv" stops.
         match: A pattern, or several, of the names of the weights to calibrate. All others keep their rules.
 
     Returns:
-        The calibration: `print` it, `calibration.recipe`, `calibration.save("my.toml")`. An output that cannot be
-        brought to its target is no error: see `calibration.verdict`.
+        The calibration: `print` it, `calibration.recipe`, `calibration.save("my.toml")`. It is not an
+        error if an output cannot reach its target: see `calibration.verdict`.
 
     Raises:
         RecipeError: A rule, a pattern or an expression is not valid, or `init_model` cannot draw the model. A
             ValueError.
-        TypeError: `model` is no module, or an argument is of a wrong kind.
-        ValueError: The model has no layer to calibrate, or an argument is out of its range. What the model's own code
-            raises comes through.
+        TypeError: `model` is not a module, or an argument has the wrong type.
+        ValueError: The model has no layer to calibrate, or an argument is out of its range. Errors of the model's own
+            code are raised unchanged.
 
     Source:
         Mishkin and Matas, All you need is a good init, ICLR 2016, algorithm 1; tolerance 0.1 there.
@@ -151,7 +151,7 @@ def calibrate(
 
 
 class _Work:
-    """A calibration in the making."""
+    """The state of a calibration while it runs."""
 
     def __init__(
         self, model: torch.nn.Module, batch: Any, scales: Scales, target: float | Mapping[str, float | str]
@@ -172,17 +172,17 @@ class _Work:
         return run(self._model, self._batch, self._scales.layers, self._meshes, stds, beside)
 
     def is_worth_a_round(self, tolerance: float) -> bool:
-        """Whether an output misses its target for a reason that is not known."""
+        """Whether an output misses its target for an unknown reason, so that another round may help."""
         return any(not row.note for row in self.record("lsuv", tolerance).missed)
 
     def measure(self) -> bool:
-        """Scales what a pass says, and returns whether that changed anything."""
+        """Scales weights by the factors of a pass, and returns whether that changed anything."""
         found = self._run(self._stds).factors
         self._faults = {name: factor for name, factor in found.items() if isinstance(factor, str)}
         return self._draw({name: factor for name, factor in found.items() if isinstance(factor, float)})
 
     def compute(self) -> None:
-        """Scales what the gains of the functions say that layers read."""
+        """Scales weights by the gains of the functions that their layers read."""
         feeders = Feeders(self._model, self._scales.layers)
         self._run(beside=feeders)
         self._feeders = feeders.found
@@ -206,7 +206,7 @@ class _Work:
         return True
 
     def record(self, method: str, tolerance: float) -> Calibration:
-        """What was done so far."""
+        """Returns the record of the calibration so far."""
         rows = tuple(map(self._row, self._scales.names))
         return Calibration(rows, method, self._scales.seed, tolerance, self.rounds, self._scales.recipe)
 
@@ -235,7 +235,7 @@ class _Work:
 
 @contextmanager
 def _as_before_an_error(model: torch.nn.Module) -> Iterator[None]:
-    """Puts a model's tensors and its report back where something fails."""
+    """Restores a model's tensors and its report if the block fails."""
     known = kept(model)
     targets = targets_of(model)
     values = [(t, t.tensor, None if t.tensor.is_meta else t.tensor.detach().clone()) for t in targets]

@@ -1,4 +1,4 @@
-"""Sets of rules by which a model can be drawn anew, as they are named and as they are given."""
+"""Sets of rules with which a model can be drawn anew: their names and their forms."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Choice(NamedTuple):
     """A set of rules.
 
     Attributes:
-        name: By which results name it.
+        name: The name in results.
         recipe: A recipe or a list of rules.
-        preset: The name of a preset or an initializer. Where there is neither, it is the model's own.
+        preset: The name of a preset or an initializer. If there is neither, it is the model's own rules.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Choice(NamedTuple):
 
     @property
     def is_own(self) -> bool:
-        """Whether it is what the model's own code does."""
+        """Whether it is the model's own rules."""
         return self.recipe is None and self.preset is None
 
     def draw(self, model: torch.nn.Module, seed: Seed) -> None:
@@ -52,7 +52,7 @@ def read_choices(rules: Any) -> tuple[Choice, ...]:
 
     Raises:
         TypeError: `rules` is neither.
-        ValueError: There are none, or one is no set of rules.
+        ValueError: There are none, or one is not a set of rules.
     """
     rule, remedy = "be a mapping of names and rules, or a list of names", 'such as ["own", "he", "glorot"]'
     if isinstance(rules, (str, bytes)) or not isinstance(rules, Iterable):
@@ -74,10 +74,10 @@ def read_choice(name: str, value: Any = None, argument: str = "rules") -> Choice
     """Reads one set of rules.
 
     Args:
-        name: By which results name it.
+        name: The name in results.
         value: "own", the name of a preset or of an initializer, a recipe or the path of one, or a list of rules. None:
-            the name is one of these.
-        argument: What errors call it.
+            the name itself is one of these.
+        argument: The name of the argument in errors.
 
     Raises:
         TypeError: It is none of these.
@@ -112,5 +112,5 @@ def _preset(name: str, argument: str) -> str | None:
             "`fastinit presets` lists presets",
         )
         raise ValueError(checks.text(argument, rule, name, remedy) + suggest(name, known))
-    preset_of(name)  # which says what arguments it lacks
+    preset_of(name)  # its error says which arguments are missing
     return name

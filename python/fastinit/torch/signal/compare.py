@@ -1,4 +1,4 @@
-"""`compare`: one model trained for a few steps from each of several initialisations."""
+"""`compare`: trains one model for a few steps from each of several initialisations."""
 
 from __future__ import annotations
 
@@ -37,41 +37,41 @@ def compare(
     loss: Loss | None = None,
     progress: bool = True,
 ) -> Comparison:
-    """Draws a model under each set of rules and trains it for a few steps, and tells which set is best.
+    """Draws a model with each set of rules, trains it for a few steps, and finds which set is best.
 
-    Each trial draws the model anew in place, probes it, and trains it on the same batches in the same order; all that
-    the model draws while it trains, such as dropout, has the trial's seed. So trials of one seed differ in the rules
-    alone, and on one machine the result is the same to the bit, as far as the operations of the model are. A loss that
-    is not finite ends its trial. Ctrl-C gives the trials that are done: all sets of rules take their turn with one seed
-    before the next.
+    Each trial draws the model anew in place, probes it, and trains it on the same batches in the same order; all draws
+    of the model while it trains, such as dropout, have the trial's seed. So trials with one seed differ only in the
+    rules, and on one machine the result is the same to the bit if the operations of the model are. A loss that is not
+    finite ends its trial. Ctrl-C returns the trials that are done: all sets of rules are tried with one seed before the
+    next one.
 
-    A module is afterwards as it was before: parameters, buffers, gradients, modes, and PyTorch's random state.
+    Afterwards a module is as it was before: parameters, buffers, gradients, modes, and PyTorch's random state.
 
     Args:
         model: A module, in the mode in which it is to be trained, or a function that makes one, which
             `fastinit.torch.build` calls once, so that "own" is what its constructors do.
-        batches: As many as there are, but not more than `steps`, are kept and used in turn, where the model is. A
-            pair is inputs and target; a mapping gives arguments by name, of which the model makes its own loss.
+        batches: The batches, which are used in turn; not more than `steps` of them are kept, on the model's device. A
+            pair is inputs and target; a mapping gives arguments by name, from which the model computes its own loss.
             Several inputs are a tuple within the pair.
-        rules: A mapping of names to sets of rules, of which each is "own" (what the model's own code does), the
-            name of a preset or of an initializer for all weights, such as "he" or "orthogonal", a recipe or its path,
-            or a list of rules: see `init_model`. Or a list of such names alone.
-        seeds: Of the trials under each set.
-        steps: Of each trial.
+        rules: A mapping of names to sets of rules. Each set is "own" (the model's own code), the name of a preset or of
+            an initializer for all weights, such as "he" or "orthogonal", a recipe or its path, or a list of rules: see
+            `init_model`. Or only a list of such names.
+        seeds: The seeds of the trials with each set.
+        steps: The number of steps of each trial.
         optimizer: A function of the parameters that makes the optimizer, such as
             `lambda parameters: torch.optim.SGD(parameters, lr=0.1)`. None: Adam at 1e-3, whose steps have the same
-            size whatever that of the gradients, so that one rate is as fair to all sets of rules as one can be.
-        loss: A function of the output, and of the target if there is one: see `probe`, whose choice None is.
+            size for small and large gradients, so that one rate is as fair as possible to all sets of rules.
+        loss: A function of the output, and of the target if there is one. None: the loss that `probe` chooses.
         progress: Whether to show a bar on standard error, if that is a terminal.
 
     Returns:
         The result: `print` it, `result.best`, `result.verdict`, `result.plot("compare.svg")`.
 
     Raises:
-        TypeError: An argument of a wrong kind.
-        ValueError: A set of rules that there is not or that does not fit the model; batches without anything to
-            learn. What the model's own code raises comes through.
-        KeyboardInterrupt: Ctrl-C before the first trial was done.
+        TypeError: An argument has the wrong type.
+        ValueError: A set of rules does not exist or does not fit the model, or the batches have nothing to learn.
+            Errors of the model's own code are raised unchanged.
+        KeyboardInterrupt: Ctrl-C was pressed before the first trial was done.
 
     Example:
         >>> import fastinit
@@ -101,7 +101,7 @@ def compare(
         torch.enable_grad(),
         progress_bar("comparing", total * steps, is_hidden=not checks.boolean("progress", progress)) as advance,
     ):
-        for choice in choices:  # an error shows before anything is trained
+        for choice in choices:  # raises before anything is trained
             start(numbers[0])
             choice.draw(trained, numbers[0])
         try:
@@ -123,7 +123,7 @@ def compare(
 
 
 def _check_made(model: torch.nn.Module) -> None:
-    """Refuses what a function did not make anew, and no rule could therefore draw anew.
+    """Raises if a function returns parameters that it did not make anew, because no rule could draw those anew.
 
     Raises:
         ValueError: A parameter was there before.

@@ -44,28 +44,29 @@ def coordinate_check(
     loss: Loss | None = None,
     progress: bool = True,
 ) -> CoordinateReport:
-    """Trains models of several widths for a few steps, and tells whether their activations keep their size.
+    """Trains models of several widths for a few steps, and checks whether their activations keep their size.
 
     The size of an output is the root mean square of its elements. Under the maximal update parametrisation (muP), with
-    which one learning rate serves all widths, each size is the same at all widths at any time, but for the model's
-    output, which may start smaller in wider models. Under other parametrisations some sizes grow with width once the
-    model has learnt something, or shrink.
+    which one learning rate is good for all widths, each size is the same at all widths at any time, except the model's
+    output, which may start smaller in wider models. Under other parametrisations some sizes grow or shrink with width
+    as soon as the model has learnt something.
 
-    What is measured are layers with matrices, the blocks that the model repeats, and the model's output, which may
-    vanish with width but must not grow. A layer whose output has as many elements at all widths, such as a head or a
-    router, is shown and not judged: the model's code may scale what it gives, and what comes of that is judged.
+    It measures layers with matrices, the blocks that the model repeats, and the model's output, which may vanish with
+    width but must not grow. A layer whose output has as many elements at all widths, such as a head or a router, is
+    shown but not judged: the model's code may scale its output, and the result of that is judged.
 
     Args:
         build_of_width: Makes the model of a width; `fastinit.torch.build` calls it for each seed. All must have the
             same layers.
-        widths: Two at least; a factor of 8 between the least and the greatest tells more than many between.
-        batches: See `compare`; all models are trained on the same, which no width may change.
-        rules: One set, as in `compare`: "own", the name of a preset such as "mup" or of an initializer, a recipe or its
-            path, or a list of rules.
-        seeds: Of the weights; the standard errors are over them.
-        steps: Of training. Sizes are measured before the first and after each.
-        optimizer: A function of the model and its width that makes the optimizer, since muP scales learning rates with
-            width. None: Adam at 1e-3 at every width.
+        widths: At least two. A factor of 8 between the least and the greatest shows more than many widths between them.
+        batches: See `compare`. All models are trained on the same batches, so their shapes must not depend on the
+            width.
+        rules: One set of rules, as in `compare`: "own", the name of a preset such as "mup" or of an initializer, a
+            recipe or its path, or a list of rules.
+        seeds: The seeds of the weights. The standard errors are over them.
+        steps: The number of training steps. Sizes are measured before the first and after each.
+        optimizer: A function of the model and its width that makes the optimizer, because muP scales learning rates
+            with width. None: Adam at 1e-3 at every width.
         loss: See `compare`.
         progress: Whether to show a bar on standard error, if that is a terminal.
 
@@ -73,9 +74,9 @@ def coordinate_check(
         The report: `print` it, `report.verdict`, `report.assert_healthy()`, `report.plot("widths.svg")`.
 
     Raises:
-        TypeError: An argument of a wrong kind.
-        ValueError: Models whose layers differ, or do not grow with the width; a set of rules that there is not; batches
-            without anything to learn. What the model's own code raises comes through.
+        TypeError: An argument has the wrong type.
+        ValueError: The models have different layers or do not grow with the width, a set of rules does not exist, or
+            the batches have nothing to learn. Errors of the model's own code are raised unchanged.
 
     Source:
         Yang et al., Tensor programs V, 2022; the mup package, README.md, Coord Check.
@@ -129,7 +130,7 @@ def _train(
     loss: Loss | None,
     steps: int,
 ) -> tuple[list[_Readings], str]:
-    """Trains a model, and returns what was read before the first step and after each, and what the loss is."""
+    """Trains a model, and returns the readings before the first step and after each, and the kind of the loss."""
     readings = []
     for step in range(steps + 1):
         model.zero_grad()
@@ -143,7 +144,7 @@ def _train(
 
 
 def _read(stages: Sequence[Stage], output: Any) -> _Readings:
-    """What is read of layers with matrices, of the blocks that the model repeats, and of the output."""
+    """Reads layers with matrices, the blocks that the model repeats, and the output."""
     chain = {id(stage) for stage in chain_of(stages)}
     found = {
         stage.label: _Reading(math.inf if stage.nonfinite else stage.output.rms, stage.output.size)
@@ -160,7 +161,7 @@ def _read(stages: Sequence[Stage], output: Any) -> _Readings:
 def _layers(
     readings: Mapping[tuple[int, int], Sequence[_Readings]], seeds: Sequence[int], widths: Sequence[int]
 ) -> tuple[Layer, ...]:
-    """Gathers what was read by layers.
+    """Gathers the readings by layers.
 
     Raises:
         ValueError: The models have other layers at another width, or none grows with it.
@@ -189,7 +190,7 @@ def _check_functions(build_of_width: Any, optimizer: Any) -> None:
     if isinstance(build_of_width, torch.nn.Module) or not callable(build_of_width):
         rule, remedy = "be a function of a width that makes a model", "such as lambda width: Model(hidden_size=width)"
         raise TypeError(checks.text("build_of_width", rule, type(build_of_width).__name__, remedy))
-    if isinstance(optimizer, type):  # the usual mistake, which PyTorch would answer with an error about parameters
+    if isinstance(optimizer, type):  # a common mistake, for which PyTorch's own error would be about parameters
         rule = "be a function of the model and its width"
         remedy = "such as lambda model, width: torch.optim.Adam(model.parameters(), lr=0.1 / width)"
         raise TypeError(checks.text("optimizer", rule, optimizer.__name__, remedy))

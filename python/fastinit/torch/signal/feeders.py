@@ -1,4 +1,4 @@
-"""What each layer reads: the activation function whose output it is, or what else made it."""
+"""Finds the input of each layer: the output of an activation function, or of something else."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from fastinit.torch.signal.layers import Layer
 
 _INPUT = "input"
-_LAYER = "layer"  # whose output has the variance that calibration gives it
-# Functions that hand the values of their first argument on, be it in another place, form or type.
+_LAYER = "layer"  # the calibration sets the variance of its output
+# Functions that pass the values of their first argument on, perhaps in another place, form or type.
 _PLACES = ("__getitem__", "chunk", "expand", "flatten", "movedim", "permute", "reshape", "select", "split", "squeeze")
 _AXES = ("swapaxes", "swapdims", "t", "transpose", "unbind", "unflatten", "unsqueeze", "view", "view_as")
 _FORMS = ("bfloat16", "clone", "contiguous", "detach", "double", "float", "half", "to", "type")
 _DROPOUTS = ("alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout")
 _HANDING_ON = frozenset((*_PLACES, *_AXES, *_FORMS, *_DROPOUTS))
 _PRODUCTS = frozenset(("mul", "multiply"))
-_GATED = frozenset(("glu",))  # of two halves of its input, so that no number goes through it alone
-_SPAN, _STEPS = 12.0, 240_001  # of the integral: its error is below 1e-9, and 1e-5 where a function jumps
+_GATED = frozenset(("glu",))  # it combines two halves of its input, so it is not a function of one number
+_SPAN, _STEPS = 12.0, 240_001  # of the integral: its error is below 1e-9, or 1e-5 if the function jumps
 
 
 class Feeder(NamedTuple):
-    """What made a tensor.
+    """The origin of a tensor.
 
     Attributes:
-        name: Of a function, such as "relu"; "input" for what the model is given, "layer" for the output of a layer.
-        gain: 1 / sqrt(E f(z)^2) of an activation function f; 1 for all else.
+        name: The name of a function, such as "relu"; "input" for the model's input, "layer" for the output of a layer.
+        gain: 1 / sqrt(E f(z)^2) of an activation function f; 1 for everything else.
     """
 
     name: str
@@ -44,10 +44,10 @@ class Feeder(NamedTuple):
 
 
 class Feeders:
-    """Finds out, within a `with` block in which a model runs, what each layer reads at its first call.
+    """Finds the input of each layer at its first call, while a model runs in the `with` block.
 
     Attributes:
-        found: By the names of weights.
+        found: The origins, by the names of weights.
     """
 
     def __init__(self, model: torch.nn.Module, layers: Sequence[Layer]) -> None:
@@ -92,7 +92,7 @@ class Feeders:
             self._made[tensor] = feeder
 
     def called_function(self, func: Any, args: Any, kwargs: Any, output: Any) -> None:
-        """Marks what a function returned."""
+        """Marks the tensor that a function returned."""
         name = getattr(func, "__name__", "")
         name = name if name == "__getitem__" else name.strip("_")
         known = [self._made.get(tensor) for tensor in tensors_in(args)]
@@ -107,7 +107,7 @@ class Feeders:
 
 
 def _gated(factors: Sequence[Feeder | None]) -> Feeder | None:
-    """Of a gated unit, as in silu(gate) * up, the activation: the other factor has variance 1."""
+    """The activation of a gated unit, such as silu(gate) * up, because the other factor has variance 1."""
     if len(factors) != 2 or _LAYER not in [factor and factor.name for factor in factors]:
         return Feeder("mul", 1.0)
     return next((factor for factor in factors if factor is not None and factor.name != _LAYER), Feeder("mul", 1.0))
@@ -122,7 +122,7 @@ def _gain(function: Callable[[torch.Tensor], torch.Tensor]) -> float:
 
 
 def _function_of(name: str, func: Any, args: Any, kwargs: Any) -> Feeder:
-    """What a function is, and if it is an activation, its gain."""
+    """The name of a function, and its gain if it is an activation."""
     if name == "prelu":
         return Feeder(name, gain("leaky_relu", float(args[1].detach().float().mean())))
     if name not in EXACT or name in _GATED or EXACT[name] == 1.0:
@@ -132,7 +132,7 @@ def _function_of(name: str, func: Any, args: Any, kwargs: Any) -> Feeder:
 
 
 def _feeder_of(module: torch.nn.Module) -> Feeder | None:
-    """What a module is whose code may compute it in several steps: a norm, or an activation of transformers."""
+    """The kind of a module whose code may have several steps: a norm, or an activation of transformers."""
     kind = type(module)
     if "norm" in kind.__name__.lower():
         return Feeder(kind.__name__, 1.0)

@@ -1,4 +1,4 @@
-"""Random inputs for the models of transformers: tokens, pixels, audio, as the model's configuration says."""
+"""Random inputs for the models of transformers: tokens, pixels or audio, depending on the model's configuration."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _SECOND = 16_000  # samples of audio
 
 
 def random_inputs(model: Any, *, samples: int = 8, length: int = 64, seed: int = 0) -> dict[str, torch.Tensor]:
-    """Returns a batch for a model of transformers, of the shapes that its configuration says.
+    """Returns a batch for a model of transformers, with the shapes in its configuration.
 
-    Tokens are uniform over the vocabulary, pixels, audio and other features standard normal. Where the model computes a
+    Tokens are uniform over the vocabulary, pixels, audio and other features standard normal. If the model computes a
     loss over tokens, they are the labels too.
 
     Args:
         model: A `PreTrainedModel`.
         samples: The number of samples.
         length: The number of tokens in each, at most as many as the model has positions for.
-        seed: With the name of an argument it decides that argument's values.
+        seed: The seed. Together with the name of an argument it determines that argument's values.
 
     Returns:
         The arguments of `forward`, by name.
 
     Raises:
-        TypeError: The model is none of transformers'.
-        ValueError: It takes an argument that is not known here.
+        TypeError: The model is not one of transformers'.
+        ValueError: The model needs an argument that is unknown here.
 
     Example:
         >>> from transformers import ViTConfig, ViTModel
@@ -60,7 +60,7 @@ def random_inputs(model: Any, *, samples: int = 8, length: int = 64, seed: int =
     names = dict.fromkeys([*([main] if isinstance(main, str) else main), *required])
     if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in parameters:
         names["decoder_input_ids"] = None
-    if type(model).__name__.endswith("Model"):  # of text and another thing side by side, as CLIP's
+    if type(model).__name__.endswith("Model"):  # two-part models, of text and something else, such as CLIP
         names |= {name: None for name, part in _PARTS if name in parameters and hasattr(config, part)}
     unknown = [name for name in names if name not in _MAKERS]
     if unknown:
@@ -77,20 +77,20 @@ def random_inputs(model: Any, *, samples: int = 8, length: int = 64, seed: int =
 
 
 class _Sizes:
-    """What a configuration says about inputs, under whichever name."""
+    """The sizes of inputs in a configuration, whatever their names there."""
 
     def __init__(self, config: Any, samples: int, length: int) -> None:
         self.config, self.samples = config, samples
         self.text = config.get_text_config()
         self.vision = getattr(config, "vision_config", None) or config
         self.audio = getattr(config, "audio_config", None) or config
-        # Some begin to count positions beyond the number of the padding token.
+        # Some models begin to count positions after the number of the padding token.
         positions = _first(self.text, "max_position_embeddings", "n_positions", "max_target_positions") or length
         self.length = max(min(length, positions - 2), 1)
 
 
 def _first(config: Any, *names: str) -> int | None:
-    """The first number that a configuration has, of a list or a tuple its own first."""
+    """The first number that a configuration has. If it is a list or a tuple, its first number."""
     for name in names:
         value = getattr(config, name, None)
         if isinstance(value, (list, tuple)) and value:
@@ -129,7 +129,7 @@ def _audio(sizes: _Sizes, seed: int, name: str) -> torch.Tensor:
 
 
 def _features(sizes: _Sizes, seed: int, name: str) -> torch.Tensor:
-    """Of a spectrum: as Whisper has it, or with the features last."""
+    """The features of a spectrum: in Whisper's form, or with the features last."""
     bins, positions = _first(sizes.audio, "num_mel_bins"), _first(sizes.audio, "max_source_positions")
     if bins and positions and not hasattr(sizes.audio, "input_feat_per_channel"):
         return _normal((sizes.samples, bins, 2 * positions), seed, name)

@@ -1,4 +1,4 @@
-"""The layers whose scale a calibration can set: their output is linear in one weight, but for a bias."""
+"""The layers whose scale a calibration can set: their output is linear in one weight, except for a bias."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Layers(NamedTuple):
 
     Attributes:
         layers: All whose scale can be set, in the model's order.
-        kept: Why other weights keep their rules, by name.
+        kept: The reasons why other weights keep their rules, by name.
     """
 
     layers: tuple[Layer, ...]
@@ -83,12 +83,12 @@ def layers_of(model: torch.nn.Module, targets: Sequence[Target]) -> Layers:
 
 
 def is_layer(module: torch.nn.Module) -> bool:
-    """Whether a module's output is linear in its weight, but for its bias."""
+    """Whether a module's output is linear in its weight, except for its bias."""
     return isinstance(module, _LINEAR) or _is_transposed(module)
 
 
 def _is_transposed(module: torch.nn.Module) -> bool:
-    """Whether it is a Conv1D of transformers, perhaps made another class by FSDP2: a linear layer, weight (in, out)."""
+    """Whether it is a Conv1D of transformers, a linear layer with weight (in, out). FSDP2 may have derived a class."""
     return any(kind.__name__ == "Conv1D" for kind in type(module).__mro__)
 
 
@@ -102,8 +102,8 @@ def _reason(target: Target) -> str:
 
 
 def fan_in_of(module: torch.nn.Module) -> float:
-    """Returns how many products an element of a layer's output sums up, away from the edges."""
+    """Returns the number of products in the sum for an element of a layer's output, away from the edges."""
     shape = tuple(module.weight.shape)
-    if isinstance(module, _ConvTransposeNd):  # (in, out / groups, *kernel), of which a stride leaves out some
+    if isinstance(module, _ConvTransposeNd):  # (in, out / groups, *kernel), a stride leaves some out
         return float(shape[0] * math.prod(shape[2:]) / (module.groups * math.prod(module.stride)))
     return float(shape[0] if _is_transposed(module) else math.prod(shape[1:]))

@@ -1,4 +1,4 @@
-"""What a model is called with, and the number that its gradients are of."""
+"""Calls models with batches, and chooses the number whose gradients are taken."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def call(model: torch.nn.Module, batch: Any) -> Any:
 
 
 def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor | None, str]:
-    """Returns the number to take the gradients of, and what it is; None where no gradient can be had.
+    """Returns the number whose gradients are taken, and its kind; None if there is no gradient.
 
-    It is `loss(output, target)`, or `loss(output)` without a target; else, with a target, the cross entropy for whole
-    numbers and the mean squared error for others; else the `loss` that the output has, as those of transformers do;
-    else a sum of the output's elements with random weights, whose gradients tell growth by depth alone.
+    It is `loss(output, target)`, or `loss(output)` without a target. Without `loss`, it is for a target of integers the
+    cross entropy and for others the mean squared error. Without a target, it is the `loss` of the output, as in
+    transformers, or else a sum of the output's elements with random weights, whose gradients show only growth by depth.
 
     Raises:
-        TypeError: What `loss` returned is no tensor.
+        TypeError: The result of `loss` is not a tensor.
         ValueError: It is not one number.
     """
     if loss is not None and (isinstance(loss, type) or not callable(loss)):
@@ -68,7 +68,7 @@ def loss_of(output: Any, loss: Loss | None, target: Any) -> tuple[torch.Tensor |
 
 
 def classes_of(output: Any, kind: str, batch: Any, target: Any) -> int | None:
-    """Over how many classes a loss is the cross entropy; None if it is none, or of a kind that is not known."""
+    """The number of classes, if a loss is a cross entropy; None if it is another loss, or unknown."""
     if kind == CROSS_ENTROPY:
         prediction, given = _prediction(output), target
     elif kind == OWN and isinstance(batch, Mapping):
@@ -88,7 +88,7 @@ def _own(output: Any) -> Any:
 
 
 def prediction_in(output: Any) -> torch.Tensor | None:
-    """The first tensor of an output that is more than a number: of those of transformers, the logits."""
+    """The first tensor of an output that is more than a number. In outputs of transformers, it is the logits."""
     return next((tensor for tensor in tensors_in(output) if is_measurable(tensor) and tensor.ndim), None)
 
 

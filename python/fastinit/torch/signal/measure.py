@@ -23,12 +23,12 @@ _LEAST = 1e-30  # of a variance: the squares of smaller numbers lose digits in f
 
 
 class Pending(NamedTuple):
-    """A tensor that was measured, whose numbers are still where the tensor is.
+    """A tensor that was measured, whose numbers are still on the tensor's device.
 
     Attributes:
-        size: The number of elements, of a DTensor those of the whole.
-        parts: Of each chunk its number of elements, and mean, std, zeros and the finite ones: numbers, or a tensor.
-        mesh: Of a DTensor, over which processes it is spread.
+        size: The number of elements; for a DTensor, of the whole tensor.
+        parts: For each chunk, its number of elements, and mean, std, zeros and finite elements as numbers or a tensor.
+        mesh: The processes over which a DTensor is spread.
     """
 
     size: int
@@ -36,7 +36,7 @@ class Pending(NamedTuple):
     mesh: Any
 
     def reading(self) -> Reading:
-        """Fetches the numbers; of a DTensor, of all processes, which must call this for the same tensors in turn."""
+        """Fetches the numbers. For DTensors, all processes must call this, for the same tensors in the same order."""
         rows = [(count, *(row if isinstance(row, tuple) else row.tolist())) for count, row in self.parts]
         if self.mesh is not None:
             rows = of_all(rows, self.mesh)
@@ -50,7 +50,7 @@ class Pending(NamedTuple):
 
 
 def measure(tensor: torch.Tensor) -> Pending:
-    """Measures a floating tensor; of a DTensor, this process's shard."""
+    """Measures a floating tensor; for a DTensor, this process's shard."""
     mesh = tensor.device_mesh if is_dtensor(tensor) else None
     with torch.no_grad():
         flat = plain(tensor).reshape(-1)
@@ -60,7 +60,7 @@ def measure(tensor: torch.Tensor) -> Pending:
 
 
 def plain(tensor: torch.Tensor) -> torch.Tensor:
-    """The elements of a tensor that are here, whatever its kind, as a dense one of real numbers."""
+    """The elements of any tensor that are in this process, as a dense tensor of real numbers."""
     tensor = (local_tensor(tensor) if is_dtensor(tensor) else tensor).detach()
     if tensor.layout is torch.sparse_coo:
         tensor = tensor.coalesce()
@@ -70,7 +70,7 @@ def plain(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def is_measurable(value: Any) -> bool:
-    """Whether something has figures: a tensor of real or complex numbers that has memory."""
+    """Whether something can be measured: a tensor of real or complex numbers that has memory."""
     if not isinstance(value, torch.Tensor) or value.is_meta:
         return False
     return bool(value.is_floating_point() or value.is_complex())
@@ -85,7 +85,7 @@ def _measured(chunk: torch.Tensor) -> torch.Tensor | _Row:
     is_finite = values.isfinite()
     finite = is_finite.sum()
     values = torch.where(is_finite, values, 0)
-    scale = values.abs().max()  # without which squares overflow
+    scale = values.abs().max()  # without it, squares could overflow
     scale = torch.where(scale > 0, scale, 1)
     values = values / scale
     mean = values.sum() / finite
@@ -94,7 +94,7 @@ def _measured(chunk: torch.Tensor) -> torch.Tensor | _Row:
 
 
 def _measured_plainly(values: torch.Tensor) -> _Row | None:
-    """The same by sums alone, in a tenth of the time, where they keep their digits: that can be seen for free here."""
+    """The same from plain sums, in a tenth of the time, if they keep enough digits, which can be checked at no cost."""
     count: int = values.numel()
     mean, square = values.sum().item() / count, values.square().sum().item() / count
     if not _LEAST < square < math.inf:
@@ -110,7 +110,7 @@ def _reading(row: Sequence[float]) -> Reading:
 
 
 def of_all(rows: list[_Row], mesh: Any) -> list[_Row]:
-    """The rows of all processes of a mesh. Copies count alike, and change neither means nor shares."""
+    """The rows of all processes of a mesh. Copies have equal weight, and so change neither means nor shares."""
     for dim in range(mesh.ndim):
         group = mesh.get_group(dim)
         gathered: list[Any] = [None] * torch.distributed.get_world_size(group)
@@ -129,14 +129,14 @@ def dead_units(tensor: torch.Tensor, axis: int) -> torch.Tensor:
 def share_outside(tensor: torch.Tensor, low: float, high: float) -> torch.Tensor | float:
     """The share of values at or beyond the ends of an interval."""
     values = plain(tensor)
-    if values.device.type == "cpu":  # where NumPy compares in a tenth of the time
+    if values.device.type == "cpu":  # on a CPU, NumPy compares in a tenth of the time
         array = values.float().numpy()
         return np.count_nonzero((array <= low) | (array >= high)) / array.size
     return ((values <= low) | (values >= high)).float().mean()
 
 
 def is_equal_along(tensor: torch.Tensor, axis: int) -> bool:
-    """Whether a tensor repeats itself along an axis. Two places are compared first, which nearly always settles it."""
+    """Whether a tensor repeats itself along an axis. Two places are compared first, which is nearly always enough."""
     tensor = plain(tensor)
     if not tensor.ndim or tensor.shape[axis] < 2 or not tensor.numel():
         return False

@@ -1,4 +1,4 @@
-"""The moments of a layer's output, apart for what its weight and its bias add to it."""
+"""The moments of a layer's output, separately for the contributions of its weight and its bias."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Moments:
     """The moments of an output w + b, where w is linear in the weight and b the bias, over all elements.
 
     Attributes:
-        mean_square: Of w + b.
+        mean_square: The mean square of w + b.
         of_weight: The variance of w.
         of_bias: The variance of b.
         shared: The covariance of w and b.

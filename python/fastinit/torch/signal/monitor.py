@@ -1,4 +1,4 @@
-"""`Monitor`: what a probe measures, through training, on the steps that are due."""
+"""`Monitor`: takes a probe's measurements during training, on the steps that are due."""
 
 from __future__ import annotations
 
@@ -34,30 +34,30 @@ class Monitor:
 
     The training loop stays as it is. A step begins with a forward pass of the model in training mode with gradients
     enabled, and ends when an optimizer of `torch.optim` is about to change the model's parameters, so that gradient
-    accumulation, several forward passes a step and evaluation between steps need nothing. Of a step that is due the
-    first forward pass is measured, with the gradients that come back to it; the gradients of parameters are those that
-    the whole step has gathered. Training takes the same values to the bit with a monitor and without. Of several
-    processes the first writes.
+    accumulation, several forward passes per step and evaluation between steps need no changes. On a step that is due,
+    the first forward pass is measured, with the gradients that come back to it. The gradients of parameters are those
+    that the whole step has accumulated. Training gives the same values to the bit with a monitor and without. If there
+    are several processes, the first one writes.
 
     Args:
-        model: What the loop calls, after `torch.compile`, `fully_shard` or DistributedDataParallel.
-        every: One step in so many is due, the first among them.
-        to: Where records go: a path that ends in ".jsonl", for JSON lines, to which a resumed run adds; any other path,
-            for a folder of TensorBoard's; a function of a `fastinit.signal.Record`, such as the `append` of a list;
-            or a list of these.
+        model: The model that the loop calls, after `torch.compile`, `fully_shard` or DistributedDataParallel.
+        every: Every so many steps, one is due, beginning with the first.
+        to: The place for records: a path that ends in ".jsonl", for JSON lines, to which a resumed run adds; any other
+            path, for a folder of TensorBoard's; a function of a `fastinit.signal.Record`, such as the `append` of a
+            list; or a list of these.
         modules: Patterns such as "encoder.*" for the names of the modules to write, with all their parameters. None for
-            the chain of layers, what findings name, and the parameters of two or more dimensions.
+            the chain of layers, modules that findings name, and the parameters of two or more dimensions.
         start: The number of the first step, in a run that was resumed.
-        loss_scale: A function that returns what the loss is multiplied by, such as the `get_scale` of a GradScaler.
+        loss_scale: A function that returns the factor of the loss, such as the `get_scale` of a GradScaler.
             Gradients are divided by it.
 
     Attributes:
         record: The last record; None before the first.
 
     Raises:
-        TypeError: An argument is of the wrong kind.
-        ValueError: An argument is out of range, or the model has tensors without memory. An OSError where a file cannot
-            be opened.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is out of range, or the model has tensors without memory. It is an OSError if a file
+            cannot be opened.
 
     Example:
         >>> from fastinit.torch import Monitor, build
@@ -99,14 +99,15 @@ class Monitor:
         self._is_within = False  # a step
         self._is_closed = False
         self._watch: _Watched | None = None
-        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = WeakKeyDictionary()  # which are the model's
+        # Whether each optimizer is the model's.
+        self._optimizers: WeakKeyDictionary[torch.optim.Optimizer, bool] = WeakKeyDictionary()
         self._has_optimizer = False
         self._versions: list[int] = []
         with ExitStack() as stack:
             is_first = _rank() == 0
             self._writer = writer_of(to) if is_first else writer_of([])
             stack.callback(self._writer.close)
-            if is_first or any(map(is_dtensor, model.parameters())):  # whose readings need all processes
+            if is_first or any(map(is_dtensor, model.parameters())):  # their readings need all processes
                 stack.callback(self._tell_if_idle)
                 stack.callback(self._hook())
                 stack.callback(register_optimizer_step_pre_hook(self._optimizer_steps).remove)
@@ -120,10 +121,10 @@ class Monitor:
         self.close()
 
     def _hook(self) -> Callable[[], object]:
-        """Lets forward passes tell this when they begin; returns what ends that."""
+        """Registers a hook that is called when a forward pass begins; returns the handle that removes it."""
         model, call = self._model, self._model._compiled_call_impl
         if call is None:
-            # Before the hooks of FSDP2, which hang other tensors into the modules.
+            # It runs before the hooks of FSDP2, which put other tensors into the modules.
             return model.register_forward_pre_hook(_Hook(self), prepend=True, with_kwargs=True).remove  # type: ignore[no-any-return]
         if not isinstance(call, _CompiledCall):
             call = model._compiled_call_impl = _CompiledCall(model, call)
@@ -131,7 +132,7 @@ class Monitor:
         return partial(call.remove, self)
 
     def close(self) -> None:
-        """Writes what was measured last, and leaves the model as it was; again, it does nothing."""
+        """Writes the last measurements, and leaves the model as it was. A second call does nothing."""
         self._stack.close()
         self._is_closed = True
 
@@ -144,7 +145,7 @@ class Monitor:
             )
 
     def step(self) -> None:
-        """Ends a step, and writes its record if it was due. Loops with an optimizer of torch.optim do without."""
+        """Ends a step, and writes its record if it was due. Loops with an optimizer of torch.optim need not call it."""
         self._is_within = False
         watched, self._watch = self._watch, None
         if watched is not None:
@@ -154,7 +155,7 @@ class Monitor:
                 self._writer.write(self.record)
 
     def forward_begins(self, arguments: tuple[Any, Any] | None = None) -> None:
-        """Called when a forward pass of the model begins; with its arguments, if its first hooks are over."""
+        """Called when a forward pass of the model begins. It has the arguments if the pass's first hooks are over."""
         if not self._model.training or not torch.is_grad_enabled() or is_trial() or self._is_closed:
             return
         if not self._is_within or self._have_changed():
@@ -162,7 +163,7 @@ class Monitor:
             self._is_within = True
             self._step += 1
             self._versions = [] if self._has_optimizer else _versions(self._model)
-        elif self._watch is not None and not self._watch.is_whole:  # the pass failed: here is another try
+        elif self._watch is not None and not self._watch.is_whole:  # the previous pass failed, and this is another try
             self._watch.close()
         else:
             return
@@ -178,13 +179,13 @@ class Monitor:
         if not self._optimizers[optimizer] or is_trial():
             return
         self._has_optimizer = True
-        if is_backward():  # one that steps when a gradient is there, while others are still to come
+        if is_backward():  # this optimizer steps as soon as one gradient is there, before the others
             self._is_within = False
         else:
             self.step()
 
     def _have_changed(self) -> bool:
-        """Whether parameters have changed since the step began, of a loop that no optimizer was seen in."""
+        """Whether parameters have changed since the step began, for loops in which no optimizer was seen."""
         return not self._has_optimizer and self._versions != _versions(self._model)
 
 
@@ -197,7 +198,7 @@ def _patterns(modules: object) -> list[str] | None:
 
 
 class _Watched:
-    """A forward pass that is measured, from its beginning until its record is made."""
+    """A forward pass that is measured, until its record is made."""
 
     def __init__(self, model: torch.nn.Module, loss_scale: float) -> None:
         self.time = time.time()
@@ -211,11 +212,11 @@ class _Watched:
 
     def _forward_ends(self, _module: torch.nn.Module, _args: Any, output: Any) -> None:
         self._watch.forward_is_done()
-        # Once is enough: checkpointing ends its second run by an error.
+        # Only the first call counts, because checkpointing ends its second run with an error.
         self.is_whole |= output is not None or sys.exc_info()[0] is None
 
     def report(self, title: str) -> ProbeReport | None:
-        """Ends it; None if the forward pass failed."""
+        """Ends the measurement and returns its report; None if the forward pass failed."""
         self.close()
         if not self.is_whole:
             return None
@@ -224,7 +225,7 @@ class _Watched:
 
 
 def _scaled(stage: Stage, factor: float) -> Stage:
-    """The same with all gradients multiplied."""
+    """The same report with all gradients multiplied."""
     if factor == 1.0:
         return stage
     weights = tuple(replace(weight, gradient=_times(weight.gradient, factor)) for weight in stage.weights)
@@ -236,7 +237,7 @@ def _times(reading: Reading | None, factor: float) -> Reading | None:
 
 
 class _CompiledCall:
-    """What `model.compile()` made, which compiles hooks too, behind the monitors that are told of a pass."""
+    """The result of `model.compile()`, which would compile hooks too. Monitors are called before it."""
 
     def __init__(self, model: torch.nn.Module, compiled: Callable[..., Any]) -> None:
         self.monitors: list[Monitor] = []
@@ -248,14 +249,14 @@ class _CompiledCall:
         return self._compiled(*args, **kwargs)
 
     def remove(self, monitor: Monitor) -> None:
-        """Takes a monitor off, and with the last of them this."""
+        """Removes a monitor, and with the last one also this wrapper."""
         self.monitors.remove(monitor)
         if not self.monitors and self._model._compiled_call_impl is self:
             self._model._compiled_call_impl = self._compiled
 
 
 class _Hook:
-    """The hook of a monitor; a copy of the model, or a file of it, has one that does nothing."""
+    """The hook of a monitor. In a copy or a file of the model it does nothing."""
 
     def __init__(self, monitor: Monitor) -> None:
         self._monitor = monitor
@@ -277,7 +278,7 @@ def _does_nothing(_module: torch.nn.Module, _args: Any, _kwargs: Any) -> None:
 
 
 def _versions(model: torch.nn.Module) -> list[int]:
-    """How often each parameter was changed in place."""
+    """The number of times that each parameter was changed in place."""
     return [parameter._version for parameter in model.parameters() if parameter.requires_grad]
 
 

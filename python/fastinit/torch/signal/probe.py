@@ -1,4 +1,4 @@
-"""`probe`: one batch through a model and back, and what each module made of it."""
+"""`probe`: runs one batch through a model and back, and measures the output of each module."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 def probe(
     model: torch.nn.Module, batch: Any, *, loss: Loss | None = None, target: Any = None, title: str | None = None
 ) -> ProbeReport:
-    """Runs a batch through a model and back, and reports how activations and gradients fare on their way.
+    """Runs a batch through a model and back, and reports how activations and gradients grow or vanish on their way.
 
     Nothing of the model changes: parameters, buffers, gradients, training mode, attributes and random states are as
-    before; only what the model's own forward writes into its parameters stays. Each tensor is measured when it passes
-    and is not kept, so that memory is that of one training step without the gradients of the parameters, which go as
-    soon as they are measured. Compiled models run uncompiled. Of a model with DTensors (FSDP2, tensor parallel) every
-    process calls this with its own batch: activations are those of its batch, weights and their gradients are of the
-    whole.
+    before. Only changes that the model's own forward makes to its parameters stay. Each tensor is measured when it
+    passes and is not kept, so that a probe needs the memory of one training step without the gradients of the
+    parameters, which are freed as soon as they are measured. Compiled models run uncompiled. If the model has DTensors
+    (FSDP2, tensor parallel), every process must call this with its own batch: activations are those of its batch, and
+    weights and their gradients are those of the whole model.
 
-    What is measured of an output is its first floating tensor. Activation functions that a module's code calls without
-    a module, such as `torch.relu`, are stages too, if they can die or saturate.
+    The first floating tensor of each output is measured. Activation functions that a module's code calls directly, such
+    as `torch.relu`, are stages too, if they can die or saturate.
 
     Args:
-        model: With memory for its parameters, in the mode in which it is to be probed.
-        batch: What it is called with: a mapping gives arguments by name, a tuple or list by position, anything else is
-            the one argument.
-        loss: A function of the output, and of `target` if there is one, that returns one number. None: with `target`
-            the cross entropy for whole numbers and the mean squared error for others; else the output's own `loss`;
-            else a random projection of the output, whose gradients tell growth by depth alone.
-        target: Given to the loss.
-        title: For tables and pictures; None for the model's class.
+        model: The model, with memory for its parameters, in the mode in which it is to be probed.
+        batch: The input of the model: a mapping gives arguments by name, a tuple or list by position, and anything else
+            is the only argument.
+        loss: A function of the output, and of `target` if there is one, that returns one number. None: with `target`,
+            the cross entropy for integers and the mean squared error for others; otherwise the output's own `loss`; or
+            else a random projection of the output, whose gradients show only growth by depth.
+        target: The target, which is passed to the loss.
+        title: The title of tables and pictures; None for the model's class.
 
     Returns:
         The report: `print` it, `report.verdict`, `report.assert_healthy()`, `report.plot("probe.svg")`.
 
     Raises:
-        TypeError: `model` is no module, or TorchScript, or the loss is no tensor.
-        ValueError: The model has tensors without memory, the batch no samples, or the loss is not one number. What the
-            model's own code raises comes through; the model is then as before, too.
+        TypeError: `model` is not a module, or it is TorchScript, or the loss is not a tensor.
+        ValueError: The model has tensors without memory, the batch has no samples, or the loss is not one number.
+            Errors of the model's own code are raised unchanged; the model is then as before, too.
 
     Example:
         >>> import fastinit.torch
@@ -71,7 +71,7 @@ def probe(
         output = call(model, batch)
         value, kind = loss_of(output, loss, target)
         classes = classes_of(output, kind, batch, target)
-        del output  # of which the graph keeps what it needs
+        del output  # the graph keeps the parts that it needs
         watch.forward_is_done()
         if value is not None:
             value.backward()  # type: ignore[no-untyped-call, unused-ignore]

@@ -1,4 +1,4 @@
-"""Forward passes that measure the outputs of layers, as they are or as they would be with the right scales."""
+"""Forward passes that measure the outputs of layers, unchanged or with the right scales."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Pass:
-    """What a forward pass measured, by the names of weights.
+    """The measurements of a forward pass, by the names of weights.
 
     Attributes:
-        moments: Of the output of the first call of a layer with the weight.
-        names: Of the layer that was called first.
-        calls: How many calls there were.
-        factors: By what each weight is to be multiplied, or why nothing serves.
+        moments: The moments of the output of the first call of a layer with the weight.
+        names: The name of the layer that was called first.
+        calls: The number of calls.
+        factors: The factor of each weight, or the reason why there is none.
     """
 
     moments: dict[str, Moments] = field(default_factory=dict)
@@ -48,16 +48,16 @@ def run(
 ) -> Pass:
     """Runs a batch through a model, which stays as it is, and measures the outputs of layers.
 
-    With `stds` each output that is measured goes on as it would be if the layer's weight had been multiplied by the
-    factor that gives it this standard deviation. What runs after it therefore sees what it will see when all weights
-    are drawn with their new scales, and one pass finds all factors of a model that runs one layer after another.
+    With `stds`, each output that is measured is passed on as if the layer's weight had been multiplied by the factor
+    that gives it this standard deviation. Later layers therefore get the inputs that they will get when all weights are
+    drawn with their new scales, and one pass finds all factors of a model that runs one layer after another.
 
     Args:
-        model: Whose random state, buffers and gradients stay as they are.
-        batch: What it is called with.
-        layers: To be measured.
-        meshes: Of weights that are DTensors.
-        stds: What standard deviation each weight's output is to have.
+        model: The model, whose random state, buffers and gradients stay as they are.
+        batch: The input of the model.
+        layers: The layers to measure.
+        meshes: The meshes of weights that are DTensors.
+        stds: The standard deviation that the output of each weight's layer should have.
         beside: Another watcher of the pass.
     """
     found = Pass()
@@ -92,7 +92,7 @@ def _hook(layer: Layer, found: Pass, mesh: Any, std: float | None) -> Callable[.
 
 
 def _scaled(output: torch.Tensor, bias: torch.Tensor | None, axis: int, factor: float) -> torch.Tensor:
-    """The output with the weight's part of it multiplied."""
+    """The output, in which the weight's contribution is multiplied."""
     if bias is None:
         return output * factor
     bias = bias.reshape([-1] + [1] * (-1 - axis))

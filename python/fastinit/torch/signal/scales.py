@@ -1,4 +1,4 @@
-"""The scales of a model's weights: what each is drawn by, and how the whole model is drawn with other scales."""
+"""The scales of a model's weights: the rule that draws each, and a draw of the whole model with other scales."""
 
 from __future__ import annotations
 
@@ -37,23 +37,24 @@ if TYPE_CHECKING:
     from fastinit.torch.model import Rules
     from fastinit.torch.signal.layers import Layer
 
-STARTS = ("orthogonal", "normal")  # what layers can be drawn by whatever their own rules
+STARTS = ("orthogonal", "normal")  # initializers for layers that replace their own rules
 
 
 class Scales:
-    """Draws a model, and again with other scales for the weights of its layers.
+    """Draws a model, and draws it again with other scales for the weights of its layers.
 
     Args:
-        model: To be drawn.
-        seed: Of all draws.
+        model: The model to draw.
+
+        seed: The seed of all draws.
         init: One of `STARTS` for the weights of layers, or rules for the whole model: see `calibrate`.
-        patterns: Of the names of the weights whose scales may change.
+        patterns: Patterns of the names of weights whose scales may change.
 
     Attributes:
-        layers: Those with these weights, in the model's order.
-        kept: Why other weights keep their rules, by name.
-        seed: Of all draws.
-        recipe: What draws the model as it is.
+        layers: The layers with these weights, in the model's order.
+        kept: The reasons why other weights keep their rules, by name.
+        seed: The seed of all draws.
+        recipe: The recipe that draws the model as it is.
 
     Raises:
         ValueError: No weight of a layer matches a pattern.
@@ -79,10 +80,10 @@ class Scales:
         self._factors = dict.fromkeys(chosen, 1.0)
         self.names = tuple(name for name in self._rows if name in chosen or name in self.kept)
         self.recipe = self._with_scales()
-        self.draw()  # so that it is the recipe that draws what is measured
+        self.draw()  # so that the recipe has drawn the weights that are measured
 
     def _start(self, layer: Layer, init: Rules | str) -> None:
-        """Notes what a layer's weight is drawn by at first, or why its scale cannot change."""
+        """Notes the first rule of a layer's weight, or the reason why its scale cannot change."""
         row = self._rows[layer.weight]
         if isinstance(row.call, str):
             self.kept[row.name] = row.call
@@ -106,7 +107,7 @@ class Scales:
             self.kept[row.name] = "its rule has std 0"
 
     def call(self, name: str) -> Call | str:
-        """What draws a weight."""
+        """The rule that draws a weight."""
         if name not in self._first:
             return self._rows[name].call
         call, distribution = self._first[name]
@@ -114,7 +115,7 @@ class Scales:
         return call if factor == 1.0 else scaled(call, distribution, factor)
 
     def std_before(self, name: str) -> float:
-        """The standard deviation that a weight's first rule gives; of a computed one, NaN."""
+        """The standard deviation that a weight's first rule gives; NaN for a computed weight."""
         std = self._first[name][1].std if name in self._first else self._rows[name].std
         return math.nan if std is None else std
 
@@ -123,7 +124,7 @@ class Scales:
         return self.std_before(name) * self._factors.get(name, 1.0)
 
     def multiply(self, factors: Mapping[str, float]) -> None:
-        """Multiplies weights, and draws the model by the rules that say so."""
+        """Multiplies the scales of weights, and draws the model by the new rules."""
         for name, factor in factors.items():
             self._factors[name] *= factor
         self.recipe = self._with_scales()
@@ -138,7 +139,7 @@ class Scales:
         init_model(self._model, seed=self.seed, recipe=self.recipe)
 
     def targets(self, target: float | Mapping[str, float | str]) -> dict[str, float]:
-        """Returns the standard deviation that the output of each layer is to have, by the name of its weight."""
+        """Returns the standard deviation that the output of each layer should have, by the name of its weight."""
         if not isinstance(target, Mapping):
             target = {"*": positive("target", target)}
         rules = [{"match": pattern, "init": "normal", "std": std} for pattern, std in target.items()]
@@ -163,18 +164,18 @@ def positive(argument: str, value: Any) -> float:
 
 
 def _draw(model: torch.nn.Module, seed: Seed, init: Rules | str) -> None:
-    """Draws a model by rules; where `init` is one of `STARTS`, by its own."""
+    """Draws a model by rules, or by its own rules if `init` is one of `STARTS`."""
     if not (isinstance(init, str) and init in STARTS):
         read_choice("", init, "init").draw(model, seed)
         return
     with warnings.catch_warnings():
-        if kept(model) is not None:  # its values are of an earlier draw, and not a constructor's
+        if kept(model) is not None:  # its values are from an earlier draw, not from a constructor
             warnings.simplefilter("ignore", UserWarning)
         init_model(model, seed=seed)
 
 
 def _chosen(layers: Sequence[Layer], patterns: Sequence[str]) -> tuple[Layer, ...]:
-    """The layers whose weights match a pattern, each of which must match one."""
+    """The layers whose weights match a pattern. Each pattern must match at least one."""
     names = list(dict.fromkeys(layer.weight for layer in layers))
     if not names:
         raise ValueError("`model` must have a linear or convolutional layer with a weight that is drawn, got none")

@@ -1,4 +1,4 @@
-"""A few steps of training on given batches, as experiments with initialisations need them."""
+"""A few steps of training on given batches, for experiments with initialisations."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from fastinit.torch.signal.losses import Loss
 
 
-RATE = 1e-3  # of learning, where no optimizer is given
+RATE = 1e-3  # the learning rate if no optimizer is given
 
 
 class Example(NamedTuple):
-    """A batch: what the model is called with, and what it should give, if the batch says that."""
+    """A batch: the model's input, and its target if there is one."""
 
     inputs: Any
     target: Any
 
 
 def read_batches(batches: Any, most: int) -> tuple[Example, ...]:
-    """Takes as many batches as there are, `most` at most.
+    """Takes all batches, but at most `most`.
 
-    A pair is inputs and target, as data loaders yield them; a mapping, or anything else, is inputs alone. So are the
-    contents of a tuple of one.
+    A pair is inputs and target, as data loaders yield them. A mapping, or anything else, is only inputs, and so is the
+    item of a tuple of one.
 
     Raises:
-        TypeError: `batches` is no iterable of batches.
-        ValueError: There are none, or one is a tuple that is no pair.
+        TypeError: `batches` is not an iterable of batches.
+        ValueError: There are none, or one is a tuple that is not a pair.
     """
     rule, remedy = "be an iterable of batches", "put it into a list: [batch]"
     if isinstance(batches, (torch.Tensor, Mapping)) or not isinstance(batches, Iterable):
@@ -61,12 +61,12 @@ def _example(batch: Any) -> Example:
 
 
 class Outcome(NamedTuple):
-    """What a model makes of a batch.
+    """The result of a model for a batch.
 
     Attributes:
-        output: Of the model.
-        loss: One number, with gradients.
-        kind: What the loss is.
+        output: The output of the model.
+        loss: The loss, one number with gradients.
+        kind: The kind of the loss.
     """
 
     output: Any
@@ -78,7 +78,7 @@ def outcome_of(model: torch.nn.Module, example: Example, loss: Loss | None) -> O
     """Calls a model with a batch.
 
     Raises:
-        ValueError: Nothing says what is to be learnt, or the loss has no gradient.
+        ValueError: There is nothing to learn, or the loss has no gradient.
     """
     output = call(model, example.inputs)
     value, kind = loss_of(output, loss, example.target)
@@ -97,9 +97,9 @@ def train(
     loss: Loss | None,
     steps: int,
 ) -> Iterator[float]:
-    """Yields the loss of each step after its update; the batches take turns. A loss that is not finite ends it."""
+    """Yields the loss of each step after its update. Batches are used in turn. A loss that is not finite ends it."""
     for step in range(steps):
-        model.zero_grad()  # and not the optimizer's parameters alone: gradients would add up in others
+        model.zero_grad()  # all parameters, not only the optimizer's: in others, gradients would add up
         value = outcome_of(model, examples[step % len(examples)], loss).loss
         number = float(value.detach())
         if math.isfinite(number):
@@ -111,10 +111,10 @@ def train(
 
 
 def checked_optimizer(made: Any) -> torch.optim.Optimizer:
-    """Returns what was to make an optimizer.
+    """Returns the optimizer that a user's function has made.
 
     Raises:
-        TypeError: It is none.
+        TypeError: It is not an optimizer.
     """
     if not isinstance(made, torch.optim.Optimizer):
         rule, remedy = "return a torch.optim.Optimizer", "such as torch.optim.SGD(parameters, lr=0.1)"

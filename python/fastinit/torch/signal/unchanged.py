@@ -1,4 +1,4 @@
-"""A model that is tried out, and is then as it was."""
+"""Tries a model out, and leaves it as it was."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from fastinit.torch.state import is_wrapper, targets_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_trials: list[object] = []  # that are open in this process
+_trials: list[object] = []  # the trials that are open in this process
 _CONTAINERS = (dict, OrderedDict, list, set)  # these very types: a subclass may do more when it is refilled
 
 
 def is_trial() -> bool:
-    """Whether a model runs that will be as it was before, which is none of its training."""
+    """Whether a trial is running, after which the model is as before, so that it is not training."""
     return bool(_trials)
 
 
@@ -55,18 +55,18 @@ def check_memory(model: torch.nn.Module) -> None:
 
 @contextmanager
 def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Iterator[Callable[[int], None]]:
-    """Puts back what training steps change: buffers, gradients, modes, attributes and random states.
+    """Restores everything that training steps change: buffers, gradients, modes, attributes and random states.
 
-    Attributes are what they were, and plain lists, dicts and sets have the members that they had; what else an
-    attribute holds is not looked into. Within the block parameters have no gradients.
+    Attributes are the same objects as before, and plain lists, dicts and sets have the same members. Other objects are
+    not looked into. Within the block parameters have no gradients.
 
     Args:
-        model: With memory for its tensors.
-        with_parameters: Whether parameters are put back too, of which that keeps a copy, and what `report` says of
-            them. Otherwise what a model's own forward writes into them stays.
+        model: The model, with memory for its tensors.
+        with_parameters: Whether parameters, of which a copy is kept, and their entries in `report` are restored too.
+            Otherwise changes that a model's own forward makes to them stay.
 
     Yields:
-        A function that starts a trial: it puts back all of this and sets the random states from a seed.
+        A function that starts a trial: it restores all of this, and sets the random states from a seed.
     """
     targets = targets_of(model)
     modules = [module for module in model.modules() if not (is_wrapper(module) or _is_script(module))]
@@ -112,8 +112,8 @@ def unchanged(model: torch.nn.Module, *, with_parameters: bool = False) -> Itera
 
 @contextmanager
 def _random_states(devices: Sequence[torch.device]) -> Iterator[None]:
-    """Puts back the random states of PyTorch, Python and NumPy, which models' masks and drops take from any of them."""
-    states = random.getstate(), np.random.get_state()  # noqa: NPY002  the one that others' code draws from
+    """Restores the random states of PyTorch, Python and NumPy, because models draw masks and drops from any of them."""
+    states = random.getstate(), np.random.get_state()  # noqa: NPY002  this is the generator from which other code draws
     with torch.random.fork_rng(devices=devices):
         try:
             yield
@@ -123,7 +123,7 @@ def _random_states(devices: Sequence[torch.device]) -> Iterator[None]:
 
 
 def _is_script(module: torch.nn.Module) -> bool:
-    """Whether the attributes of a module are those of TorchScript, which are not for Python to write."""
+    """Whether a module is TorchScript, whose attributes Python must not write."""
     return isinstance(module, torch.jit.ScriptModule)
 
 
@@ -142,7 +142,7 @@ def _refill(attributes: dict[str, Any], before: dict[str, tuple[Any, Any]]) -> N
 
 
 def _reshard(modules: Sequence[torch.nn.Module]) -> None:
-    """Lets FSDP2 hang its shards back into modules, as it does itself only at the end of a backward pass."""
+    """Lets FSDP2 put its shards back into modules, which it does itself only at the end of a backward pass."""
     fsdp = sys.modules.get("torch.distributed.fsdp")
     for module in modules:
         if fsdp is not None and isinstance(module, fsdp.FSDPModule):
@@ -150,7 +150,7 @@ def _reshard(modules: Sequence[torch.nn.Module]) -> None:
 
 
 def _write_back(tensor: torch.Tensor, value: torch.Tensor) -> None:
-    """Writes what a tensor was, if it changed: a write would spoil graphs that others hold, and that saved it."""
+    """Restores a tensor's values if they changed. A needless write would break graphs that have saved it."""
     if is_dtensor(tensor):
         tensor, value = local_tensor(tensor), local_tensor(value)
     with torch.inference_mode(tensor.is_inference()), torch.no_grad():

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from fastinit.torch.state import Target
 
 
-_PARAMETRIZED = "parametrizations."  # in the names of what computes a weight, and is no stage of its own
+_PARAMETRIZED = "parametrizations."  # part of the names of modules that compute a weight, which are not stages
 
 
 @dataclass(slots=True)
 class _Call:
-    """One call of a module: what was measured, not yet fetched from where it is."""
+    """One call of a module: the measurements, which are still on the device."""
 
     name: str
     kind: str
@@ -56,10 +56,10 @@ class _Call:
 
 
 class Watch:
-    """Measures what a model does within a `with` block; keeps numbers alone.
+    """Measures what a model does within a `with` block. It keeps only numbers.
 
     Args:
-        model: Whose modules are watched. Hooks are all that it gets, and they go with the block.
+        model: The model whose modules are watched. It gets only hooks, which are removed when the block ends.
         keeps_gradients: Whether the gradients of parameters stay after they are measured.
     """
 
@@ -100,17 +100,17 @@ class Watch:
         self._stack.close()
 
     def has_begun(self, module: torch.nn.Module, args: Any, kwargs: Any) -> None:
-        """Says that a module runs already, whose hooks came too late for its beginning."""
+        """Notes that a module already runs, because its hooks came too late for its beginning."""
         if module in self._names:
             self._begin(self._names[module])(module, args, kwargs)
 
     def forward_is_done(self) -> None:
-        """Says that modules which run from now on are run again, for their gradients."""
+        """Notes that modules that run from now on are run again, for their gradients."""
         self._is_forward = False
         self._forward_stack.close()
 
     def _begin(self, name: str) -> Callable[..., None]:
-        # Without keywords where another hook of the same call has just removed this one.
+        # There are no keywords if another hook of the same call has just removed this one.
         def hook(module: torch.nn.Module, args: Any, kwargs: Any = None) -> None:
             if self._is_forward:
                 call = self._called(name, _kind(module), module)
@@ -133,7 +133,7 @@ class Watch:
             if is_backward():
                 self._rerun(module, output)
             return
-        if any(call.module is module for call in self._open):  # not where a hook before ours raised
+        if any(call.module is module for call in self._open):  # not if a hook before this one raised
             while (call := self._open.pop()).module is not module:
                 pass
             with _aside():
@@ -165,13 +165,13 @@ class Watch:
     def _watch_gradient(self, call: _Call, tensor: torch.Tensor, axis: int) -> None:
         def hook(gradient: torch.Tensor) -> None:
             call.gradient = measure(gradient)
-            if call.is_symmetric:  # units that are equal become different if their gradients are
+            if call.is_symmetric:  # equal units become different if their gradients differ
                 call.is_symmetric = is_equal_along(gradient, axis)
 
         tensor.register_hook(hook)
 
     def _rerun(self, module: torch.nn.Module, output: Any) -> None:
-        """Watches what activation checkpointing computes again, the last call first, if it ran without a graph."""
+        """Watches the calls that activation checkpointing repeats, the last one first, if they ran without a graph."""
         found = [tensor for tensor in tensors_in(output) if is_measurable(tensor)]
         if found and found[0].requires_grad and self._without_graph.get(module):
             call = self._without_graph[module].pop()
@@ -184,14 +184,14 @@ class Watch:
                 parameter.grad = None
 
     def called_function(self, name: str, output: Any) -> None:
-        """Takes what an activation function within a module's code returned."""
+        """Measures the result of an activation function within a module's code."""
         owner = self._open[-1] if self._open else None
         if self._is_forward and owner is not None and owner.kind.lower() not in RECTIFIERS | SATURATED.keys():
             with _aside():
                 self._measure(self._called(owner.name, name, None), output)
 
     def stages(self) -> tuple[Stage, ...]:
-        """Fetches the readings. Of DTensors all processes take part."""
+        """Fetches the readings. For DTensors, all processes must call it."""
         weights = self._weights()
         inner = {call.name.rpartition(".")[0] for call in self._calls if call.module is not None and call.name}
         done = [call for call in self._calls if call.output is not None]
@@ -241,19 +241,19 @@ def _stage(call: _Call, weights: tuple[Weight, ...], is_leaf: bool) -> Stage:
 
 
 def _axis(call: _Call, output: torch.Tensor) -> int:
-    """Along which the units of an output lie."""
+    """The axis along which the units of an output lie."""
     return 1 if output.ndim > 3 or isinstance(call.module, torch.nn.modules.conv._ConvNd) else -1
 
 
 def _ends(kind: str, module: torch.nn.Module | None) -> tuple[float, float]:
-    """Where an activation saturates: that of a hard tanh where its module says."""
+    """The values at which an activation saturates. Those of a hard tanh are in its module."""
     if kind == "hardtanh" and isinstance(module, torch.nn.Hardtanh):
         return module.min_val, module.max_val
     return SATURATED[kind]
 
 
 def _kind(module: torch.nn.Module) -> str:
-    """The class as its author wrote it: FSDP2 makes one of its own, and an activation may be derived from PyTorch's."""
+    """The original class: FSDP2 derives a class of its own, and an activation's class may be derived from PyTorch's."""
     names = [kind.__name__ for kind in type(module).__mro__]
     if any(kind.__name__ == "FSDPModule" for kind in type(module).__mro__[1:]):
         names = names[names.index("FSDPModule") + 1 :]
@@ -261,9 +261,9 @@ def _kind(module: torch.nn.Module) -> str:
 
 
 def tensors_in(value: Any) -> list[torch.Tensor]:
-    """The tensors in what a module takes or returns: tuples, lists, mappings, and objects with fields, each once."""
+    """The tensors in a module's inputs or outputs (tuples, lists, mappings, and objects with fields), each once."""
     found: list[torch.Tensor] = []
-    seen: dict[int, Any] = {}  # the values too, lest another gets the number of one that is gone
+    seen: dict[int, Any] = {}  # the values are kept too, so that no new object gets the id of an old one
 
     def look(value: Any) -> None:
         if isinstance(value, torch.Tensor):
@@ -288,7 +288,7 @@ def tensors_in(value: Any) -> list[torch.Tensor]:
 
 @contextmanager
 def _aside() -> Iterator[None]:
-    """Measures tensors as they are: neither the mode below is asked nor a transform of torch.func applied."""
+    """Measures tensors directly: without the mode below, and without a transform of torch.func."""
     is_transformed = _functorch.peek_interpreter_stack() is not None
     with torch._C.DisableTorchFunction(), temporarily_clear_interpreter_stack() if is_transformed else ExitStack():
         yield
@@ -316,9 +316,10 @@ class _Functions(TorchFunctionMode):  # type: ignore[misc, no-untyped-call, unus
 
 @contextmanager
 def eager() -> Iterator[None]:
-    """Lets compiled modules run as they are written: compiled code has no modules to watch.
+    """Lets compiled modules run uncompiled, because compiled code has no modules to watch.
 
-    Several may be open at once and end in any order, as two monitors' do; the last puts back what was before the first.
+    Several may be open at once and end in any order, such as those of two monitors. The last one restores the state
+    from before the first.
     """
     stance = getattr(torch.compiler, "set_stance", None)
     if stance is None or "torch._dynamo" not in sys.modules:
