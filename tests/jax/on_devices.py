@@ -180,7 +180,7 @@ class TestMakeArguments:
             (
                 {"init": init.normal(), "std": 1.0},
                 TypeError,
-                "`std` must be left out unless `init` is a name, got 1.0; an initializer has got",
+                "`std` must be left out unless `init` is a name, got 1.0; give it to the function",
             ),
             (
                 {"init": "normal", "key": KEY, "seed": 1},

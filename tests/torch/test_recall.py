@@ -131,7 +131,7 @@ def test_draws_that_were_read_and_drawn_over_are_told_apart() -> None:
 
 def test_copies_want_rules_as_their_sources_have() -> None:
     model = build(Net, seed=0)
-    with pytest.raises(ValueError, match=r"have a rule in `recipe` for .twin.weight. too, a copy of .inner.weight."):
+    with pytest.raises(ValueError, match=r"for .twin.weight. too, which its own code copies from .inner.weight."):
         init_model(model, seed=1, recipe=[{"match": "inner.weight", "init": "zeros"}])
 
 

@@ -146,7 +146,7 @@ def test_what_remains_of_a_factor_is_a_number_of_pieces(size: int, pieces: int) 
 def test_partial_sums_have_an_error_of_their_own() -> None:
     message = (
         r"`tensor` must be sharded or replicated over every mesh dimension, got 'P\(sum\)'; redistribute it "
-        "first: a partial sum has no values of its own"
+        "first, because a partial sum has no values of its own"
     )
     with pytest.raises(ValueError, match=message):
         cuts_of([Shard(0), Partial()], (2, 2))
