@@ -3572,7 +3572,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
+        shape: Two or more sizes, of the whole tensor; the last two are the matrices'. None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3619,7 +3619,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
+        shape: Two or more sizes, of the whole tensor; the last two are the matrices'. None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3653,7 +3653,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
+        shape: Two or more sizes, of the whole tensor; the last two are the matrices'. None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.
@@ -3687,7 +3687,7 @@ def triangular(
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
     Args:
-        shape: Two or more sizes, of the whole tensor, of which the last two are the matrices'; None for the shape of `out`.
+        shape: Two or more sizes, of the whole tensor; the last two are the matrices'. None for the shape of `out`.
         diagonal: In [-2^64, 2^64]: 0 for the main diagonal, 1 for the one above it, -1 for the one below it.
         lower: Whether the value is on the diagonal and below it; else it is on the diagonal and above it.
         value: Any number, infinities and NaN included; rounded once to the element type.

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from fastinit.recipes.rules import Rule
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
-MAX_RECIPES_BYTES = 2**30  # of the recipe's copies in all headers of a plan
+MAX_RECIPES_BYTES = 2**30  # for all copies of the recipe in the headers of a plan
 
 
 class PlannedTensor(NamedTuple):
-    """One tensor: what it holds, and where it goes.
+    """One tensor: its contents, and its place in the files.
 
     Attributes:
-        content: What it holds. Many tensors can share one.
+        content: Its contents. Many tensors can share one object.
         offset: The position of its first byte in the file.
     """
 
@@ -61,7 +61,7 @@ class PlannedTensor(NamedTuple):
 
     @property
     def calls(self) -> str:
-        """What its rules do, as text to be shown."""
+        """Its rules as calls, as text."""
         return self.content.calls
 
     @property
@@ -76,7 +76,7 @@ class PlannedTensor(NamedTuple):
 
     @property
     def zeros(self) -> tuple[int, int]:
-        """The elements that are zero whatever the distribution: see `Content`."""
+        """The elements that are zero for any distribution: see `Content`."""
         return self.content.zeros
 
     @property
@@ -91,7 +91,7 @@ class PlannedTensor(NamedTuple):
 
     @property
     def stream(self) -> int:
-        """The stream of its values, which its name gives."""
+        """The stream of its values, which follows from its name."""
         return stream_from_name(self.name)
 
 
@@ -115,7 +115,7 @@ class Shard:
 
     @property
     def header(self) -> bytes:
-        """The bytes before the tensors. Made anew each time: the headers of all files may not fit in memory."""
+        """The bytes before the tensors. Made anew each time, because the headers of all files may not fit in memory."""
         entries = (layout.Entry(t.name, t.dtype, t.shape, t.nbytes) for t in self.tensors)
         return layout.header(entries, self.metadata)
 
@@ -166,7 +166,7 @@ class Plan:
             "files": {shard.file: shard.nbytes for shard in self.shards},
             "copies": {name: hashlib.sha256(content).hexdigest() for name, content in self.recipe.copies.items()},
         }
-        # A hash of the text before it, without which nothing would reveal a flipped bit in the shard size.
+        # A hash of the text before it. Without it, a flipped bit in the shard size would not be noticed.
         note["sha256"] = hashlib.sha256(json.dumps(note).encode()).hexdigest()
         files[layout.NOTE_FILE] = (json.dumps(note, indent=2) + "\n").encode()
         return files
@@ -210,7 +210,7 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
     shards = []
     for number, group in enumerate(groups, 1):
         file = layout.file_name(number, len(groups))
-        # The wider types first, so that every item is aligned.
+        # The wider types come first, so that every item is aligned.
         group.sort(key=lambda i: -STORED[contents[i].dtype].itemsize)
         named = [(recipe.tensors[i].name, contents[i]) for i in group]
         entries = (layout.Entry(name, c.dtype, c.shape, c.nbytes) for name, c in named)

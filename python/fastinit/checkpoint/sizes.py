@@ -1,4 +1,4 @@
-"""Sizes in bytes, read from people and shown to them in decimal units, as in `huggingface_hub`."""
+"""Sizes in bytes, which people write and read in decimal units, as in `huggingface_hub`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIZE = re.compile(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([A-Za-z]*)")
 
 
 def parse_size(text: str) -> int:
-    """Reads a size such as `5GB` (decimal), `512MiB` (binary) or `1000000B`. A number alone could mean anything.
+    """Reads a size such as `5GB` (decimal), `512MiB` (binary) or `1000000B`. A number without a unit is ambiguous.
 
     Raises:
         ValueError: `text` is not a size of at least one byte.

@@ -1,4 +1,4 @@
-"""Thread pools with as many threads as the system allows; where it allows none, the calling thread works."""
+"""Thread pools with as many threads as the system allows. If it allows none, the calling thread does the work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def thread_pool(threads: int, name: str) -> Executor:
                 started += 1
         except RuntimeError:  # a limit on processes or memory
             pass
-        except BaseException:  # a signal: the pool may not know yet of the thread that it has just started
+        except BaseException:  # a signal came: the pool may not know yet of the thread that it has just started
             pool.shutdown(wait=False)
             raise
         finally:
@@ -34,7 +34,7 @@ def thread_pool(threads: int, name: str) -> Executor:
 
 
 class _Here(Executor):
-    """Runs what is submitted at once, in the calling thread."""
+    """Runs submitted functions at once, in the calling thread."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Calls the function, and returns a future that is done."""

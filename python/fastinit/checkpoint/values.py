@@ -27,7 +27,7 @@ _ZERO = Constant(0.0)
 def fill_run(tensor: PlannedTensor, seed: int, start: int, count: int, address: int) -> None:
     """Fills memory with the elements `start` to `start + count` of a tensor, by flat index.
 
-    A matrix whose elements depend on each other is drawn whole, once for runs that follow each other, and is kept until
+    A matrix whose elements depend on each other is drawn whole, once for consecutive runs, and is kept until
     `forget_matrices`.
     """
     if isinstance(tensor.distribution, Structured):

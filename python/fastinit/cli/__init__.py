@@ -16,21 +16,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     try:
         with signals_unwind():
-            from fastinit.cli.run import run  # which takes as long as a hand takes for Ctrl-C
+            from fastinit.cli.run import run  # slow enough to import for a Ctrl-C to come meanwhile
 
             return run(argv)
     except KeyboardInterrupt as interrupt:
         return _stopped(signal.SIGINT, interrupt)
     except Terminated as interrupt:
         return _stopped(signal.Signals(interrupt.number), interrupt)
-    except Exception as error:  # noqa: BLE001 - raised again if it is none of a command's
+    except Exception as error:  # noqa: BLE001 - raised again if it is not a command's error
         from fastinit.cli.run import failed
 
         return failed(error)
 
 
 def _stopped(number: signal.Signals, error: BaseException) -> int:
-    """Adds what the writer noted on an interruption: what is left behind."""
+    """Reports an interruption, with the writer's note about the files that are left."""
     notes = getattr(error, "__notes__", ())
     complain("error", f"{TOLD[number]} ({'; '.join(notes)})" if notes else TOLD[number])
     return 128 + number

@@ -161,7 +161,7 @@ def _set_threads(arguments: argparse.Namespace) -> None:
 
 
 def _bytes_of(path: str) -> int | None:
-    """The size of a checkpoint, for the progress bar; None where that must be left to the reader."""
+    """The size of a checkpoint, for the progress bar; None if it is unknown."""
     try:
         if os.path.isdir(path):
             return sum(entry.stat().st_size for entry in os.scandir(path))

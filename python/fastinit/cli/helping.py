@@ -20,6 +20,6 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def show_bare(_arguments: argparse.Namespace) -> int:
-    """Shows the help where no command was given, which is wrong usage."""
+    """Shows the help if no command was given, which is wrong usage."""
     make_parser(with_recipe=True).print_help()
     return WRONG_USAGE

@@ -1,4 +1,4 @@
-"""`fastinit info`: what a bug report needs. No library is imported for it."""
+"""`fastinit info`: the facts for a bug report. It imports no library."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _keras_backend() -> str:
 
 
 def _twin() -> str | None:
-    """Says that another package has put its files under the same name, which is an unrelated one of the index."""
+    """Says that an unrelated package of the same name has put its files into this one."""
     named = {name.lower() for name in metadata.packages_distributions().get("fastinit", ())} - {DISTRIBUTION}
     try:
         metadata.distribution("fastinit")

@@ -1,4 +1,4 @@
-"""Libraries that an option needs: loaded before the work, so that one that is missing is told before it."""
+"""Libraries that an option needs. They are loaded before the work, so that a missing one is reported first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastinit.cli.output import spinner
 from fastinit.errors import CheckpointError
 from fastinit.extras import remedy
 
-_ALSO = {"transformers": ("torch",)}  # which it is no use without
+_ALSO = {"transformers": ("torch",)}  # which it needs as well
 
 
 def need(module: str, option: str, extra: str, is_quiet: bool) -> None:

@@ -1,4 +1,4 @@
-"""Lines on standard output; errors, warnings and what moves on standard error."""
+"""Lines on standard output; errors, warnings and progress on standard error."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def flush() -> None:
 
 
 def _discard_output() -> None:
-    """Lets nothing more go to standard output, such as what is in its buffer when the process ends."""
+    """Discards all further standard output, such as the contents of its buffer when the process ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -86,7 +86,7 @@ def warnings_in_one_line() -> Iterator[None]:
 
 
 def progress_bar(what: str, total: int | None, is_quiet: bool) -> AbstractContextManager[Callable[..., None]]:
-    """Shows a bar of bytes on standard error if that is a terminal, and gives what moves it."""
+    """Shows a bar of bytes on standard error if that is a terminal, and gives the function that moves it."""
     if is_quiet or not progress.is_watched():
         return nullcontext(lambda *_: None)
     from rich.progress import DownloadColumn, TransferSpeedColumn
@@ -95,7 +95,7 @@ def progress_bar(what: str, total: int | None, is_quiet: bool) -> AbstractContex
 
 
 def spinner(what: str, is_quiet: bool) -> AbstractContextManager[object]:
-    """Shows that something goes on of which nothing is to be seen, on standard error if that is a terminal."""
+    """Shows a spinner during invisible work, on standard error if that is a terminal."""
     if is_quiet or not progress.is_watched():
         return nullcontext()
     from rich.console import Console

@@ -1,4 +1,4 @@
-"""What the command line takes: commands, arguments and options, and their help."""
+"""The commands, arguments and options of the command line, and their help."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def make_parser(with_recipe: bool) -> Parser:
 
 
 class _Version(argparse.Action):
-    """Prints the version, which takes the core to know."""
+    """Prints the version. It is known only to the core, which is loaded for it."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from fastinit import _core

@@ -1,4 +1,4 @@
-"""A command from its words to its exit code, and its errors as lines."""
+"""Runs a command from its arguments to its exit code, and prints errors as lines."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(argv: Sequence[str] | None) -> int:
 
 
 def failed(error: Exception) -> int:
-    """Tells an error and returns its exit code; raises it if it is none of a command's."""
+    """Reports an error and returns its exit code; raises it if it is not a command's error."""
     if isinstance(error, BrokenPipeError):
         return 0  # the reader has had enough, as in `fastinit plan RECIPE | head`
     if not isinstance(error, (RecipeError, CheckpointError, PictureError, MemoryError)):

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP as an exception, so that what is incomplete is cleared away as on Ctrl-C."""
+"""SIGTERM and SIGHUP as an exception, so that incomplete files are removed as on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _is_loading = False
 
 
 class Terminated(BaseException):
-    """SIGTERM or SIGHUP came, whose number it is."""
+    """SIGTERM or SIGHUP came. The argument is its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)

@@ -1,4 +1,4 @@
-"""What a stream shows: colours and lines of a terminal's width, or plain text in a file and in a pipe."""
+"""The style of a stream: colours and lines of a terminal's width, or plain text in a file and in a pipe."""
 
 from __future__ import annotations
 

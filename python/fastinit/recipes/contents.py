@@ -1,4 +1,4 @@
-"""What each tensor holds: the distribution that its rule's initializer gives for its shape. No files are read."""
+"""The contents of each tensor: the distribution that its rule's initializer gives for its shape. Reads no files."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _NO_NUMBERS: Mapping[str, float] = MappingProxyType({})
 
 
 class Content(NamedTuple):
-    """What a tensor holds. Its name gives the stream of its values; many tensors can share all the rest.
+    """The contents of a tensor. Only the stream depends on its name; many tensors can share everything else.
 
     Attributes:
         match: The pattern of its rule that matched.
-        call: What its rule does, with expressions replaced by their numbers; None where slices have rules.
-        calls: What its rules do, slices first, as text to be shown.
+        call: The call of its rule, with expressions replaced by their numbers; None if slices have rules.
+        calls: The calls of its rules, slices first, as text.
         zeros: The flat indices (first, stop) of elements that are zero whatever the distribution: the row of a
             padding token.
     """

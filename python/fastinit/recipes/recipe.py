@@ -61,7 +61,7 @@ class Recipe:
         source: Its name in messages.
         text: The text, which contains everything that a plan depends on: the file's own bytes, unless the file
             uses `like`, `config` or `preset`, or short names of element types, which are written out.
-        dtype: The element type of tensors that name none; None if each names one.
+        dtype: The element type of tensors without their own; None if each has one.
         copies: Small files that go next to the result: name -> content.
         literals_sha256: The SHA-256 of the file of literal values, which is among the copies; None without.
         literals: These values by the keys of rules; empty until the file has been read.
@@ -82,7 +82,7 @@ class Recipe:
 
     @property
     def setting(self) -> Setting:
-        """What the rules refer to."""
+        """The setting to which the rules refer."""
         return Setting(self.layout, self.constants, self.literals)
 
     @property

@@ -1,4 +1,4 @@
-"""What a tensor is, judged by its name: norm, bias, embedding, projection; and the number of its layer.
+"""The role of a tensor, judged by its name (norm, bias, embedding, projection), and the number of its layer.
 
 The names are those that transformers, timm, torchtitan, Megatron, nanoGPT, the original Llama and OLMo-core use. A
 component is the text between two dots; the leaf is the last component.

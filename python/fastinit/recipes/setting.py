@@ -1,4 +1,4 @@
-"""What the rules of a recipe refer to besides their tensor."""
+"""The setting to which the rules of a recipe refer in addition to their tensor."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_CONSTANTS = 1000
 
 
 class Setting(NamedTuple):
-    """What rules refer to.
+    """The setting of rules.
 
     Attributes:
         layout: Which axes of a shape are fans: see `fastinit.compute_fans`. None if no rule needs it.

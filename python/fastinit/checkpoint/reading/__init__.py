@@ -1,1 +1,1 @@
-"""Reading checkpoints: headers, tensors, and whether every byte is as the recipe says."""
+"""Reads checkpoints: headers and tensors, and checks every byte against the recipe."""

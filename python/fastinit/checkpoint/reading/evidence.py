@@ -1,7 +1,7 @@
 """Finds the recipe of a checkpoint that may be damaged, and plans the checkpoint again.
 
-The recipe lies in the folder and in the header of each file, each time with its hash. The text that most hashes agree
-with is used, so that one damaged place is found rather than believed.
+The recipe is in the folder and in the header of each file, each time with its hash. The text that most hashes confirm
+is used, so that a damaged copy is found and not believed.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 MAX_SMALL_BYTES = 2**28  # in a file that is read whole
 _WITNESSES = 3  # headers that are searched for the recipe
-# Found by pattern, not as JSON, because another part of the text may be damaged.
+# These are found by patterns and not as JSON, because another part of the text may be damaged.
 _SHARD_BYTES = re.compile(rb'"shard_bytes": ([1-9][0-9]{0,17})\b')
 _VERSION = re.compile(rb'"stream_version": ([0-9]{1,9})\b')
 
 
 class Evidence(NamedTuple):
-    """What a folder says about itself. Nothing of it is believed alone.
+    """The statements of a folder about itself. No single one is believed.
 
     Attributes:
         texts: The recipe's texts, wherever one was found.
@@ -171,13 +171,13 @@ def _copies(folder: Path, names: Iterable[str], note: bytes) -> tuple[dict[str, 
     contents = {name: content for name in small if (content := _read(folder / name)) is not None}
     by_hash = {_sha256(content): name for name, content in contents.items()}
     told = _table(note).get("copies")
-    if not isinstance(told, dict):  # the note is damaged: take the copies whose name or hash is in it
+    if not isinstance(told, dict):  # the note is damaged, so take the copies whose name or hash is in it
         marks = {name: (os.fsencode(f'"{name}"'), h.encode()) for h, name in by_hash.items()}
         return {n: contents[n] for n, (a, b) in marks.items() if a in note or b in note}, {}
     copies: dict[str, bytes] = {}
     strange = {}
     for name, digest in told.items():
-        # Its hash finds a file even if the note is wrong about its name.
+        # A file is found by its hash even if its name in the note is wrong.
         actual = name if name in contents else by_hash.get(str(digest))
         if actual is None:
             strange[name] = (f"a file of SHA-256 {show(digest)}", "none that can be read")
@@ -190,7 +190,7 @@ def _copies(folder: Path, names: Iterable[str], note: bytes) -> tuple[dict[str, 
 
 
 def _shard_bytes(note: bytes) -> int:
-    """The shard size in the note, or else the default, for which the note will then differ in the right place."""
+    """The shard size in the note, or else the default; the comparison will then find the damage in the note."""
     match = _SHARD_BYTES.search(note)
     return DEFAULT_SHARD_BYTES if match is None else int(match[1])
 

@@ -1,7 +1,7 @@
 """Checkpoints to read from: the interface of `safetensors.safe_open`, over files or over a recipe alone.
 
-A program that loads parts of a model can run from a recipe of a few lines, without any files: each value is a function
-of the recipe, and only the parts that are asked for are drawn.
+A program that loads parts of a model can use a recipe of a few lines, without any files: each value is a function of
+the recipe, and only the requested parts are drawn.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class _Source(Protocol):
 
 
 class _Planned:
-    """Values that are drawn when they are asked for."""
+    """Values that are drawn on request."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
@@ -84,7 +84,7 @@ class _Planned:
 
 
 class _Stored:
-    """Values that are copied out of mapped files: only the pages that hold them are read."""
+    """Values that are copied from mapped files. Only the pages that hold them are read."""
 
     def __init__(self, checkpoint: StoredCheckpoint) -> None:
         self._checkpoint = checkpoint
@@ -187,7 +187,7 @@ class Handle:
         return list(self._source.tensors)
 
     def metadata(self) -> dict[str, str] | None:
-        """Returns the texts in the files' headers; of several files, the texts that all have in common."""
+        """Returns the texts in the files' headers; for several files, the texts that all have in common."""
         return self._source.metadata() or None
 
     def get_tensor(self, name: str) -> Any:
@@ -222,7 +222,7 @@ class Handle:
 
         Args:
             name: The tensor's name.
-            shard: A `fastinit.Shard`, or several, of which each cuts what the previous ones leave.
+            shard: A `fastinit.Shard`, or several, each of which cuts the result of the previous ones.
 
         Raises:
             UnknownTensorError: There is no tensor of this name.
@@ -372,7 +372,7 @@ def _torch() -> Any:
 
 
 def _to_torch(part: NDArray[Any], dtype: str, name: str) -> Any:
-    """Hands memory to PyTorch without a copy; as bytes, because PyTorch does not know all types of NumPy arrays."""
+    """Gives memory to PyTorch without a copy: as bytes, because PyTorch lacks some types of NumPy arrays."""
     torch = _torch()
     kind = getattr(torch, _array_type(dtype, name))
     if part.size == 0:

@@ -1,8 +1,8 @@
 """Compares files with the values of a plan: threads read chunks, draw the expected values and compare.
 
-They draw in blocks that stay in the cache and that the core does not share among threads, so no thread waits for
-another, and only a few buffers are held. Files are read past the page cache where the file system allows it, because
-the bytes on the disk are what counts.
+They draw in blocks that stay in the cache and that the core does not divide among threads, so no thread waits for
+another, and few buffers are needed. Files are read past the page cache if the file system allows it, because the bytes
+on the disk have to be checked.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
     from fastinit.checkpoint.plan import PlannedTensor, Shard
 
-CHUNK_BYTES = 4 * 2**20  # read at once
-BLOCK_BYTES = 2**16  # drawn and compared at once: the most that the core draws on the calling thread
+CHUNK_BYTES = 4 * 2**20  # that are read at once
+BLOCK_BYTES = 2**16  # that are drawn and compared at once: the most that the core draws on the calling thread
 MAX_THREADS = 16
 SAMPLE_BLOCK_BYTES = 64 * 2**10
-SAMPLE_BLOCKS = 64  # the most of one tensor
-SAMPLE_BYTES = 10**9  # roughly, of all tensors together
+SAMPLE_BLOCKS = 64  # at most, for one tensor
+SAMPLE_BYTES = 10**9  # roughly, for all tensors together
 _PAGE = 4096  # memory, offset and length must be multiples of it to read past the page cache
 
 _memcmp = ctypes.CDLL(None).memcmp  # twice as fast as NumPy, which stores each comparison
@@ -102,7 +102,7 @@ class Recomputation:
     def __init__(self, seed: int, progress: Callable[[int], None] | None) -> None:
         self._seed = seed
         self._progress = progress
-        threads = min(get_num_threads() + 1, MAX_THREADS)  # one more, because some wait for the disk
+        threads = min(get_num_threads() + 1, MAX_THREADS)  # one more than the cores, because some wait for the disk
         self._free = [_Buffer() for _ in range(threads + 1)]
         self._pool = thread_pool(threads, "verify")
 
@@ -148,7 +148,7 @@ class Recomputation:
 
 
 class _Buffer:
-    """What one thread needs: page-aligned memory for a chunk, and after it for a block."""
+    """The memory of one thread: page-aligned, for a chunk and after it for a block."""
 
     def __init__(self) -> None:
         self.chunk, self.address = aligned_memory(CHUNK_BYTES + BLOCK_BYTES)
@@ -161,7 +161,7 @@ def _compare(file: _File, drawn: _Drawn, span: Span, buffer: _Buffer) -> Differe
 
 
 class _Drawn:
-    """The data that a file must have."""
+    """The expected data of a file."""
 
     def __init__(self, shard: Shard, seed: int) -> None:
         self._tensors = [tensor for tensor in shard.tensors if tensor.nbytes]
@@ -169,7 +169,7 @@ class _Drawn:
         self._seed = seed
 
     def compare(self, span: Span, buffer: _Buffer) -> Difference | None:
-        """Compares a span of the file, which the buffer holds, with what it must be."""
+        """Compares a span of the file, which is in the buffer, with the expected bytes."""
         for block in _cut([span], BLOCK_BYTES):
             self._draw(block, buffer.drawn)
             found = buffer.address + block.begin - span.begin
@@ -206,7 +206,7 @@ class _Drawn:
 
 
 class _File:
-    """A file that threads read past the page cache as long as that works."""
+    """A file that threads read past the page cache, as long as that works."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""Checks a checkpoint against the recipe in it: makes every byte of every file again and compares."""
+"""Checks a checkpoint against its own recipe: makes every byte of every file again and compares."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _EXCERPT = 16  # bytes shown of texts that differ
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """The first thing that differs from the recipe. Its `str` is one line that says all.
+    """The first difference from the recipe. Its `str` describes it in one line.
 
     Attributes:
         file: The name of the file.
-        expected: What should be there; for an element its value and its bits.
-        found: What is there instead.
-        offset: The position of the byte in the file; None where there is none to name.
+        expected: The expected content; for an element its value and its bits.
+        found: The content that was found.
+        offset: The position of the byte in the file; None if there is no single byte.
         tensor: The tensor that the byte belongs to; None outside the data.
         index: The element of the tensor; None outside the data.
         flat_index: The same as one number, in the order of the data.
@@ -64,9 +64,9 @@ class Verification:
     """The result of `verify`.
 
     Attributes:
-        mismatch: The first thing that is wrong; None if nothing is.
-        bytes_checked: How many bytes were compared.
-        bytes_total: How many bytes the files of the checkpoint have.
+        mismatch: The first difference; None if there is none.
+        bytes_checked: The number of bytes that were compared.
+        bytes_total: The number of bytes in the files of the checkpoint.
     """
 
     mismatch: Mismatch | None
@@ -75,7 +75,7 @@ class Verification:
 
     @property
     def share(self) -> float:
-        """The share of the bytes that was compared, from 0 to 1."""
+        """The share of bytes that were compared, from 0 to 1."""
         return self.bytes_checked / self.bytes_total
 
 
@@ -89,13 +89,13 @@ def verify(
 
     Args:
         path: The folder.
-        sample: Whether to take only a quick look: everything but the data in full, and of the data the first and
-            last block of each tensor and some random ones, at most about 1 GB in all.
+        sample: Whether to check only a sample of the data: the first and last block of each tensor and some random
+            ones, at most about 1 GB in all. Everything else is checked in full.
         progress: Called with the number of bytes each time some have been compared.
 
     Raises:
         CheckpointError: The folder cannot be read, holds no recipe, or was written with another version of the
-            stream, so that its values cannot be judged.
+            stream, so that its values cannot be checked.
     """
     folder = Path(path)
     try:
@@ -107,7 +107,7 @@ def verify(
         ) from None
     try:
         replanned = replan(folder, names)
-    except DamagedLiterals as damage:  # the rest cannot be compared then
+    except DamagedLiterals as damage:  # the rest cannot be compared without them
         total = sum(os.stat(folder / name).st_size for name in names)
         return Verification(Mismatch(damage.file, damage.expected, damage.found), 0, total)
     checks = _Checks(folder, names, replanned, progress)
@@ -116,7 +116,7 @@ def verify(
 
 
 class _Checks:
-    """The checks of one folder, cheap ones first. Each yields what is wrong; the first finding counts."""
+    """The checks of one folder, cheap ones first. Each yields its findings; the first one counts."""
 
     def __init__(
         self,
@@ -201,7 +201,7 @@ class _Checks:
 
 
 def _is_read_as_weights(name: str) -> bool:
-    """Whether a loader might take a file for part of the checkpoint. Others, such as a tokenizer, may be there."""
+    """Whether a loader might read a file as part of the checkpoint. Other files, such as a tokenizer, are allowed."""
     return name.endswith((FILE_SUFFIX, INDEX_SUFFIX))
 
 

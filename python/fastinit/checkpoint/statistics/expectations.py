@@ -1,9 +1,9 @@
-"""What a rule predicts for a tensor: mean, spread, bounds and zeros, after rounding to the element type.
+"""The predictions of a rule for a tensor: mean, spread, bounds and zeros, after rounding to the element type.
 
 A type may have few values between the bounds: always with 8 and 16 bits, and in wider types if the mean is far larger
-than the spread. Then each value gets its probability from the distribution function, at the edges of the interval that
-rounds to it, so that everything is exact. Otherwise rounding changes nothing measurable, and the textbook's moments
-are right.
+than the spread. Then the probability of each value is computed from the distribution function at the edges of the
+interval that rounds to it, so that everything is exact. Otherwise rounding has no measurable effect, and the textbook's
+moments are right.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FEW = 2**17  # values of a type between the bounds
 _NODES = 200  # of a quadrature: exact to float64 for a Gaussian over 20 standard deviations
 # The probability of an exact zero between values of both signs: a normal's sine or cosine is 0 for 2 of 2**32 words ...
 _ZEROS_CENTRED = 2.0**-30
-# ... a float32 sum hits zero as often as its terms are coarse, and clamping makes zeros.
+# ... a float32 sum is zero more often if its terms are coarser, and clamping makes zeros.
 _ZEROS_SHIFTED = 2.0**-24
 _ZEROS_TRUNCATED = 2.0**-20
 
@@ -54,7 +54,7 @@ class Law:
         zeros: The probability of a zero.
         extra_zeros: The most that the core's arithmetic may add to that probability.
         nonfinite: The probability of a value beyond the largest of the type.
-        error: The largest difference between an element and its formula.
+        error: The largest difference of an element from its formula.
     """
 
     mean: float
@@ -115,7 +115,7 @@ class Expectation:
 
 @functools.lru_cache(maxsize=4096)
 def law_of(distribution: Distribution, dtype: str) -> Law | None:
-    """Returns the law of one element of a type; None where there is no simple one.
+    """Returns the law of one element of a type; None if there is no simple one.
 
     Args:
         distribution: A distribution, such as a planned tensor's.
@@ -142,7 +142,7 @@ def law_of(distribution: Distribution, dtype: str) -> Law | None:
 
 
 def shares(distribution: Distribution, dtype: str, edges: _Floats) -> _Floats | None:
-    """Returns the probabilities of the intervals between edges, before rounding; None where `law_of` gives None."""
+    """Returns the probabilities of the intervals between edges, before rounding; None if `law_of` returns None."""
     if isinstance(distribution, Bits | Constant | Structured) or distribution.std == 0:
         return None
     ideal = _ideal(distribution, STORED[dtype])
@@ -186,7 +186,7 @@ class _Normal:
 
     def probabilities(self, edges: _Edges) -> _Floats:
         z = np.clip(((edges - self.centre) / self.scale).astype(float), self.lower, self.upper)
-        # Each difference is taken between the smaller tails, which keep their digits.
+        # Each difference is computed from the smaller tails, which keep their digits.
         near = list((z / math.sqrt(2)).clip(-40, 40))
         above, below = (np.fromiter((math.erfc(sign * x) / 2 for x in near), float, len(near)) for sign in (1, -1))
         inside: _Floats = np.where(z[:-1] > 0, above[:-1] - above[1:], below[1:] - below[:-1])
@@ -197,7 +197,7 @@ class _Uniform:
     def __init__(self, low: float, high: float, wide: bool) -> None:
         self.low, self.high = low, high
         self.centre, self.half = 0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low
-        # This includes what the core loses where its type cannot hold centre and half exactly.
+        # This includes the error of the core if its type cannot hold centre and half exactly.
         self.error = 1.5 * max(abs(low), abs(high)) * (2.0**-52 if wide else 2.0**-23)
         self.extra_zeros = _ZEROS_SHIFTED if self.centre else _ZEROS_CENTRED
 
@@ -213,7 +213,7 @@ class _Uniform:
 
 
 def _ideal(distribution: Real | Transformed, element: ElementType) -> _Normal | _Uniform | Monotone | None:
-    """The distribution before rounding, with the parameters as the core takes them; None without a simple law."""
+    """The distribution before rounding, with the core's parameters; None without a simple law."""
     if isinstance(distribution, Transformed):
         distribution.parameters(element)  # raises if the element type cannot hold them
         if isinstance(distribution.base, Constant):
@@ -261,7 +261,7 @@ def _rounded(ideal: _Normal | _Uniform | Monotone, element: ElementType) -> Law:
     low, high = (float(x) for x in _values(np.array([first, last]), element))
     if last - first > _FEW:
         if overflow in (-first, last):
-            # The moments of the remaining values are not worth a formula: the share already shows the mistake.
+            # There is no formula for the moments of the remaining values, because the share already shows the mistake.
             edges = np.array([-np.inf, low, high, np.inf], np.longdouble)
             nonfinite = float(ideal.probabilities(edges)[[0, 2]].sum())
             mean = std = kurtosis = math.nan
@@ -280,7 +280,7 @@ def _rounded(ideal: _Normal | _Uniform | Monotone, element: ElementType) -> Law:
         mean, std, kurtosis = _moments((values - ideal.centre).astype(float), probabilities)
         mean = float(np.longdouble(ideal.centre) + mean)
         if std:
-            # An error moves elements across the edges between values, which may be far apart.
+            # An error can move elements across the edges between values, which may be far apart.
             error *= 1 + float(np.diff(values).max()) ** 2 / (std * spread)
     return Law(mean, std, kurtosis, low, high, zeros, ideal.extra_zeros, nonfinite, error)
 
@@ -289,7 +289,7 @@ def _edges(values: _Edges, overflows: bool) -> _Edges:
     """The edges of the intervals that round to each value, including both outer ends."""
     first, last = -np.inf, np.inf
     if overflows:
-        # At an end that does not overflow, half a step further changes nothing.
+        # At an end that does not overflow, it is harmless to go half a step further.
         first, last = (
             values[0] - (values[1] - values[0]) / 2,
             values[-1] + (values[-1] - values[-2]) / 2,

@@ -21,7 +21,7 @@ _EXPONENT = 20.0  # 50,000 tensors * 3 tests * 2 sides * exp(-20) = 6e-4
 
 
 class Spread(NamedTuple):
-    """The standard deviation over the expected one, and between what limits chance keeps it."""
+    """The standard deviation over the expected one, and the limits between which chance keeps it."""
 
     ratio: float
     least: float
@@ -34,7 +34,7 @@ class Spread(NamedTuple):
 
 
 def find_faults(found: Moments, law: Law) -> list[str]:
-    """Compares what was measured with what was expected, and words every difference too large to be chance."""
+    """Compares measurements with expectations: returns a text for every difference too large to be chance."""
     faults = _nonfinite(found, law)
     if found.count == 0 or math.isnan(law.low):
         return faults
@@ -57,13 +57,13 @@ def find_faults(found: Moments, law: Law) -> list[str]:
 
 
 def unlike_padding(found: Moments) -> list[str]:
-    """Words that a row which must be zero is not."""
+    """Returns the text for a padding row that is not zero."""
     wrong = found.size - found.zeros
     return [f"{_count(wrong, 'value')} of the padding row {_are(wrong)} not zero"] if wrong else []
 
 
 def tell_nonfinite(found: Moments) -> list[str]:
-    """Words that there are values which no weight should have, whatever the rule."""
+    """Returns a text about values that no weight should have under any rule."""
     wrong = found.nans + found.infinities
     return [f"{_count(wrong, 'value')} {_are(wrong)} not finite"] if wrong else []
 
@@ -81,7 +81,7 @@ def _nonfinite(found: Moments, law: Law) -> list[str]:
 
 
 def spread_of(found: Moments, law: Law) -> Spread | None:
-    """Compares the standard deviation with the law's; None where there are no elements, or the law has no spread."""
+    """Compares the standard deviation with the law's; None if there are no elements, or the law has no spread."""
     if not found.count or not law.std > 0:  # false for NaN, when there are no moments to expect
         return None
     # The spread about the tensor's own mean is smaller than the spread about the law's mean, by at most this much.
@@ -117,13 +117,13 @@ def _far(what: str, found: float, expected: float, standard_error: float) -> str
 
 
 def _bernstein(variance: float, farthest: float, n: int) -> float:
-    """The most by which the mean of n variables, of this variance and farthest value, can miss its expectation."""
+    """The largest plausible error of the mean of n variables with this variance and farthest value."""
     reach = farthest * _EXPONENT / 3
     return (reach + math.sqrt(reach * reach + 2 * n * variance * _EXPONENT)) / n
 
 
 def _is_rare(count: int, least: float, most: float) -> bool:
-    """Whether `count` hits are too few or too many where between `least` and `most` are expected."""
+    """Whether `count` hits are too few or too many if between `least` and `most` are expected."""
     expected = min(max(count, least), most)
     if count == expected:
         return False

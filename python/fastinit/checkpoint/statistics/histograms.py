@@ -22,7 +22,7 @@ MAX_HISTOGRAMS = 6
 ACROSS = 3
 _MOST_BINS = 60
 _ROOM = 1.2  # above the curves, for text
-_REACH = 5  # standard deviations to either side; what lies beyond is counted
+_REACH = 5  # standard deviations to either side; values beyond are only counted
 _FILL = "#9cc3df"
 _LONGEST = 38  # characters of a title's line
 
@@ -30,7 +30,7 @@ _LONGEST = 38  # characters of a title's line
 def chosen(stats: CheckpointStats) -> list[TensorStats]:
     """Returns a tensor for each rule that draws, a marked one if there is one, or else the largest.
 
-    Where no recipe tells the rules, names stand for them: what has other words before its last is of another kind.
+    If no recipe gives the rules, the words in a tensor's name before the last replace them.
     """
     kinds: dict[str, TensorStats] = {}
     spread = [entry for entry in stats.tensors if entry.found and entry.found.count and 0 < entry.found.std < math.inf]

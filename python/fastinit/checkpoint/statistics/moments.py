@@ -18,8 +18,8 @@ from fastinit.dtypes import FLOATS, STORED
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_BLOCK = 2**17  # elements: a float64 each is 1 MiB, which a core's own cache holds
-# Types that NumPy converts slowly, by a table of all their values.
+_BLOCK = 2**17  # elements: as float64 they take 1 MiB, which fits a core's own cache
+# Types that NumPy converts slowly are converted with a table of all their values.
 _BY_TABLE = {name for name, element in FLOATS.items() if element.itemsize < 4} - {"bfloat16"}
 
 
@@ -82,7 +82,7 @@ class Scratch:
         """Measures whole elements of a type of `fastinit.dtypes.STORED`."""
         elements = content.view(STORED[dtype].numpy)
         total = Moments()
-        # Beyond float64's range a spread is infinite; a block with NaN is measured again without them.
+        # A spread beyond float64's range is infinite. A block with NaN is measured again without it.
         with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, elements.size, _BLOCK):
                 block = elements[start : start + _BLOCK]
@@ -93,7 +93,7 @@ class Scratch:
         size = x.size
         first = float(x[0])
         shifted = self._shifted[:size]
-        # Differences from an element of the block itself lose little in a sum, and none for equal elements.
+        # Differences from an element of the block lose few digits in a sum, and none if all elements are equal.
         np.subtract(x, first, out=shifted, dtype=np.float64)
         total = float(np.add.reduce(shifted))
         if not math.isfinite(total) and not (is_finite := np.isfinite(x)).all():
@@ -116,7 +116,7 @@ class Scratch:
 
 
 def decode(elements: NDArray[Any], dtype: str, out: NDArray[np.float32] | None = None) -> Any:
-    """Returns the same values in a type that NumPy calculates with, in `out` if that is float32."""
+    """Returns the same values in a type with which NumPy calculates, in `out` if that is float32."""
     if dtype == "bool":  # any byte may be stored
         return (elements.view(np.uint8) != 0).view(np.uint8)
     if dtype in _BY_TABLE:

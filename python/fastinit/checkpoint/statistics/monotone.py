@@ -1,4 +1,4 @@
-"""Probabilities of a transformed distribution, by the inverse of its transform, where that is monotone."""
+"""Probabilities of a transformed distribution, from the inverse of its transform if that is monotone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Interval = tuple[float, float]
 
 _ULP = {True: 2.0**-52, False: 2.0**-23}  # by ElementType.wide
-# A draw with fewer values in a standard deviation than about this would show its steps in the result.
+# If a draw has fewer values within a standard deviation than about this, its steps would show in the result.
 _LEAST_VALUES = 2e4
 
 _INVERSES: dict[str, Callable[..., Any]] = {

@@ -1,4 +1,4 @@
-"""The picture of `fastinit stats`: each std over what is expected, with its limits, and a histogram per rule."""
+"""The picture of `fastinit stats`: each std over the expected one, with its limits, and a histogram for each rule."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _BAND, _HALF = "#d5dbe0", 0.36  # of the limits: colour, and half of the height 
 def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     """Draws statistics into a picture file.
 
-    Each row has the tensors whose names differ in numbers alone, the first layer at its top. A dot is a tensor: its
+    Each row has the tensors whose names differ only in numbers, the first layer at its top. A dot is a tensor: its
     standard deviation over the expected one, or the standard deviation itself if the checkpoint has no recipe. The grey
-    bar reaches as far as chance does, by the limits that mark a tensor. A marked tensor has a red ring, or a red cross
+    bar is the range of chance; tensors outside of it are marked. A marked tensor has a red ring, or a red cross
     at the edge if it has no number on the axis, and the row says why in red. Below is a histogram for each rule.
 
     Args:
-        stats: From `tensor_stats`, whose files are read again for the histograms, in part.
+        stats: The result of `tensor_stats`. Parts of its files are read again for the histograms.
         path: The picture; its suffix says the format, such as .png, .svg or .pdf.
 
     Raises:
@@ -72,7 +72,7 @@ def _draw_title(part: Any, stats: CheckpointStats) -> None:
 
 
 def _own_name(stats: CheckpointStats) -> str:
-    """The folder's name where a file has the usual one, which tells nothing."""
+    """The folder's name if the file has the usual name, which says nothing."""
     (file,) = stats.checkpoint.files
     return stats.checkpoint.folder.resolve().name if file.name == "model.safetensors" else file.name
 
@@ -156,7 +156,7 @@ def _scale(axes: Any, rows: Sequence[Row], *, is_relative: bool) -> None:
         margin = (high / low) ** 0.06
         axes.set_xlim(low / margin, high * margin)
     else:
-        margin = 0.06 * (high - low) or 0.1 * low  # a single number has a middle to stand in
+        margin = 0.06 * (high - low) or 0.1 * low  # so that a single number is in the middle
         axes.set_xlim(low - margin, high + margin)
     decimals(axes.xaxis)
     axes.grid(axis="x", color="#e3e3e3", lw=0.6)

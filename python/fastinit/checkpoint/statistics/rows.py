@@ -1,4 +1,4 @@
-"""The rows of a picture of statistics: tensors whose names differ in numbers alone share one. Pure."""
+"""The rows of a picture of statistics: tensors whose names differ only in numbers share one."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.statistics.stats import CheckpointStats, TensorStats
 
 MAX_ROWS = 40
-MAX_TOLD = 3  # marked tensors of a row whose faults are told; the others are counted
+MAX_TOLD = 3  # marked tensors of a row whose faults are shown; the others are counted
 _NUMBER = re.compile(r"(?<![^.])[0-9]+(?![^.])")
 
 
 @dataclass(frozen=True)
 class Row:
-    """Tensors that are alike, or in the last row those for which there was no other.
+    """Tensors that are alike; in the last row, all tensors for which there was no other row.
 
     Attributes:
-        name: Of them all, with ranges.
-        entries: In the order of the files.
+        name: The name of them all, with ranges.
+        entries: The tensors, in the order of the files.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Row:
         return tuple(entry for entry in self.entries if entry.faults)
 
     def told(self, *, is_relative: bool) -> list[str]:
-        """What is said of the row: the faults of what is marked, or else the numbers."""
+        """The text about the row: the faults of marked tensors, or else the numbers."""
         marked = self.marked
         if not marked:
             return [_numbers(self.entries, is_relative=is_relative)]
@@ -52,7 +52,7 @@ class Row:
 
 
 def rows_of(stats: CheckpointStats) -> list[Row]:
-    """Returns the rows in the order of the files; where they are too many, the smallest share the last one."""
+    """Returns the rows in the order of the files. If there are too many, the smallest share the last one."""
     alike: dict[str, list[TensorStats]] = {}
     for entry in stats.tensors:
         alike.setdefault(_NUMBER.sub("*", entry.tensor.name), []).append(entry)
@@ -66,7 +66,7 @@ def rows_of(stats: CheckpointStats) -> list[Row]:
 
 
 def place_of(entry: TensorStats, *, is_relative: bool) -> float | None:
-    """Where a tensor stands on the axis of ratios, or of standard deviations; None where it has no number there."""
+    """The place of a tensor on the axis of ratios, or of standard deviations; None if it has no number there."""
     if is_relative:
         return None if entry.spread is None else entry.spread.ratio
     found = entry.found
@@ -79,13 +79,13 @@ def _name(template: str, entries: Sequence[TensorStats]) -> str:
 
 
 def _own_part(name: str, row: Row) -> str:
-    """What tells a tensor from the others of its row: its numbers, or where there was no other row its name."""
+    """The part of a name that differs within a row: the numbers, or in the last row the whole name."""
     alike = {_NUMBER.sub("*", entry.tensor.name) for entry in row.entries}
     return ".".join(_NUMBER.findall(name)) if len(alike) == 1 else name
 
 
 def _numbers(entries: Sequence[TensorStats], *, is_relative: bool) -> str:
-    """The standard deviations as text, and those that are expected beside them; or the one value that there is."""
+    """The standard deviations as text, followed by the expected ones; or the value of a constant tensor."""
     finite = [entry.found for entry in entries if entry.found is not None and entry.found.count]
     if not finite:
         return "no finite value" if any(entry.found and entry.found.size for entry in entries) else "nothing to measure"

@@ -1,4 +1,4 @@
-"""Statistics of the tensors in any checkpoint, against what their rules predict where these are known.
+"""Statistics of the tensors in any checkpoint, compared with the predictions of their rules if these are known.
 
 Memory stays the same for any checkpoint: each thread has one buffer. Blocks are combined in order, so that the result
 does not depend on the number of threads.
@@ -43,11 +43,11 @@ class TensorStats:
     """The statistics of one tensor.
 
     Attributes:
-        found: The moments of its elements; None for a type that cannot be calculated with.
-        expected: What its rule predicts; None if no rule is known, or the tensor is not the recipe's.
+        found: The moments of its elements; None for a type with which NumPy cannot calculate.
+        expected: The prediction of its rule; None if no rule is known, or the tensor is not the recipe's.
         faults: Short texts, one for each difference too large to be chance.
         spread: The standard deviation over the expected one, with the limits of chance; padding does not count. None
-            where nothing is expected of it.
+            if there is no expectation.
         rule: The rule of the recipe, as text; None if there is none.
     """
 
@@ -116,7 +116,7 @@ class CheckpointStats:
 
     Attributes:
         tensors: The tensors, in the order of the files.
-        notes: Texts about the checkpoint as a whole, such as why nothing is expected.
+        notes: Texts about the whole checkpoint, such as the reason why there are no expectations.
         seed: The recipe's seed; None if there is no recipe that can be used.
     """
 
@@ -151,8 +151,8 @@ def tensor_stats(path: str | os.PathLike[str], *, progress: Callable[[int], None
     """Reads all of a checkpoint and measures its tensors.
 
     Args:
-        path: A folder of safetensors files, or one such file. If fastinit wrote it, the recipe in it tells what to
-            expect.
+        path: A folder of safetensors files, or one such file. If fastinit wrote it, its recipe gives the
+            expectations.
         progress: Called with a number of bytes each time that many have been measured.
 
     Raises:
@@ -248,7 +248,7 @@ def _plan_of(checkpoint: StoredCheckpoint) -> tuple[Plan | None, list[str]]:
 
 
 def _stored_recipe(checkpoint: StoredCheckpoint) -> tuple[str, str] | None:
-    """The recipe's text and where it was found: in the files, which hold the tensors, or else next to them."""
+    """The recipe's text and its place: the files that hold the tensors, or else a file next to them."""
     inside = {
         (file.metadata[layout.RECIPE_KEY], file.metadata.get(layout.HASH_KEY))
         for file in checkpoint.files
@@ -289,7 +289,7 @@ def _shown(value: float | None) -> str:
 
 
 def _percent(value: float | None) -> str:
-    """Shows a share. The least share is shown differently from none."""
+    """Shows a share. A tiny share is shown differently from none."""
     if value is None:
         return "-"
     if value == 0:

@@ -46,7 +46,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
 
 
 def _check_address(address: str) -> None:
-    """Raises for what is not an address, before a client is made, which would take 20 seconds to fail.
+    """Raises for a bad address before a client is made, because a client takes 20 seconds to fail.
 
     Raises:
         ValueError: It is not an address.

@@ -1,4 +1,4 @@
-"""The folder of a run, as its writers see it: a thread, a process, another machine.
+"""The folder of a run, as seen by its writers: threads, processes, other machines.
 
 Everything goes through a descriptor of the folder, so that what was checked is what is written to, even if the path
 changes meanwhile.
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.plan import Shard
 
 _PART = re.compile(r".+\.part-[\w-]*-[0-9]+-[0-9a-f]{16}", re.ASCII)
-# What opening raises for a link and for a socket, besides for nothing.
+# The errors of opening for a missing file, for a link, and for a socket.
 _NO_PLAIN_FILE = (errno.ENOENT, errno.ELOOP, errno.ENXIO)
 _CANNOT_SYNC = (errno.EINVAL, errno.ENOTSUP)
 _HOST = re.sub(r"[^\w-]", "", os.uname().nodename, flags=re.ASCII)[:32]
 
 
 class Destination(NamedTuple):
-    """Where a run writes, in a form that can be sent to another process or machine.
+    """The place to which a run writes, in a form that can be sent to another process or machine.
 
     Attributes:
         path: The folder.
@@ -115,7 +115,7 @@ def read_file(name: str, folder: int, limit: int = -1) -> bytes:
     """Reads the first `limit` bytes of a plain file, or all of it.
 
     Raises:
-        FileNotFoundError: There is nothing of this name, or a folder or a link.
+        FileNotFoundError: Nothing has this name, or a folder or a link has it.
         OSError: It cannot be read, so that it is unknown whether it is there.
     """
     try:

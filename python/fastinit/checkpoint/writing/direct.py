@@ -1,9 +1,9 @@
-"""New files written past the page cache, where the system and the file system can.
+"""Writes new files past the page cache, if the system and the file system can.
 
-O_DIRECT hands our memory to the disk as it is. The copy into the page cache would cost more than the disk itself, for
-files larger than memory. In exchange memory, offset and length must be multiples of the disk's block. Where O_DIRECT is
-missing (tmpfs, some network file systems, macOS), or stops working in the middle, the same calls write through the page
-cache.
+O_DIRECT gives our memory directly to the disk. The copy into the page cache would cost more than the disk itself, for
+files larger than memory. In exchange memory, offset and length must be multiples of the disk's block. If O_DIRECT
+is missing (tmpfs, some network file systems, macOS), or stops working in the middle, the same calls write through the
+page cache.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LACKING = (errno.ENOSYS, errno.ENOTSUP, errno.EINVAL)
 
 @contextmanager
 def needed(what: str) -> Iterator[None]:
-    """Names in an error what a file system lacks, if that is the cause.
+    """Adds to an error the operation that the file system lacks, if that is the cause.
 
     Args:
         what: What the `with` block does there, and the name of the system call.
@@ -48,7 +48,7 @@ class DirectFile:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         self._descriptor = os.open(name, flags, 0o666, dir_fd=folder)
         self.is_direct = False
-        with suppress(OSError):  # set afterwards: open() with O_DIRECT may make the file and then fail
+        with suppress(OSError):  # set afterwards, because open() with O_DIRECT may make the file and then fail
             self._set_direct(True)
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class DirectFile:
                 self._set_direct(False)
                 continue
             if self.is_direct and offset + written < end:
-                written -= (offset + written) % ALIGNMENT  # go on at the start of a block: a part is written twice
+                written -= (offset + written) % ALIGNMENT  # continue at a block, so a part is written twice
                 if written <= 0:
                     self._set_direct(False)
                     continue

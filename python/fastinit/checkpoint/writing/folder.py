@@ -1,8 +1,8 @@
 """The working folder of a run: OUT.partial. One rename turns it into OUT when everything is on the disk.
 
-The first file in it is fastinit.json, the same to the byte as in the finished checkpoint. It says which plan the folder
-belongs to, so that a later run can go on, and its lock says that a run is at work. The lock ends with its process,
-however that ends.
+The first file in it is fastinit.json, the same to the byte as in the finished checkpoint. It says to which plan the
+folder belongs, so that a later run can continue, and its lock says that a run is at work. The lock ends with its
+process, in whatever way that ends.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FORCE = "force=True"
 
 
 class Files(NamedTuple):
-    """What a plan puts into its folder."""
+    """The files of a plan."""
 
     shards: tuple[Shard, ...]
     sides: Mapping[str, bytes]
@@ -200,13 +200,13 @@ class WorkingFolder:
         else:  # fails if OUT has appeared or been filled meanwhile; an empty folder is replaced
             with needed("rename folders (rename)"):
                 self.path.rename(self.target)
-        self._remove_parts()  # left by workers that were taken for dead
+        self._remove_parts()  # left by workers that were thought to be dead
         destination.sync_folder(self.target.parent)
         remove_replaced(self.target)
         self._open.close()
 
     def _replace(self) -> None:
-        """Puts the new checkpoint in the place of the old one, and the old one back if that fails."""
+        """Replaces the old checkpoint by the new one, and restores the old one if that fails."""
         refuse_unless_replaceable(self.target)
         if os.path.lexists(self._replaced):  # a run was killed between these renames
             remove_checkpoint(self._replaced)
@@ -220,7 +220,7 @@ class WorkingFolder:
             raise
 
     def give_up(self) -> str:
-        """Clears up after a failure and says in a sentence what is left."""
+        """Cleans up after a failure, and returns a sentence about the remaining files."""
         try:
             return self._clear()
         except OSError as error:
@@ -252,7 +252,7 @@ def partial_of(target: Path) -> Path:
 
 
 def finish_beside(target: Path, files: Files) -> None:
-    """Ends the work of a run that died after `target` was complete: removes what it left next to it.
+    """Ends the work of a run that died after `target` was complete: removes its files next to it.
 
     Raises:
         OSError: It cannot be removed.
@@ -287,7 +287,7 @@ def _discard(path: Path) -> None:
 
 
 def _left_by_another_run(path: Path) -> str:
-    """Words what is in the way of a working folder."""
+    """Returns the text about a file or folder that has the name of a working folder."""
     try:
         folder = open_folder(path)
     except OSError:

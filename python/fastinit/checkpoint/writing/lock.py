@@ -1,4 +1,4 @@
-"""The lock of a run on its folder's fastinit.json. It ends with its process, however that ends."""
+"""The lock of a run on its folder's fastinit.json. It ends with its process, in whatever way that ends."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def refuse_unless_replaceable(target: Path) -> None:
 
 
 def is_empty_folder(target: Path) -> bool:
-    """Whether `target` is a folder that a rename replaces without loss; a link to one is none.
+    """Whether `target` is a folder that a rename replaces without loss. A link to one does not count.
 
     Raises:
         CheckpointError: It is the working directory, which a shell would be left without.
@@ -56,13 +56,13 @@ def is_empty_folder(target: Path) -> bool:
         return False
     if is_here:
         raise CheckpointError(
-            f"{target} is the folder that you are in, and would be replaced by another; go to another folder first"
+            f"{target} is your working folder, and would be replaced by another; go to another folder first"
         )
     return True
 
 
 def _refuse_immovable(target: Path) -> None:
-    """Raises at the start for what would fail when everything is written."""
+    """Raises at the start for problems that would otherwise appear when everything is written."""
     longest = os.pathconf(target.parent, "PC_NAME_MAX")
     length = len(os.fsencode(replaced_of(target).name))
     if length > longest:
@@ -81,12 +81,12 @@ def _refuse_immovable(target: Path) -> None:
 
 
 def _is_folder(path: Path) -> bool:
-    """Tells whether it is a folder; a link to a folder is not."""
+    """Whether it is a folder. A link to a folder is not."""
     return os.path.isdir(path) and not path.is_symlink()
 
 
 def is_mount_point(path: Path) -> bool:
-    """Tells by Linux's table whether it is a mount point, even of its own file system."""
+    """Whether Linux's table lists it as a mount point, even of its own file system."""
     if os.path.ismount(path):
         return True
     try:
@@ -149,18 +149,18 @@ def refuse_foreign(path: Path, folder: int) -> None:
     for name in sorted(names):
         try:
             mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-        except FileNotFoundError:  # a worker taken for dead may still be clearing up
+        except FileNotFoundError:  # a worker that was thought to be dead may still be cleaning up
             continue
         is_own = name in own or (has_note and destination.is_part(name))
         if not stat.S_ISREG(mode) or not is_own:
             raise CheckpointError(
-                f"{path} holds {show(name)}, which is not part of a checkpoint of fastinit's, so fastinit leaves it; "
+                f"{path} holds {show(name)}, which fastinit did not write, so fastinit does not remove it; "
                 "remove the folder or choose another name"
             )
 
 
 def remove_files(folder: int, names: Iterable[str]) -> None:
-    """Removes those of the files that are in the open folder."""
+    """Removes these files from the open folder, as far as they exist."""
     for name in names:
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)

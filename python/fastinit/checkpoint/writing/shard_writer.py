@@ -1,4 +1,4 @@
-"""Writes one shard, on any machine, with bounded buffers: the core fills some while others are written.
+"""Writes one shard, on any machine, with a few buffers: the core fills some while others are written.
 
 A file is written in chunks from its first byte to its last, header included, so that every chunk starts at a multiple
 of the buffer size, as direct writes need.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fastinit.checkpoint.writing.direct import DirectFile
 
 BUFFER_BYTES = 16 * 2**20  # a multiple of every item size and of the alignment
-BUFFERS = 3  # one being filled, one being written, one to even out the two
+BUFFERS = 3  # one is filled, one is written, and one balances the two
 
 
 class Piece(NamedTuple):
@@ -54,7 +54,7 @@ class _Buffer:
         self.memory, self.address = aligned_memory(BUFFER_BYTES)
 
 
-# Buffers that are free for the next call: touching new memory takes as long as filling it.
+# Buffers that are free for the next call, because touching new memory takes as long as filling it.
 _spare: queue.SimpleQueue[_Buffer] = queue.SimpleQueue()
 
 
@@ -73,7 +73,7 @@ def write_shard(
     destination: Destination,
     progress: Callable[[int], None] | None = None,
 ) -> None:
-    """Writes a shard into the folder of a run, where it gets its name when all of it is on the disk.
+    """Writes a shard into the folder of a run. The file gets its name when all of it is on the disk.
 
     Any number of attempts at one shard, even at the same time, give the same file, and leave a finished one intact.
 
@@ -113,7 +113,7 @@ def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], 
     try:
         for chunk in chunks(shard, BUFFER_BYTES):
             while writing and writing[0][0].done():
-                collect()  # faster than touching new memory
+                collect()  # this is faster than touching new memory
             if not free and made < BUFFERS:
                 free.append(_take_buffer())
                 made += 1
@@ -127,7 +127,7 @@ def _write(shard: Shard, seed: int, file: DirectFile, progress: Callable[[int], 
         while writing:
             collect()
     finally:
-        pool.shutdown(cancel_futures=True)  # comes first: no thread may still use a buffer that is given back
+        pool.shutdown(cancel_futures=True)  # first, because no thread may still use a buffer that is given back
         forget_matrices()
         for buffer in (*free, *(entry[1] for entry in writing)):
             if _spare.qsize() < BUFFERS:

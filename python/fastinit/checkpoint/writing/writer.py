@@ -1,7 +1,7 @@
 """Writes a plan: the shards one after another here, or as the tasks of an executor.
 
-Nothing incomplete ever has its final name, neither files nor the folder; and whatever stops a run, a later run can go
-on from the finished files.
+Files and the folder get their final names only when they are complete. Whatever stops a run, a later run can continue
+from the finished files.
 """
 
 from __future__ import annotations
@@ -54,28 +54,28 @@ def write(
     """Writes a checkpoint into the folder `out`, in memory that does not grow with the model.
 
     The files go into the folder `out` + ".partial" next to it, which is renamed to `out` when all of them are on the
-    disk. After a failure that folder stays if any file is finished, and is removed if none is.
+    disk. After a failure, that folder stays if any file is finished, and is removed otherwise.
 
     Args:
         plan: The plan, from `make_plan`.
         out: The folder to make; its parent must exist. An empty folder may be there: one rename replaces it.
         progress: Called with a number of bytes each time that many have been written: by an executor after each file,
             and at the start for files that are finished already.
-        resume: Goes on where an interrupted run of the same plan stopped: finished files stay as they are. Starts if
-            there is no such run. Does nothing if `out` is already there and complete, unless `force` is set and there
-            is an interrupted run to go on with.
+        resume: Continues an interrupted run of the same plan: finished files stay as they are. Starts a new run if
+            there is none. Does nothing if `out` is already complete, unless `force` is set and there is an interrupted
+            run.
         force: Replaces `out` once the new one is complete, if it is an empty folder or only a checkpoint that fastinit
             wrote. Without `resume` it also drops the files of an interrupted run.
         executor: Its workers write the files: Dask's `client.get_executor()`, mpi4py's `MPIPoolExecutor`, or any
             other. All workers must see the folder under the same path.
 
     Returns:
-        The bytes of the safetensors files that this call wrote: all, without those that a resumed run found finished.
+        The bytes of the safetensors files that this call wrote, without those that a resumed run found finished.
 
     Raises:
-        CheckpointError: `out` exists; its parent does not; another run is at work there, or has left another plan's
-            files; or the disk is full or fails. An interruption such as KeyboardInterrupt carries a note that says what
-            is left.
+        CheckpointError: `out` exists, or its parent does not; another run is at work there, or has left files of
+            another plan; or the disk is full or fails. An interruption such as KeyboardInterrupt has a note about the
+            files that are left.
 
     Example:
         >>> import tempfile
@@ -108,7 +108,7 @@ def write(
         raise CheckpointError(f"{reason} ({left})") from error
     shards: Sequence[Shard] = plan.shards
     try:
-        if _is_done(target, files, resume, force):  # another run, which held the lock until now, finished it
+        if _is_done(target, files, resume, force):  # another run held the lock until now and finished it
             folder.give_up()
             _report(progress, plan.file_bytes)
             return 0
@@ -136,7 +136,7 @@ def write(
 
 
 def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
-    """Whether OUT is already there, as a resumed run wants it. Raises if anything else is there."""
+    """Whether OUT is already this complete checkpoint and the run may resume. Raises if it is something else."""
     if not os.path.lexists(target):
         return False
     goes_on = force and os.path.lexists(partial_of(target))
@@ -157,7 +157,7 @@ def _is_done(target: Path, files: Files, resume: bool, force: bool) -> bool:
 
 
 def _is_complete(target: Path, files: Files) -> bool:
-    """Whether OUT is this checkpoint; if so, what a run has left next to it is removed."""
+    """Whether OUT is this checkpoint. If so, files that a run has left next to it are removed."""
     try:
         is_complete = files.are_in(target)
         if is_complete:
@@ -170,7 +170,7 @@ def _is_complete(target: Path, files: Files) -> bool:
 
 
 def _check_space(folder: WorkingFolder, shards: Sequence[Shard]) -> None:
-    """Raises for what can be known before anything large is written."""
+    """Raises before anything large is written if the disk is too small."""
     needed = _bytes_of(shards) + sum(map(len, folder.files.sides.values()))
     free = shutil.disk_usage(folder.path).free
     if needed > free:
@@ -232,14 +232,14 @@ def _write_with(
 
 @contextmanager
 def _executor_errors() -> Iterator[None]:
-    """Turns what an executor raises, such as the loss of its workers, into a CheckpointError."""
+    """Turns an executor's errors, such as the loss of its workers, into a CheckpointError."""
     try:
         yield
     except OSError:
         raise
     except Exception as error:
         raise CheckpointError(
-            f"a worker failed: {type(error).__name__}: {show(str(error))}; the messages of the workers say more"
+            f"a worker failed: {type(error).__name__}: {show(str(error))}; see the messages of the workers"
         ) from error
 
 
