@@ -13,7 +13,7 @@ import fastinit
 from fastinit.checkpoint import RecipeError, load_recipe, make_plan
 from fastinit.recipes.material import Tensor
 from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, ROLES, call_of, read_preset
-from fastinit.recipes.rules import normal
+from fastinit.recipes.rules import Call, normal
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.recipes.toml import write_entry, write_table
 from tests.recipes.preset_formulas import RANGE, SOURCES
@@ -84,9 +84,20 @@ OF_DRAWN = [
     ("mamba2", "backbone.layers.0.mixer.A_log", (8, 1), "uniform(low=1.0, high=16.0) -> log()"),
     ("nanochat", "backout_lambda", (1,), "constant(value=0.2)"),
     ("vit-jax", "patch_embed.proj.bias", (64,), "zeros()"),
-    ("vit-jax", "blocks.1.attn.proj.bias", (64,), OWN),
+    ("vit-jax", "blocks.1.attn.proj.bias", (64,), "zeros()"),
+    ("vit-timm", "patch_embed.proj.bias", (64,), OWN),
+    ("vit-timm", "blocks.1.attn.proj.bias", (64,), "zeros()"),
+    ("vit-moco", "patch_embed.proj.bias", (64,), OWN),
+    ("vit-moco", "head.bias", (10,), "zeros()"),
     ("lora", "model.layers.0.self_attn.q_proj.weight", (64, 64), OWN),
-    ("megatron", "decoder.layers.0.self_attention.linear_qkv.bias", (192,), OWN),
+    ("mamba", "backbone.layers.0.mixer.in_proj.bias", (64,), "zeros()"),
+    ("small-init", "gpt_neox.layers.0.attention.dense.bias", (64,), "zeros()"),
+    ("wang-init", "gpt_neox.layers.0.attention.dense.bias", (64,), "zeros()"),
+    ("megatron", "decoder.layers.0.self_attention.linear_qkv.bias", (192,), "zeros()"),
+    ("megatron", "decoder.layers.0.mlp.experts.linear_fc1_bias", (4, 192), "zeros()"),
+    ("nanogpt", "transformer.h.0.attn.c_attn.bias", (192,), "zeros()"),
+    ("nanogpt", "transformer.ln_f.weight", (64,), OWN),
+    ("gpt2", "transformer.h.0.attn.c_attn.bias", (192,), OWN),
 ]
 
 
@@ -132,3 +143,10 @@ def test_a_rule_with_role_and_match_is_for_matrices_of_both() -> None:
     assert call("t-fixup", f"{encoder}.weight", (64, 64)) == "glorot_uniform(gain='0.67 * layers ** -0.25')"
     assert call("t-fixup", f"{decoder}.bias", (64,)) == OWN
     assert call("t-fixup", "decoder.layers.0.self_attn.k_proj.weight", (64, 64)) == "glorot_uniform()"
+
+
+def test_a_bias_that_is_not_drawn_keeps_its_values() -> None:
+    mask = Tensor(
+        TensorSpec("transformer.h.0.attn.bias", (1, 1, 8, 8), "float32"), Call("ones"), (), is_embedding=False
+    )
+    assert call_of(read_preset("nanogpt"), mask) == mask.base

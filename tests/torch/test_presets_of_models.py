@@ -53,6 +53,47 @@ def test_preset_stands_between_rules_and_the_models_own_code() -> None:
     assert all(torch.equal(one, other) for one, other in zip(again.parameters(), same.parameters(), strict=True))
 
 
+class Odd(torch.nn.Module):
+    def __init__(self, inner: str, outer: str) -> None:
+        super().__init__()
+        self.query = torch.nn.Linear(8, 8)
+        self.add_module(inner, torch.nn.Linear(8, 32))
+        self.add_module(outer, torch.nn.Linear(32, 8))
+
+
+def blocks(inner: str, outer: str) -> torch.nn.Module:
+    return torch.nn.ModuleDict({"h": torch.nn.ModuleList([Odd(inner, outer), Odd(inner, outer)])})
+
+
+@pytest.mark.parametrize("preset", ["gpt2", "nanogpt", "llama-depth"])
+def test_names_that_a_preset_does_not_know_are_told(preset: str) -> None:
+    with pytest.warns(
+        UserWarning,
+        match=rf"preset {preset} .* knows none .*: not among 'h.0.query.weight', 'h.0.wide.weight', 'h.0.narrow.weight'; give",
+    ):
+        init_model(blocks("wide", "narrow"), seed=0, preset=preset)
+
+
+@pytest.mark.parametrize(
+    ("model", "preset", "rules"),
+    [
+        (blocks("wide", "attn_out"), "gpt2", []),  # a name that is known
+        (blocks("wide", "narrow"), "gpt2", [{"match": "h.*.narrow.weight", "init": "zeros"}]),  # a rule of its own
+        (blocks("wide", "narrow"), "he", []),  # a preset without blocks
+        (torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 4)), "nanogpt", []),  # no blocks
+    ],
+)
+def test_names_that_a_preset_does_not_need_are_not_told(model: Any, preset: str, rules: list[dict[str, Any]]) -> None:
+    init_model(model, seed=0, recipe=rules, preset=preset)  # a warning would be an error
+
+
+def test_biases_are_zero_where_the_source_of_a_preset_sets_them() -> None:
+    model = init_model(blocks("c_fc", "c_proj"), seed=0, preset="nanogpt")
+    biases = [value for name, value in model.named_parameters() if name.endswith("bias")]
+    assert len(biases) == 6
+    assert not any(value.any() for value in biases)
+
+
 def test_fans_are_those_of_the_modules() -> None:
     model = init_model(torch.nn.Sequential(torch.nn.Linear(8, 32), torch.nn.Conv2d(4, 6, 3)), seed=0, preset="he")
     assert rows(model)["0.weight"].std == math.sqrt(2 / 8)

@@ -11,10 +11,11 @@
     [reference]                # standard deviations for a small model, checked by the tests
 
 Each tensor starts from its base: what the model itself does (see `recorder`), or, where only names are known, what
-its name suggests (see `base_by_name`). Rules with a role change random tensors of two or more dimensions; rules with
-`match`, patterns of names, change any tensor. Everything else (norms, biases, buffers, a padding row of zeros) stays
-as it is. A rule with both `role` and `match` is for random matrices to which both apply. A tensor takes the first rule
-that fits; `init = "own"` keeps its base, and `refuse = "why"` says that the preset cannot treat it.
+its name suggests (see `base_by_name`). Rules with a role change random tensors of two or more dimensions, and those
+with the role `bias` random biases too; rules with `match`, patterns of names, change any tensor. Everything else
+(norms, biases, buffers, a padding row of zeros) stays as it is. A rule with both `role` and `match` is for random
+matrices to which both apply. A tensor takes the first rule that fits; `init = "own"` keeps its base, and
+`refuse = "why"` says that the preset cannot treat it.
 
 `config.NAME` is a number of the configuration. A line of `[let.config]` gives its value where there is none.
 """
@@ -23,11 +24,12 @@ from __future__ import annotations
 
 import functools
 import tomllib
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.errors import RecipeError
+from fastinit.errors import RecipeError, show
 from fastinit.formulas import FORMULAS
 from fastinit.recipes import roles
 from fastinit.recipes.material import described
@@ -36,18 +38,24 @@ from fastinit.recipes.rules import Call, needs_layout, parameter_names, read_rul
 from fastinit.recipes.toml import choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fastinit.recipes.material import Tensor
 
 DEFAULT_PRESET = "hf"
 _FOLDER = Path(__file__).parents[1] / "presets"
 NAMES = (DEFAULT_PRESET, *sorted({path.stem for path in _FOLDER.glob("*.toml")} - {DEFAULT_PRESET}))
+_NAMES_PAGE = "https://fastinit.github.io/fastinit/presets.html#what-the-names-have-to-tell"
+_SHOWN = 8  # names in a warning
 _OWN = "own"  # the initializer of a rule that keeps the base
 
 
 def _named(is_named: Callable[[str], bool]) -> Callable[[Tensor], bool]:
     return lambda tensor: is_named(tensor.spec.name)
+
+
+def _is_random(tensor: Tensor) -> bool:
+    return isinstance(tensor.base, Call) and tensor.base.is_random
 
 
 def _in_layer(is_named: Callable[[str], bool]) -> Callable[[Tensor], bool]:
@@ -69,7 +77,9 @@ ROLES: dict[str, Callable[[Tensor], bool]] = {
     "fused_up": _in_layer(roles.is_fused_up),
     "router": _in_layer(roles.is_router),
     "expert": _in_layer(roles.is_expert),
+    "bias": _named(roles.is_bias),
 }
+_OUTPUTS = {"residual_output", "attention_output", "feed_forward_output"}  # roles of the last layers of blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +108,8 @@ class PresetRule:
             return False
         if self.match and not self.roles:
             return True
-        is_matrix = isinstance(tensor.base, Call) and tensor.base.is_random and len(tensor.spec.shape) > 1
-        return is_matrix and (not self.roles or any(ROLES[role](tensor) for role in self.roles))
+        is_random = _is_random(tensor) and (len(tensor.spec.shape) > 1 or "bias" in self.roles)
+        return is_random and (not self.roles or any(ROLES[role](tensor) for role in self.roles))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,43 @@ def preset_of(name: str) -> Preset:
     if name in NAMES or name not in FORMULAS:
         return read_preset(choice("preset", name, NAMES))
     return Preset(f"{name} for all weights, embeddings included", "", (_rule({"init": name}),), {}, {})
+
+
+def warn_of_unknown_names(name: str, preset: Preset, tensors: Sequence[Tensor], others: Iterable[str]) -> None:
+    """Warns if a preset treats the last layers of blocks apart, and no name tells which they are.
+
+    A layer with a single matrix, as in a plain sequence, is not a block.
+
+    Args:
+        name: The name of the preset.
+        preset: The preset.
+        tensors: The tensors that the preset initialises.
+        others: The names of the tensors that rules of a recipe initialise. The rules may be for last layers.
+
+    Warns:
+        UserWarning: No last layer of a block is known.
+    """
+    if _OUTPUTS.isdisjoint(role for rule in preset.rules for role in rule.roles):
+        return
+    if any(roles.layer(other) is not None for other in others):
+        return
+    blocks: dict[tuple[str, int | None], list[str]] = {}
+    for tensor in tensors:
+        own = tensor.spec.name
+        layer = roles.layer(own)
+        if layer is not None and len(tensor.spec.shape) > 1 and _is_random(tensor):
+            if roles.is_residual_output(own):
+                return
+            blocks.setdefault((roles.stack(own), layer), []).append(own)
+    block = next((names for names in blocks.values() if len(names) > 1), None)
+    if block is not None:
+        warnings.warn(
+            f"preset {name} has a rule for projections onto the residual stream, and knows none of them by its name: "
+            f"not among {', '.join(map(show, block[:_SHOWN]))}; give them a rule of their own in a recipe, "
+            f"see {_NAMES_PAGE}",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def _rule(entry: dict[str, Any]) -> PresetRule:

@@ -33,7 +33,7 @@ _QUANTISATION = frozenset(("scale", "scales", "zero", "zeros", "biases", "absmax
 _STATE_DECAYS = ("A_log", "A_logs")  # of state-space models: the logarithms of 1, 2, 3, ...
 
 # The last linear layer of an attention block, which adds to the residual stream.
-ATTENTION_OUTPUTS = ("o_proj", "out_proj", "wo", "w_o", "linear_proj")
+ATTENTION_OUTPUTS = ("o_proj", "out_proj", "attn_out", "wo", "w_o", "linear_proj")
 # The linear layer that makes the values.
 VALUES = ("v_proj", "value", "wv", "w_v", "c_v")
 # Values together with keys or queries in one tensor.
@@ -57,6 +57,8 @@ FEED_FORWARD_OUTPUTS = (
     "w2",
     "fc2",
     "fc_out",
+    "ff_out",
+    "mlp_out",
     "dense_4h_to_h",
     "linear2",
     "linear_fc2",

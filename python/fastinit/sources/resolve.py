@@ -18,7 +18,7 @@ from fastinit.recipes.compress import compress_set
 from fastinit.recipes.literals import KEY, LITERAL, keyed, read_hash
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.patterns import quote
-from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, Preset, call_of, read_preset
+from fastinit.recipes.presets import DEFAULT_PRESET, NAMES, Preset, call_of, read_preset, warn_of_unknown_names
 from fastinit.recipes.recipe import (
     LAYOUT_REMEDY,
     Recipe,
@@ -224,6 +224,8 @@ def _resolve(
     matcher = Matcher(rules)
     rest = [t for t in material.tensors if matcher.first(t.spec.name) is None]
     rest, computed = _computed(material, rest, seed)
+    kept = {tensor.spec.name for tensor in rest}
+    warn_of_unknown_names(name, preset, rest, {tensor.spec.name for tensor in material.tensors} - kept)
     calls, faults = _calls(preset, rest)
     used = {dict(call.parameters).get(KEY) for call in calls if call.init == LITERAL}
     literals = {**_own_literals(table, folder), **{key: array for key, array in computed.items() if key in used}}

@@ -184,7 +184,7 @@ def draw_model(
     calls, copies = code.record(targets) if left else ({}, {})
     drawn = {target.name for target in left}
     rest = [entry for entry in rest if entry.target.name in drawn]
-    own = scheme.calls(rest, calls)
+    own = scheme.calls(rest, calls, (entry.name for entry, _ in ruled))
     computed = {entry.target.name for entry in rest if isinstance(own[entry.name], str)}
     _check_set([target for target in left if target.name in computed], calls, code)
     _check_copies(copies, computed, {target.name for target in left})

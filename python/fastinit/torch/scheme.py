@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastinit.errors import RecipeError
 from fastinit.recipes import roles
 from fastinit.recipes.material import DEFAULT_STD, Tensor
-from fastinit.recipes.presets import call_of, preset_of
+from fastinit.recipes.presets import call_of, preset_of, warn_of_unknown_names
 from fastinit.recipes.setting import Setting, read_constants
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.sources.config import number_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from fastinit.recipes.presets import Preset
     from fastinit.recipes.rules import Call, Rule
     from fastinit.torch.stored_names import Entry
 
@@ -37,32 +38,27 @@ class Scheme:
 
     def __init__(self, model: torch.nn.Module, name: str | None) -> None:
         self._config = getattr(model, "config", None)
+        self._name = name or ""
         self._preset = None if name is None else preset_of(name)
 
-    def calls(self, entries: Sequence[Entry], calls: Mapping[str, Call | str]) -> dict[str, Call | str]:
+    def calls(
+        self, entries: Sequence[Entry], calls: Mapping[str, Call | str], others: Iterable[str] = ()
+    ) -> dict[str, Call | str]:
         """Returns the call of each entry by its name, or why there is none.
 
         Args:
             entries: The entries to draw.
             calls: The calls of the model's own code, by the names of its tensors.
+            others: The names of the tensors that rules draw.
 
         Raises:
             RecipeError: The preset has no rule for a tensor.
         """
-        return {entry.name: self._call(entry, calls[entry.target.name]) for entry in entries}
-
-    def _call(self, entry: Entry, base: Call | str) -> Call | str:
         if self._preset is None:
-            return base
-        module = entry.target.slots[0].module
-        spec = TensorSpec(entry.name, entry.shape, str(entry.target.tensor.dtype).removeprefix("torch."))
-        is_embedding = is_table(module) or roles.is_embedding(entry.name)
-        try:
-            return call_of(self._preset, Tensor(spec, base, fans_of(module, spec), is_embedding))
-        except RecipeError:
-            if isinstance(base, str):  # the model's own code computes the tensor
-                return base
-            raise
+            return {entry.name: calls[entry.target.name] for entry in entries}
+        tensors = [_tensor(entry, calls[entry.target.name]) for entry in entries]
+        warn_of_unknown_names(self._name, self._preset, tensors, others)
+        return {tensor.spec.name: _call(self._preset, tensor) for tensor in tensors}
 
     def numbers(self, rules: Sequence[Rule]) -> dict[str, float]:
         """Returns the numbers of the model's configuration that rules refer to."""
@@ -85,3 +81,18 @@ class Scheme:
         names = frozenset().union(*(rule.names for rule in self._preset.rules))
         known = {_STD: DEFAULT_STD, **read_constants(self._preset.constants), **self._known(names), **constants}
         return Setting("torch", known, layers=roles.count_layers(entry.name for entry in entries))
+
+
+def _tensor(entry: Entry, base: Call | str) -> Tensor:
+    module = entry.target.slots[0].module
+    spec = TensorSpec(entry.name, entry.shape, str(entry.target.tensor.dtype).removeprefix("torch."))
+    return Tensor(spec, base, fans_of(module, spec), is_table(module) or roles.is_embedding(entry.name))
+
+
+def _call(preset: Preset, tensor: Tensor) -> Call | str:
+    try:
+        return call_of(preset, tensor)
+    except RecipeError:
+        if isinstance(tensor.base, str):  # the model's own code computes the tensor
+            return tensor.base
+        raise
