@@ -67,10 +67,8 @@ def blocks(inner: str, outer: str) -> torch.nn.Module:
 
 @pytest.mark.parametrize("preset", ["gpt2", "nanogpt", "llama-depth"])
 def test_names_that_a_preset_does_not_know_are_told(preset: str) -> None:
-    with pytest.warns(
-        UserWarning,
-        match=rf"preset {preset} .* knows none .*: not among 'h.0.query.weight', 'h.0.wide.weight', 'h.0.narrow.weight'; give",
-    ):
+    block = "'h.0.query.weight', 'h.0.wide.weight', 'h.0.narrow.weight'"
+    with pytest.warns(UserWarning, match=rf"preset {preset} .* knows none .*: not among {block}; give"):
         init_model(blocks("wide", "narrow"), seed=0, preset=preset)
 
 
