@@ -208,7 +208,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "computed": (
         {"model_type": "qwen2"},
         {"sliding_window": 128},
-        r"setting `sliding_window` to 128 has no effect: Qwen2Config computes it from other keys, as None; set those",
+        r"`sliding_window` to 128 has no effect: Qwen2Config computes it from other keys and gets None; set those keys",
     ),
     "unknown type": (
         {"model_type": "nope"},
