@@ -1,4 +1,4 @@
-"""Checkpoints with a config.json beside them: its model says how the tensors are initialised."""
+"""Checkpoints with a config.json next to them: its model determines how the tensors are initialised."""
 
 from __future__ import annotations
 
