@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
     names, cuda_names = (", ".join(row.name for row in rows) for rows in (ROWS, cuda_cases.ROWS))
     top = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measure fastinit beside other libraries and the memory's write limit, and check every result.",
+        description="Compare fastinit with other libraries and with the memory's write limit, and check every result.",
         epilog=f"Rows: {names}. On a GPU: {cuda_names}.",
     )
     add = top.add_argument

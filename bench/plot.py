@@ -57,7 +57,7 @@ def plot(result: dict[str, Any], path: Path) -> None:
 
 
 def _draw_limit(axes: Any, at: float, top: float, bottom: float) -> None:
-    """Draws the time in which the machine writes an element, beside the lines of a group, and names it."""
+    """Draws the time in which the machine writes an element, next to the lines of a group, and names it."""
     if math.isfinite(at):
         axes.plot([at, at], [top + 0.5, bottom + 0.5], color="black", lw=1.2, ls=(0, (3, 1.5)), label="limit")
         axes.text(at, top, "memory's write limit", va="center", fontsize=8)

@@ -22,8 +22,8 @@ MEMORY_BOUND = 0.7
 CALL_BOUND_ELEMENTS = 2**16
 DISTURBED = 0.1
 DISTURBED_NOTE = """
-**A disturbed run: other processes held the processors for much of it, so that times, and above all
-those of two threads, say little. Repeat it on a quiet machine.**
+**A disturbed run: other processes held the processors for much of it, so that times, above all
+with two threads, say little. Repeat it on a quiet machine.**
 """
 QUICK_NOTE = """
 **A quick run: arrays that fit the cache, few rounds. It shows that everything works and checks the
@@ -33,7 +33,7 @@ results; the targets are not meant for these sizes.**
 
 @dataclass(frozen=True)
 class Verdict:
-    """A peer beside the subject of its row."""
+    """A peer, compared with the subject of its row."""
 
     row: dict[str, Any]
     subject: dict[str, Any]

@@ -3,7 +3,7 @@
     python examples/checkpoint_1b.py OUT            # 1.2 billion parameters, 2.5 GB on the disk
     python examples/checkpoint_1b.py OUT --small    # the same tensors, narrower: 0.8 MB
 
-OUT is the folder to make. It then holds the tensors of a Llama in safetensors files, and the recipe beside them.
+OUT is the folder to make. Afterwards it holds the tensors of a Llama in safetensors files, and their recipe.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def main() -> None:
     found = verification.mismatch or "all are as the recipe says"
     print(f"{verification.share:.1%} of the bytes were recomputed in {seconds:.2f} s: {found}")
 
-    # safetensors reads the pages that hold these rows, and fastinit draws these rows alone.
+    # safetensors reads the pages that hold these rows, and fastinit draws only these rows.
     name, rows = "model.layers.7.mlp.up_proj.weight", slice(4, 8)
     file = next(tensor.file for tensor in plan.tensors if tensor.name == name)
     start = time.perf_counter()

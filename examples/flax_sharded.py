@@ -1,9 +1,9 @@
-"""A flax model whose weights are sharded over devices: each device draws its part, and no other.
+"""A flax model whose weights are sharded over devices: each device draws only its own part.
 
     python examples/flax_sharded.py --devices 8
 
-The devices are parts of this machine's CPU, so that it runs anywhere. The model is first made of shapes alone. Then
-each parameter is drawn by its name, in the parts that its sharding says, and compared with the whole.
+The devices are parts of this machine's CPU, so that the example runs anywhere. First the model is made from shapes,
+without values. Then each parameter is drawn by its name, in the parts of its sharding, and compared with the whole.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--devices", type=int, default=4, help="devices to share the weights (default: 4)")
-parser.add_argument("--features", type=int, default=1024, help="units of a layer; devices divide it (default: 1024)")
+parser.add_argument(
+    "--features", type=int, default=1024, help="units of a layer, a multiple of the devices (default: 1024)"
+)
 ARGUMENTS = parser.parse_args()
 # JAX reads this once, when it starts.
 os.environ["XLA_FLAGS"] = f"--xla_force_host_platform_device_count={ARGUMENTS.devices}"
@@ -32,7 +34,7 @@ SEED = 0
 
 
 class MLP(nnx.Module):
-    """Two layers: the first is cut by its outputs, the second by its inputs."""
+    """Two layers: the first is cut along its outputs, the second along its inputs."""
 
     def __init__(self, features: int, rngs: nnx.Rngs) -> None:
         self.up = nnx.Linear(features, 4 * features, use_bias=False, rngs=rngs)

@@ -3,7 +3,7 @@
     python examples/gpt2_torch.py           # two layers of 64 units, in seconds
     python examples/gpt2_torch.py --full    # GPT-2 with 124 million parameters
 
-No weight is copied between model and checkpoint. Each is drawn from the seed and the tensor's name alone, and so both
+No weight is copied between model and checkpoint. Each weight depends only on the seed and the tensor's name, so both
 have the same bits.
 """
 
@@ -70,7 +70,7 @@ def main() -> None:
 
     config = GPT2Config() if arguments.full else GPT2Config(**SMALL)
     model = build(lambda: GPT2LMHeadModel(config), seed=SEED)
-    model.loss_type = "ForCausalLM"  # which transformers takes anyway, with a warning
+    model.loss_type = "ForCausalLM"  # transformers chooses the same, but with a warning
     print(f"GPT-2 has {sum(p.numel() for p in model.parameters()):,} parameters")
     with tempfile.TemporaryDirectory() as folder:
         same, count = equal_tensors(model, written(config, Path(folder), arguments.full))

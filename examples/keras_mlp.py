@@ -1,10 +1,10 @@
-"""Keras layers of 64 rectifiers begin with Glorot weights and zero biases, as is Keras's default: does that suit them?
+"""Keras's default is Glorot weights and zero biases: does it suit layers of 64 rectifiers?
 
     KERAS_BACKEND=torch python examples/keras_mlp.py --out records
 
-One batch tells before any training: two layers pass their signal on, in twelve it vanishes, and He's weights mend that.
-Then both networks of twelve layers are trained. With `--out`, a monitor writes what happens on the way to the files
-keras-glorot.jsonl and keras-he.jsonl of that folder, with a picture of each.
+One batch shows it before any training: two layers pass the signal on, twelve layers lose it, and with He's weights
+twelve layers keep it. Then both networks of twelve layers are trained. With `--out`, a monitor records their training
+in the files keras-glorot.jsonl and keras-he.jsonl of that folder, with a picture of each.
 """
 
 from __future__ import annotations

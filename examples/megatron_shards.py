@@ -2,8 +2,9 @@
 
     python examples/megatron_shards.py
 
-A block of attention and a gated MLP is computed by one process, and then by 2 and by 4 that share its weights. No
-weight is sent: a rank's part equals its place in the whole, to the bit. The results are summed, as by an all-reduce.
+One process computes a block of attention and a gated MLP. Then 2 processes, and 4, share its weights and compute it
+again. No weight is sent: a rank's part equals the same part of the whole, to the bit. The results are summed, as an
+all-reduce would do.
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ import numpy as np
 import fastinit
 
 SEED, TOKENS, HIDDEN, FFN = 42, 6, 32, 48
-HEADS, GROUPS, HEAD_SIZE = 8, 4, 4  # heads of queries; of keys and values
+HEADS, GROUPS, HEAD_SIZE = 8, 4, 4  # of queries; of keys and values; elements of a head
 QUERIES, KEYS = HEADS * HEAD_SIZE, GROUPS * HEAD_SIZE
 
-# Shapes are those of the whole, (out, in). Column-parallel layers are cut by their outputs, row-parallel ones by their
-# inputs. A weight that joins several is cut within each: queries, keys and values; gate and up.
+# The shapes of the whole weights, (out, in). Column-parallel layers are cut along their outputs, row-parallel layers
+# along their inputs. A weight that joins several is cut within each of them: queries, keys and values; gate and up.
 WEIGHTS: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
     "attention.linear_qkv": ((QUERIES + 2 * KEYS, HIDDEN), {"dim": 0, "sections": (QUERIES, KEYS, KEYS)}),
     "attention.linear_proj": ((HIDDEN, QUERIES), {"dim": 1}),
@@ -32,7 +33,7 @@ WEIGHTS: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {
 
 
 def weight(name: str, rank: int, world: int) -> np.ndarray[Any, Any]:
-    """What a rank holds of a weight. Its scale comes from the fans of the whole."""
+    """The part of a weight that a rank holds. The scale comes from the fans of the whole weight."""
     shape, cut = WEIGHTS[name]
     shard = fastinit.Shard(rank=rank, world=world, **cut)
     return fastinit.he_normal(shape, layout="torch", dtype="float64", seed=SEED, stream=name, shard=shard)

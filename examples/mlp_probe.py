@@ -1,4 +1,4 @@
-"""Does the initialisation suit an MLP? One batch tells before any training, and training then agrees.
+"""Does the initialisation suit an MLP? One batch shows it before any training, and training then confirms it.
 
     python examples/mlp_probe.py --plot mlp.png
 

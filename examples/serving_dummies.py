@@ -2,9 +2,9 @@
 
     python examples/serving_dummies.py
 
-Engines that test their speed take dummy weights (`--load-format dummy`). Two ways to make them are shown. An engine
-that has its parameters in memory has them filled in place. An engine that loads weights by name gets them from a stream
-that looks like a file, but draws each tensor when it is asked for. Filling by torch's `uniform_` is timed beside them.
+Engines use dummy weights to test their speed (`--load-format dummy`). This example makes them in two ways. If the
+parameters are in memory, they are filled in place. If an engine loads weights by name, it reads them from a stream that
+looks like a file but draws each tensor when it is asked for. Filling by torch's `uniform_` is timed for comparison.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ high = {bound}
 
 
 class Engine(torch.nn.Module):
-    """One rank's layers. `up` is cut by its outputs and `down` by its inputs, as engines do."""
+    """One rank's layers. `up` is cut along its outputs and `down` along its inputs, as engines do."""
 
     def __init__(self, layers: int, width: int, world: int = 1) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Engine(torch.nn.Module):
 
 
 def streamed(recipe: fastinit.checkpoint.Recipe, rank: int, world: int) -> Iterator[tuple[str, torch.Tensor]]:
-    """Yields what a rank holds, tensor by tensor, as a loader of files would."""
+    """Yields the tensors that a rank holds, one by one, as a loader of files would."""
     with fastinit.checkpoint.open(recipe, framework="torch") as file:
         for name in file.keys():  # noqa: SIM118
             cut = 0 if name.endswith("up.weight") else 1
@@ -73,7 +73,7 @@ def main() -> None:
     engine.to_empty(device="cpu")
     count = sum(weight.numel() for weight in engine.parameters())
     with torch.no_grad():
-        for _ in range(2):  # the first time takes the memory
+        for _ in range(2):  # the first round also makes the memory
             start = time.perf_counter()
             for weight in engine.parameters():
                 weight.uniform_(-BOUND, BOUND)

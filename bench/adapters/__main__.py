@@ -26,7 +26,7 @@ MEASURED_DRAWS = 3
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m bench.adapters",
-        description="Measure the adapters beside the frameworks they stand in for, over the weights of "
+        description="Compare the adapters with the frameworks that they stand in for, over the weights of "
         "models and on small tensors, and check every result.",
     )
     add = top.add_argument

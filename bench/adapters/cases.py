@@ -164,7 +164,7 @@ def one_of_each(shapes: Iterable[Shape], most: int) -> tuple[Piece, ...]:
 
 @dataclass(frozen=True)
 class Row:
-    """One initializer of a framework on tensors, or one way to build a model, beside others."""
+    """One initializer of a framework on tensors, or one way to build a model, to compare with others."""
 
     framework: str
     call: Call

@@ -1,4 +1,4 @@
-"""The rates in a result: those of subjects, and those of the device's own writes and copies."""
+"""The rates in a result: of subjects, and of the device's own writes and copies."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def step(
 def compared(
     ours: Mapping[str, torch.Tensor], first: Mapping[str, torch.Tensor], second: Mapping[str, torch.Tensor]
 ) -> Comparison:
-    """Compares tensors with those of two seeds of the reference."""
+    """Compares tensors with the reference's tensors for two seeds."""
     found = Comparison([f"{name}: not a tensor of the model" for name in ours if name not in first])
     for name, tensor in first.items():
         text = "missing" if name not in ours else _difference(ours[name], tensor, second[name], found)

@@ -1,4 +1,4 @@
-"""The page, made from a result and nothing else; and what a result has lost beside an earlier one."""
+"""The page, made only from a result, and the models that an earlier result had and this one has lost."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def page(result: dict[str, Any]) -> str:
 
 
 def summary(result: dict[str, Any]) -> str:
-    """How many models of each source passed each step, and how many of those that build."""
+    """How many models of each source passed each step, also as a share of the models that build."""
     lines = []
     for source, rows in result["models"].items():
         counts = {step: sum(step in row["passed"] for row in rows.values()) for step in STEPS}

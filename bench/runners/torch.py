@@ -32,7 +32,7 @@ def versions() -> dict[str, str]:
 
 
 def as_numpy(tensor: Any) -> Any:
-    if tensor.dtype == torch.bfloat16:  # which torch's own `numpy()` refuses
+    if tensor.dtype == torch.bfloat16:  # torch's own `numpy()` raises an error for it
         return tensor.view(torch.int16).numpy().view(np.dtype("bfloat16"))
     return tensor.numpy()
 

@@ -1,10 +1,10 @@
-"""Experiments behind docs/choosing.md: which initializer, and what happens with another.
+"""The experiments of docs/choosing.md: which initializer is right, and what happens with another one.
 
     python -m examples.choosing            # all of them: figures in docs/choosing/, outcomes in docs/choosing.md
-    python -m examples.choosing.glorot     # one of them: its figure, and what it found
+    python -m examples.choosing.glorot     # one of them: its figure and its outcome
 
-Each is a module with `run`, which returns numbers, `checks`, which compares them with what the source expects, and
-`draw`, which makes a figure of them. `shared.py` has the data, networks and checks; all need PyTorch and matplotlib.
+Each is a module with three functions: `run` returns numbers, `checks` compares them with the source's expectations, and
+`draw` makes a figure of them. `shared.py` has the data, networks and checks; all need PyTorch and matplotlib.
 """
 
 EXPERIMENTS = ("symmetry", "scale", "glorot", "he", "selu", "residual", "fans", "biases")

@@ -1,4 +1,4 @@
-"""Runs all experiments, or those named: figures go to docs/choosing/, outcomes into docs/choosing.md.
+"""Runs all experiments, or the ones that are named. Figures go to docs/choosing/, outcomes into docs/choosing.md.
 
 python -m examples.choosing [NAME ...]
 """
@@ -28,7 +28,7 @@ def main(names: Sequence[str]) -> None:
 
 
 def with_outcome(page: str, name: str, checks: Sequence[Check], source: str) -> str:
-    """Puts what an experiment found between its two marks in a page."""
+    """Puts the outcome of an experiment between its two marks in a page."""
     rows = [f"| {check.expected} | {check.found} | {check.says} |" for check in checks]
     table = "\n".join(["| expected | found | |", "| --- | --- | --- |", *rows])
     begin, end = f"<!-- {name}: made by python -m examples.choosing -->", f"<!-- end of {name} -->"

@@ -40,7 +40,7 @@ def run(
 
 
 def _gradient(stage: Any) -> float:
-    """Of one element: the papers' variance, where the norm would count the elements too."""
+    """The size of one element, as in the papers. The norm would depend on the number of elements too."""
     return stage.gradient.rms
 
 

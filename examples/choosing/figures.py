@@ -29,7 +29,7 @@ def panels(title: str, count: int, *, height: float = 4.0) -> tuple[Any, Sequenc
 
 
 def profiles(path: Path, title: str, reports: Mapping[str, ProbeReport], *values: tuple[str, Value]) -> None:
-    """A figure with a panel for each thing to show of the reports' stages: its title and how it is read."""
+    """Draws a figure with a panel for each value of the reports' stages. `values` are panels' titles and functions."""
     figure, axes = panels(title, len(values))
     for each, (label, value) in zip(axes, values, strict=True):
         draw_layers(each, reports, label, value)
@@ -37,7 +37,7 @@ def profiles(path: Path, title: str, reports: Mapping[str, ProbeReport], *values
 
 
 def draw_layers(axes: Any, reports: Mapping[str, ProbeReport], label: str, value: Value) -> None:
-    """One panel of `profiles`. Layers count from 1, where their names are too many for the axis too."""
+    """Draws one panel of `profiles`. Layers have numbers, from 1, because an axis has no room for their names."""
     draw_profiles(axes, list(reports.items()), value)
     axes.set_title(label, loc="left", fontsize=10)
     count = len(next(iter(reports.values())).chain)
@@ -48,7 +48,7 @@ def draw_layers(axes: Any, reports: Mapping[str, ProbeReport], label: str, value
 
 
 def curves(axes: Any, losses: Mapping[str, Sequence[float]], *, smooth: int = 20) -> None:
-    """Draws losses against steps, each the mean of `smooth` steps, named at the ends."""
+    """Draws the losses over the steps, as means of `smooth` steps, with names at the ends."""
     lines = []
     for (name, values), colour in zip(losses.items(), COLOURS, strict=False):
         means = [sum(values[at : at + smooth]) / smooth for at in range(0, len(values) - smooth + 1, smooth)]

@@ -1,4 +1,4 @@
-"""Glorot's scale keeps activations and gradients of a tanh network, where the customary start lost both."""
+"""Glorot's scale keeps activations and gradients of a tanh network; the customary start before it lost both."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def checks(found: dict[str, ProbeReport]) -> list[Check]:
 def _factors(name: str, report: ProbeReport, expected: float) -> list[Check]:
     """Equations 8 and 9: every layer multiplies both spreads by sqrt(n Var(w)), which is the factor if tanh is linear.
 
-    Tanh takes something away from activations, so theirs may be a fifth lower.
+    Tanh makes activations a little smaller, so their factor may be a fifth lower.
     """
     forwards, backwards = report.growths
     return [

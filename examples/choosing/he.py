@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 SOURCE = "He et al. (2015), section 2.2, figure 3"
 HE, XAVIER = "He: 2 / fan_in", "Xavier: 1 / fan_in"
-RULES = {HE: "he_normal", XAVIER: "lecun_normal"}  # their "Xavier" counts fan_in alone
+RULES = {HE: "he_normal", XAVIER: "lecun_normal"}  # the paper's "Xavier" counts only fan_in
 _CHANCE = math.log(shared.CLASSES)  # the loss of a network that knows nothing
 _SMOOTH = 20  # steps
-_LATER = 5  # times as many steps are a stall
+_LATER = 5  # a network that needs this many times the steps stalls
 
 
 def run(
     *, width: int = 128, layers: int = 29, pictures: int = 4000, steps: int = 800, seeds: Sequence[int] = (0, 1, 2)
 ) -> Comparison:
-    """Trains from both starts, with biases of 0; the last layer makes 30."""
+    """Trains from both starts, with biases of 0. With the last layer there are 30 layers."""
     data = shared.shapes(pictures)
     biases = {"match": "*.bias", "init": "zeros"}
     return compare(

@@ -26,7 +26,7 @@ RULES = {"LeCun": "lecun_normal", "Glorot": "glorot_normal", "He": "he_normal"}
 
 
 def run(*, widths: Sequence[int] = (128, 512), layers: int = 40, samples: int = 1000) -> dict[str, ProbeReport]:
-    """Profiles before training, by rule. Where all widths are equal Glorot's rule is LeCun's, so they take turns."""
+    """Profiles before training, by rule. Two widths take turns, because with one width Glorot's rule equals LeCun's."""
     inputs = torch.from_numpy(fastinit.normal((samples, widths[0]), seed=1, stream="inputs"))
     reports = {}
     for name, rule in RULES.items():

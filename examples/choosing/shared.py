@@ -1,4 +1,4 @@
-"""What the experiments share: data, networks, training, and how an outcome is said."""
+"""What the experiments share: data, networks, training, and the words for an outcome."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def conclusion(checks: Sequence[Check], source: str) -> str:
 
 
 def perform(experiment: ModuleType, folder: Path) -> list[Check]:
-    """Runs an experiment, saves its figure, and says what was found."""
+    """Runs an experiment, saves its figure, and prints and returns the outcome."""
     torch.set_num_threads(1)  # so that sums, and what training makes of them, do not depend on the number of cores
     name = Path(experiment.__file__ or "").stem
     found = experiment.run()

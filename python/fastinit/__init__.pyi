@@ -121,24 +121,27 @@ def zeros(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -159,24 +162,27 @@ def zeros(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def zeros(
@@ -189,24 +195,27 @@ def zeros(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def zeros(
@@ -219,24 +228,27 @@ def zeros(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -250,24 +262,27 @@ def ones(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -288,24 +303,27 @@ def ones(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def ones(
@@ -318,24 +336,27 @@ def ones(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def ones(
@@ -348,24 +369,27 @@ def ones(
         shape: Sizes of the whole tensor; None for the shape of `out`.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -381,24 +405,27 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -422,24 +449,27 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def constant(
@@ -453,24 +483,27 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def constant(
@@ -485,24 +518,27 @@ def constant(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -519,24 +555,27 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -564,24 +603,27 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def normal(
@@ -597,24 +639,27 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def normal(
@@ -630,24 +675,27 @@ def normal(
         std: Standard deviation, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -664,24 +712,27 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -709,24 +760,27 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def uniform(
@@ -742,24 +796,27 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def uniform(
@@ -775,24 +832,27 @@ def uniform(
         high: Greatest value, finite and >= low.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -815,24 +875,27 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -871,24 +934,27 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def truncated_normal(
@@ -910,24 +976,27 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def truncated_normal(
@@ -949,24 +1018,27 @@ def truncated_normal(
             lie within 10 standard deviations.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -987,33 +1059,36 @@ def variance_scaling(
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -1045,33 +1120,36 @@ def variance_scaling(
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def variance_scaling(
@@ -1090,33 +1168,36 @@ def variance_scaling(
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def variance_scaling(
@@ -1136,33 +1217,36 @@ def variance_scaling(
         mode: The fan: "fan_in", "fan_out", "fan_avg" (their mean) or "fan_geo_avg" (their geometric mean).
         distribution: "normal", "truncated_normal" (cut at two standard deviations before the cut, and
             widened for what that takes away) or "uniform".
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -1182,33 +1266,36 @@ def glorot_normal(
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -1240,33 +1327,36 @@ def glorot_normal(
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def glorot_normal(
@@ -1285,33 +1375,36 @@ def glorot_normal(
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def glorot_normal(
@@ -1330,33 +1423,36 @@ def glorot_normal(
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -1375,33 +1471,36 @@ def glorot_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -1432,33 +1531,36 @@ def glorot_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def glorot_uniform(
@@ -1476,33 +1578,36 @@ def glorot_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def glorot_uniform(
@@ -1520,33 +1625,36 @@ def glorot_uniform(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         gain: Finite and >= 0; see `fastinit.gain`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 xavier_normal = glorot_normal
@@ -1573,33 +1681,36 @@ def he_normal(
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -1635,33 +1746,36 @@ def he_normal(
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def he_normal(
@@ -1682,33 +1796,36 @@ def he_normal(
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def he_normal(
@@ -1730,33 +1847,36 @@ def he_normal(
             `variance_scaling` for others.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -1777,33 +1897,36 @@ def he_uniform(
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -1835,33 +1958,36 @@ def he_uniform(
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def he_uniform(
@@ -1881,33 +2007,36 @@ def he_uniform(
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def he_uniform(
@@ -1927,33 +2056,36 @@ def he_uniform(
         mode: The fan in the formula: "fan_in" keeps the variance of activations, "fan_out" that of gradients; see
             `variance_scaling` for others.
         negative_slope: Of the rectifier after the weight; finite.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 kaiming_normal = he_normal
@@ -1976,33 +2108,36 @@ def lecun_normal(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2032,33 +2167,36 @@ def lecun_normal(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def lecun_normal(
@@ -2076,33 +2214,36 @@ def lecun_normal(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def lecun_normal(
@@ -2120,33 +2261,36 @@ def lecun_normal(
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
         truncated: Whether to cut at two standard deviations, widened to keep the variance.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -2164,33 +2308,36 @@ def lecun_uniform(
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2218,33 +2365,36 @@ def lecun_uniform(
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def lecun_uniform(
@@ -2260,33 +2410,36 @@ def lecun_uniform(
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def lecun_uniform(
@@ -2303,33 +2456,36 @@ def lecun_uniform(
 
     Args:
         shape: Two or more sizes, of the whole tensor; None for the shape of `out`.
-        layout: Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel).
-            Without it, what `fastinit.set_default_layout` chose, which is "keras" at first. A wrong
-            layout gives a wrong scale: see
+        layout: The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in,
+            *kernel). The default is "keras" unless `fastinit.set_default_layout` has changed it. A
+            wrong layout gives a wrong scale: see
             https://fastinit.github.io/fastinit/traps.html#the-layout-of-the-shape
-        in_axis: Input axis or axes in place of the layout's.
-        out_axis: Output axis or axes in place of the layout's.
-        batch_axis: Axes that count neither as input, output nor kernel.
+        in_axis: The input axis or axes, instead of the layout's.
+        out_axis: The output axis or axes, instead of the layout's.
+        batch_axis: Axes that count as neither input, output nor kernel.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -2342,21 +2498,23 @@ def random_bits(
     Args:
         shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2382,21 +2540,23 @@ def random_bits(
     Args:
         shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def random_bits(
@@ -2408,21 +2568,23 @@ def random_bits(
     Args:
         shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def random_bits(
@@ -2434,21 +2596,23 @@ def random_bits(
     Args:
         shape: Sizes of the whole tensor; None for the shape of `out`.
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -2472,24 +2636,27 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2527,24 +2694,27 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def orthogonal(
@@ -2567,24 +2737,27 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def orthogonal(
@@ -2607,24 +2780,27 @@ def orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -2644,24 +2820,27 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2693,24 +2872,27 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def delta_orthogonal(
@@ -2729,24 +2911,27 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def delta_orthogonal(
@@ -2765,24 +2950,27 @@ def delta_orthogonal(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -2798,24 +2986,27 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2842,24 +3033,27 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def identity(
@@ -2874,24 +3068,27 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def identity(
@@ -2906,24 +3103,27 @@ def identity(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -2943,24 +3143,27 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -2990,24 +3193,27 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def dirac(
@@ -3026,24 +3232,27 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def dirac(
@@ -3062,24 +3271,27 @@ def dirac(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -3096,24 +3308,27 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -3142,24 +3357,27 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def sparse(
@@ -3175,24 +3393,27 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def sparse(
@@ -3208,24 +3429,27 @@ def sparse(
         std: Standard deviation of the other elements, finite and >= 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -3244,24 +3468,27 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -3290,24 +3517,27 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def hadamard(
@@ -3325,24 +3555,27 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def hadamard(
@@ -3360,24 +3593,27 @@ def hadamard(
         gain: Finite.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -3403,24 +3639,27 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -3459,24 +3698,27 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def hadamard_identity(
@@ -3501,24 +3743,27 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def hadamard_identity(
@@ -3543,24 +3788,27 @@ def hadamard_identity(
             `fastinit.set_default_layout` chose, which is "keras" at first.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -3578,24 +3826,27 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -3625,24 +3876,27 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def triangular(
@@ -3659,24 +3913,27 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def triangular(
@@ -3693,24 +3950,27 @@ def triangular(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -3731,24 +3991,27 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -3779,24 +4042,27 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def delta(
@@ -3816,24 +4082,27 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def delta(
@@ -3853,24 +4122,27 @@ def delta(
         value: Any number, infinities and NaN included; rounded once to the element type.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -3891,24 +4163,27 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -3941,24 +4216,27 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def modulo(
@@ -3978,24 +4256,27 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def modulo(
@@ -4015,24 +4296,27 @@ def modulo(
             elsewhere. Its size is `divisor`, and its own index does not count.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -4056,24 +4340,27 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -4109,24 +4396,27 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def ramp(
@@ -4148,24 +4438,27 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def ramp(
@@ -4187,24 +4480,27 @@ def ramp(
         log: Whether steps are equal factors; `low` and `high` are then of one sign, and not 0.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -4227,24 +4523,27 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -4277,24 +4576,27 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def sincos(
@@ -4316,24 +4618,27 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def sincos(
@@ -4355,24 +4660,27 @@ def sincos(
         endpoint: Whether the last frequency is 1 / temperature: f = temperature^(-k / (d/2 - 1)), as in Whisper.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 @overload
@@ -4399,24 +4707,27 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
 
     Raises:
         TypeError: An argument has the wrong type.
@@ -4454,24 +4765,27 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def sincos_2d(
@@ -4497,24 +4811,27 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 @overload
 def sincos_2d(
@@ -4540,24 +4857,27 @@ def sincos_2d(
         endpoint: Whether the last frequency is 1 / temperature.
         dtype: One of float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, or a short
             name (fp64, double, fp32, fp16, half, bf16, fp8; fp8 is float8_e4m3fn), or the dtype of
-            a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see
+            a framework. The default is the type of `out`, or else float32. `numpy.save` forgets
+            bfloat16 and float8: see
             https://fastinit.github.io/fastinit/traps.html#numpy-files-lose-bfloat16
         device: Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its
-            current stream; follows `out`.
+            current stream. The default is the device of `out`, or else "cpu".
         seed: An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors
-            that are drawn with one int and no `stream` share their random words: give each its name
-            as `stream`, or pass a `Generator`. See
+            that are drawn with one int and no `stream` share their random words: give each tensor
+            its name as `stream`, or pass a `Generator`. See
             https://fastinit.github.io/fastinit/traps.html#a-seed-without-a-stream-for-two-tensors
-        stream: An int in [0, 2^64) or the tensor's name, which tells it from others of the same
-            seed; 0 where `seed` is an int. A generator hands out its own; where `stream` is given,
-            it lends its seed and stays where it is.
-        index: Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain
-            those of the whole.
-        shard: A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in
-            place of `index`. `shape` and fans remain those of the whole.
-        out: C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as
-            PyTorch's or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on
-            its library's current stream. `shape` may then be None.
+        stream: The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it.
+            The default is 0 if `seed` is an int, or else the generator's next stream. If both a
+            generator and a stream are given, only the generator's seed is used, and it does not
+            advance.
+        index: Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the
+            shape of the whole tensor, and the fans are computed from it.
+        shard: A `Shard`, or a list of them, to draw only what one rank of parallel layers holds,
+            instead of `index`. `shape` is still the shape of the whole tensor, and the fans are
+            computed from it.
+        out: A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as
+            PyTorch's tensors, with `__cuda_array_interface__`, or writable bytes. An array on a GPU
+            is filled on its library's current stream. With `out`, `shape` may be None.
     """
 
 def __dir__() -> list[str]: ...

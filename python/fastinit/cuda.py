@@ -133,8 +133,8 @@ def dlpack_capsule(array: Any, **options: Any) -> tuple[Any, int]:
     """Returns an array's DLPack capsule, and the stream to fill it on if it is on a CUDA device.
 
     PyTorch's stream is its current one. Another owner is asked by the protocol to order its work before
-    the stream that is filled on: the one in its `__cuda_array_interface__`, or the default stream, which
-    all streams wait for but those that were made non-blocking.
+    the stream that is filled on: the one in its `__cuda_array_interface__`, or the default stream, for
+    which all streams wait unless they were made non-blocking.
     """
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(array, torch.Tensor):

@@ -55,7 +55,7 @@ def draw(
     """
     if shard is not None:
         if index is not None:
-            raise TypeError(checks.text("shard", "be None beside an `index`", shard, "leave one of them out"))
+            raise TypeError(checks.text("shard", "be None if there is an `index`", shard, "leave one of them out"))
         held = held_ranges(shard, shape)
         out = _memory_of(spec, tuple(map(count, held)), "the part `shard` of `shape`", out, dtype, device)
         _fill_held(spec, out, held, shape, seed, stream)

@@ -18,8 +18,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 METHOD_DOC = """{summary}
 
-        The arguments are those of `fastinit.{name}`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.{name}` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
 

@@ -18,8 +18,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.zeros`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.zeros` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def zeros(
@@ -28,8 +28,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.zeros`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.zeros` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def zeros(
@@ -38,8 +38,8 @@ class Methods:
     ) -> Out:
         """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.zeros`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.zeros` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def zeros(
@@ -48,8 +48,8 @@ class Methods:
     ) -> Any:
         """Returns a tensor of zeros. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.zeros`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.zeros` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -59,8 +59,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.ones`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ones` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def ones(
@@ -69,8 +69,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.ones`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ones` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def ones(
@@ -79,8 +79,8 @@ class Methods:
     ) -> Out:
         """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.ones`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ones` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def ones(
@@ -89,8 +89,8 @@ class Methods:
     ) -> Any:
         """Returns a tensor of ones. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.ones`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ones` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -101,8 +101,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.constant`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.constant` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def constant(
@@ -111,8 +111,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.constant`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.constant` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def constant(
@@ -121,8 +121,8 @@ class Methods:
     ) -> Out:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.constant`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.constant` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def constant(
@@ -131,8 +131,8 @@ class Methods:
     ) -> Any:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
-        The arguments are those of `fastinit.constant`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.constant` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -143,8 +143,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws from a normal distribution.
 
-        The arguments are those of `fastinit.normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def normal(
@@ -154,8 +154,8 @@ class Methods:
     ) -> CudaArray:
         """Draws from a normal distribution.
 
-        The arguments are those of `fastinit.normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def normal(
@@ -165,8 +165,8 @@ class Methods:
     ) -> Out:
         """Draws from a normal distribution.
 
-        The arguments are those of `fastinit.normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def normal(
@@ -176,8 +176,8 @@ class Methods:
     ) -> Any:
         """Draws from a normal distribution.
 
-        The arguments are those of `fastinit.normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -188,8 +188,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws from a uniform distribution.
 
-        The arguments are those of `fastinit.uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def uniform(
@@ -199,8 +199,8 @@ class Methods:
     ) -> CudaArray:
         """Draws from a uniform distribution.
 
-        The arguments are those of `fastinit.uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def uniform(
@@ -210,8 +210,8 @@ class Methods:
     ) -> Out:
         """Draws from a uniform distribution.
 
-        The arguments are those of `fastinit.uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def uniform(
@@ -221,8 +221,8 @@ class Methods:
     ) -> Any:
         """Draws from a uniform distribution.
 
-        The arguments are those of `fastinit.uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -233,8 +233,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
-        The arguments are those of `fastinit.truncated_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.truncated_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def truncated_normal(
@@ -244,8 +244,8 @@ class Methods:
     ) -> CudaArray:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
-        The arguments are those of `fastinit.truncated_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.truncated_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def truncated_normal(
@@ -255,8 +255,8 @@ class Methods:
     ) -> Out:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
-        The arguments are those of `fastinit.truncated_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.truncated_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def truncated_normal(
@@ -266,8 +266,8 @@ class Methods:
     ) -> Any:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
-        The arguments are those of `fastinit.truncated_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.truncated_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -280,8 +280,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
-        The arguments are those of `fastinit.variance_scaling`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.variance_scaling` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def variance_scaling(
@@ -293,8 +293,8 @@ class Methods:
     ) -> CudaArray:
         """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
-        The arguments are those of `fastinit.variance_scaling`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.variance_scaling` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def variance_scaling(
@@ -305,8 +305,8 @@ class Methods:
     ) -> Out:
         """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
-        The arguments are those of `fastinit.variance_scaling`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.variance_scaling` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def variance_scaling(
@@ -318,8 +318,8 @@ class Methods:
     ) -> Any:
         """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
-        The arguments are those of `fastinit.variance_scaling`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.variance_scaling` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -331,8 +331,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.glorot_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def glorot_normal(
@@ -343,8 +343,8 @@ class Methods:
     ) -> CudaArray:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.glorot_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def glorot_normal(
@@ -355,8 +355,8 @@ class Methods:
     ) -> Out:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.glorot_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def glorot_normal(
@@ -367,8 +367,8 @@ class Methods:
     ) -> Any:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.glorot_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -380,8 +380,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.glorot_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def glorot_uniform(
@@ -392,8 +392,8 @@ class Methods:
     ) -> CudaArray:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.glorot_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def glorot_uniform(
@@ -403,8 +403,8 @@ class Methods:
     ) -> Out:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.glorot_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def glorot_uniform(
@@ -415,8 +415,8 @@ class Methods:
     ) -> Any:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.glorot_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.glorot_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -428,8 +428,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.xavier_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def xavier_normal(
@@ -440,8 +440,8 @@ class Methods:
     ) -> CudaArray:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.xavier_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def xavier_normal(
@@ -452,8 +452,8 @@ class Methods:
     ) -> Out:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.xavier_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def xavier_normal(
@@ -464,8 +464,8 @@ class Methods:
     ) -> Any:
         """Draws normally with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_normal`.
 
-        The arguments are those of `fastinit.xavier_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -477,8 +477,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.xavier_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def xavier_uniform(
@@ -489,8 +489,8 @@ class Methods:
     ) -> CudaArray:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.xavier_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def xavier_uniform(
@@ -500,8 +500,8 @@ class Methods:
     ) -> Out:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.xavier_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def xavier_uniform(
@@ -512,8 +512,8 @@ class Methods:
     ) -> Any:
         """Draws uniformly with variance 2 gain^2 / (fan_in + fan_out). Also called `xavier_uniform`.
 
-        The arguments are those of `fastinit.xavier_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.xavier_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -525,8 +525,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.he_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def he_normal(
@@ -537,8 +537,8 @@ class Methods:
     ) -> CudaArray:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.he_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def he_normal(
@@ -549,8 +549,8 @@ class Methods:
     ) -> Out:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.he_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def he_normal(
@@ -561,8 +561,8 @@ class Methods:
     ) -> Any:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.he_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -574,8 +574,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.he_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def he_uniform(
@@ -586,8 +586,8 @@ class Methods:
     ) -> CudaArray:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.he_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def he_uniform(
@@ -598,8 +598,8 @@ class Methods:
     ) -> Out:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.he_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def he_uniform(
@@ -610,8 +610,8 @@ class Methods:
     ) -> Any:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.he_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -623,8 +623,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.kaiming_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def kaiming_normal(
@@ -635,8 +635,8 @@ class Methods:
     ) -> CudaArray:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.kaiming_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def kaiming_normal(
@@ -647,8 +647,8 @@ class Methods:
     ) -> Out:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.kaiming_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def kaiming_normal(
@@ -659,8 +659,8 @@ class Methods:
     ) -> Any:
         """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
 
-        The arguments are those of `fastinit.kaiming_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -672,8 +672,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.kaiming_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def kaiming_uniform(
@@ -684,8 +684,8 @@ class Methods:
     ) -> CudaArray:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.kaiming_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def kaiming_uniform(
@@ -696,8 +696,8 @@ class Methods:
     ) -> Out:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.kaiming_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def kaiming_uniform(
@@ -708,8 +708,8 @@ class Methods:
     ) -> Any:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        The arguments are those of `fastinit.kaiming_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -721,8 +721,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws normally with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def lecun_normal(
@@ -733,8 +733,8 @@ class Methods:
     ) -> CudaArray:
         """Draws normally with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def lecun_normal(
@@ -744,8 +744,8 @@ class Methods:
     ) -> Out:
         """Draws normally with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def lecun_normal(
@@ -756,8 +756,8 @@ class Methods:
     ) -> Any:
         """Draws normally with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_normal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -769,8 +769,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws uniformly with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def lecun_uniform(
@@ -781,8 +781,8 @@ class Methods:
     ) -> CudaArray:
         """Draws uniformly with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def lecun_uniform(
@@ -792,8 +792,8 @@ class Methods:
     ) -> Out:
         """Draws uniformly with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def lecun_uniform(
@@ -804,8 +804,8 @@ class Methods:
     ) -> Any:
         """Draws uniformly with variance 1 / fan_in.
 
-        The arguments are those of `fastinit.lecun_uniform`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.lecun_uniform` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -815,8 +815,8 @@ class Methods:
     ) -> NDArray[np.uint32]:
         """Draws the raw 32-bit words of the stream, as uint32.
 
-        The arguments are those of `fastinit.random_bits`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.random_bits` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def random_bits(
@@ -825,8 +825,8 @@ class Methods:
     ) -> CudaArray:
         """Draws the raw 32-bit words of the stream, as uint32.
 
-        The arguments are those of `fastinit.random_bits`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.random_bits` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def random_bits(
@@ -835,8 +835,8 @@ class Methods:
     ) -> Out:
         """Draws the raw 32-bit words of the stream, as uint32.
 
-        The arguments are those of `fastinit.random_bits`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.random_bits` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def random_bits(
@@ -845,8 +845,8 @@ class Methods:
     ) -> Any:
         """Draws the raw 32-bit words of the stream, as uint32.
 
-        The arguments are those of `fastinit.random_bits`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.random_bits` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -857,8 +857,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
-        The arguments are those of `fastinit.orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def orthogonal(
@@ -868,8 +868,8 @@ class Methods:
     ) -> CudaArray:
         """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
-        The arguments are those of `fastinit.orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def orthogonal(
@@ -879,8 +879,8 @@ class Methods:
     ) -> Out:
         """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
-        The arguments are those of `fastinit.orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def orthogonal(
@@ -890,8 +890,8 @@ class Methods:
     ) -> Any:
         """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
 
-        The arguments are those of `fastinit.orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -902,8 +902,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
-        The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta_orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def delta_orthogonal(
@@ -913,8 +913,8 @@ class Methods:
     ) -> CudaArray:
         """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
-        The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta_orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def delta_orthogonal(
@@ -924,8 +924,8 @@ class Methods:
     ) -> Out:
         """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
-        The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta_orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def delta_orthogonal(
@@ -935,8 +935,8 @@ class Methods:
     ) -> Any:
         """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
 
-        The arguments are those of `fastinit.delta_orthogonal`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta_orthogonal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -947,8 +947,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def identity(
@@ -957,8 +957,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def identity(
@@ -967,8 +967,8 @@ class Methods:
     ) -> Out:
         """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def identity(
@@ -978,8 +978,8 @@ class Methods:
     ) -> Any:
         """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -990,8 +990,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.dirac` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def dirac(
@@ -1001,8 +1001,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.dirac` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def dirac(
@@ -1012,8 +1012,8 @@ class Methods:
     ) -> Out:
         """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.dirac` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def dirac(
@@ -1023,8 +1023,8 @@ class Methods:
     ) -> Any:
         """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.dirac`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.dirac` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1035,8 +1035,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Draws a normal matrix and sets the same share of every column to zero.
 
-        The arguments are those of `fastinit.sparse`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sparse` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sparse(
@@ -1046,8 +1046,8 @@ class Methods:
     ) -> CudaArray:
         """Draws a normal matrix and sets the same share of every column to zero.
 
-        The arguments are those of `fastinit.sparse`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sparse` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sparse(
@@ -1057,8 +1057,8 @@ class Methods:
     ) -> Out:
         """Draws a normal matrix and sets the same share of every column to zero.
 
-        The arguments are those of `fastinit.sparse`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sparse` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sparse(
@@ -1068,8 +1068,8 @@ class Methods:
     ) -> Any:
         """Draws a normal matrix and sets the same share of every column to zero.
 
-        The arguments are those of `fastinit.sparse`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sparse` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1080,8 +1080,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def hadamard(
@@ -1090,8 +1090,8 @@ class Methods:
     ) -> CudaArray:
         """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def hadamard(
@@ -1100,8 +1100,8 @@ class Methods:
     ) -> Out:
         """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def hadamard(
@@ -1111,8 +1111,8 @@ class Methods:
     ) -> Any:
         """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1123,8 +1123,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard_identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard_identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def hadamard_identity(
@@ -1134,8 +1134,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard_identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard_identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def hadamard_identity(
@@ -1145,8 +1145,8 @@ class Methods:
     ) -> Out:
         """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard_identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard_identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def hadamard_identity(
@@ -1156,8 +1156,8 @@ class Methods:
     ) -> Any:
         """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.hadamard_identity`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.hadamard_identity` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1168,8 +1168,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.triangular`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.triangular` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def triangular(
@@ -1179,8 +1179,8 @@ class Methods:
     ) -> CudaArray:
         """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.triangular`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.triangular` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def triangular(
@@ -1190,8 +1190,8 @@ class Methods:
     ) -> Out:
         """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.triangular`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.triangular` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def triangular(
@@ -1201,8 +1201,8 @@ class Methods:
     ) -> Any:
         """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.triangular`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.triangular` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1213,8 +1213,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.delta`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def delta(
@@ -1224,8 +1224,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.delta`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def delta(
@@ -1235,8 +1235,8 @@ class Methods:
     ) -> Out:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.delta`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def delta(
@@ -1246,8 +1246,8 @@ class Methods:
     ) -> Any:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.delta`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.delta` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1258,8 +1258,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.modulo`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.modulo` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def modulo(
@@ -1269,8 +1269,8 @@ class Methods:
     ) -> CudaArray:
         """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.modulo`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.modulo` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def modulo(
@@ -1280,8 +1280,8 @@ class Methods:
     ) -> Out:
         """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.modulo`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.modulo` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def modulo(
@@ -1291,8 +1291,8 @@ class Methods:
     ) -> Any:
         """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.modulo`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.modulo` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1303,8 +1303,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.ramp`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def ramp(
@@ -1314,8 +1314,8 @@ class Methods:
     ) -> CudaArray:
         """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.ramp`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def ramp(
@@ -1325,8 +1325,8 @@ class Methods:
     ) -> Out:
         """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.ramp`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def ramp(
@@ -1336,8 +1336,8 @@ class Methods:
     ) -> Any:
         """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.ramp`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1348,8 +1348,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sincos(
@@ -1359,8 +1359,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sincos(
@@ -1370,8 +1370,8 @@ class Methods:
     ) -> Out:
         """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sincos(
@@ -1381,8 +1381,8 @@ class Methods:
     ) -> Any:
         """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
 
     @overload
@@ -1394,8 +1394,8 @@ class Methods:
     ) -> NDArray[Any]:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos_2d`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos_2d` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sincos_2d(
@@ -1406,8 +1406,8 @@ class Methods:
     ) -> CudaArray:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos_2d`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos_2d` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sincos_2d(
@@ -1418,8 +1418,8 @@ class Methods:
     ) -> Out:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos_2d`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos_2d` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """
     @overload
     def sincos_2d(
@@ -1430,6 +1430,6 @@ class Methods:
     ) -> Any:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
-        The arguments are those of `fastinit.sincos_2d`, but for `seed`: the values are those of the
-        generator's next stream, or of `stream` where it is given.
+        Takes all arguments of `fastinit.sincos_2d` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
         """

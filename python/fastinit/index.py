@@ -44,7 +44,7 @@ def whole_box(shape: tuple[int, ...]) -> Box:
 
 
 def box_of(index: Any, shape: tuple[int, ...]) -> Box:
-    """Returns the box that `index` cuts out of a tensor, or that of all of it for None."""
+    """Returns the box that `index` cuts out of a tensor; None means the whole tensor."""
     return whole_box(shape) if index is None else index_box(index, shape)
 
 

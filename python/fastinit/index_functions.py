@@ -176,12 +176,12 @@ class Delta(_WithValue):
 
 @dataclass(frozen=True, slots=True)
 class Modulo(_OfIndex):
-    """The index modulo a number, or one where the index along the last axis is that.
+    """The index modulo a number, as a number or one-hot along the last axis.
 
     Attributes:
         shape: Of the tensor.
         divisor: At least 1.
-        axis: Whose index; None for the flat index, of all axes but that of `is_one_hot`.
+        axis: The axis whose index is used; None for the flat index, which leaves out a one-hot axis.
         is_one_hot: Whether the last axis, of size `divisor`, holds ones and zeros.
     """
 

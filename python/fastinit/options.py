@@ -2,7 +2,7 @@
 
 An initializer is written as its *formula*: a function from a shape and its own parameters to a distribution.
 `@initializer` makes it the function that users call, which draws. The formula's `**options` say which of the
-shared arguments it has besides; type checkers, `inspect` and `help` show them all.
+shared arguments it has as well; type checkers, `inspect` and `help` show them all.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from fastinit.devices import DEFAULT_DEVICE, DeviceLike, device_of
 from fastinit.distributions import Distribution
 from fastinit.dtypes import ALIASES, DEFAULT_DTYPE, FLOATS, DType
 from fastinit.errors import suggest
-from fastinit.fans import Axes, Layout  # noqa: TC001 - whoever resolves FanOptions needs them
+from fastinit.fans import Axes, Layout  # noqa: TC001 - get_type_hints needs them for FanOptions
 from fastinit.fill import draw
 from fastinit.random import DEFAULT_STREAM, Seed, Stream
-from fastinit.shards import Shard  # noqa: TC001 - whoever resolves BitsOptions needs it
+from fastinit.shards import Shard  # noqa: TC001 - get_type_hints needs it for BitsOptions
 
 if typing.TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,61 +73,65 @@ OPTIONS: dict[str, tuple[Any, str]] = {
     "layout": (
         fans.DEFAULT_LAYOUT,
         (
-            'Where fans are: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). Without it, what '
-            '`fastinit.set_default_layout` chose, which is "keras" at first. A wrong layout gives a wrong scale: see '
+            'The order of axes in `shape`: "keras" for (*kernel, in, out), "torch" for (out, in, *kernel). The default '
+            'is "keras" unless `fastinit.set_default_layout` has changed it. A wrong layout gives a wrong scale: see '
             f"{TRAPS}#the-layout-of-the-shape"
         ),
     ),
-    "in_axis": (None, "Input axis or axes in place of the layout's."),
-    "out_axis": (None, "Output axis or axes in place of the layout's."),
-    "batch_axis": ((), "Axes that count neither as input, output nor kernel."),
+    "in_axis": (None, "The input axis or axes, instead of the layout's."),
+    "out_axis": (None, "The output axis or axes, instead of the layout's."),
+    "batch_axis": ((), "Axes that count as neither input, output nor kernel."),
     "dtype": (
         DEFAULT_DTYPE,
         (
             f"One of {', '.join(FLOATS)}, or a short name ({', '.join(ALIASES)}; fp8 is {ALIASES['fp8']}), or the "
-            "dtype of a framework; follows `out`. `numpy.save` forgets bfloat16 and float8: see "
-            f"{TRAPS}#numpy-files-lose-bfloat16"
+            "dtype of a framework. The default is the type of `out`, or else float32. `numpy.save` forgets bfloat16 "
+            f"and float8: see {TRAPS}#numpy-files-lose-bfloat16"
         ),
     ),
     "device": (
         DEFAULT_DEVICE,
         (
             'Where the array is made: "cpu" for NumPy, "cuda" or "cuda:N" for CuPy, on its current '
-            "stream; follows `out`."
+            'stream. The default is the device of `out`, or else "cpu".'
         ),
     ),
     "seed": (
         None,
         (
             "An int in [0, 2^64), a `Generator`, or None for the default generator. Two tensors that are drawn with "
-            "one int and no `stream` share their random words: give each its name as `stream`, or pass a `Generator`. "
-            f"See {TRAPS}#a-seed-without-a-stream-for-two-tensors"
+            "one int and no `stream` share their random words: give each tensor its name as `stream`, or pass a "
+            f"`Generator`. See {TRAPS}#a-seed-without-a-stream-for-two-tensors"
         ),
     ),
     "stream": (
         DEFAULT_STREAM,
         (
-            "An int in [0, 2^64) or the tensor's name, which tells it from others of the same seed; 0 where `seed` is "
-            "an int. A generator hands out its own; where `stream` is given, it lends its seed and stays where it is."
+            "The tensor's name, or an int in [0, 2^64): tensors with the same seed differ by it. The default is 0 if "
+            "`seed` is an int, or else the generator's next stream. If both a generator and a stream are given, only "
+            "the generator's seed is used, and it does not advance."
         ),
     ),
     "index": (
         None,
-        ("Slices, ints or `...`, to draw just this part of the tensor. `shape` and fans remain those of the whole."),
+        (
+            "Slices, ints or `...`, to draw only this part of the tensor. `shape` is still the shape of the whole "
+            "tensor, and the fans are computed from it."
+        ),
     ),
     "shard": (
         None,
         (
-            "A `Shard`, or a list of them, to draw just what one rank of parallel layers holds; in place of `index`. "
-            "`shape` and fans remain those of the whole."
+            "A `Shard`, or a list of them, to draw only what one rank of parallel layers holds, instead of `index`. "
+            "`shape` is still the shape of the whole tensor, and the fans are computed from it."
         ),
     ),
     "out": (
         None,
         (
-            "C-contiguous array to fill and return: NumPy's, CuPy's, one with DLPack such as PyTorch's "
-            "or with `__cuda_array_interface__`, or bytes. An array on a GPU is filled on its "
-            "library's current stream. `shape` may then be None."
+            "A C-contiguous array to fill and return: of NumPy, of CuPy, with DLPack such as PyTorch's tensors, "
+            "with `__cuda_array_interface__`, or writable bytes. An array on a GPU is filled on its library's current "
+            "stream. With `out`, `shape` may be None."
         ),
     ),
 }

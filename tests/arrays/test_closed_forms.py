@@ -36,7 +36,7 @@ def test_hadamard_is_scipys_scaled_to_orthonormal_rows(shape: tuple[int, int]) -
 
 
 def zero_rule(outputs: int, inputs: int, c: float) -> np.ndarray[Any, Any]:
-    """Algorithm 1 of the paper, as it is written there: products of partial identities."""
+    """Algorithm 1 of the paper, taken literally: products of partial identities."""
     if outputs <= inputs:
         return np.eye(outputs, inputs)
     order = 1 << math.ceil(math.log2(outputs))

@@ -1,4 +1,4 @@
-"""What the package offers by name: methods of generators, short names, defaults, and what it says of mistakes."""
+"""Conveniences: methods of generators, short names, defaults, and messages about mistakes."""
 
 from __future__ import annotations
 

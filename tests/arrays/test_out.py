@@ -36,7 +36,7 @@ def fill(out: Any, shape: Any = None, **options: Any) -> Any:
 
 
 class Exporter:
-    """An array that is known by DLPack only, as those of other libraries are."""
+    """An array that offers only DLPack, as arrays of other libraries do."""
 
     def __init__(self, numpy_array: np.ndarray[Any, Any], *, old: bool = False) -> None:
         self.array, self.old = numpy_array, old

@@ -237,7 +237,7 @@ def test_errors_of_a_shard(given: dict[str, Any], kind: type[Exception], message
         (
             {"shard": Shard(0, 0, 2), "index": 3},
             TypeError,
-            "`shard` must be None beside an `index`, got Shard(dim=0, rank=0, world=2, stride=1, sections=None); leave",
+            "`shard` must be None if there is an `index`, got Shard(dim=0, rank=0, world=2, stride=1, sections=None)",
         ),
         ({"shard": 0}, TypeError, "`shard` must be a `fastinit.Shard` or a list of them, got 0"),
         ({"shard": [Shard(0, 0, 2), None]}, TypeError, "`shard` must be a `fastinit.Shard` or a list of them"),

@@ -1,4 +1,4 @@
-"""The benchmark of the adapters: its rows and targets, its arithmetic and clock, what its page says."""
+"""The benchmark of the adapters: its rows and targets, its arithmetic and clock, and its page."""
 
 from __future__ import annotations
 

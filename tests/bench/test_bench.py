@@ -1,4 +1,4 @@
-"""The benchmark's own parts: its table, arithmetic, checks and page. Needs none of the peers."""
+"""The benchmark's own parts: its table, arithmetic, checks and page. None of the other libraries is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark of checkpoints: what it watches, what it writes, what its page says."""
+"""The benchmark of checkpoints: its measurements, its files and its page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every bench prints: tables that fit, the page only where a file is asked for, and a bar on terminals alone."""
+"""What every bench prints: tables that fit, the page only if a file is asked for, and a bar only on terminals."""
 
 from __future__ import annotations
 

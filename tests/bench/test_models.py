@@ -137,7 +137,7 @@ def test_models_of_transformers_are_tried(tmp_path: Path) -> None:
 
 
 class Fake:
-    """A source of models in the worker's process, for what goes wrong there."""
+    """A source of models in the worker's process, for errors there."""
 
     COLUMNS = ("builds", "built")
 

@@ -1,4 +1,4 @@
-"""`copy` in a recipe: small files beside the checkpoint, with which transformers opens it."""
+"""`copy` in a recipe: small files next to the checkpoint, with which transformers opens it."""
 
 from __future__ import annotations
 

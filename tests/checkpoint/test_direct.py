@@ -1,4 +1,4 @@
-"""Direct writes: the same file whatever the system allows, refuses, or does by halves."""
+"""Direct writes: the file is the same whether the system allows a write, rejects it, or does only half of it."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def test_rare_values_are_no_fault_where_they_can_occur() -> None:
 
 
 def test_spread_of_two_values_follows_their_mean() -> None:
-    """Of values -1 and 1 the mean decides the spread: 4 standard errors off, it is no fault of either."""
+    """With values -1 and 1 the mean determines the spread: 4 standard errors off, neither is marked."""
     law = Law(mean=0.0, std=1.0, kurtosis=1.0, low=-1.0, high=1.0, zeros=0.0)
     mean = 0.04
     found = Moments(count=10_000, mean=mean, squares=10_000 * (1 - mean**2), low=-1, high=1)

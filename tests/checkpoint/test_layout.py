@@ -1,4 +1,4 @@
-"""The safetensors format: the header to the byte, what is refused in one, and file names."""
+"""The safetensors format: the header to the byte, errors in headers, and file names."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def file_of(**entries: object) -> bytes:
 
 
 def refusal(path: str | os.PathLike[str]) -> str:
-    """The message with which reading is refused, which is one line and not too long."""
+    """The message of the error that reading gives, which is one line and not too long."""
     with pytest.raises(CheckpointError) as caught:
         read_checkpoint(path)
     message = str(caught.value)

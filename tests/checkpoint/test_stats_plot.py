@@ -86,7 +86,7 @@ def spoiled(tmp_path: Path, values: dict[str, NDArray[Any]], text: str = LAYERS)
 
 
 def drawn(stats: CheckpointStats, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The figure, not saved: the axes of the rows come first, those of the histograms after them."""
+    """The figure, not saved: first the axes of the rows, then the axes of the histograms."""
     pytest.importorskip("matplotlib")
     figures: list[Any] = []
     monkeypatch.setattr(plot, "save", lambda figure, _: figures.append(figure))

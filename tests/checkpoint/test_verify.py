@@ -213,7 +213,7 @@ def test_flip_anywhere_in_the_only_header_is_found(tmp_path: Path) -> None:
 
 
 def shard_size_digits() -> range:
-    """The files are also those of any other size that splits them so: the digest tells instead."""
+    """Other shard sizes can give the same files, so the digest is compared instead."""
     text = PLAN.side_files()[layout.NOTE_FILE]
     begin = text.index(b"200", text.index(b"shard_bytes"))
     return range(begin, begin + 3)

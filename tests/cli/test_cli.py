@@ -278,7 +278,7 @@ def test_init_like_a_checkpoint(source: Path, tmp_path: Path, capsys: pytest.Cap
     assert main(["init", "--like", str(source), str(out), *options]) == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("wrote 3 tensors, 44 parameters, 88 B in 1 file to ")
-    warning = "names alone decide for all tensors, as there is no config.json next to the checkpoint"
+    warning = "names alone decide for all tensors, because there is no config.json next to the checkpoint"
     assert printed.err == f"fastinit: warning: {warning}\n"
     found = load_file(out / "model.safetensors")
     assert (found["h.0.ln_1.weight"] == 1).all()

@@ -1,4 +1,4 @@
-"""Completion in the shells themselves: those that are installed, which in CI are all three."""
+"""Completion in the shells themselves, as far as they are installed; CI has all three."""
 
 from __future__ import annotations
 

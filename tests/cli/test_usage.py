@@ -20,7 +20,7 @@ COMMAND = [sys.executable, "-m", "fastinit"]
 
 
 def shown(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """What a command prints that ends by itself with 0."""
+    """Runs a command that must end with 0, and returns what it prints."""
     with pytest.raises(SystemExit) as exit_:
         main(words)
     assert exit_.value.code == 0

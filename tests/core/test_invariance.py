@@ -330,7 +330,7 @@ def test_flush_to_zero_changes_nothing(name: str, count: int, ordinary: NDArray[
 
 
 def derived_draws() -> NDArray[Any]:
-    """Whole calls, whose std, bounds and limits Python derives; none of it from a cache."""
+    """Whole calls, for which Python derives std, bounds and limits without a cache."""
     fastinit.initializers._cached.cache_clear()
     draws = [
         fastinit.he_normal((7, 5), dtype="float64", seed=1),

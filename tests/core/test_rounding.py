@@ -153,7 +153,7 @@ def test_narrow_draw_equals_cast_of_float32_draw(distribution: str, dtype: str, 
 
 
 def test_spreads_reach_subnormals_and_overflow() -> None:
-    """The case above covers what it says: both ends of every narrow type occur."""
+    """The case above is as wide as it claims: both ends of every narrow type occur."""
     for dtype in corefill.NARROW:
         kind = corefill.DTYPES[dtype]
         smallest = {"float16": 2.0**-14, "bfloat16": 2.0**-126}.get(

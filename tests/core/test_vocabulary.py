@@ -1,4 +1,4 @@
-"""The words of Python's tables are those of the core's, one for one."""
+"""The words in Python's tables equal the words in the core's tables, one for one."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_cuda_is_the_current_device_and_stream_of_the_moment(host: Host) -> None
 
 def test_devices_of_other_libraries(host: Host) -> None:
     class Device:
-        """Stands for cupy.cuda.Device, whose text is no name of a device."""
+        """Stands for cupy.cuda.Device, whose text is not the name of a device."""
 
         id = 1
 

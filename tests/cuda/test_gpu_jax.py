@@ -1,4 +1,4 @@
-"""JAX on a real GPU: `fastinit.jax` there, JAX's arrays as `out`, and what goes from one to the other.
+"""JAX on a real GPU: `fastinit.jax` there, JAX's arrays as `out`, and copies from one to the other.
 
 JAX takes memory of the GPU for itself, so that its checks run in a process of their own: this file, as a script.
 """

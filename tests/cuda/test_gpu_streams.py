@@ -339,7 +339,7 @@ def test_several_processes_on_one_gpu() -> None:
 
 
 class TestFullMemory:
-    """What does not fit is refused before anything is drawn, and the next call works."""
+    """An array that does not fit into memory is an error before anything is drawn, and the next call works."""
 
     text = r"`shape` must fit the memory of cuda:\d+, 268435456 bytes as float32 \(.+\), got \(67108864,\)"
 

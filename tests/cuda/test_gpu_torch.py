@@ -319,7 +319,7 @@ def state(module: Any) -> dict[str, bytes]:
 
 
 class TestModels:
-    """Models on the GPU have the weights of those on the CPU."""
+    """Models on the GPU have the same weights as models on the CPU."""
 
     rules = (
         {"match": "0.weight", "init": "normal", "std": 0.02},

@@ -1,4 +1,4 @@
-"""Values on a real GPU: every method and element type, any place and part, and nothing written beside.
+"""Values on a real GPU: every method and element type, any place and part, and no write outside.
 
 `pytest -m cuda`; tests/cuda/gpu.py says how GPU and CPU are compared.
 """

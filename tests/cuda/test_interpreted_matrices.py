@@ -1,4 +1,4 @@
-"""The kernels of orthogonal matrices, run without a GPU: the bits of the CPU, and nothing beside them written."""
+"""The kernels of orthogonal matrices, run without a GPU: the CPU's bits, and no write outside."""
 
 from __future__ import annotations
 

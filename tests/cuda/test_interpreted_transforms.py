@@ -1,4 +1,4 @@
-"""The kernels of transformed draws, run without a GPU: the bits of the CPU, and nothing beside them written."""
+"""The kernels of transformed draws, run without a GPU: the CPU's bits, and no write outside."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[Host]:
 
 
 def filled(spec: Any, dtype: str, shape: tuple[int, ...], index: Any, gpu: Gpu | None) -> bytes:
-    """What a fill leaves, and what is beside it."""
+    """The result of a fill, and the memory around it."""
     box, element = box_of(index, shape), FLOATS[dtype]
     memory = np.full(box.size * element.itemsize + 2 * BESIDE, PRESET, np.uint8)
     buffer = Buffer(memory.ctypes.data + BESIDE, box.shape, element, memory, gpu=gpu)

@@ -135,7 +135,7 @@ def test_part(module: NumpyAsCupy) -> None:
 @pytest.mark.parametrize("name", ["normal", "orthogonal", "hadamard", "zeros"])
 @pytest.mark.parametrize("dim", [0, 1])
 def test_shard_of_several_boxes(host: Host, module: NumpyAsCupy, name: str, dtype: str, dim: int) -> None:
-    """Drawn where it belongs if it is contiguous there, and elsewhere copied by CuPy, on the owner's stream."""
+    """Contiguous memory is filled in place; other memory is filled by a copy of CuPy's, on the owner's stream."""
     shard, function = fastinit.Shard(dim, 1, 2, stride=2), getattr(fastinit, name)
     expected = function((8, 12), seed=2, dtype=dtype, shard=shard)
     out = OnGpu(np.full(expected.shape, 7.0, FLOATS[dtype].numpy))

@@ -38,7 +38,7 @@ def bits(x: np.ndarray) -> list[int]:
 
 
 def rounded(exact: Fraction, name: str) -> np.ndarray:
-    """The nearest number of the type, the even one of two, by arithmetic on integers alone."""
+    """The nearest number of the type, or the even one of two, computed with integers only."""
     least = {"f32": -149, "f64": -1074}[name]
     if exact == 0:
         return array(name, 0.0)[0]

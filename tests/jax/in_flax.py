@@ -32,7 +32,7 @@ def unsharded(initializer: Any, _spec: Any) -> Any:
 
 
 def annotated(initializer: Any, spec: Any) -> Any:
-    """As flax shards: the parameter says where its axes go."""
+    """Sharding as in flax: the parameter has the names of its axes."""
     return nnx.with_partitioning(initializer, spec)
 
 

@@ -70,7 +70,7 @@ def test_eight_devices() -> None:
 
 @pytest.mark.parametrize(("mesh", "spec"), PLACES, ids=str)
 class TestMake:
-    """Each part is drawn once, by itself."""
+    """Each part is drawn once, separately."""
 
     def test_equals_the_unsharded(self, mesh: str, spec: Any) -> None:
         sharding = NamedSharding(mesh_of(mesh), spec)
@@ -109,7 +109,7 @@ class TestMake:
 
 
 class TestMakeArguments:
-    """What else `make` takes and refuses."""
+    """Other arguments that `make` accepts or rejects."""
 
     sharding = NamedSharding(mesh_of("8"), P("x"))
 

@@ -1,4 +1,4 @@
-"""`fastinit.jax` beside `jax.nn.initializers`: scales, laws and errors."""
+"""`fastinit.jax` compared with `jax.nn.initializers`: scales, distributions and errors."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class TestStatistics:
 
 
 class TestErrors:
-    """What JAX refuses is refused in JAX's words; what only fastinit refuses, in fastinit's."""
+    """Arguments that JAX rejects give JAX's error; arguments that only fastinit rejects give fastinit's."""
 
     @pytest.mark.parametrize(
         ("call", "shape", "dtype"),

@@ -91,7 +91,7 @@ def public(module: Any) -> set[str]:
 
 
 def element_types() -> list[str]:
-    """Those that the backend has; JAX has float64 only where it is enabled."""
+    """The types that the backend has; JAX has float64 only if it is enabled."""
     return [name for name in dtypes.FLOATS if (BACKEND, name) != ("jax", "float64")]
 
 

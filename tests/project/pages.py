@@ -57,7 +57,7 @@ for path in sys.argv[1:]:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of Python, the heading it stands under, and what the page shows as its output."""
+    """A block of Python, the heading above it, and the output that the page shows."""
 
     heading: str
     code: str

@@ -1,4 +1,4 @@
-"""Scripts in examples/, and the notebook, do what they say: each in a process and an empty folder of its own."""
+"""Scripts in examples/, and the notebook, do what they promise: each in its own process and empty folder."""
 
 from __future__ import annotations
 

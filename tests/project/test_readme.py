@@ -1,4 +1,4 @@
-"""README does what it shows: its blocks run as printed, in order, each in an interpreter or shell of its own."""
+"""README's blocks run as printed, in order, each in an interpreter or shell of its own."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def _xavier(shape: Shape, gain: float = 1.0) -> float:
 
 
 def _cut_at_three(std: float) -> float:
-    """The standard deviation of a normal that is cut at three of its own."""
+    """The standard deviation of a normal that is truncated at three standard deviations."""
     density = math.exp(-4.5) / math.sqrt(2 * math.pi)
     return std * math.sqrt(1 - 2 * 3 * density / math.erf(3 / math.sqrt(2)))
 
@@ -161,7 +161,7 @@ def _megatron_mup(name: str, shape: Shape) -> float:
 
 
 def _mup(name: str, shape: Shape) -> float:
-    """Table 8: the variance of hidden layers goes with 1 / fan_in, those of input and output layers do not change."""
+    """Table 8: the variance is proportional to 1 / fan_in in hidden layers, and constant in input and output layers."""
     if _is_fixed(name, shape):
         return 0.0
     if _has(name, "embed", "lm_head", "output_layer", "router"):

@@ -1,4 +1,4 @@
-"""Growth by depth: exact where it is exact, and sure where it can be."""
+"""Growth by depth: exact numbers for exact growth, and confidence intervals for noisy growth."""
 
 from __future__ import annotations
 

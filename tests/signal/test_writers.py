@@ -37,7 +37,7 @@ def test_another_run_adds_lines(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("cut", "kept"), [(1, 2), (2, 1), (30, 1)])
 def test_a_line_never_follows_an_unfinished_one(tmp_path: Path, cut: int, kept: int) -> None:
-    """Of the second line the end is missing: its line feed alone, or more."""
+    """The second line is incomplete: only its line feed is missing, or more."""
     path = tmp_path / "run.jsonl"
     path.write_text("".join(record.to_json() + "\n" for record in RECORDS[:2])[:-cut])
     writer = JsonLines(path)

@@ -1,4 +1,4 @@
-"""`copy`: the small files that Hugging Face keeps beside a configuration or weights come along."""
+"""`copy`: the small files that Hugging Face keeps next to a configuration or weights are copied too."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LEFT = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A checkpoint with what lies beside one, and links as in Hugging Face's cache."""
+    """A checkpoint with the small files that usually lie next to one, and links as in Hugging Face's cache."""
     (tmp_path / "source").mkdir()
     (tmp_path / "blobs").mkdir()
     save_file({"a.weight": np.ones((2, 2), np.float32)}, tmp_path / "source" / "model.safetensors")

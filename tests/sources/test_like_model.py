@@ -1,4 +1,4 @@
-"""Checkpoints with a config.json beside them: its model says how the tensors are initialised."""
+"""Checkpoints with a config.json next to them: its model determines how the tensors are initialised."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_names_decide_for_what_the_model_has_not_and_a_warning_says_so(folder: P
     tensors = load_file(folder / "model.safetensors")
     other = {"extra.weight": torch.zeros(3, 4), "model.norm.weight": torch.zeros(33)}
     save_file({**tensors, **other}, folder / "model.safetensors")
-    message = r"names alone decide for 'extra\.weight', 'model\.norm\.weight', as the model of config\.json has no"
+    message = r"names alone decide for 'extra\.weight', 'model\.norm\.weight', because the model of config\.json has no"
     with pytest.warns(UserWarning, match=message):
         recipe = recipe_from_checkpoint(folder)
     calls = {tensor.name: tensor.rule.call for tensor in make_plan(recipe).tensors}
@@ -110,9 +110,9 @@ def test_fans_are_known_from_the_model(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (None, "as there is no config.json next to the checkpoint"),
-        ({"model_type": "made up"}, r"as the model of config\.json does not tell: `model_type` must be one"),
-        ({"hidden_size": "x"}, r"as the model of config\.json does not tell: transformers"),
+        (None, "because there is no config.json next to the checkpoint"),
+        ({"model_type": "made up"}, r"because the model of config\.json cannot be built: `model_type` must be one"),
+        ({"hidden_size": "x"}, r"because the model of config\.json cannot be built: transformers"),
     ],
 )
 def test_where_no_model_can_be_asked_a_warning_says_why(folder: Path, change: Any, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Configurations with other values for some keys, and without quantisation: what is set, what is refused."""
+"""Configurations with other values for some keys, and without quantisation: what can be set, and what is an error."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def with_overrides(folder: Path, values: dict[str, Any], overrides: dict[str, An
 
 
 def changed(folder: Path, values: dict[str, Any], overrides: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """The config.json beside the result."""
+    """The config.json next to the result."""
     recipe = with_overrides(folder, values, overrides, **options)
     found: dict[str, Any] = json.loads(recipe.copies["config.json"])
     return found
@@ -208,7 +208,7 @@ REFUSED: dict[str, tuple[dict[str, Any], Any, str]] = {
     "computed": (
         {"model_type": "qwen2"},
         {"sliding_window": 128},
-        r"setting `sliding_window` to 128 has no effect: Qwen2Config computes it from other keys, as None; set those",
+        r"`sliding_window` to 128 has no effect: Qwen2Config computes it from other keys and gets None; set those keys",
     ),
     "unknown type": (
         {"model_type": "nope"},
@@ -268,7 +268,7 @@ def test_quantisation_is_left_out_when_asked(tmp_path: Path) -> None:
 
 
 def test_quantisation_inside_is_none_of_the_models_either(tmp_path: Path) -> None:
-    """transformers takes a text configuration's where there is no other."""
+    """transformers takes the value of the text configuration if there is no other."""
     inside = {"model_type": "llava", "text_config": TEXT | {"model_type": "llama"}}
     inside["text_config"]["quantization_config"] = {"quant_method": "fp8"}
     with pytest.raises(RecipeError, match="`quantization_config` describes"):

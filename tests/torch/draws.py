@@ -10,7 +10,7 @@ _DRAWS = ("normal", "uniform", "rand", "randn", "rand_like", "randn_like")
 
 
 class Draws(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
-    """A mode that sees every kernel; `random_`, which takes a seed from a generator, is none of those counted."""
+    """A mode that sees every kernel. It does not count `random_`, which takes a seed from a generator."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -40,7 +40,7 @@ TIMEOUT = datetime.timedelta(seconds=60)  # of processes that wait for each othe
 
 
 def outcome(function: Callable[[], Filled]) -> str:
-    """What goes wrong in a case, on any process while it fills and on this one while it gathers."""
+    """The faults of a case: of any process while it fills, and of this process while it gathers."""
     filled: list[tuple[Any, torch.Tensor]] = []
     problem = ""
     try:

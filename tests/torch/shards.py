@@ -101,7 +101,7 @@ def mesh_shapes() -> list[tuple[int, ...]]:
 
 
 def layouts(dimensions: int) -> Iterator[tuple[DeviceMesh, list[Any]]]:
-    """All meshes with all combinations of placements; in three dimensions that of FSDP2."""
+    """All meshes with all combinations of placements; in three dimensions only FSDP2's."""
     single = [Replicate(), *map(Shard, {0, 1, dimensions - 1} & set(range(dimensions)))]
     for shape in mesh_shapes():
         mesh = mesh_of(*shape)
@@ -129,7 +129,7 @@ def some_layouts() -> Iterator[tuple[DeviceMesh, list[Any]]]:
 
 
 def sharded(whole: torch.Tensor, mesh: DeviceMesh, placements: list[Any]) -> Any:
-    """The DTensor that PyTorch makes of a tensor, each process of its own copy."""
+    """The DTensor that PyTorch makes from a tensor; each process makes it from its own copy."""
     return distribute_tensor(whole, mesh, placements, src_data_rank=None)
 
 

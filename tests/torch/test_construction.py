@@ -117,7 +117,7 @@ def test_orthogonal_matrices_are_orthogonal() -> None:
 
 
 class Net(nn.Module):  # type: ignore[misc, unused-ignore]
-    """What `reset_parameters` alone would not tell."""
+    """Cases that `reset_parameters` alone does not cover."""
 
     def __init__(self, first: str = "linear") -> None:
         super().__init__()

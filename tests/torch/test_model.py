@@ -96,7 +96,7 @@ def assert_same(model: Any, expected: dict[str, Any]) -> None:
 
 
 class TestRules:
-    """Values are those of the checkpoint for the same names, seed and rules."""
+    """Values equal the checkpoint's for the same names, seed and rules."""
 
     @pytest.mark.parametrize("dtype", ["float64", "float32", "bfloat16", "float16"])
     @pytest.mark.parametrize("device", ["cpu", "meta"])
@@ -213,7 +213,7 @@ class TestRules:
 
 
 class Computing(nn.Module):
-    """What no distribution explains, beside what one does."""
+    """Tensors that no distribution explains, together with tensors that one explains."""
 
     def __init__(self, size: int = 4, device: Any = None) -> None:
         super().__init__()
@@ -400,7 +400,7 @@ class Allocations(TorchDispatchMode):
 
 
 class TestMeta:
-    """What is on the meta device gets memory once, where it belongs."""
+    """Tensors on the meta device get memory once, on the right device."""
 
     def test_memory_is_made_once(self) -> None:
         model = nn.Sequential(nn.Linear(300, 200, device="meta"), nn.BatchNorm1d(200, device="meta"))

@@ -77,7 +77,7 @@ def launched(size: int) -> tuple[list[dict[str, str]], str]:
 
 
 def wait(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Waits until all processes end; those that hang, or that a failed one has left alone, are stopped."""
+    """Waits until all processes end, and stops processes that hang or that wait for one that failed."""
     deadline = time.monotonic() + SECONDS
     while any(process.poll() is None for process in processes):
         if any(process.returncode for process in processes):

@@ -1,4 +1,4 @@
-"""`probe` on models that are hard to watch, to leave alone or to judge; each case failed once."""
+"""`probe` on models that are hard to watch, to leave unchanged or to judge; each case failed once."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     try:
         with signals_unwind():
-            from fastinit.cli.run import run  # slow enough to import for a Ctrl-C to come meanwhile
+            from fastinit.cli.run import run  # slow to import: Ctrl-C may come meanwhile
 
             return run(argv)
     except KeyboardInterrupt as interrupt:

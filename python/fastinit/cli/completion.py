@@ -69,14 +69,14 @@ def _nothing(**_: Any) -> tuple[str, ...]:
     return ()
 
 
-# By what an argument is called in the help. Others have files, as argcomplete does.
+# By the argument's name in the help. All other arguments complete to files, which is argcomplete's default.
 _COMPLETERS: Mapping[str, Callable[..., Any]] = {
     "RECIPE": _recipes,
     "OTHER": _recipes,
     "NAME": _presets,
     "DTYPE": _dtypes,
     "LAYOUT": _layouts,
-    "DIR": FilesCompleter(["safetensors"]),  # and folders
+    "DIR": FilesCompleter(["safetensors"]),  # completes folders too
     "OUT": DirectoriesCompleter(),
     "FILE.toml": FilesCompleter(["toml"]),
     **dict.fromkeys(("N", "N,N,...", "SIZE", "RULE", "KEY=VALUE", "ADDRESS"), _nothing),

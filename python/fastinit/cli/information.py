@@ -30,7 +30,7 @@ _VARIABLES = (
     "FASTINIT_", "OMP_", "KMP_", "GOMP_", "KERAS_BACKEND", "CUDA_", "JAX_PLATFORMS", "XLA_FLAGS", "PYTHONPATH",
     "LD_PRELOAD",
 )  # fmt: skip
-_SECONDS = 10  # for nvidia-smi, which may hang where the driver does
+_SECONDS = 10  # for nvidia-smi, which may hang if the driver hangs
 
 
 def info(arguments: argparse.Namespace) -> int:
@@ -111,7 +111,7 @@ def _processor() -> str:
 
 
 def _gpus() -> str:
-    """The GPUs and their driver, as the driver's own program tells them."""
+    """The GPUs and their driver, as nvidia-smi reports them."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     try:
         told = subprocess.run(query, capture_output=True, text=True, check=True, timeout=_SECONDS).stdout
@@ -123,7 +123,7 @@ def _gpus() -> str:
 
 
 def _keras_backend() -> str:
-    """The backend as Keras chooses it: by the environment, by its file, or its default."""
+    """The backend that Keras would choose: from the environment, from its own file, or the default."""
     if chosen := os.environ.get("KERAS_BACKEND"):
         return f"{chosen} (KERAS_BACKEND)"
     home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
@@ -135,7 +135,7 @@ def _keras_backend() -> str:
 
 
 def _twin() -> str | None:
-    """Says that an unrelated package of the same name has put its files into this one."""
+    """Warns that an unrelated package of the same name has put its files into this one."""
     named = {name.lower() for name in metadata.packages_distributions().get("fastinit", ())} - {DISTRIBUTION}
     try:
         metadata.distribution("fastinit")

@@ -8,11 +8,11 @@ from fastinit.cli.output import spinner
 from fastinit.errors import CheckpointError
 from fastinit.extras import remedy
 
-_ALSO = {"transformers": ("torch",)}  # which it needs as well
+_ALSO = {"transformers": ("torch",)}  # transformers needs torch too
 
 
 def need(module: str, option: str, extra: str, is_quiet: bool) -> None:
-    """Loads a library, with a spinner meanwhile.
+    """Loads a library, and shows a spinner until it is loaded.
 
     Raises:
         CheckpointError: It is missing, or cannot be loaded.

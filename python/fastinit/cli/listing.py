@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def examples(_arguments: argparse.Namespace) -> int:
-    """Lists the examples: name, parameters, bytes, and what each is."""
+    """Lists the examples with their names, parameters, bytes and titles."""
     from fastinit.checkpoint import load_recipe, make_plan
 
     rows: list[tuple[str, ...]] = [("name", "parameters", "size", "what")]
@@ -28,7 +28,7 @@ def examples(_arguments: argparse.Namespace) -> int:
 
 
 def presets(_arguments: argparse.Namespace) -> int:
-    """Lists the presets: what each does, and where it is from."""
+    """Lists the presets, with what each does and where it comes from."""
     rows = [("name", "what it does (and where it is from)")]
     for name in NAMES:
         preset = read_preset(name)

@@ -29,7 +29,7 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "examples": ("listing:examples", "List the example recipes."),
         "presets": ("listing:presets", "List the presets: rules by name."),
         "info": ("information:info", "Show versions and the processor, for a bug report."),
-        "completion": ("completion:completion", "Print what makes a shell complete commands."),
+        "completion": ("completion:completion", "Print the script that lets a shell complete commands."),
         "help": ("helping:show", "Show this help, or the help of a command."),
     },
 }
@@ -109,7 +109,7 @@ def make_parser(with_recipe: bool) -> Parser:
 
 
 class _Version(argparse.Action):
-    """Prints the version. It is known only to the core, which is loaded for it."""
+    """Prints the version. Only the compiled core knows it, so the core is loaded when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from fastinit import _core
@@ -131,11 +131,11 @@ def _init(parser: Parser, with_recipe: bool) -> None:
     _add_changes_of_recipe(parser)
     add = parser.add_argument_group("Writing").add_argument
     _add_shard_size(add)
-    add("--resume", action="store_true", help="Go on where an interrupted run stopped; start if there is none.")
+    add("--resume", action="store_true", help="Continue an interrupted run; start a new one if there is none.")
     add(
         "--force",
         action="store_true",
-        help="Replace OUT if it is a checkpoint of fastinit's. With --resume, go on with a run that did.",
+        help="Replace OUT if it is a checkpoint that fastinit wrote. With --resume, continue such a replacement.",
     )
     add("--dask", metavar="ADDRESS", help="Write on a Dask cluster, such as tcp://HOST:8786.")
     _add_threads(add)
@@ -146,21 +146,23 @@ def _plan(parser: Parser, with_recipe: bool) -> None:
     _usage(parser, "RECIPE [OPTIONS]", "RECIPE OTHER [OPTIONS]", "--like DIR [OPTIONS]", "--config FILE [OPTIONS]")
     _add_source(parser, with_recipe)
     if with_recipe:
-        parser.add_argument("other", nargs="?", metavar="OTHER", help="Another recipe: show what differs instead.")
+        parser.add_argument("other", nargs="?", metavar="OTHER", help="Another recipe: show how the two differ.")
     _add_changes_of_recipe(parser)
     group = parser.add_argument_group("Output")
     _add_shard_size(group.add_argument)
     form = group.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="Print the plan as JSON.")
     form.add_argument("--toml", action="store_true", help="Print the recipe itself, with all names and rules.")
-    form.add_argument("--save", metavar="FILE.toml", help="Write the recipe, and what it names, to keep or change it.")
+    form.add_argument(
+        "--save", metavar="FILE.toml", help="Write the recipe and the files that it names, to keep or change them."
+    )
     _add_quiet(parser)
 
 
 def _verify(parser: Parser, _with_recipe: bool) -> None:
     _usage(parser, "DIR [OPTIONS]")
-    parser.add_argument("folder", metavar="DIR", help="A folder that fastinit has written.")
-    parser.add_argument("--sample", action="store_true", help="Look quickly, at some blocks of each tensor.")
+    parser.add_argument("folder", metavar="DIR", help="A folder that fastinit wrote.")
+    parser.add_argument("--sample", action="store_true", help="Check quickly: only some blocks of each tensor.")
     _add_threads(parser.add_argument)
     _add_quiet(parser)
 
@@ -170,7 +172,9 @@ def _stats(parser: Parser, _with_recipe: bool) -> None:
     parser.add_argument("folder", metavar="DIR", help="Any safetensors checkpoint, or one of its files.")
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
-        "--whole", action="store_true", help="Show a row for every tensor, as a pipe gets it, not for layers together."
+        "--whole",
+        action="store_true",
+        help="Show a row for every tensor instead of one for several layers. A pipe always gets all rows.",
     )
     form.add_argument("--json", action="store_true", help="Print the statistics as JSON.")
     parser.add_argument("--plot", metavar="FILE", help="Plot them, with some histograms, such as stats.svg.")
@@ -188,7 +192,7 @@ def _probe(parser: Parser, _with_recipe: bool) -> None:
         metavar="NAME",
         type=values.preset_or_formula,
         action="append",
-        help="Draw by a preset, or by an initializer for all weights, instead of the model's own rules. "
+        help="Draw with a preset, or with one initializer for all weights, instead of the model's own rules. "
         "May be repeated: each is probed.",
     )
     add(
@@ -196,12 +200,14 @@ def _probe(parser: Parser, _with_recipe: bool) -> None:
         metavar="RULE",
         type=values.rule,
         action="append",
-        help="""Put a rule before those, such as 'match = "*.weight", init = "normal", std = 0.02'. May be repeated.""",
+        help="""Add a rule that comes first: 'match = "*.weight", init = "normal", std = 0.02'. May be repeated.""",
     )
     add("--seed", metavar="N", type=values.seed, help="Draw weights and inputs from this seed (default: 0).")
     add = parser.add_argument_group("Its inputs").add_argument
-    add("--samples", metavar="N", type=values.count, default=8, help="How many are in the batch (default: 8).")
-    add("--length", metavar="N", type=values.count, default=64, help="How many tokens each has (default: 64).")
+    add("--samples", metavar="N", type=values.count, default=8, help="The number of inputs in the batch (default: 8).")
+    add(
+        "--length", metavar="N", type=values.count, default=64, help="The number of tokens in each input (default: 64)."
+    )
     add(
         "--widths",
         metavar="N,N,...",
@@ -210,8 +216,8 @@ def _probe(parser: Parser, _with_recipe: bool) -> None:
     )
     group = parser.add_argument_group("Output")
     form = group.add_mutually_exclusive_group()
-    form.add_argument("--whole", action="store_true", help="Show every module, however many.")
-    form.add_argument("--json", action="store_true", help="Print all of it as JSON.")
+    form.add_argument("--whole", action="store_true", help="Show every module, even if there are many.")
+    form.add_argument("--json", action="store_true", help="Print everything as JSON.")
     group.add_argument("--plot", metavar="FILE", help="Plot activations and gradients by depth, such as probe.svg.")
     _add_quiet(parser)
 
@@ -259,7 +265,7 @@ def _add_source(parser: Parser, with_recipe: bool) -> None:
 
 def _add_changes_of_recipe(parser: Parser) -> None:
     add = parser.add_argument_group("Changes").add_argument
-    # None where absent: a recipe says these itself.
+    # None if not given: the recipe's own value is used.
     add(
         "--preset",
         metavar="NAME",
@@ -272,14 +278,14 @@ def _add_changes_of_recipe(parser: Parser) -> None:
         "--layout",
         metavar="LAYOUT",
         type=values.layout,
-        help="Read shapes as torch or keras has them, for rules that take fans. Not with --config.",
+        help="The order of axes in shapes, torch's or keras's, for rules that use fans. Not with --config.",
     )
     _add_changes_of_config(add)
     add(
         "--copy",
         action="store_true",
         default=None,
-        help="With --like or --config: copy tokenizers and other small files that lie beside it too.",
+        help="With --like or --config: also copy tokenizers and other small files from the same folder.",
     )
 
 
@@ -306,13 +312,13 @@ def _add_shard_size(add: Callable[..., Any]) -> None:
         metavar="SIZE",
         type=values.size,
         default=DEFAULT_SHARD_SIZE,
-        help=f"Put at most this much into a file, such as 512MiB (default: {DEFAULT_SHARD_SIZE}).",
+        help=f"The largest size of one file, such as 512MiB (default: {DEFAULT_SHARD_SIZE}).",
     )
 
 
 def _add_threads(add: Callable[..., Any]) -> None:
-    add("--threads", metavar="N", type=values.threads, help="Use so many threads (default: all).")
+    add("--threads", metavar="N", type=values.threads, help="The number of threads (default: all).")
 
 
 def _add_quiet(parser: Parser) -> None:
-    parser.add_argument("-q", "--quiet", action="store_true", help="Print only errors and what was asked for.")
+    parser.add_argument("-q", "--quiet", action="store_true", help="Print only results and errors.")

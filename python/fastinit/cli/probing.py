@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastinit.sources.config import Config
 
 UNHEALTHY = 3
-_BYTES = 4  # of an element of float32
+_BYTES = 4  # for each float32 element
 
 
 def probe(arguments: argparse.Namespace) -> int:
@@ -54,7 +54,7 @@ def probe(arguments: argparse.Namespace) -> int:
         print_line(json.dumps({"reports": [each.as_dict() for each in reports]}, indent=1, allow_nan=False))
     else:
         show_text()
-    if arguments.plot:  # afterwards, as a picture may fail
+    if arguments.plot:  # after the tables, because a picture may fail
         plot(arguments.plot)
         tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)
     return 0 if all(each.is_healthy for each in reports) else UNHEALTHY
@@ -63,7 +63,7 @@ def probe(arguments: argparse.Namespace) -> int:
 def _print_profiles(reports: Sequence[ProbeReport], is_whole: bool) -> None:
     """Prints the table of one report with its verdict, or a row for each of several.
 
-    A terminal does not get the columns without any value, as in `fastinit stats`.
+    On a terminal, columns without any value are left out, as in `fastinit stats`.
     """
     if len(reports) == 1:
         table, more = report.rows_of(reports[0], whole=is_whole, remedy="--whole")
@@ -153,12 +153,12 @@ def _small_enough(make: Callable[[], torch.nn.Module]) -> torch.nn.Module:
 def _memory() -> int:
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError):  # where the system does not tell
+    except (AttributeError, ValueError):  # the system does not tell how much memory it has
         return 2**63
 
 
 def read_rule(text: str) -> dict[str, Any]:
-    """Reads a rule as a recipe has it: the inside of a TOML table in one line, with or without its braces.
+    """Reads a rule in the form that it has in a recipe: a TOML table on one line, with or without its braces.
 
     Example:
         >>> read_rule('match = "*.weight", init = "normal", std = 0.02')

@@ -20,7 +20,7 @@ _NO_MEMORY = "this needs more memory than there is; run it on a larger machine"
 
 
 def run(argv: Sequence[str] | None) -> int:
-    """Runs the command of these words, or of the process's own, and returns its exit code."""
+    """Runs the command with these arguments, or with the process's own, and returns its exit code."""
     if "_ARGCOMPLETE" in os.environ:
         from fastinit.cli.completion import answer
 
@@ -39,7 +39,7 @@ def run(argv: Sequence[str] | None) -> int:
 def failed(error: Exception) -> int:
     """Reports an error and returns its exit code; raises it if it is not a command's error."""
     if isinstance(error, BrokenPipeError):
-        return 0  # the reader has had enough, as in `fastinit plan RECIPE | head`
+        return 0  # the reader closed the pipe, as in `fastinit plan RECIPE | head`
     if not isinstance(error, (RecipeError, CheckpointError, PictureError, MemoryError)):
         raise error
     complain("error", _NO_MEMORY if isinstance(error, MemoryError) else str(error))

@@ -32,7 +32,7 @@ class Terminated(BaseException):
 
 @contextmanager
 def loading() -> Iterator[None]:
-    """Lets signals end the process at once: nothing is written yet, and NumPy prints what comes into its import."""
+    """Lets signals end the process at once: nothing is written yet, and NumPy prints what interrupts its import."""
     global _is_loading
     _is_loading = True
     try:
@@ -45,10 +45,10 @@ def loading() -> Iterator[None]:
 def signals_unwind() -> Iterator[None]:
     """Raises `Terminated` in the main thread when SIGTERM or SIGHUP comes, and `KeyboardInterrupt` on Ctrl-C.
 
-    Ignored ones stay ignored. The exception may come in the middle of a lock's own code and end as another
-    one: what leaves the block after a signal is the signal's.
+    Ignored signals stay ignored. The exception may interrupt a lock's own code, which then raises another error. So any
+    error that leaves the block after a signal is replaced by the signal's exception.
     """
-    if threading.current_thread() is not threading.main_thread():  # only that one may set handlers
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
         yield
         return
     came: list[BaseException] = []
@@ -69,7 +69,7 @@ def signals_unwind() -> Iterator[None]:
     except Exception as error:
         if not came:
             raise
-        # What is left behind, in a writer's error or noted beside another one.
+        # The files that are left behind: a writer's error names them, other errors have them in their notes.
         told = [str(error)] if isinstance(error, OSError) else []
         for note in (*told, *getattr(error, "__notes__", ())):
             came[0].add_note(note)

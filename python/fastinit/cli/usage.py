@@ -1,4 +1,4 @@
-"""A parser of arguments whose help fits the terminal, and whose errors are one line with what was meant."""
+"""A parser of arguments whose help fits the terminal, and whose errors are one line with a suggestion."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _MOST_WIDTH = 100
-_INDENT = 4  # of what goes on below
-_NARROW = 60  # where the names of options take a smaller part of the line
+_INDENT = 4  # of continued lines
+_NARROW = 60  # up to this width, the column of options is narrower
 _HEADING = re.compile(r"^(?:Usage:|[A-Z][A-Za-z ]+:$)", re.MULTILINE)
-# What argparse says, and how a message of a shell says it.
+# argparse's messages, and what the command prints instead.
 _PLAIN = (
     (re.compile(r"^argument (\S+): (?=must )"), r"\1 "),
     (re.compile(r"^argument (\S+): expected one argument$"), r"\1 needs a value"),
@@ -36,7 +36,7 @@ class Formatter(argparse.HelpFormatter):
     """Help with paragraphs and lists as they are written, each line wrapped to the width."""
 
     def __init__(self, prog: str) -> None:
-        # Not argparse's own width, which is two less.
+        # The whole width: argparse's own is two less.
         width = max(min(shutil.get_terminal_size().columns, _MOST_WIDTH), 30)
         super().__init__(prog, max_help_position=24 if width > _NARROW else 16, width=width)
 
@@ -48,7 +48,7 @@ class Formatter(argparse.HelpFormatter):
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    """The lines of one, which are indented as its last column is: `  name   text`, or the text goes below its name."""
+    """Wraps a line. The text of `  name   text` stays in its column, or goes below the name if the line is narrow."""
     indent = len(line) - len(line.lstrip())
     below = indent and indent + _INDENT
     columns = re.match(r" *\S.*? {2,}(?=\S)", line)
@@ -64,12 +64,12 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(formatter_class=Formatter, allow_abbrev=False, add_help=False, **settings)
-        self.color = False  # which later versions of Python have of their own
+        self.color = False  # newer versions of Python would add their own colours
         self._positionals.title = "Arguments"
         self._optionals.title = "Options"
 
     def format_help(self) -> str:
-        self._action_groups.sort(key=lambda group: group is self._optionals)  # which are of all commands: last
+        self._action_groups.sort(key=lambda group: group is self._optionals)  # options come last
         return super().format_help()
 
     def print_help(self, file: Any = None) -> None:
@@ -87,7 +87,7 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def unknown(self, word: str) -> str:
-        """Says that an argument is not one of the command's."""
+        """Returns the message for an argument that the command does not have."""
         option = word.partition("=")[0]
         if not option.startswith("-"):
             return f"{self.prog} takes no more arguments, got {word!r}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fastinit.recipes.rules import Rule
     from fastinit.recipes.tensors import TensorSpec
 
-MAX_MATCHES = 200_000_000  # a minute or so
+MAX_MATCHES = 200_000_000  # takes about a minute
 
 _NUMBERS = re.compile(r"\{[0-9]+\.\.[0-9]+\}|\{[A-Za-z_][A-Za-z0-9_]*\}|[0-9]+")
 
@@ -26,7 +26,7 @@ class Matcher:
         """Translates the patterns."""
         self.patterns = [(rule, pattern) for rule in rules for pattern in rule.match]
         self._compiled = [compile_pattern(pattern) for _, pattern in self.patterns]
-        # A pattern without wildcards can only match names that differ from it in nothing but numbers.
+        # A pattern without wildcards can only match a name that is the same except for numbers.
         self._wild: list[int] = []
         self._plain: dict[str, list[int]] = {}
         for position, (_, pattern) in enumerate(self.patterns):
@@ -38,7 +38,7 @@ class Matcher:
         self._work = 0
 
     def first(self, name: str) -> int | None:
-        """The position in `patterns` of the pattern whose rule draws the whole of a tensor; None if there is none."""
+        """The position in `patterns` of the pattern whose rule draws a whole tensor; None if no rule does."""
         found = self.all(name)
         return found[-1] if found and self.patterns[found[-1]][0].slice is None else None
 
@@ -84,7 +84,7 @@ def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[list[tu
         RecipeError: A tensor has no rule, a pattern matches no tensor, or a rule is never used.
     """
     matcher = Matcher(rules)
-    # A pattern is idle until it matches some name, even a name that an earlier rule takes.
+    # A pattern is idle until it matches some name, which an earlier rule may have taken.
     idle = set(range(len(matcher.patterns)))
     used: set[int] = set()
     assigned = []
@@ -93,7 +93,7 @@ def assign(tensors: Sequence[TensorSpec], rules: Sequence[Rule]) -> list[list[tu
         if not positions:
             raise RecipeError(
                 f"no rule matches tensor {show(tensor.name)}; "
-                f'add a [[rule]], with match = "*" at the end if it is to take all other tensors'
+                f'add a [[rule]] for it, or one with match = "*" at the end for all other tensors'
             )
         if idle:
             idle.difference_update(matcher.among(tensor.name, idle))

@@ -1,4 +1,4 @@
-"""Python's garbage collector, which is slow if there are millions of tensors."""
+"""Pauses Python's garbage collector, which is slow if there are millions of tensors."""
 
 from __future__ import annotations
 

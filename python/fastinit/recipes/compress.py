@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-# Whole numbers as a range writes them; one with leading zeros or of many digits is text.
+# Whole numbers in the form that a range has; a number with leading zeros or many digits counts as text.
 _NUMBER = re.compile(r"(?<![0-9])(0|[1-9][0-9]{0,8})(?![0-9])")
 
 
@@ -63,7 +63,7 @@ def compress(names: Iterable[tuple[str, V]]) -> list[tuple[str, V]]:
 
 
 def compress_set(names: Iterable[str]) -> list[str]:
-    """Finds ranges in names whose order does not matter, which needs fewer.
+    """Finds ranges in names whose order does not matter. This gives fewer ranges than `compress`.
 
     Example:
         >>> compress_set(["h.0.a", "h.10.a", "h.9.a", "h.1.a", "h.1.b"])

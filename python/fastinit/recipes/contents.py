@@ -64,7 +64,7 @@ def plan_tensors(
         tensors: The tensors of a recipe, or any others.
         rules: A tensor takes the first rule whose pattern matches its name.
         setting: What the rules refer to; if it counts no layers, they are counted from the tensors' names.
-        is_partial: Whether rules for slices may leave elements over, which something else then fills.
+        is_partial: Whether rules for slices may leave out elements, which something else then fills.
 
     Raises:
         RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
@@ -111,7 +111,7 @@ def _part(tensor: TensorSpec, rule: Rule, match: str, setting: Setting) -> _Part
 
 
 def _sliced(tensor: TensorSpec, parts: Sequence[_Part], setting: Setting, is_partial: bool) -> Content:
-    """Works out what a tensor holds that has rules for slices, and perhaps a last rule for the rest."""
+    """Works out the contents of a tensor with rules for slices, and perhaps a last rule for the rest."""
     rest: Content | None = None
     calls: list[str] = []
     slices: list[tuple[Place, Distribution]] = []
@@ -148,7 +148,7 @@ def content_of(
     setting: Setting,
     numbers: Mapping[str, float] = _NO_NUMBERS,
 ) -> Content:
-    """Works out what a tensor holds under a rule.
+    """Works out the contents of a tensor under a rule.
 
     Args:
         tensor: The tensor.
@@ -191,7 +191,7 @@ def _whole(number: float) -> float:
 
 
 def _check_element(distribution: Distribution, element: ElementType) -> None:
-    """Raises now what the core would otherwise raise in the middle of writing."""
+    """Raises errors now that the core would otherwise raise in the middle of writing."""
     if isinstance(distribution, Constant):
         distribution.pattern(element)
     elif element.name in FLOATS or isinstance(distribution, Literal):

@@ -14,7 +14,7 @@ RECIPE_FILE = "recipe.toml"  # the small files of every checkpoint
 FILE_SUFFIX = ".safetensors"
 INDEX_SUFFIX = f"{FILE_SUFFIX}.index.json"
 NOTE_FILE = "fastinit.json"
-MAX_COPY_BYTES = 64 * 2**20  # of each; the largest tokenizer.json that is known, Gemma 3's, has 33 MB
+MAX_COPY_BYTES = 64 * 2**20  # for each file; the largest known tokenizer.json, Gemma 3's, has 33 MB
 _MOST = 64
 
 
@@ -22,7 +22,7 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
     """Reads the `copy` table: the names next to the checkpoint, and the paths of the files to copy.
 
     Raises:
-        RecipeError: It is not such a table, or a name belongs to the checkpoint's own files or leads elsewhere.
+        RecipeError: It is not such a table, or a name is one of the checkpoint's own files or leads to another folder.
     """
     given = table.get("copy", {})
     example = 'such as copy = { "config.json" = "my-model.json" }'
@@ -40,7 +40,7 @@ def read_copy(table: Mapping[str, Any]) -> dict[str, str]:
 
 
 def is_plain(name: object) -> bool:
-    """Tells whether a name is a file's in the same folder, on any operating system."""
+    """Whether a name means a file in the same folder, on any operating system."""
     return (
         isinstance(name, str)
         and name != ""

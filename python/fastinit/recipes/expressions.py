@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 500
 _MAX_DEPTH = 40
-_SHOWN = 20  # characters of the rest of a text
+_SHOWN = 20  # characters of the text that a message shows
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)"
     r"|(?P<sign>\*\*|[-+*/(),\[\]]))",
@@ -59,7 +59,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     "min": min,
     "max": max,
 }
-_ANY_NUMBER = ("min", "max")  # of arguments; the others have one
+_ANY_NUMBER = ("min", "max")  # these take any number of arguments; the others take one
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,13 +264,13 @@ class _Reader:
 
 
 def unknown(name: str, known: Iterable[str], what: str) -> str:
-    """Words that a name is not known, and which names are."""
+    """Writes the message about an unknown name, with the names that are known."""
     known = sorted(known)
     return f"{show(name)} is not known; {what} {', '.join(known)}{suggest(name, known)}"
 
 
 def _at(text: str, place: int, message: str) -> str:
-    """Words a message about a place in the text."""
+    """Writes a message about a place in the text."""
     rest = text[place:].strip()
     where = f"character {place + 1}, {show(rest[:_SHOWN] + '...' * (len(rest) > _SHOWN))}" if rest else "its end"
     return f"the expression {show(text)}, at {where}: {message}"

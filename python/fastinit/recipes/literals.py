@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LITERAL = "literal"  # the initializer of such a rule
 KEY = "key"  # its parameter
-MAX_BYTES = 2**28  # of the file of a recipe's literal values
+MAX_BYTES = 2**28  # the largest file of a recipe's literal values
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FILE = re.compile(r"literals-[0-9a-f]{12}\.bin")

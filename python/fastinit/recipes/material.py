@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from fastinit.recipes.tensors import TensorSpec
 
-DEFAULT_STD = 0.02  # of most models of transformers
+DEFAULT_STD = 0.02  # most of transformers' models have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Tensor:
 
     Attributes:
         base: The call that gives its start value without a preset, or a text that says why there is none.
-        fans: What a call that takes fans needs besides the recipe's layout; None if no fans are known for this shape.
+        fans: What a call that takes fans needs as well as the recipe's layout; None if the fans are unknown.
         is_embedding: Whether it is a table of embeddings.
     """
 
@@ -41,7 +41,7 @@ class Material:
     """The tensors that a recipe is made for, and what is known of them.
 
     Attributes:
-        origin: Names it in the recipe's first line.
+        origin: What the tensors come from, for the recipe's first line.
         std: The configuration's `initializer_range`.
         layout: The layout of the shapes, if it is known.
         copies: Small files that go next to the result.
@@ -61,7 +61,7 @@ class Material:
 
 
 def base_by_name(tensor: TensorSpec, std: float) -> Call | str:
-    """The start value of a tensor, judged by its name alone: the preset `hf` where there is no model.
+    """How to start a tensor if only its name is known: the preset `hf` without a model.
 
     Norms: weight ones, bias zeros, and of batch norms running_mean zeros, running_var ones,
     num_batches_tracked zeros. Biases: zeros. All others with two or more dimensions: normal. Names do not show a

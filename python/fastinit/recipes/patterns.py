@@ -82,7 +82,7 @@ def is_plain(pattern: str) -> bool:
 
 
 def quote(text: str) -> str:
-    """Writes text so that as a pattern it matches itself."""
+    """Turns text into a pattern that matches only this text."""
     return _SPECIAL.sub(r"[\g<0>]", text)
 
 
@@ -103,7 +103,7 @@ def _whole_number(numbers: range) -> str:
 
 
 def _by_length(numbers: range) -> list[tuple[int, int]]:
-    """Cuts a range where its numbers get another digit."""
+    """Cuts a range where its numbers become one digit longer."""
     low, high = numbers.start, numbers.stop - 1
     cuts = [low, *(10**n for n in range(1, len(str(high))) if low < 10**n <= high), high + 1]
     return [(begin, end - 1) for begin, end in pairwise(cuts)]

@@ -103,7 +103,7 @@ def _expand(names: Sequence[tuple[int, RangedName]], depth: int, prefix: str) ->
             head = (text, ranges[depth])
             while end < len(names) and _head(names[end][1], depth) == head:
                 end += 1
-            if end - begin == 1 and depth + 1 == len(ranges):  # the usual case, without one more generator
+            if end - begin == 1 and depth + 1 == len(ranges):  # the usual case needs no further generator
                 last = name.texts[-1]
                 yield from ((f"{prefix}{text}{number}{last}", index) for number in ranges[depth])
                 begin = end

@@ -63,7 +63,7 @@ class Recipe:
             uses `like`, `config` or `preset`, or short names of element types, which are written out.
         dtype: The element type of tensors without their own; None if each has one.
         copies: Small files that go next to the result: name -> content.
-        literals_sha256: The SHA-256 of the file of literal values, which is among the copies; None without.
+        literals_sha256: The SHA-256 of the file of literal values, which is among the copies; None if there is none.
         literals: These values by the keys of rules; empty until the file has been read.
         constants: The names that `[let]` defines for expressions.
     """

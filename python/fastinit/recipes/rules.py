@@ -117,7 +117,7 @@ def _rule(number: int, entry: dict[str, Any]) -> Rule:
 
 
 def _expressions(init: str, parameters: Mapping[str, Any]) -> dict[str, Expression]:
-    """Reads the parameters that are text where a number is wanted."""
+    """Reads the expressions: parameters that are text although they stand for numbers."""
     found = {}
     for key, value in parameters.items():
         if isinstance(value, str) and key in _numbers(init):
@@ -146,13 +146,13 @@ def _patterns(value: object) -> tuple[str, ...]:
 
 
 def names_fans(expressions: Mapping[str, Expression]) -> bool:
-    """Whether expressions use fans, so that a rule may say by `layout` or axes where they are."""
+    """Whether expressions use fans, so that the rule may have a `layout` or axes."""
     return any(not expression.names.isdisjoint(("fan_in", "fan_out")) for expression in expressions.values())
 
 
 def _check_parameters(init: str, parameters: Mapping[str, Any], has_fans: bool) -> None:
     for key, value in parameters.items():
-        if isinstance(value, int) and value.bit_length() > 64:  # longer than messages can show
+        if isinstance(value, int) and value.bit_length() > 64:  # too long for a message
             raise RecipeError(f"`{show_key(key)}` must be a number of at most 64 bits, got more")
     known = (*parameter_names(init), *(FAN_OPTIONS if has_fans else ()))
     no_unknown(parameters, known, f"init {show(init)}")
@@ -167,7 +167,7 @@ def show_key(key: str) -> str:
 
 
 def parameter_names(init: str) -> tuple[str, ...]:
-    """The names of the parameters that a rule with this initializer may give, besides `padding_idx`."""
+    """The names of the parameters that a rule with this initializer may give, except `padding_idx`."""
     return tuple(_signature(init))
 
 
@@ -180,7 +180,7 @@ def _signature(init: str) -> dict[str, inspect.Parameter]:
 
 
 def needs_layout(rule: Rule) -> bool:
-    """Whether a rule takes fans and does not itself say where they are."""
+    """Whether a rule takes fans and has neither a `layout` nor axes of its own."""
     names_axes = {"in_axis", "out_axis"} <= rule.parameters.keys()
     takes_fans = "layout" in parameter_names(rule.init) or names_fans(rule.expressions)
     return takes_fans and "layout" not in rule.parameters and not names_axes

@@ -11,7 +11,7 @@ from fastinit.recipes.rules import Call, parameter_names
 if TYPE_CHECKING:
     from fastinit.distributions import Distribution
 
-_DIGITS = 6  # of a number in a recipe: people can read them, and the error is far below any tolerance
+_DIGITS = 6  # significant digits in a recipe: easy to read, with an error far below any tolerance
 
 
 def scaled(call: Call, distribution: Distribution, factor: float) -> Call:
@@ -54,7 +54,7 @@ def scaled(call: Call, distribution: Distribution, factor: float) -> Call:
 
 
 def _named(call: Call, init: str, factor: float, **numbers: float) -> Call:
-    """A call of an initializer with those of `numbers` that are not 0, each times the factor."""
+    """A call of an initializer with `numbers` times the factor. A mean of 0 is left out."""
     given = tuple((key, _rounded(factor * number)) for key, number in numbers.items() if number or key != "mean")
     return Call(init, given, call.padding_idx)
 

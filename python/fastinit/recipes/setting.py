@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from fastinit.recipes.rules import Rule
     from fastinit.recipes.tensors import TensorSpec
 
-OWN_NAMES = ("layer", "layers", "fan_in", "fan_out", "numel", "shape")  # of a tensor, in expressions
+OWN_NAMES = (
+    "layer",
+    "layers",
+    "fan_in",
+    "fan_out",
+    "numel",
+    "shape",
+)  # the names that expressions may use for a tensor
 _NONE: Mapping[str, Any] = MappingProxyType({})
 _MAX_CONSTANTS = 1000
 
@@ -45,7 +52,7 @@ class Setting(NamedTuple):
     def numbers(
         self, tensor: TensorSpec, rule: Rule, match: str, expressions: Mapping[str, Expression] | None = None
     ) -> dict[str, float]:
-        """Returns the numbers that expressions give for a tensor, by parameter: a rule's own, or others, as a slice's.
+        """Returns the numbers that a rule's expressions, or others such as a slice's, give for a tensor, by parameter.
 
         Raises:
             RecipeError: An expression names something that the tensor does not have, or gives no finite number.

@@ -35,7 +35,7 @@ def read_tensors(table: object, dtype: str | None) -> tuple[TensorSpec, ...]:
 
     Args:
         table: Name -> shape, or name -> a table of shape and dtype.
-        dtype: The element type of tensors that name none; None if each must name one.
+        dtype: The element type of tensors without a dtype of their own; None if each must have one.
 
     Raises:
         RecipeError: The table is not valid, or too large.

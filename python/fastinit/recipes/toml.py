@@ -13,7 +13,7 @@ from fastinit.errors import RecipeError, printable, show, suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_PARTS = 8  # of a dotted key
+_PARTS = 8  # the most parts of a dotted key
 _TEXTS = re.compile(r'"""(?:\\.|[^\\])*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', re.DOTALL)
 _LONG_KEY = re.compile(rf"(?<![\w-])[\w-]+(?:[ \t]*\.[ \t]*[\w-]+){{{_PARTS}}}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -74,7 +74,7 @@ def no_unknown(table: Iterable[str], known: Iterable[str], owner: str) -> None:
 
 
 def replace_texts(text: str, key: str, others: Mapping[str, str]) -> str:
-    """Returns a document in which the texts that a key has are replaced; comments and other texts stay as they are.
+    """Replaces texts that are a key's value in a document. Comments and other texts do not change.
 
     Example:
         >>> replace_texts('dtype = "half" # not "half"', "dtype", {"half": "float16"})
@@ -111,7 +111,7 @@ def write_value(value: object) -> str:
 
 
 def write_key(key: str) -> str:
-    """Writes a key, in quotes where it needs them."""
+    """Writes a key, in quotes if it needs them."""
     return key if _BARE_KEY.fullmatch(key) else write_value(key)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Name and numbers of each step; a number that is text is an expression.
 Transform: TypeAlias = tuple[tuple[str, tuple[float | str, ...]], ...]
 
-_ANY = (-1e30, 1e30)  # replace expressions while a transform is checked; the order suits a lower and an upper bound
+_ANY = (-1e30, 1e30)  # stand for expressions while a transform is checked, as a lower and an upper bound
 
 
 def read_transform(value: Any) -> Transform:

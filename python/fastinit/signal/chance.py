@@ -16,7 +16,7 @@ def spread(values: Sequence[float]) -> float | None:
 
 
 def chance_of(differences: Sequence[float]) -> float | None:
-    """Returns the probability that chance gives a mean as large as that of the differences, if the true mean is 0.
+    """Returns the probability that chance gives a mean as large as the differences have, if the true mean is 0.
 
     The test is one-sided, by Student's t. The result is None for fewer than two differences.
 

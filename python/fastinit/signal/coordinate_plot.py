@@ -60,7 +60,7 @@ def plot_coordinates(report: CoordinateReport, path: str | os.PathLike[str]) -> 
 
 
 def _chosen(report: CoordinateReport) -> Sequence[Layer]:
-    """The layers to draw: all, or those that a finding names, the last one, and others evenly spread."""
+    """The layers to draw: all layers, or layers that a finding names, the last one, and others evenly spread."""
     layers = report.layers
     if len(layers) <= _MOST:
         return layers

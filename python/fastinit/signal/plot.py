@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 130  # characters of a title's line
 _NAMED = 24  # stages that are named below the axis
-_NUMBERED = 8  # else, of those that are numbered
+_NUMBERED = 8  # the most numbers below the axis if there are more stages
 _LONGEST = 16  # characters of a name there
 _ACROSS = 40  # characters of all names; longer ones are written vertically
 _LONGEST_LINE = 28  # characters of the name next to a line

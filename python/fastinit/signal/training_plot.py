@@ -22,7 +22,7 @@ _PANELS = (
     ("gradients", "gradients at the outputs: norm"),
     ("gradient_to_weight", "gradient to weight, of matrices"),
 )
-_LONGEST = 20  # characters of a name beside its line
+_LONGEST = 20  # characters of a name next to its line
 
 
 def plot_records(records: Sequence[Record], path: str | os.PathLike[str]) -> None:

@@ -1,6 +1,6 @@
 """Small files that Hugging Face keeps next to a model's weights: generation settings, tokenizers, processors.
 
-They are known by their names. Code (`*.py`), weights and texts for people are not copied.
+They are recognised by their names. Code (`*.py`), weights and texts for people are not copied.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from fastinit.recipes.recipe import Recipe
 
-# What transformers' tokenizers (`vocab_files_names`), processors and generation read and write.
+# The files that transformers' tokenizers (`vocab_files_names`), processors and generation settings read and write.
 NAMES = frozenset(
     {
         "added_tokens.json",
@@ -50,7 +50,7 @@ NAMES = frozenset(
         "word_shape.json",
     }
 )
-SUFFIXES = (".model", ".spm", ".tiktoken")  # of sentencepiece, of Marian's, of tiktoken
+SUFFIXES = (".model", ".spm", ".tiktoken")  # sentencepiece, Marian, tiktoken
 
 
 def with_beside(recipe: Recipe, source: Path) -> Recipe:

@@ -18,7 +18,7 @@ _SILENT = 100  # above all of logging's levels
 
 @contextmanager
 def quiet_and_offline() -> Iterator[None]:
-    """Keeps transformers from printing and from the network, and afterwards restores its settings."""
+    """Stops transformers from printing and from using the network, and restores its settings afterwards."""
     names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
@@ -66,7 +66,7 @@ def initialized_on_meta() -> Iterator[None]:
 
 @contextmanager
 def at_most(tensors: int, seconds: float) -> Iterator[None]:
-    """Raises while a model is built that has too many parameters and buffers or modules, or takes too long."""
+    """Stops with an error if the model that is being built gets too many tensors or modules, or takes too long."""
     from torch.nn.modules import module as hooks
 
     end = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""A Hugging Face config.json as a file: untrusted JSON of a limited size."""
+"""Reads a Hugging Face config.json, which is untrusted JSON of a limited size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONFIG_FILE = "config.json"
 QUANTIZATION = "quantization_config"
 MAX_CONFIG_BYTES = 16 * 2**20
-_CONFIG = "config."  # the prefix of its names in expressions
+_CONFIG = "config."  # in expressions, names of the configuration's numbers start with this
 _SHORT_NAMES = {"width": "config.hidden_size", "heads": "config.num_attention_heads"}
 _SPECIAL_FLOATS = {"Infinity": math.inf, "-Infinity": -math.inf, "NaN": math.nan}
 
@@ -30,13 +30,13 @@ class Config:
     values: dict[str, Any]
 
     def table(self) -> dict[str, Any]:
-        """A copy of the object, free to be changed; numbers that JSON lacks are written transformers' way."""
+        """Returns a copy that may be changed. Infinities and NaN, which JSON lacks, stay in transformers' form."""
         written: dict[str, Any] = json.loads(self.content)
         return written
 
     @property
     def std(self) -> float:
-        """The `initializer_range`, also of a text model inside.
+        """The model's `initializer_range`, or else the one of the text model inside it.
 
         Raises:
             RecipeError: It is not a standard deviation.
@@ -59,12 +59,12 @@ class Config:
 
 
 def number_of(config: object, name: str) -> float | None:
-    """Returns the number of a configuration that a name in an expression stands for; None if there is none.
+    """Returns the number in a configuration that a name in an expression stands for; None if there is no such number.
 
     Args:
         config: The configuration of a transformers model, whose attributes go by several names.
         name: `config.` and the path of an attribute, or `width` and `heads` for hidden_size and num_attention_heads.
-            Where a configuration of several models lacks the attribute, its text model's is taken.
+            If a configuration of several models lacks the attribute, its text model's attribute is used.
 
     Example:
         >>> from types import SimpleNamespace
@@ -85,7 +85,7 @@ def number_of(config: object, name: str) -> float | None:
 
 
 def special_float(table: dict[str, Any]) -> Any:
-    """How transformers writes numbers that JSON lacks: {"__float__": "Infinity"}."""
+    """Decodes a number that JSON lacks, which transformers writes as {"__float__": "Infinity"}."""
     tag = table.get("__float__") if len(table) == 1 else None
     return _SPECIAL_FLOATS.get(tag, table) if isinstance(tag, str) else table
 
@@ -124,7 +124,7 @@ def read_config(path: Path) -> Config:
 
 
 def config_of(table: dict[str, Any]) -> Config:
-    """Makes a configuration from a changed `Config.table`, in the form in which transformers writes one."""
+    """Makes a configuration from a changed `Config.table`, written as transformers would write it."""
     content = (json.dumps(table, indent=2, sort_keys=True) + "\n").encode()
     return Config(content, json.loads(content, object_hook=special_float))
 

@@ -43,20 +43,20 @@ if TYPE_CHECKING:
 
 _Built = TypeVar("_Built")
 
-_LEAST_VERSION = 5  # stacked experts, and the names under which they are stored
+_LEAST_VERSION = 5  # the first with stacked experts and with their names in checkpoints
 _INSTALL = extras.remedy(f'torch "transformers>={_LEAST_VERSION}"', "transformers")
 
 MAX_REPEATED = 20_000
 MAX_SECONDS = 300
 MAX_LABELS = 1_000_000
-MAX_COMPUTED_BYTES = 2**31  # that may be held while one tensor is computed
-# Numbers in a configuration that repeat something. The modules and tensors that they make are counted and timed, but a
-# list with a billion layers' kinds would be made before any of them.
+MAX_COMPUTED_BYTES = 2**31  # the most memory for computing one tensor
+# Keys whose number says how often something is repeated. Modules and tensors are counted and timed while they are made,
+# but a list with the kinds of a billion layers would be made before the first of them.
 _REPEATED = re.compile(r"layer|block|depth|stage|expert|level|branch|codebook|quantizer|group")
 _NOT_REPEATED = re.compile(
     r"size|dim|channel|vocab|width|id$|ids$|loss|prob|drop|rate|scale|eps|type|freq|range|interval"
 )
-_NAMES_OF_LABELS = ("label2id", "id2label")  # the keys of these tables may be any word
+_NAMES_OF_LABELS = ("label2id", "id2label")  # their keys are labels, which may be any word
 # Which kernels run does not matter here, and some would be downloaded.
 _IMPLEMENTATIONS = ("attn_implementation", "experts_implementation")
 
@@ -66,7 +66,7 @@ def model(path: Path, dtype: str | None, changes: Changes = NO_CHANGES) -> Mater
 
     Args:
         path: The configuration's path.
-        dtype: The element type of floating tensors; None for the configuration's.
+        dtype: The element type of floating tensors; None keeps the configuration's type.
         changes: Changes to the configuration before the model is built.
 
     Raises:
@@ -91,7 +91,7 @@ def model_of(config: Config, dtype: str | None, overrides: Mapping[str, Any] | N
 
 
 def built_by(build: Callable[[Callable[[], Any]], _Built], config: Config, changes: Changes = NO_CHANGES) -> _Built:
-    """Calls `build` with a function that makes a configuration's model, in float32 always; returns its result.
+    """Calls `build` with a function that makes a configuration's model, always in float32; returns `build`'s result.
 
     Raises:
         RecipeError: The configuration does not describe a model, or `build` fails.
@@ -111,7 +111,7 @@ def built_by(build: Callable[[Callable[[], Any]], _Built], config: Config, chang
 
 @contextmanager
 def _transformers(config: Config) -> Iterator[Any]:
-    """Gives transformers, silent and offline; anything that it raises about a configuration becomes a RecipeError."""
+    """Imports transformers, silent and offline, and turns its errors about a configuration into a RecipeError."""
     _check_kind(config.values)
     with quiet_and_offline():
         try:
@@ -131,7 +131,7 @@ def _transformers(config: Config) -> Iterator[Any]:
             yield transformers
         except RecipeError:
             raise
-        # transformers raises errors of any kind on a configuration that is not right.
+        # transformers raises errors of any kind for a wrong configuration.
         except Exception as error:  # noqa: BLE001
             text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
             raise RecipeError(
@@ -140,7 +140,7 @@ def _transformers(config: Config) -> Iterator[Any]:
 
 
 def _changed(transformers: Any, config: Config, overrides: Mapping[str, Any]) -> Config:
-    """The configuration with other values, checked."""
+    """Returns the configuration with other values, after checking them."""
     changed = overridden(config, overrides, transformers.CONFIG_MAPPING)
     _check(changed.values)
     if changed is not config:
@@ -149,7 +149,7 @@ def _changed(transformers: Any, config: Config, overrides: Mapping[str, Any]) ->
 
 
 def _own(transformers: Any, config: Config) -> Any:
-    """transformers' configuration object; None if the file is not right for one."""
+    """Returns transformers' configuration object; None if the file does not describe one."""
     values = copy.deepcopy(config.values)  # because transformers may change them
     try:
         _check(values)
@@ -159,14 +159,14 @@ def _own(transformers: Any, config: Config) -> Any:
 
 
 def _check_kind(values: dict[str, Any]) -> None:
-    """Raises if it is not one of transformers' own models."""
+    """Raises an error if `model_type` is not text."""
     if not isinstance(values.get("model_type"), str):
         got = show(values.get("model_type"))
         raise RecipeError(f'`model_type` must be text such as "llama", got {got}')
 
 
 def _check(values: dict[str, Any]) -> None:
-    """Raises for a model that takes too long to build, or whose checkpoint has other tensors than the built model."""
+    """Raises an error for a model that takes too long to build, or whose checkpoint does not hold its own tensors."""
     todo: list[Any] = [values]
     while todo:
         value = todo.pop()
@@ -189,7 +189,7 @@ def _check_number(key: str, value: Any) -> None:
     if key != "num_labels" and (not _REPEATED.search(key) or _NOT_REPEATED.search(key)):
         return
     for number in value if isinstance(value, list) else [value]:
-        if isinstance(number, int) and number > most:  # floats repeat nothing
+        if isinstance(number, int) and number > most:  # a float does not say how often
             raise RecipeError(f"{show(key)} must be at most {most}, got {show(number)}")
 
 
@@ -274,7 +274,7 @@ def _build(transformers: Any, values: dict[str, Any]) -> tuple[Any, Recorder]:
 
 
 def _configuration(transformers: Any, values: dict[str, Any]) -> Any:
-    """transformers' configuration object, if it knows the type."""
+    """Returns transformers' configuration object; raises an error if transformers does not know the type."""
     model_type = values["model_type"]
     known = transformers.CONFIG_MAPPING
     if model_type not in known:
@@ -286,14 +286,14 @@ def _configuration(transformers: Any, values: dict[str, Any]) -> Any:
 
 
 def _class(transformers: Any, config: Any, values: dict[str, Any]) -> Any:
-    """The class of the model: the architecture that the configuration names, or else the type's usual one."""
+    """The class of the model: the architecture that the configuration names, or else the default of its type."""
     named = values.get("architectures")
     usual = _usual_class(transformers, config)
     if not named:
         if usual is None:
             raise RecipeError(
-                f"`architectures` must name a model of transformers, got {show(named)}; none is usual "
-                f"for `model_type` {show(values['model_type'])}"
+                f"`architectures` must name a model of transformers, got {show(named)}; transformers "
+                f"has no default model for `model_type` {show(values['model_type'])}"
             )
         return usual
     name = named[0] if isinstance(named, list) else named
@@ -339,7 +339,7 @@ def _without_implementations(value: Any) -> Any:
 
 
 def _state(built: Any, recorder: Recorder) -> dict[str, Any]:
-    """The tensors that a checkpoint of the model holds, under their names there."""
+    """The tensors of the model's checkpoint, by their names in it."""
     from transformers import core_model_loading
 
     state = built.state_dict(keep_vars=True)
@@ -380,7 +380,7 @@ def is_table(module: Any) -> bool:
 
 
 def fans_of(module: Any, spec: TensorSpec) -> tuple[tuple[str, object], ...] | None:
-    """The arguments for a call that takes fans, where the axes are not PyTorch's usual ones."""
+    """The arguments that tell a call where the fans are, if not at PyTorch's usual axes; None if they are unknown."""
     import torch
 
     # transformers' Conv1D is (in, out); FSDP2 derives a class of its own from it.

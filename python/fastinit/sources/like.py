@@ -26,7 +26,7 @@ _SHOWN = 3  # names in a warning
 
 
 def by_names(tensors: tuple[TensorSpec, ...], std: float = DEFAULT_STD) -> tuple[Tensor, ...]:
-    """Returns what names, shapes and types tell a preset about tensors."""
+    """Describes tensors for a preset by their names, shapes and types."""
     return tuple(
         Tensor(
             spec=tensor,
@@ -39,7 +39,7 @@ def by_names(tensors: tuple[TensorSpec, ...], std: float = DEFAULT_STD) -> tuple
 
 
 def _is_stacked(tensor: TensorSpec) -> bool:
-    """Whether a tensor holds one matrix for each expert, whose order of axes its name does not tell."""
+    """Whether a tensor holds one matrix for each expert. Its name does not show the order of the axes."""
     return len(tensor.shape) > 2 and roles.is_expert(tensor.name)
 
 
@@ -48,13 +48,13 @@ def like(folder: Path, dtype: str | None) -> Material:
 
     Args:
         folder: The checkpoint's folder, or one safetensors file.
-        dtype: The element type of floating tensors; None to keep theirs.
+        dtype: The element type of floating tensors; None keeps the checkpoint's types.
 
     Raises:
         RecipeError: There is no checkpoint, or it has tensors that cannot be made.
 
     Warns:
-        UserWarning: The model of the `config.json` there cannot tell how it initialises its tensors.
+        UserWarning: The `config.json` there does not describe a model that could initialise the tensors.
     """
     try:
         stored = read_checkpoint(folder)
@@ -91,7 +91,7 @@ def _as_the_model_says(material: Material, config: Config | None) -> Material:
     """Finds how the configuration's model initialises the tensors.
 
     Warns:
-        UserWarning: The names alone decide about some tensors or all.
+        UserWarning: Some tensors, or all, are judged by their names alone.
     """
     if config is None:
         _warn("for all tensors", f"there is no {CONFIG_FILE} next to the checkpoint")
@@ -101,7 +101,7 @@ def _as_the_model_says(material: Material, config: Config | None) -> Material:
 
         model = model_of(without_quantization(config), None)  # the headers give the types
     except RecipeError as error:
-        _warn("for all tensors", f"the model of {CONFIG_FILE} does not tell: {error}")
+        _warn("for all tensors", f"the model of {CONFIG_FILE} cannot be built: {error}")
         return material
     origins = _origins(material.tensors, model)
     missing = [tensor.spec.name for tensor in material.tensors if tensor.spec.name not in origins]
@@ -123,7 +123,7 @@ def _as_the_model_says(material: Material, config: Config | None) -> Material:
 
 
 def _origins(tensors: Sequence[Tensor], model: Material) -> dict[str, Tensor]:
-    """Each tensor's counterpart in the model, which may have another head; tensors without one are left out."""
+    """Maps names to their tensors in the model, which may have another head. Tensors that it lacks are left out."""
     by_name = {tensor.spec.name: tensor for tensor in model.tensors}
     found = {}
     for tensor in tensors:
@@ -143,4 +143,4 @@ def _computed(model: Material, named: Mapping[str, str], names: Sequence[str], s
 
 
 def _warn(which: str, why: str) -> None:
-    warnings.warn(f"names alone decide {which}, as {why}", UserWarning, stacklevel=2)
+    warnings.warn(f"names alone decide {which}, because {why}", UserWarning, stacklevel=2)

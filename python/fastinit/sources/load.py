@@ -31,8 +31,8 @@ def load_recipe(
 ) -> Recipe:
     """Reads a recipe from a file.
 
-    This also reads the files that it names under `copy`, and the file of its literal values, which lies next to it.
-    Besides what `parse_recipe` takes, a file may have these keys, with paths relative to its folder:
+    This also reads the files that the recipe names under `copy`, and the file of its literal values next to it.
+    A file may have all keys that `parse_recipe` takes, and also these, with paths relative to the file's folder:
     `like = "DIR"` takes the tensors of a safetensors checkpoint; `config = "config.json"` takes the tensors of a
     Hugging Face model, with `set = { hidden_size = 64 }` for other values and `unquantized = true` to leave out a
     quantization_config; `preset = "hf"` makes rules for the tensors that no [[rule]] matches.
@@ -40,7 +40,7 @@ def load_recipe(
     Args:
         path: The file, or the name of an installed example, such as "gpt2".
         seed: Replaces the file's seed.
-        dtype: Replaces the file's dtype. A tensor that names its own keeps it.
+        dtype: Replaces the file's dtype. A tensor with a dtype of its own keeps it.
         layout: Replaces the file's layout.
         preset: Replaces the file's preset.
 
@@ -78,7 +78,7 @@ def load_recipe(
                         "remove the rules that the preset is to replace"
                     )
         table = {**table, **others}
-        from fastinit.sources.resolve import resolve  # which most recipes do not need
+        from fastinit.sources.resolve import resolve  # most recipes do not need it
 
         recipe = resolve(table, folder, source)
         return replace(recipe, copies={**recipe.copies, **copies})
@@ -93,13 +93,13 @@ def load_recipe(
 def _with_literals(recipe: Recipe, folder: Path) -> Recipe:
     if recipe.literals_sha256 is None:
         return recipe
-    from fastinit.stored.literals import read_beside  # which most recipes do not need
+    from fastinit.stored.literals import read_beside  # most recipes do not need it
 
     return read_beside(recipe, folder)
 
 
 def _read_copies(table: Mapping[str, Any], folder: Path) -> dict[str, bytes]:
-    """Reads the files that a recipe in `folder` copies. In a checkpoint they lie there under their new names.
+    """Reads the files that a recipe in `folder` copies. A checkpoint's folder already has them under their new names.
 
     Raises:
         RecipeError: A file cannot be read, or is too large.

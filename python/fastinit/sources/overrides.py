@@ -1,7 +1,7 @@
 """Changes that a user makes to a configuration: other values for its keys, and no quantisation.
 
-A configuration has the keys of its file, and the keys that its class in transformers takes, under each of their names.
-The class's signature tells them: nothing is built, so that a change may correct what transformers would reject.
+A user may set the keys of the file, and the keys that the configuration's class in transformers takes, by any of their
+names. These are read from the class's signature; nothing is built, so a change may correct what transformers rejects.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 _LEGACY = {"torch_dtype": "dtype", "rope_scaling": "rope_parameters"}  # old names that no class translates
 _LABELS = ("id2label", "label2id")
-_COUNT = inspect.Parameter("num_labels", inspect.Parameter.KEYWORD_ONLY, default=2, annotation=int)  # of the labels
+_COUNT = inspect.Parameter("num_labels", inspect.Parameter.KEYWORD_ONLY, default=2, annotation=int)
 _LAYERS = "num_hidden_layers"
-_LISTS_OF_LAYERS = ("layer_types", "mlp_layer_types", "layers_block_type")  # with an entry for each layer
+_LISTS_OF_LAYERS = ("layer_types", "mlp_layer_types", "layers_block_type")  # lists with one entry for each layer
 _SUGGESTED = 3
 _WIDTHS = ("hidden_size", "n_embd", "d_model")
 _INNER_WIDTHS = (  # sizes that grow with the width
@@ -42,7 +42,7 @@ class Changes:
     """What to change in a configuration before its model is built.
 
     Attributes:
-        overrides: Key -> value. The key of a configuration inside is dotted: "text_config.hidden_size".
+        overrides: Key -> value. A key of an inner configuration is dotted: "text_config.hidden_size".
         unquantized: Whether to leave each `quantization_config` out.
     """
 
@@ -54,10 +54,10 @@ NO_CHANGES = Changes()
 
 
 def read_changes(overrides: object, unquantized: object) -> Changes:
-    """Checks what a user gave, which may be of any kind, and returns it.
+    """Checks a user's changes, which may be values of any kind, and returns them.
 
     Raises:
-        RecipeError: It is not a set of changes.
+        RecipeError: The values do not describe changes.
     """
     if not isinstance(overrides, Mapping) or not all(isinstance(key, str) for key in overrides):
         raise RecipeError(
@@ -72,10 +72,10 @@ def read_changes(overrides: object, unquantized: object) -> Changes:
 def of_width(config: Config, width: int, others: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the keys to set for a model of another width: its hidden size, and the inner sizes that the file gives.
 
-    The numbers of heads stay, so that heads become wider.
+    The numbers of heads do not change, so the heads get another width.
 
     Args:
-        config: The model at its own width, which is called `hidden_size` or has a name of its own.
+        config: The model's configuration, which names its width `hidden_size`, `n_embd` or `d_model`.
         width: The new hidden size.
         others: The other keys to set, which replace the file's values.
 
@@ -100,7 +100,7 @@ def overridden(config: Config, overrides: Mapping[str, Any], known: Mapping[str,
     """Sets keys of a configuration; returns `config` itself if there are none to set.
 
     Args:
-        config: The configuration to change. One of an unknown type stays as it is: building it will raise.
+        config: The configuration to change. An unknown type is not changed, because building it raises an error.
         overrides: Key -> value, as in `Changes`. A table sets keys of an inner configuration; it replaces a value that
             is not a configuration, such as `rope_parameters`.
         known: transformers' classes: `model_type` -> class.
@@ -119,7 +119,7 @@ def overridden(config: Config, overrides: Mapping[str, Any], known: Mapping[str,
 
 
 def check_taken(old: Any, new: Any, overrides: Mapping[str, Any], prefix: str = "") -> None:
-    """Checks that transformers keeps the values that were set: it may compute a key's value from others.
+    """Checks that transformers keeps the values that were set: it computes some keys from other keys.
 
     Args:
         old: transformers' configuration before.
@@ -141,7 +141,7 @@ def check_taken(old: Any, new: Any, overrides: Mapping[str, Any], prefix: str = 
         elif value is not None and _is_scalar(value) and _is_scalar(found) and value != found == before:
             raise RecipeError(
                 f"setting `{prefix}{key}` to {show(value)} has no effect: {type(part).__name__} computes it from "
-                f"other keys, as {show(found)}; set those"
+                f"other keys and gets {show(found)}; set those keys"
             )
 
 
@@ -158,7 +158,7 @@ def _as_json(key: str, value: Any) -> Any:
 
 
 class _Part:
-    """A configuration, one inside another, or a table of keys that no class knows.
+    """A configuration, an inner configuration, or a table whose keys no class knows.
 
     Args:
         table: The file's entries, which `set` changes.
@@ -194,8 +194,8 @@ class _Part:
         self.table[own] = part.table
 
     def _fit_lists(self, name: str, own: str, value: Any) -> None:
-        """Makes lists fit a number that was set; transformers would raise or overlook it."""
-        for labels in _LABELS if own == _COUNT.name else ():  # labels for another number; transformers makes new ones
+        """Makes lists fit a number that was set; otherwise transformers would raise an error or ignore the number."""
+        for labels in _LABELS if own == _COUNT.name else ():  # drops the old number's; transformers makes new ones
             self.table.pop(labels, None)
         aliases = getattr(self._kind, "attribute_map", {})
         if _LAYERS in (name, own) or aliases.get(_LAYERS) == own:
@@ -204,7 +204,7 @@ class _Part:
                     self.table[key] = self.table[key][:value]
 
     def names(self) -> Iterator[str]:
-        """All keys, dotted where they are inside."""
+        """All keys. Keys of inner configurations are dotted."""
         for name in dict.fromkeys((*self._parameters, *self.table, *getattr(self._kind, "attribute_map", ()))):
             given = self.table.get(name) or ({} if name in self._classes() else None)
             if isinstance(given, dict) and name not in _LABELS:
@@ -212,7 +212,7 @@ class _Part:
             yield self._prefix + name
 
     def _own_name(self, name: str, key: str) -> str:
-        """The name of the key that is to be set; a value that the file has under another of its names moves there."""
+        """Returns the name under which to set a key. A value that the file has under another name of it moves there."""
         aliases = _LEGACY | getattr(self._kind, "attribute_map", {})
         target = aliases.get(name, name)
         names: tuple[str, ...] = (name, target, *(alias for alias, meant in aliases.items() if meant == target))
@@ -237,7 +237,7 @@ class _Part:
         return f"{given}: neither {self._kind.__name__} nor the file has this key; {remedy}"
 
     def _classes(self) -> Mapping[str, Any]:
-        """The configurations inside: key -> class, or a class that stands for any."""
+        """The inner configurations: key -> class, or a class that stands for any class."""
         found: Mapping[str, Any] = getattr(self._kind, "sub_configs", {})
         return found
 
@@ -248,7 +248,7 @@ class _Part:
             raise RecipeError(f"`{self._prefix}{name}` must be a table to have keys inside, got {show(table)}")
         kind, default = self._classes().get(name), getattr(self._kind, "sub_configs_defaults", {}).get(name)
         model_type = getattr(default, "model_type", None)
-        if not isinstance(table, dict):  # transformers takes its default only where the file has no value
+        if not isinstance(table, dict):  # transformers uses its default only if the file has no value
             table = copy.deepcopy(getattr(default, "init_kwargs", {}))
             if model_type:
                 table["model_type"] = model_type
@@ -259,7 +259,7 @@ class _Part:
         return _Part(table, kind, f"{self._prefix}{name}.", self._known)
 
     def _fitting(self, name: str, value: Any) -> Any:
-        """A value of the kind that transformers declares for the key, or else of the present value's kind."""
+        """Checks that a value has the kind that transformers declares for the key, or the present value's kind."""
         parameter = self._parameters.get(name)
         default = None if parameter is None else parameter.default
         present = self.table.get(name, default)
@@ -275,7 +275,7 @@ class _Part:
 
 
 def _words(annotation: Any) -> set[str]:
-    """The words for kinds in an annotation, without words in brackets: the items of a list are not checked."""
+    """The words for kinds in an annotation. Words in brackets are left out: the items of a list are not checked."""
     text, shorter = "", str(annotation)
     while text != shorter:
         text, shorter = shorter, re.sub(r"\[[^\[\]]*\]", "", shorter)
@@ -283,6 +283,6 @@ def _words(annotation: Any) -> set[str]:
 
 
 def _kind(value: Any) -> str | None:
-    """The name of a value's kind; None where it may be anything: null, or a default that a class makes."""
+    """The name of a value's kind; None if the value says nothing about it: null, or a default that a class makes."""
     plain = special_float(value) if isinstance(value, dict) else list(value) if isinstance(value, tuple) else value
     return _KINDS.get(type(plain))

@@ -66,7 +66,7 @@ def recipe_from_checkpoint(
         folder: The checkpoint's folder, sharded or not, or one safetensors file.
         preset: The name of a preset of rules; see docs/presets.md.
         seed: A whole number in [0, 2**64).
-        dtype: The element type of floating tensors; None to keep theirs.
+        dtype: The element type of floating tensors; None keeps the checkpoint's types.
         layout: "torch" or "keras": which axes of a shape are fans, for presets that take fans.
         copy: Adds the small files next to the checkpoint, such as tokenizers, to the copies;
             docs/checkpoints.md lists them.
@@ -106,7 +106,7 @@ def recipe_from_config(
         path: The path of a `config.json`.
         preset: The name of a preset of rules; see docs/presets.md.
         seed: A whole number in [0, 2**64).
-        dtype: The element type of floating tensors; None for the configuration's.
+        dtype: The element type of floating tensors; None keeps the configuration's type.
         overrides: Other values for keys of the configuration: `{"hidden_size": 64, "text_config.vocab_size": 100}`.
             The `config.json` among the copies gets them too.
         unquantized: Leaves out a `quantization_config`, with a warning.
@@ -117,8 +117,8 @@ def recipe_from_config(
         The recipe, with the configuration among its `copies`.
 
     Raises:
-        RecipeError: The configuration does not describe a model; a tensor's values cannot be derived; it has no key
-            of `overrides`, or the key's value is of another kind.
+        RecipeError: The configuration does not describe a model, or a tensor's values cannot be derived from it; or
+            `overrides` has a key that the configuration lacks, or a value of the wrong kind.
     """
     source = show_path(path)
     table = {"seed": seed, "dtype": dtype, "preset": preset}
@@ -301,7 +301,7 @@ def _calls(preset: Preset, tensors: Sequence[Tensor]) -> tuple[dict[Call, list[s
 
 
 def _asked(faults: Mapping[str, str]) -> str:
-    """Words which rules are missing."""
+    """Writes the message that asks for the missing rules."""
     first = next(iter(faults.values()))
     patterns = list(map(quote, compress_set(faults)))
     wanted = ", ".join(map(show, patterns[:_SHOWN]))
@@ -321,7 +321,7 @@ def _check(recipe: Recipe, calls: Mapping[Call, Sequence[str]], own: int) -> Non
     found = assign(recipe.tensors, recipe.rules)
     for tensor, (*_, (rule, _match)) in zip(recipe.tensors, found, strict=True):
         if rule.number != meant.get(tensor.name, rule.number if rule.number <= own else None):
-            raise AssertionError(f"{rule} matches by mistake {tensor.name}")
+            raise AssertionError(f"{rule} matches {tensor.name} by mistake")
 
 
 def _main_dtype(dtypes: Sequence[str]) -> str | None:

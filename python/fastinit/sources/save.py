@@ -25,7 +25,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
         path: The file to make; its name must end in .toml.
 
     Returns:
-        The files that lie there now, the recipe first.
+        The paths of the recipe and of the files that it names, the recipe first.
 
     Raises:
         RecipeError: The recipe's file exists, or another file exists with other content. Nothing is written.
@@ -54,7 +54,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
         if os.path.lexists(file) and (file == target or not _holds(file, content)):
             raise RecipeError(f"{show_path(file)} exists already; choose another name or folder, or remove it")
     try:
-        for file, content in contents.items():  # the recipe last: where it exists, all its files do
+        for file, content in contents.items():  # the recipe last, so that it never exists without its files
             if not file.exists():
                 part = file.with_name(f".{file.name}.part")
                 part.write_bytes(content)
@@ -65,12 +65,12 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
 
 
 def _with_copies(recipe: Recipe) -> str:
-    """The text, which also names the files next to it as copies if it does not yet."""
+    """Returns the recipe's text with a `copy` entry for the files next to it, if it has none yet."""
     own = () if recipe.literals_sha256 is None else (file_of(recipe.literals_sha256),)
     names = [name for name in recipe.copies if name not in own]
     if not names or "copy" in read_table(recipe.text):
         return recipe.text
-    # The key goes before all tables, or it would belong to one, and after the comment at the top.
+    # The entry goes before all tables, because it would belong to one otherwise, and after the comment at the top.
     lines = recipe.text.split("\n")
     first = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
     return "\n".join((*lines[:first], write_entry("copy", {name: name for name in names}), *lines[first:]))

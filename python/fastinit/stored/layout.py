@@ -4,8 +4,8 @@ A safetensors file is the length of its header (8 bytes, little-endian), the hea
 tensor its dtype, shape and byte range in the data), and the data without holes. Readers find the
 tensors by their byte ranges, so their order is free; a plan keeps the order of its recipe.
 
-A header that is read is untrusted: it is checked at least as strictly as the safetensors library checks it, so that
-others can open any file that passes.
+A header that comes from a file is untrusted. It is checked at least as strictly as in the safetensors library, so that
+the library can open any file that passes.
 
 Source: https://github.com/huggingface/safetensors, README.md, section Format; file names and index:
 huggingface_hub, `split_torch_state_dict_into_shards`.
@@ -38,7 +38,8 @@ MAX_HEADER_BYTES = 100_000_000  # the safetensors readers refuse longer headers
 
 SAFETENSORS_DTYPES = {name: element.safetensors for name, element in STORED.items()}
 _DTYPES = {code: name for name, code in SAFETENSORS_DTYPES.items()}
-# Types that only files hold: their bits, and their name, the same in NumPy, ml_dtypes and PyTorch, if they have one.
+# Types that fastinit does not make but files may hold: the bits of an element, and the name in NumPy, ml_dtypes and
+# PyTorch if they have the type.
 OTHER_TYPES: dict[str, tuple[int, str | None]] = {
     "F4": (4, None),
     "F6_E2M3": (6, None),
@@ -52,7 +53,7 @@ OTHER_TYPES: dict[str, tuple[int, str | None]] = {
     "C64": (64, "complex64"),
 }
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,31}")  # cannot be one of our type names, which are lower-case
-_ALIGNMENT = 4096  # of the data: a page, for readers that map the file and for the vectors that fill it
+_ALIGNMENT = 4096  # the data begin at a page, for readers that map the file and for vector instructions
 LENGTH = struct.Struct("<Q")
 _TENSOR_KEYS = {"dtype", "shape", "data_offsets"}
 
@@ -244,7 +245,7 @@ def _shape(value: object) -> tuple[int, ...]:
     size = 1
     for n in value:
         size *= n
-        # One number after the other, as readers multiply: a later zero does not undo an overflow.
+        # Readers multiply one number after the other, so that a later zero does not undo an overflow.
         if size >= 2**63 or n >= 2**63:
             raise ValueError(f"must have less than 2**63 elements, got shape {show(value)}")
     return tuple(value)

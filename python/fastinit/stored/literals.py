@@ -50,7 +50,7 @@ def decode(content: bytes) -> dict[str, NDArray[Any]]:
     """Returns the values by key, as views of the content.
 
     Raises:
-        ValueError: The content is not such a file.
+        ValueError: The content is not a valid file of literal values.
     """
     size = layout.LENGTH.size
     if len(content) < size:
@@ -115,7 +115,9 @@ def checked(content: bytes, sha256: str) -> dict[str, NDArray[Any]]:
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         name = show_path(file_of(sha256))
-        raise RecipeError(f"{name} has the SHA-256 {found} instead of {sha256}; it is damaged, or another recipe's")
+        raise RecipeError(
+            f"{name} has the SHA-256 {found} instead of {sha256}; it is damaged, or belongs to another recipe"
+        )
     try:
         return decode(content)
     except ValueError as error:

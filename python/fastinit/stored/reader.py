@@ -71,8 +71,8 @@ def read_checkpoint(path: str | os.PathLike[str]) -> StoredCheckpoint:
     """Reads the headers of a checkpoint.
 
     Args:
-        path: A safetensors file, or a folder. Of a folder it takes the files that its index names; without an index
-            `model.safetensors`; without that all safetensors files.
+        path: A safetensors file, or a folder. In a folder, the index names the files to read; without an index it is
+            `model.safetensors`, or else all safetensors files.
 
     Raises:
         CheckpointError: There is nothing to read, or something in it is wrong.
@@ -189,7 +189,7 @@ def _check_unique(folder: Path, files: Iterable[StoredFile]) -> None:
 
 
 def _check_index(path: Path, weight_map: dict[str, str], files: Iterable[StoredFile]) -> None:
-    """Compares the index with the headers. The headers are what counts."""
+    """Checks that the index and the headers name the same file for each tensor."""
     found = {tensor.name: file.name for file in files for tensor in file.tensors}
     if found == weight_map:
         return

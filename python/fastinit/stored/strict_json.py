@@ -43,7 +43,7 @@ def parse_json(text: bytes, what: str, *, any_numbers: bool = False) -> dict[str
 
 
 def is_utf8(text: str) -> bool:
-    """Tells real texts from half surrogate pairs, which JSON's escapes can also make."""
+    """Whether a text can be written as UTF-8. Half a surrogate pair cannot, but JSON's escapes can make one."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

@@ -1,4 +1,4 @@
-"""What the interpreter refuses to parse or to run."""
+"""Programs that the interpreter does not parse or run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OutOfBounds(Fault):
 
 
 class Misaligned(Fault):
-    """An access whose address is no multiple of its width, which faults on a GPU."""
+    """An access whose address is not a multiple of its width, which faults on a GPU."""
 
 
 class Race(Fault):

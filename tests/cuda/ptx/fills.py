@@ -91,7 +91,7 @@ def check(fill: Fill, ptx: str | Kernel, grid: int | None = None, most_steps: in
 
 
 def notices(fill: Fill, ptx: str | Kernel) -> bool:
-    """Whether the bytes alone tell that a kernel is broken."""
+    """Whether the bytes alone show that a kernel is broken."""
     try:
         check(fill, ptx)
     except AssertionError:

@@ -140,7 +140,7 @@ def _halves(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sum_to_odd(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """a + b in float64, rounded to odd: where it is inexact, to the neighbour with an odd last bit."""
+    """a + b in float64, rounded to odd: an inexact sum becomes the neighbour with an odd last bit."""
     total, error = _two_sum(a, b)
     even = (bits_of(total) & np.uint64(1)) == 0
     inexact = even & (error != 0) & np.isfinite(total)

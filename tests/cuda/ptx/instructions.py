@@ -1,4 +1,4 @@
-"""An instruction -> what it does, after a look at its operands; what does not fit is refused."""
+"""Turns an instruction into a function, and raises an error if its operands do not fit."""
 
 from __future__ import annotations
 

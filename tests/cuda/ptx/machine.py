@@ -205,7 +205,7 @@ class Run:
         self.join(at, lanes)
 
     def join(self, at: int, lanes: np.ndarray) -> None:
-        """Puts threads at a place, with those that stand there already."""
+        """Puts threads at a place, together with the threads that are there already."""
         if len(lanes) and at < len(self.program):
             _join(self.groups, at, lanes)
 
@@ -363,7 +363,7 @@ class Run:
 
 
 def _join(places: dict[int, np.ndarray], at: int, lanes: np.ndarray) -> None:
-    """Adds threads to those at a place."""
+    """Adds threads to the threads at a place."""
     places[at] = np.union1d(places[at], lanes) if at in places else lanes
 
 

@@ -91,7 +91,7 @@ class Memory:
     def _split(
         self, addresses: np.ndarray, width: int, space: str, *, writing: bool
     ) -> list[tuple[Buffer, np.ndarray | slice]]:
-        """Which lanes go to which buffer; raises where one goes to none."""
+        """Which lanes access which buffer; raises an error if a lane accesses none."""
         odd = addresses % np.uint64(width) != 0
         if odd.any():
             lane = int(np.argmax(odd))

@@ -1,4 +1,4 @@
-"""Examples: recipes of this folder, each with the config.json that it copies. Adding one is adding its two files."""
+"""Examples: recipes of this folder, each with the config.json that it copies. To add an example, add its two files."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from fastinit.recipes import presets
 
 FOLDER = Path(__file__).parent
 NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
-_MOST_FILES = 5  # that a message lists
+_MOST_FILES = 5  # in a message
 
 
 def file_of(recipe: str | os.PathLike[str]) -> str | os.PathLike[str]:
-    """Returns the file of an example where its name is given, and otherwise what was given. A file of that name wins.
+    """Returns the file of an example if its name is given, or else what was given. A file with that name comes first.
 
     Example:
         >>> Path(file_of("gpt2")).name, file_of("my.toml")
@@ -37,7 +37,7 @@ def title_of(name: str) -> str:
 
 
 def choices_instead(path: str | os.PathLike[str]) -> str:
-    """Returns the end of a message about a recipe that does not exist: what was meant, or what there is."""
+    """Returns the end of a message about a recipe that does not exist: a suggestion, or the recipes that exist."""
     folder, name = os.path.split(os.fspath(path))
     if not folder and name in presets.NAMES:
         return f"; {name!r} is the name of a preset: give it as `preset`"

@@ -59,15 +59,16 @@ def coordinate_check(
         build_of_width: Makes the model of a width; `fastinit.torch.build` calls it for each seed. All must have the
             same layers.
         widths: At least two. A factor of 8 between the least and the greatest shows more than many widths between them.
-        batches: See `compare`. All models are trained on the same batches, so their shapes must not depend on the
-            width.
-        rules: One set of rules, as in `compare`: "own", the name of a preset such as "mup" or of an initializer, a
-            recipe or its path, or a list of rules.
+        batches: The batches, which are used in turn: pairs of inputs and target, or mappings of arguments by name, from
+            which the model computes its own loss. All models are trained on the same batches, so the shapes must not
+            depend on the width.
+        rules: One set of rules: "own" (the model's own code), the name of a preset such as "mup" or of an initializer,
+            a recipe or its path, or a list of rules.
         seeds: The seeds of the weights. The standard errors are over them.
         steps: The number of training steps. Sizes are measured before the first and after each.
         optimizer: A function of the model and its width that makes the optimizer, because muP scales learning rates
             with width. None: Adam at 1e-3 at every width.
-        loss: See `compare`.
+        loss: A function of the output, and of the target if there is one. None: the loss that `probe` chooses.
         progress: Whether to show a bar on standard error, if that is a terminal.
 
     Returns:
