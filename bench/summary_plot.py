@@ -30,7 +30,8 @@ def plot_summary(result: dict[str, Any], path: Path) -> None:
         peers = [subject for subject in others if subject["runner"] != first["runner"] and subject["samples"]]
         for y, subject in enumerate([first, *peers]):
             time = nanoseconds(rows[name], min(subject["samples"]))
-            axes.barh(y, time, color=colour_of(subject["runner"]), height=0.7)
+            colour = colour_of(subject["runner"])
+            axes.barh(y, time, color=colour, edgecolor=colour, height=0.7)  # the edge shows a bar that is too short
             axes.annotate(f"{time:.2g} ns", (time, y), (4, 0), textcoords="offset points", va="center", fontsize=9)
         names = [f"{subject['runner']}, {subject['label'].rpartition(', ')[2]}" for subject in (first, *peers)]
         axes.set_yticks(range(len(names)), names, fontsize=9)
@@ -43,7 +44,8 @@ def plot_summary(result: dict[str, Any], path: Path) -> None:
         axes.set_xticks([])
     about = result["machine"]
     figure.supxlabel(
-        f"time for one of 2^26 float32 elements; {about['processor']}, {about['cores']} cores; shorter is better",
+        f"time for one of 2^26 float32 elements; {about['processor']}, {about['cores']} cores; shorter is better; "
+        "a library without a row was not measured",
         fontsize=9,
     )
     save(figure, path)

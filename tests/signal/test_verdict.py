@@ -222,8 +222,10 @@ def test_assert_healthy_raises_the_verdict_and_only_then() -> None:
 
 def test_a_healthy_verdict_tells_the_growth_or_that_it_cannot() -> None:
     assert report(layers()).verdict == (
-        "healthy: activations x1 a layer (1 to 1, 95 % confidence); gradients x1 a layer (1 to 1, 95 % confidence)"
+        "healthy: activations x1 a layer (1 to 1, 95 % confidence), x1 over 10 layers; "
+        "gradients x1 a layer (1 to 1, 95 % confidence), x1 over 10 layers"
     )
+    assert "activations x1.1 a layer (1.1 to 1.1, 95 % confidence), x2.4 over 10 layers" in report(layers(1.1)).verdict
     assert report(layers(count=2)).verdict.startswith("healthy: nothing is dead, saturated or not finite; too few")
     assert report(()).is_healthy
 

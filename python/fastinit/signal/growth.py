@@ -40,6 +40,11 @@ class Growth:
         """The growth over all steps."""
         return math.exp(min(math.log(self.factor) * self.steps, 700.0))
 
+    @property
+    def overall(self) -> str:
+        """The growth over all steps, as text."""
+        return f"x{self.total:.2g} over {self.steps + 1} layers"
+
     def __str__(self) -> str:
         interval = f"{self.low:.3g} to {self.high:.3g}, {100 * self.confidence:.0f} % confidence"
         return f"x{self.factor:.3g} a layer ({interval})"

@@ -70,9 +70,9 @@ class ProbeReport(Judged):
 
     @property
     def health(self) -> str:
-        """The growths, as text."""
+        """The growths, a layer and over all layers, as text: a factor near 1 is much over many layers."""
         named = zip(("activations", "gradients"), self.growths, strict=True)
-        grown = [f"{what} {growth}" for what, growth in named if growth is not None]
+        grown = [f"{what} {growth}, {growth.overall}" for what, growth in named if growth is not None]
         return "; ".join(grown) or "nothing is dead, saturated or not finite; too few layers to tell growth"
 
     def table(self, *, whole: bool = False) -> str:

@@ -199,5 +199,5 @@ def _growing(stages: Sequence[Stage], chain: Sequence[Stage], growths: Growths) 
             ("vanishing", growth.high < 1 and not (way and is_shared), 1 / growth.total),
         ):
             if is_sure and change >= MOST_CHANGE[what, kind][is_normed]:
-                text = f"{kind}, {growth}: the {what}, x{growth.total:.2g} over {growth.steps + 1} layers{way}"
+                text = f"{kind}, {growth}: the {what}, {growth.overall}{way}"
                 yield Finding(kind, what, text)
