@@ -147,7 +147,7 @@ def _places(report: ProbeReport) -> dict[int, float]:
 
 
 def _points(axes: Any, points: Sequence[tuple[float, float | None]], **style: Any) -> list[tuple[float, float]]:
-        """Draws the points that have a place on a logarithmic axis; the others are gaps, and crosses at the edges."""
+    """Draws the points that have a place on a logarithmic axis; the others are gaps, and crosses at the edges."""
     style.setdefault("marker", "o")
     drawn = [(x, y if 0 < y < math.inf else math.nan) for x, y in points if y is not None]
     shown = [(x, y) for x, y in drawn if y > 0]
