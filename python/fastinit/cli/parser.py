@@ -311,7 +311,10 @@ def _add_shard_size(add: Callable[..., Any]) -> None:
 
 
 def _add_threads(add: Callable[..., Any]) -> None:
-    add("--threads", metavar="N", type=values.threads, help="Use so many threads (default: all).")
+    from fastinit import _core
+
+    most = f"Use so many threads, at most {_core.most_threads} (default: all)."
+    add("--threads", metavar="N", type=values.threads, help=most)
 
 
 def _add_quiet(parser: Parser) -> None:
