@@ -144,6 +144,26 @@ USAGE = {
 }
 
 
+EMPTY = (
+    ("plan", "a.toml", ""),
+    ("init", "gpt2", "", "--force"),
+    ("stats", ""),
+    ("stats", "out", "--plot", ""),
+    ("plan", "gpt2", "--save", ""),
+)
+
+
+@pytest.mark.parametrize("words", EMPTY, ids=str)
+def test_empty_argument_is_wrong_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "an argument is empty, perhaps a variable that is not set; see" in fails(capsys, 2, *words)
+
+
+def test_option_that_is_given_without_its_value_is_not_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "a recipe's file name must end in .toml, got ''" in fails(capsys, 2, "plan", "gpt2", "--save=")
+    pytest.importorskip("matplotlib")
+    assert "cannot write '': its name must end in ." in fails(capsys, 1, "stats", "none", "--plot=")
+
+
 @pytest.mark.parametrize("arguments", USAGE, ids=str)
 def test_wrong_usage_is_one_line_and_2(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert USAGE[arguments] in fails(capsys, 2, *arguments)
