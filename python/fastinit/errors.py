@@ -55,7 +55,7 @@ def printable(text: str) -> str:
 def show_path(path: str | os.PathLike[str]) -> str:
     """Shows a path in a message: unchanged, unless that would break the line."""
     text = os.fspath(path)
-    return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)
+    return text if text.isprintable() and 0 < len(text) <= _PATH_SHOWN else show(text)
 
 
 def suggest(value: object, choices: Iterable[str]) -> str:

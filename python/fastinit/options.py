@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import re
 import textwrap
 import typing
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import EllipsisType
 from typing import Any, ParamSpec, SupportsIndex, TypeAlias, TypedDict, TypeVar, cast
 
@@ -286,8 +288,10 @@ def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:
 
 
 def _too_many(name: str, args: tuple[Any, ...], by_place: Sequence[str]) -> TypeError:
-    if all(hasattr(size, "__index__") and not checks.is_bool(size) for size in args):
-        return TypeError(checks.text("shape", f"be one argument, such as {tuple(map(int, args))}", checks.Listed(args)))
+    if not any(map(checks.is_bool, args)):
+        with suppress(TypeError):  # of what is no size
+            sizes = tuple(map(operator.index, args))
+            return TypeError(checks.text("shape", f"be one argument, such as {sizes}", checks.Listed(args)))
     listed = " and ".join(f"`{argument}`" for argument in by_place)
     remedy = 'name the others, as in dtype="float32"'
     return TypeError(f"{name}() takes only {listed} by place, got {len(args)} arguments; {remedy}")

@@ -30,13 +30,32 @@ def new_figure(width: float, height: float) -> Any:
     """Returns an empty figure, in inches.
 
     Raises:
-        PictureError: matplotlib is missing.
+        PictureError: matplotlib is missing, or its settings are wrong.
     """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise PictureError(f"a plot needs matplotlib ({error}); {remedy('matplotlib', 'plot')}") from None
+    except ValueError as error:  # such as MPLBACKEND
+        raise PictureError(f"a plot needs matplotlib, whose settings it refuses: {error}") from None
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Returns the format of a picture, which the suffix of its path says.
+
+    Raises:
+        PictureError: The suffix is not a format, or the folder does not exist.
+    """
+    from matplotlib.backend_bases import FigureCanvasBase
+
+    suffix = Path(path).suffix.lstrip(".").lower()
+    formats = FigureCanvasBase.get_supported_filetypes()
+    if suffix not in formats:
+        raise PictureError(f"cannot write {show_path(path)}: its name must end in .{', .'.join(formats)}")
+    if not Path(path).parent.is_dir():
+        raise PictureError(f"cannot write {show_path(path)}: its folder does not exist; create it first")
+    return suffix
 
 
 def save(figure: Any, path: str | os.PathLike[str]) -> None:
@@ -47,13 +66,13 @@ def save(figure: Any, path: str | os.PathLike[str]) -> None:
     """
     from matplotlib import rc_context
 
-    suffix = Path(path).suffix.lstrip(".").lower()
+    suffix = format_of(path)
     try:
         with rc_context({"svg.hashsalt": "fastinit", "svg.fonttype": "none"}):
-            figure.savefig(path, dpi=130, metadata=_UNDATED.get(suffix))
+            figure.savefig(path, format=suffix, dpi=130, metadata=_UNDATED.get(suffix))
     except OSError as error:
-        raise PictureError(f"cannot write {show_path(path)}: {error.strerror}") from None
-    except ValueError as error:  # the suffix is not a format
+        raise PictureError(f"cannot write {show_path(path)}: {error.strerror or error}") from None
+    except (ValueError, RuntimeError) as error:  # RuntimeError: there is no LaTeX
         raise PictureError(f"cannot write {show_path(path)}: {error}") from None
 
 

@@ -54,10 +54,12 @@ class Shard:
 
     def __post_init__(self) -> None:
         most = checks.UINT64 - 1
-        checks.integer("dim", self.dim, -checks.MOST_DIMENSIONS, checks.MOST_DIMENSIONS - 1)
+        dim = checks.integer("dim", self.dim, -checks.MOST_DIMENSIONS, checks.MOST_DIMENSIONS - 1)
         world = checks.integer("world", self.world, 1, most)
-        checks.integer("rank", self.rank, 0, world - 1, f"`world` is {world}")
+        rank = checks.integer("rank", self.rank, 0, world - 1, f"`world` is {world}")
         stride = checks.integer("stride", self.stride, 1, _MOST_SECTIONS)
+        for name, number in (("dim", dim), ("rank", rank), ("world", world), ("stride", stride)):
+            object.__setattr__(self, name, number)  # NumPy's own integers overflow
         if self.sections is None:
             return
         if stride != 1:

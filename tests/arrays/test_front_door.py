@@ -105,6 +105,8 @@ def test_the_default_layout_is_that_of_array_calls_alone() -> None:
     [
         ((3, 4), {}, r"`shape` must be one argument, such as \(3, 4\), got 3, 4"),
         ((np.int64(3), 4), {}, r"`shape` must be one argument, such as \(3, 4\)"),
+        ((3, np.zeros(2)), {}, r"he_normal\(\) takes only `shape` by place, got 2 arguments; name the others"),
+        ((np.array([2, 3]), 4), {}, r"he_normal\(\) takes only `shape` by place, got 2 arguments"),
         (((3, 4), "float16"), {}, r"he_normal\(\) takes only `shape` by place, got 2 arguments; name the others"),
         (((3, 4),), {"sead": 1}, r"has no argument `sead`; .*; did you mean 'seed'\?"),
         (((3, 4),), {"dtype": "flaot32"}, r"got 'flaot32'; did you mean 'float32'\?"),

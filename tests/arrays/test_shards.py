@@ -199,6 +199,15 @@ def test_axes_longer_than_len_can_say() -> None:
     assert [here for here, _ in pieces([held])] == [(slice(0, (2**64 - 1) // 3),)]
 
 
+@pytest.mark.parametrize("integer", [np.int8, np.uint8, np.uint64, np.array])
+def test_numpy_integers_are_ints(integer: Any) -> None:
+    given = Shard(integer(-1 if integer is np.int8 else 0), integer(1), integer(2), integer(3))
+    own = Shard(-1 if integer is np.int8 else 0, 1, 2, 3)
+    assert (given, hash(given)) == (own, hash(own))
+    whole = (600, 6)
+    assert fastinit.ones(whole, shard=given).shape == fastinit.ones(whole, shard=own).shape
+
+
 def test_shards_are_values() -> None:
     assert Shard(0, 1, 2, sections=[3, 4]) == Shard(0, 1, 2, sections=(3, 4))
     assert len({Shard(0, 1, 2), Shard(0, 1, 2), Shard(0, 0, 2)}) == 2

@@ -6,7 +6,9 @@ import gc
 import json
 import re
 import tracemalloc
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -250,6 +252,25 @@ def test_bad_sizes_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a size must be") as caught:
         parse_size(text)
     assert repr(text) in str(caught.value)
+
+
+def test_size_past_what_verify_reads_is_refused() -> None:
+    assert parse_size("999999999999999999B") == 10**18 - 1
+    with pytest.raises(ValueError, match=r"^a size must be less than 1000PB, got '1000PB'$"):
+        parse_size("1000PB")
+
+
+@pytest.mark.parametrize("shard_bytes", [5e9, True, None, float("nan"), -1, 0, 10**18])
+def test_bad_shard_bytes_are_refused(shard_bytes: Any) -> None:
+    kind = ValueError if type(shard_bytes) is int else TypeError
+    message = rf"^`shard_bytes` must be an int in \[1, {'9' * 18}\], got {shard_bytes}; 5 GB are 5_000_000_000$"
+    with pytest.raises(kind, match=message):
+        plan_of('"w" = [2]', rule("*", "zeros"), "", shard_bytes)
+
+
+def test_shard_bytes_of_numpy_become_an_int() -> None:
+    plan = plan_of('"w" = [2]', rule("*", "zeros"), "", np.int64(8))  # type: ignore[arg-type]
+    assert type(plan.shard_bytes) is int
 
 
 def test_sizes_are_shown() -> None:

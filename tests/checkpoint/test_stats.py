@@ -106,6 +106,89 @@ def test_values_past_the_range_of_squares_are_no_error(tmp_path: Path) -> None:
     assert (stats.as_dict()["max"], stats.as_dict()["std"], stats.faults) == (1e300, None, ())
 
 
+HUGE = """
+seed = 1
+dtype = "float64"
+tensors = { w = [4000], b = [300], c = [300], t = [3000], r = [200], p = [4, 8] }
+[[rule]]
+match = "b"
+init = "constant"
+value = 1e300
+[[rule]]
+match = "c"
+init = "normal"
+mean = 1e300
+std = 1e285
+[[rule]]
+match = "t"
+init = "uniform"
+low = 1e189
+high = 1e190
+transform = ["abs"]
+[[rule]]
+match = "r"
+init = "uniform"
+low = -1e307
+high = 1e307
+[[rule]]
+match = "p"
+init = "normal"
+mean = 1e200
+std = 1e199
+padding_idx = 0
+[[rule]]
+match = "*"
+init = "normal"
+std = 1e200
+"""
+
+
+def test_recipe_past_the_range_of_squares_has_expectations_and_no_mark(tmp_path: Path) -> None:
+    write(make_plan(parse_recipe(HUGE)), tmp_path / "out")
+    stats = tensor_stats(tmp_path / "out")
+    assert stats.marked == ()
+    json.dumps(stats.as_dict(), allow_nan=False)
+    expected = {name: entry.expected.std for name, entry in by_name(stats).items() if entry.expected is not None}
+    wanted = {"w": 1e200, "b": 0.0, "c": 1e285, "t": 2.598e189, "r": 0.57735e307, "p": 4.416e199}
+    assert expected == pytest.approx(wanted, rel=1e-2)
+    found = by_name(stats)["b"].found
+    assert found is not None
+    assert (found.mean, found.std) == (1e300, 0.0)
+
+
+MASKS = """
+seed = 1
+dtype = "float32"
+tensors = { mask = [8, 8], part = [8, 8], plain = [8, 8] }
+[[rule]]
+match = "mask"
+init = "triangular"
+value = -inf
+diagonal = 1
+[[rule]]
+match = "part"
+init = "constant"
+value = -inf
+slice = { dim = 0, part = 1, of = 4 }
+[[rule]]
+match = "plain"
+init = "triangular"
+[[rule]]
+match = "*"
+init = "zeros"
+"""
+
+
+def test_value_of_the_recipe_that_is_not_finite_is_no_fault(tmp_path: Path) -> None:
+    write(make_plan(parse_recipe(MASKS)), tmp_path / "out")
+    (file,) = (tmp_path / "out").glob("*.safetensors")
+    assert tensor_stats(tmp_path / "out").marked == ()
+    content = bytearray(file.read_bytes())
+    content[-4:] = np.float32(np.nan).tobytes()  # of `plain`
+    file.write_bytes(content)
+    assert [entry.tensor.name for entry in tensor_stats(tmp_path / "out").marked] == ["plain"]
+
+
 def test_any_byte_but_zero_is_true() -> None:
     found = pack(np.array([0, 1, 7, 255], np.uint8), "bool")
     assert (found.mean, found.low, found.high, found.zeros) == (0.75, 0, 1, 1)

@@ -248,8 +248,23 @@ def test_unknown_kind_of_picture_is_an_error(tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("error", [OSError("no RGBA"), RuntimeError("'xelatex' not found"), ValueError("no usetex")])
+def test_picture_that_matplotlib_cannot_make_is_an_error(
+    error: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figure = pytest.importorskip("matplotlib.figure")
+    stats = tensor_stats(write_file(tmp_path / "m.safetensors", PLOTTED["one"]))
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(figure.Figure, "savefig", fail)
+    with pytest.raises(PictureError, match=rf"^cannot write .*a\.png: {error}$"):
+        plot_stats(stats, tmp_path / "a.png")
+
+
 def test_plot_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     stats = tensor_stats(write_file(tmp_path / "m.safetensors", PLOTTED["one"]))
-    with pytest.raises(PictureError, match=r"cannot write .*a\.png: No such file"):
+    with pytest.raises(PictureError, match=r"cannot write .*a\.png: its folder does not exist; create"):
         plot_stats(stats, tmp_path / "missing" / "a.png")

@@ -206,6 +206,37 @@ def test_plan_works_where_output_is_ascii() -> None:
     assert done.stdout.isascii()
 
 
+NOT_FINITE = """
+seed = 1
+dtype = "float32"
+[tensors]
+"a" = [4]
+"b" = [4, 4]
+"c" = [4]
+[[rule]]
+match = "a"
+init = "constant"
+value = -inf
+[[rule]]
+match = "b"
+init = "triangular"
+value = -inf
+[[rule]]
+match = "c"
+init = "truncated_normal"
+upper = inf
+lower = -2.0
+"""
+
+
+def test_numbers_that_are_not_finite_are_null_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "r.toml").write_text(NOT_FINITE)
+    assert main(["plan", str(tmp_path / "r.toml"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    wanted = [{"value": None}, {"value": None}, {"upper": None, "lower": -2.0}]
+    assert [tensor["parameters"] for tensor in found["tensors"]] == wanted
+
+
 def test_plan_as_json_has_every_field(recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", str(recipe), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -413,6 +444,23 @@ def test_stats_plot_is_a_png(recipe: Path, tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("name", ["plot", "x.", ".png", "x.TXT", "none/x.png"])
+def test_path_of_a_picture_is_looked_at_first(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / name
+    why = "its folder does not exist; create it first" if "/" in name else "its name must end in ."
+    assert f"cannot write {picture}: {why}" in fails(capsys, 1, "stats", tmp_path / "absent", "--plot", picture)
+    assert not os.listdir(tmp_path)
+
+
+def test_matplotlib_that_does_not_load_is_one_line_and_1() -> None:
+    pytest.importorskip("matplotlib")
+    done = run("stats", "none", "--plot", "a.svg", MPLBACKEND="bogus")
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "--plot needs matplotlib, which cannot be loaded (Key backend: 'bogus'" in done.stderr
+    assert done.stderr.endswith("; see that `import matplotlib` works\n")
+
+
 def test_stats_of_a_checkpoint_without_recipe(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["stats", str(source)]) == 0
     output = capsys.readouterr().out
@@ -534,14 +582,14 @@ def test_cluster_that_does_not_answer_is_one_line_and_1(
     pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "_TIMEOUT", "0.5s")
     for address in (
-        "tcp://127.0.0.1:1", "nonsense://x", "nonsense", "", "tcp://", "tcp://x:999999", "http://x:1",
+        "tcp://127.0.0.1:1", "nonsense://x", "nonsense", "tcp://", "tcp://x:999999", "http://x:1",
     ):  # fmt: skip
         message = fails(capsys, 1, "init", recipe, tmp_path / "out", "--dask", address)
         assert f"no Dask scheduler answers at {address!r}" in message
     assert os.listdir(tmp_path) == ["r.toml"]
 
 
-@pytest.mark.parametrize("command", ["init", "init --quiet", "plan", "plan --json", "verify", "stats"])
+@pytest.mark.parametrize("command", ["init", "init --quiet", "plan", "plan --json", "plan --toml", "verify", "stats"])
 def test_standard_output_may_be_closed_or_full(command: str, recipe: Path, tmp_path: Path) -> None:
     name, *options = command.split()
     out = tmp_path / "out"

@@ -270,7 +270,8 @@ def test_the_result_is_printed_also_where_its_picture_cannot_be(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("matplotlib")
-    code, out, err = run(capsys, "--config", write(tmp_path, LLAMA), "--length", 8, "--plot", tmp_path / "no" / "p.svg")
+    (tmp_path / "p.svg").mkdir()
+    code, out, err = run(capsys, "--config", write(tmp_path, LLAMA), "--length", 8, "--plot", tmp_path / "p.svg")
     assert code == 1
     assert "healthy: activations" in out
     assert err.startswith("fastinit: error: cannot write")

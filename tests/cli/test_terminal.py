@@ -82,6 +82,35 @@ def test_stats_fold_layers_in_a_terminal_and_show_all_in_a_pipe(checkpoint: Path
     assert [float(end) for end in rows[1][4].split("..")] == [min(stds), max(stds)]
 
 
+FOREIGN: dict[str, list[str]] = {
+    "a range": ["a{0..2}", "a0"],
+    "braces": ["a{x", "{}", "a{2..0}"],
+    "long": [f"{'x' * 1200}.{layer}" for layer in range(3)],
+    "nothing": [],
+}
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_any_names_have_statistics_in_a_terminal(case: str, tmp_path: Path) -> None:
+    save_file({name: np.ones(3, np.float32) for name in FOREIGN[case]}, tmp_path / "m.safetensors")
+    code, text = in_terminal(2000, *COMMAND, "stats", tmp_path / "m.safetensors")
+    assert code == 0
+    names = [line.split()[0] for line in shown(text)]
+    folded = [f"{'x' * 1200}.{{0..2}}"] if case == "long" else sorted(FOREIGN[case])
+    assert names == ["tensor", *folded, str(len(FOREIGN[case]))]
+
+
+def test_plan_folds_names_as_long_as_they_may_be(tmp_path: Path) -> None:
+    name = "x" * 996
+    (tmp_path / "r.toml").write_text(
+        f"seed = 1\ndtype = 'float32'\n[tensors]\n'{name}.10' = [2]\n'{name}.11' = [2]\n"
+        "[[rule]]\nmatch = '*'\ninit = 'ones'\n"
+    )
+    done = run("plan", tmp_path / "r.toml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"{name}.{{10..11}} " in done.stdout
+
+
 def test_marked_rows_are_red_and_not_folded(checkpoint: Path) -> None:
     (file,) = checkpoint.glob("*.safetensors")
     tensors = load_file(file)

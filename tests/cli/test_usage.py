@@ -131,7 +131,8 @@ USAGE = {
     ("plan", "--like", "d", "--seed", str(2**64)): "--seed must be a whole number from 0 to",
     ("plan", "--like", "d", "--seed"): "--seed needs a value; see fastinit plan --help",
     ("plan", "--like", "none"): "none",
-    ("init", "r.toml", "o", "--threads", "0"): "--threads must be a whole number from 1 to",
+    ("init", "r.toml", "o", "--threads", "0"): "--threads must be a whole number from 1 to 1024, got '0'; see",
+    ("init", "r.toml", "o", "--threads", "1025"): "--threads must be a whole number from 1 to 1024, got '1025'",
     ("init", "r.toml", "o", "--threads", "two"): "--threads must be a whole number from 1 to",
     ("init", "r.toml", "o", "--threads", "9" * 99): "--threads must be a whole number from 1",
     ("init", "r.toml", "o", "--force=yes"): "--force takes no value, got 'yes'",
@@ -141,6 +142,26 @@ USAGE = {
     ("plan", "none.toml"): "cannot read the recipe none.toml: No such file or directory; name a TOML file",
     ("plan", "gtp2"): "cannot read the recipe gtp2: No such file or directory; did you mean 'gpt2'?\n",
 }
+
+
+EMPTY = (
+    ("plan", "a.toml", ""),
+    ("init", "gpt2", "", "--force"),
+    ("stats", ""),
+    ("stats", "out", "--plot", ""),
+    ("plan", "gpt2", "--save", ""),
+)
+
+
+@pytest.mark.parametrize("words", EMPTY, ids=str)
+def test_empty_argument_is_wrong_usage(words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "an argument is empty, perhaps a variable that is not set; see" in fails(capsys, 2, *words)
+
+
+def test_option_that_is_given_without_its_value_is_not_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "a recipe's file name must end in .toml, got ''" in fails(capsys, 2, "plan", "gpt2", "--save=")
+    pytest.importorskip("matplotlib")
+    assert "cannot write '': its name must end in ." in fails(capsys, 1, "stats", "none", "--plot=")
 
 
 @pytest.mark.parametrize("arguments", USAGE, ids=str)

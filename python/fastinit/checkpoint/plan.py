@@ -11,7 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit import _core
+from fastinit import _core, checks
+from fastinit.checkpoint.sizes import MAX_SHARD_BYTES
 from fastinit.dtypes import STORED
 from fastinit.errors import RecipeError
 from fastinit.random import stream_from_name
@@ -181,8 +182,11 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         shard_bytes: The most bytes of tensors in one file; only a single larger tensor exceeds it.
 
     Raises:
+        TypeError: `shard_bytes` is not an int.
+        ValueError: `shard_bytes` is not in [1, 10^18 - 1].
         RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
     """
+    shard_bytes = checks.integer("shard_bytes", shard_bytes, 1, MAX_SHARD_BYTES, "5 GB are 5_000_000_000")
     if recipe.literals_sha256 is not None and not recipe.literals:
         raise RecipeError(
             f"{recipe.source}: the recipe names a file of literal values, which has not been read; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+MAX_SHARD_BYTES = 10**18 - 1
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15} | {
     "KIB": 2**10,
     "MIB": 2**20,
@@ -17,7 +18,7 @@ def parse_size(text: str) -> int:
     """Reads a size such as `5GB` (decimal), `512MiB` (binary) or `1000000B`. A number without a unit is ambiguous.
 
     Raises:
-        ValueError: `text` is not a size of at least one byte.
+        ValueError: `text` is not a size of at least one byte and less than 1000 PB.
 
     >>> parse_size("5GB"), parse_size("1.5 MB"), parse_size("2KiB")
     (5000000000, 1500000, 2048)
@@ -33,6 +34,8 @@ def parse_size(text: str) -> int:
     size: int = int(whole) * unit + int(fraction or "0") * unit // 10 ** len(fraction)
     if size < 1:
         raise ValueError(f"a size must be at least one byte, got {text!r}")
+    if size > MAX_SHARD_BYTES:
+        raise ValueError(f"a size must be less than 1000PB, got {text!r}")
     return size
 
 

@@ -25,8 +25,8 @@ from fastinit.checkpoint import verify as verify_checkpoint
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.writing.cluster import dask_executor
 from fastinit.cli import tables
-from fastinit.cli.libraries import need
-from fastinit.cli.output import complain, print_line, progress_bar, spinner, tell_plot
+from fastinit.cli.libraries import need, need_picture
+from fastinit.cli.output import complain, print_bytes, print_line, progress_bar, spinner, tell_plot
 from fastinit.cli.style import paint, width
 from fastinit.errors import UndecidedError, printable
 from fastinit.recipes.presets import DEFAULT_PRESET
@@ -84,21 +84,20 @@ def plan(arguments: argparse.Namespace) -> int:
         if arguments.toml:
             print_line(error.draft)
         raise
-    if getattr(arguments, "other", None):
-        if arguments.json or arguments.toml or arguments.save:
+    if getattr(arguments, "other", None) is not None:
+        if arguments.json or arguments.toml or arguments.save is not None:
             raise RecipeError("--json, --toml and --save go with one recipe; leave out the other")
         arguments.recipe = arguments.other
         return _compare(made, _plan_of(arguments))
     if arguments.toml:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(made.recipe.text.encode())  # to the byte, whatever the encoding
+        print_bytes(made.recipe.text.encode())  # to the byte, whatever the encoding
         if made.recipe.literals:
             complain("warning", "the recipe names a file of literal values; --save FILE.toml writes both")
-    elif arguments.save:
+    elif arguments.save is not None:
         for file in save_recipe(made.recipe, arguments.save):
             print_line(f"wrote {printable(str(file))}")
     elif arguments.json:
-        print_line(json.dumps(tables.plan_as_dict(made), indent=1))
+        print_line(json.dumps(tables.plan_as_dict(made), indent=1, allow_nan=False))
     else:
         rows, added = tables.plan_rows(made), ""
         if width() is not None:
@@ -137,8 +136,8 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def stats(arguments: argparse.Namespace) -> int:
     """Shows the statistics of the tensors."""
-    if arguments.plot:
-        need("matplotlib", "--plot", "plot", arguments.quiet)
+    if arguments.plot is not None:
+        need_picture(arguments.plot, arguments.quiet)
     with progress_bar("reading", _bytes_of(arguments.folder), arguments.quiet) as advance:
         found = tensor_stats(arguments.folder, progress=advance)
     if arguments.json:
@@ -149,7 +148,7 @@ def stats(arguments: argparse.Namespace) -> int:
         for note in found.notes:
             print_line(note)
         print_line(paint(tables.judged(found) + added, "red" if found.marked else "green", sys.stdout))
-    if arguments.plot:  # afterwards, as a picture may fail
+    if arguments.plot is not None:  # afterwards, as a picture may fail
         plot_stats(found, arguments.plot)
         tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)
     return DIFFERS if found.marked else 0

@@ -11,6 +11,19 @@ from fastinit.extras import remedy
 _ALSO = {"transformers": ("torch",)}  # transformers needs torch too
 
 
+def need_picture(path: str, is_quiet: bool) -> None:
+    """Looks at the path of a picture before the work for it.
+
+    Raises:
+        CheckpointError: matplotlib is missing, or cannot be loaded.
+        PictureError: No picture can be written there.
+    """
+    need("matplotlib", "--plot", "plot", is_quiet)
+    from fastinit.pictures import format_of
+
+    format_of(path)
+
+
 def need(module: str, option: str, extra: str, is_quiet: bool) -> None:
     """Loads a library, and shows a spinner until it is loaded.
 
@@ -21,7 +34,8 @@ def need(module: str, option: str, extra: str, is_quiet: bool) -> None:
         try:
             with spinner(f"loading {name}", is_quiet):
                 import_module(name)
-        except ImportError as error:
+        except Exception as error:  # noqa: BLE001 - whatever the library's own code raises
             is_absent = isinstance(error, ModuleNotFoundError) and error.name == name
             what = "is not installed" if is_absent else f"cannot be loaded ({error})"
-            raise CheckpointError(f"{option} needs {name}, which {what}; {remedy(name, extra)}") from None
+            cure = remedy(name, extra) if isinstance(error, ImportError) else f"see that `import {name}` works"
+            raise CheckpointError(f"{option} needs {name}, which {what}; {cure}") from None

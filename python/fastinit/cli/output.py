@@ -33,6 +33,14 @@ def print_line(line: str) -> None:
             sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
+def print_bytes(content: bytes) -> None:
+    """Writes bytes to standard output as they are; nothing where there is none. Raises as `print_line` does."""
+    if sys.stdout is not None:
+        with _output_errors():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+
+
 def flush() -> None:
     """Writes what has been printed; raises as `print_line` does."""
     if sys.stdout is not None:

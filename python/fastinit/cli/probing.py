@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.cli import tables
-from fastinit.cli.libraries import need
+from fastinit.cli.libraries import need, need_picture
 from fastinit.cli.output import print_line, spinner, tell_plot
 from fastinit.cli.style import is_terminal
 from fastinit.errors import RecipeError, show
@@ -39,8 +39,8 @@ def probe(arguments: argparse.Namespace) -> int:
     """Probes the model under each of the presets, or one set of rules at several widths."""
     reports: Sequence[ProbeReport | CoordinateReport]
     need("transformers", "--config", "transformers", arguments.quiet)
-    if arguments.plot:
-        need("matplotlib", "--plot", "plot", arguments.quiet)
+    if arguments.plot is not None:
+        need_picture(arguments.plot, arguments.quiet)
     if arguments.widths:
         with spinner("training at each width", arguments.quiet):
             slopes = _checked_widths(arguments)
@@ -54,7 +54,7 @@ def probe(arguments: argparse.Namespace) -> int:
         print_line(json.dumps({"reports": [each.as_dict() for each in reports]}, indent=1, allow_nan=False))
     else:
         show_text()
-    if arguments.plot:  # after the tables, because a picture may fail
+    if arguments.plot is not None:  # after the tables, because a picture may fail
         plot(arguments.plot)
         tell_plot(arguments.plot, is_quiet=arguments.quiet, is_json=arguments.json)
     return 0 if all(each.is_healthy for each in reports) else UNHEALTHY

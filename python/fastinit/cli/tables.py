@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fastinit.checkpoint.sizes import format_bytes
@@ -12,11 +13,10 @@ from fastinit.checkpoint.values import matrix_bytes
 from fastinit.cli.output import print_line
 from fastinit.cli.style import paint, width
 from fastinit.columns import aligned, folded
-from fastinit.recipes.compress import compress, compress_set
-from fastinit.recipes.ranges import expand, read_name
+from fastinit.recipes.compress import compress_set, folded_names, folded_set
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from fastinit.checkpoint import CheckpointStats, Plan, PlannedTensor, Verification
 
@@ -44,21 +44,20 @@ def print_table(rows: Sequence[Sequence[str]], left: Collection[str], styles: Ma
 def plan_rows(plan: Plan, show_bytes: Callable[[int], str] = "{:,}".format) -> list[tuple[str, ...]]:
     """The table of `fastinit plan`, titles first: a row for tensors of numbered layers that are alike."""
     titles = ("tensor", "shape", "dtype", "rule", "std", "bytes")
-    planned = list(plan.tensors)
-    alike = compress((tensor.name, (str(list(tensor.shape)), tensor.dtype, tensor.calls)) for tensor in planned)
-    groups: list[list[PlannedTensor]] = [[] for _ in alike]
-    for tensor, (_, place) in zip(planned, expand([read_name(name) for name, _ in alike]), strict=True):
-        groups[place].append(tensor)
+    named = {tensor.name: tensor for tensor in plan.tensors}
+    alike = folded_names(
+        (tensor.name, (str(list(tensor.shape)), tensor.dtype, tensor.calls)) for tensor in named.values()
+    )
     return [
         titles,
         *(
             (
                 name,
                 *texts,
-                _span([tensor.distribution.std for tensor in group]),
-                show_bytes(sum(t.nbytes for t in group)),
+                _span([named[member].distribution.std for member in members]),
+                show_bytes(sum(named[member].nbytes for member in members)),
             )
-            for (name, texts), group in zip(alike, groups, strict=True)
+            for name, texts, members in alike
         ),
     ]
 
@@ -93,9 +92,9 @@ def _by_layers(rows: Sequence[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
     for row in rows[1:]:
         alike.setdefault(tuple(row[k] for k in fixed), []).append(row[0])
     groups = [
-        (name, [places[member] for member, _ in expand([read_name(name)])])
+        (name, [places[member] for member in members])
         for (*_, faults), names in alike.items()
-        for name in (names if faults else compress_set(names))
+        for name, members in ([(name, [name]) for name in names] if faults else folded_set(names))
     ]
     for name, members in sorted(groups, key=lambda group: min(group[1])):
         columns = [*zip(*(rows[place] for place in members), strict=True)]
@@ -115,7 +114,9 @@ def _between(title: str, cells: Sequence[str]) -> str:
 
 
 def without_empty(rows: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Leaves out the columns that have nothing to tell."""
+    """Leaves out the columns that have nothing to tell, unless there are no rows."""
+    if len(rows) == 1:
+        return [*rows]
     kept = [
         k for k, column in enumerate(zip(*rows, strict=True)) if column[0] == "mean" or {*column[1:]} - {"", "0", "-"}
     ]
@@ -164,7 +165,7 @@ def instruction_set_rows(isas: Iterable[tuple[str, bool, bool]], chosen: str) ->
 
 
 def plan_as_dict(plan: Plan) -> dict[str, Any]:
-    """What `fastinit plan --json` prints."""
+    """What `fastinit plan --json` prints, with null for numbers that are not finite."""
     return {
         "seed": plan.recipe.seed,
         "recipe_sha256": plan.recipe.sha256,
@@ -178,10 +179,10 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
                 "shape": tensor.shape,
                 "dtype": tensor.dtype,
                 "init": tensor.rule.init,
-                "parameters": dict(tensor.rule.parameters),
+                "parameters": _for_json(tensor.rule.parameters),
                 "padding_idx": tensor.rule.padding_idx,
                 "calls": tensor.calls,
-                "std": tensor.distribution.std,
+                "std": _for_json(tensor.distribution.std),
                 "stream": tensor.stream,
                 "file": tensor.file,
                 "offset": tensor.offset,
@@ -190,6 +191,14 @@ def plan_as_dict(plan: Plan) -> dict[str, Any]:
             for tensor in plan.tensors
         ],
     }
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _for_json(each) for key, each in value.items()}
+    return [*map(_for_json, value)] if isinstance(value, tuple) else value
 
 
 def totals(plan: Plan) -> str:

@@ -80,6 +80,8 @@ class Parser(argparse.ArgumentParser):
         flush()
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if "" in args:
+            self.error("an argument is empty, perhaps a variable that is not set")
         found, rest = self.parse_known_args(args, namespace)
         if rest:
             parser = getattr(found, "parser", self)

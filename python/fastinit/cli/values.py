@@ -81,7 +81,9 @@ def widths(text: str) -> list[int]:
 
 
 def threads(text: str) -> int:
-    return _number(text, 1, 2**16)
+    from fastinit import _core
+
+    return _number(text, 1, _core.most_threads)
 
 
 def seed(text: str) -> int:

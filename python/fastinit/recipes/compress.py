@@ -57,6 +57,16 @@ def compress(names: Iterable[tuple[str, V]]) -> list[tuple[str, V]]:
         >>> compress([("h.0.a", 3), ("h.0.b", 4), ("h.1.a", 3), ("h.1.b", 4), ("out", 5)])
         [('h.{0..1}.a', 3), ('h.{0..1}.b', 4), ('out', 5)]
     """
+    return [(name, value) for name, value, _ in folded_names(names)]
+
+
+def folded_names(names: Iterable[tuple[str, V]]) -> list[tuple[str, V, list[str]]]:
+    """Does the same for names that may have anything in them, to be shown; the third of each are the names it has.
+
+    Example:
+        >>> folded_names([("h.0.a", 3), ("h.1.a", 3), ("a{0..1}", 4)])
+        [('h.{0..1}.a', 3, ['h.0.a', 'h.1.a']), ('a{0..1}', 4, ['a{0..1}'])]
+    """
     nodes: list[_Node[V]] = []
     _fold(nodes, "", [_split(name, value) for name, value in names], MAX_RANGES)
     return list(_written(nodes))
@@ -69,6 +79,11 @@ def compress_set(names: Iterable[str]) -> list[str]:
         >>> compress_set(["h.0.a", "h.10.a", "h.9.a", "h.1.a", "h.1.b"])
         ['h.{0..1}.a', 'h.{9..10}.a', 'h.1.b']
     """
+    return [name for name, _ in folded_set(names)]
+
+
+def folded_set(names: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Does the same for names that may have anything in them, to be shown, each with the names it has."""
     alike: dict[tuple[str, ...], list[_Name[None]]] = {}  # names that differ in numbers only
     for name in names:
         split = _split(name, None)
@@ -77,7 +92,7 @@ def compress_set(names: Iterable[str]) -> list[str]:
     for group in alike.values():
         nodes: list[_Node[None]] = []
         _fold(nodes, "", sorted(group, key=lambda name: name.numbers), MAX_RANGES)
-        found += [name for name, _ in _written(nodes)]
+        found += [(name, members) for name, _, members in _written(nodes)]
     return found
 
 
@@ -141,14 +156,16 @@ def _once(loop: _Loop[V], number: int) -> list[_Node[V]]:
     return [replace(node, text=f"{loop.text}{number}{node.text}") for node in loop.body]
 
 
-def _written(nodes: Iterable[_Node[V]]) -> Iterator[tuple[str, V]]:
+def _written(nodes: Iterable[_Node[V]]) -> Iterator[tuple[str, V, list[str]]]:
+    """The ranged names, each with its value and the names that it has."""
     for node in nodes:
         if isinstance(node, _Leaf):
-            yield node.text, node.value
+            yield node.text, node.value, [node.text]
             continue
         low, high = node.numbers[0], node.numbers[-1]
-        for text, value in _written(node.body):
-            yield f"{node.text}{{{low}..{high}}}{text}", value
+        for text, value, members in _written(node.body):
+            inside = [f"{node.text}{number}{member}" for number in node.numbers for member in members]
+            yield f"{node.text}{{{low}..{high}}}{text}", value, inside
 
 
 def _joined(name: _Name[V]) -> str:

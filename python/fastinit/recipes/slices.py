@@ -157,21 +157,22 @@ class Sliced(Structured):
     @property
     def is_random(self) -> bool:  # type: ignore[override]
         """Whether any element is drawn."""
-        return any(each.is_random for each in self._all)
+        return any(each.is_random for each in self.parts)
 
     @property
-    def _all(self) -> Iterator[Distribution]:
+    def parts(self) -> Iterator[Distribution]:
+        """The distributions of the rest and of the slices."""
         yield from (() if self.rest is None else (self.rest,))
         yield from (distribution for _, distribution in self.slices)
 
     @property
     def std(self) -> float:
         """The standard deviation outside of the slices, or in the first slice if they cover the tensor."""
-        return next(self._all).std
+        return next(self.parts).std
 
     def parameters(self, element: ElementType) -> tuple[float, ...]:
         """Raises if the element type cannot hold a value."""
-        for distribution in self._all:
+        for distribution in self.parts:
             if isinstance(distribution, Constant):
                 distribution.pattern(element)
             else:

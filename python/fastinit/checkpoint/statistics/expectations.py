@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 import ml_dtypes
 import numpy as np
 
-from fastinit.checkpoint.statistics.monotone import Monotone, monotone
+from fastinit.checkpoint.statistics.monotone import Monotone, moments, monotone
 from fastinit.distributions import Bits, Constant, Normal, Structured, Transformed, TruncatedNormal, Uniform
 from fastinit.dtypes import FLOATS, STORED, ElementType
 from fastinit.normal_tail import REACH, farthest, tails
@@ -86,7 +86,7 @@ class Expectation:
     def std(self) -> float:
         """The standard deviation of the finite elements."""
         drawn = self._drawn
-        return math.sqrt(drawn * self.law.std**2 + drawn * (1 - drawn) * self.law.mean**2)
+        return math.hypot(math.sqrt(drawn) * self.law.std, math.sqrt(drawn * (1 - drawn)) * self.law.mean)
 
     @property
     def low(self) -> float:
@@ -176,7 +176,7 @@ class _Normal:
         begin, end = max(self.lower, peak - 10), min(self.upper, peak + 10)
         nodes, weights = np.polynomial.legendre.leggauss(_NODES)
         z = (begin + end) / 2 + (end - begin) / 2 * nodes
-        mean, std, kurtosis = _moments(z - peak, weights * np.exp(-(z * z - peak * peak) / 2))
+        mean, std, kurtosis = moments(z - peak, weights * np.exp(-(z * z - peak * peak) / 2))
         return self.centre + self.scale * (peak + mean), self.scale * std, kurtosis
 
     def density(self) -> tuple[tuple[float, float], Callable[[float], float], Callable[[float], float]]:
@@ -277,11 +277,12 @@ def _rounded(ideal: _Normal | _Uniform | Monotone, element: ElementType) -> Law:
         if not probabilities.any():
             return Law(math.nan, math.nan, 0.0, math.nan, math.nan, 0.0, nonfinite=1.0)
         spread = std
-        mean, std, kurtosis = _moments((values - ideal.centre).astype(float), probabilities)
+        mean, std, kurtosis = moments((values - ideal.centre).astype(float), probabilities)
         mean = float(np.longdouble(ideal.centre) + mean)
         if std:
             # An error can move elements across the edges between values, which may be far apart.
-            error *= 1 + float(np.diff(values).max()) ** 2 / (std * spread)
+            step = float(np.diff(values).max())
+            error *= 1 + step / std * (step / spread)
     return Law(mean, std, kurtosis, low, high, zeros, ideal.extra_zeros, nonfinite, error)
 
 
@@ -295,18 +296,6 @@ def _edges(values: _Edges, overflows: bool) -> _Edges:
             values[-1] + (values[-1] - values[-2]) / 2,
         )
     return np.concatenate([[first], (values[:-1] + values[1:]) / 2, [last]]).astype(np.longdouble)
-
-
-def _moments(x: _Floats, weights: _Floats) -> tuple[float, float, float]:
-    """Mean, standard deviation and kurtosis of weighted values."""
-    share = weights / weights.sum()
-    mean = float((share * x).sum())
-    if abs(mean) < 1e-12 * float(abs(x).max()):  # the values mirror each other
-        mean = 0.0
-    square = (x - mean) ** 2
-    variance = float((share * square).sum())
-    kurtosis = float((share * square * square).sum()) / variance**2 if variance else 0.0
-    return mean, math.sqrt(variance), kurtosis
 
 
 def _signed(element: ElementType) -> np.dtype[Any]:

@@ -82,7 +82,8 @@ def _nonfinite(found: Moments, law: Law) -> list[str]:
 
 def spread_of(found: Moments, law: Law) -> Spread | None:
     """Compares the standard deviation with the law's; None if there are no elements, or the law has no spread."""
-    if not found.count or not law.std > 0:  # false for NaN, when there are no moments to expect
+    # False for NaN, when there are no moments to expect. Squares past float64's largest say nothing.
+    if not (found.count and law.std > 0 and math.isfinite(found.squares)):
         return None
     # The spread about the tensor's own mean is smaller than the spread about the law's mean, by at most this much.
     own_mean = (_mean_limit(found, law) / law.std) ** 2
@@ -93,7 +94,7 @@ def spread_of(found: Moments, law: Law) -> Spread | None:
 
 def _moments(found: Moments, law: Law) -> list[str]:
     faults = []
-    if abs(found.mean - law.mean) > _mean_limit(found, law):
+    if math.isfinite(found.mean) and abs(found.mean - law.mean) > _mean_limit(found, law):
         faults.append(_far("mean", found.mean, law.mean, law.std / math.sqrt(found.count)))
     spread = spread_of(found, law)
     if spread is not None and not spread.is_chance:

@@ -59,7 +59,9 @@ class Moments:
             count = self.count + other.count
             shift = other.mean - self.mean
             self.mean += shift * (other.count / count)
-            self.squares += other.squares + shift * shift * (self.count * (other.count / count))
+            self.squares += other.squares
+            if self.count:  # otherwise the shift is from 0, and its square may not be finite
+                self.squares += shift * shift * (self.count * (other.count / count))
             self.count = count
             assert other.low is not None
             assert other.high is not None

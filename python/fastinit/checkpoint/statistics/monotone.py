@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -47,6 +48,20 @@ class Base(Protocol):
         """An interval of x, the density of x, and the value that belongs to x."""
 
 
+def moments(x: Floats, weights: Floats) -> tuple[float, float, float]:
+    """Returns mean, standard deviation and kurtosis of weighted values."""
+    exponent = math.frexp(float(abs(x).max()))[1]
+    x = np.ldexp(x, -exponent)  # squares of the largest values are not finite
+    share = weights / weights.sum()
+    mean = float((share * x).sum())
+    if abs(mean) < 1e-12 * float(abs(x).max()):  # the values mirror each other
+        mean = 0.0
+    square = (x - mean) ** 2
+    variance = float((share * square).sum())
+    kurtosis = float((share * square * square).sum()) / variance**2 if variance else 0.0
+    return math.ldexp(mean, exponent), math.ldexp(math.sqrt(variance), exponent), kurtosis
+
+
 class Monotone:
     """A transformed distribution, with the same members as the untransformed ones in `expectations`."""
 
@@ -78,11 +93,7 @@ class Monotone:
 
     def moments(self) -> tuple[float, float, float]:
         """Mean, standard deviation and kurtosis."""
-        share = self._weights / self._weights.sum()
-        mean = float((share * self._values).sum())
-        square = (self._values - mean) ** 2
-        variance = float((share * square).sum())
-        return mean, float(np.sqrt(variance)), float((share * square * square).sum()) / variance**2
+        return moments(self._values, self._weights)
 
     def probabilities(self, edges: Any) -> Floats:
         """The probabilities of the intervals between edges."""

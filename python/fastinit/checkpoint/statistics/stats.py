@@ -23,6 +23,7 @@ from fastinit.errors import CheckpointError, RecipeError, show, show_path
 from fastinit.files import read_small
 from fastinit.recipes.literals import Literal
 from fastinit.recipes.recipe import MAX_RECIPE_BYTES, parse_recipe
+from fastinit.recipes.slices import Sliced
 from fastinit.stored import layout
 from fastinit.stored.literals import read_beside
 from fastinit.stored.reader import read_checkpoint
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fastinit.checkpoint.plan import Plan, PlannedTensor
+    from fastinit.distributions import Distribution
     from fastinit.stored.reader import StoredCheckpoint, StoredTensor
 
 _TITLES = (
@@ -213,7 +215,8 @@ def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: Plan
         if isinstance(planned.distribution, Literal):  # literal values may be anything
             pass
         elif law is None:  # elements that depend on each other
-            faults += tell_nonfinite(body)
+            if _is_finite(planned.distribution):
+                faults += tell_nonfinite(body)
         else:
             expected = Expectation(planned.distribution, law, body.size + padding.size, padding.size)
             faults += find_faults(body, law)
@@ -221,6 +224,12 @@ def _judged(tensor: StoredTensor, body: Moments, padding: Moments, planned: Plan
     body.add(padding)
     rule = None if planned is None else f"rule {planned.rule.number}: {planned.rule.call}"
     return TensorStats(tensor, body, expected, tuple(faults), spread, rule)
+
+
+def _is_finite(distribution: Distribution) -> bool:
+    """Whether the values that a rule names are finite; a mask of attention may be -inf."""
+    parts = distribution.parts if isinstance(distribution, Sliced) else (distribution,)
+    return all(math.isfinite(getattr(part, "value", 0.0)) for part in parts)
 
 
 def _jobs(tensor: StoredTensor, planned: PlannedTensor | None) -> Iterator[Job]:
