@@ -51,6 +51,7 @@ def folded(rows: Iterable[Sequence[str]], left: Collection[str], width: int) -> 
         model.weight     10
             all of it
     """
+    width = max(width, _INDENT + 1)  # a narrower terminal has no room for anything
     table = [tuple(map(printable, row)) for row in rows]
     placed = _placed([max(map(len, column)) for column in zip(*table, strict=True)], table[0], left, width)
     for row in table:

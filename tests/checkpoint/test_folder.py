@@ -193,6 +193,20 @@ def test_working_directory_is_not_replaced(tmp_path: Path, monkeypatch: pytest.M
     assert os.listdir(tmp_path) == ["out", "r.toml"]
 
 
+def test_folder_that_cannot_be_read_is_called_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "x").touch()
+
+    def refuse(_: Path) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(replacing, "open_folder", refuse)
+    with pytest.raises(
+        CheckpointError, match=r"out cannot be read \(Permission denied\), so it is not replaced; remove"
+    ):
+        replacing.refuse_unless_replaceable(tmp_path / "out")
+
+
 @pytest.mark.parametrize("what", ["file", "link", "their folder", "a file more", "a folder in it"])
 def test_force_replaces_nothing_else(what: str, tmp_path: Path) -> None:
     plan, out = plan_in(tmp_path), tmp_path / "out"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import hashlib
+import os
 from typing import TYPE_CHECKING, Any
 
 import ml_dtypes
@@ -153,6 +155,23 @@ def test_saving_overwrites_nothing(tmp_path: Path) -> None:
         save_recipe(recipe, tmp_path / "my.json")
     with pytest.raises(CheckpointError, match=r"cannot write .*No such file or directory"):
         save_recipe(recipe, tmp_path / "none" / "a.toml")
+
+
+def test_saving_leaves_the_files_of_others_and_none_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "victim").write_text("keep")
+    (tmp_path / ".my.toml.part").symlink_to("victim")
+    save_recipe(recipe_of(), tmp_path / "my.toml")
+    assert (tmp_path / "victim").read_text() == "keep"
+    assert not (tmp_path / "my.toml").is_symlink()
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(CheckpointError, match=r"cannot write .*new\.toml: No space left on device$"):
+        save_recipe(recipe_of(), tmp_path / "new.toml")
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def changed(old: str, new: str) -> str:

@@ -263,7 +263,7 @@ def test_size_past_what_verify_reads_is_refused() -> None:
 @pytest.mark.parametrize("shard_bytes", [5e9, True, None, float("nan"), -1, 0, 10**18])
 def test_bad_shard_bytes_are_refused(shard_bytes: Any) -> None:
     kind = ValueError if type(shard_bytes) is int else TypeError
-    message = rf"^`shard_bytes` must be an int in \[1, {'9' * 18}\], got {shard_bytes}; 5 GB are 5_000_000_000$"
+    message = rf"^`shard_bytes` must be an int in \[1, {'9' * 18}\], got {shard_bytes}; write 5 GB as 5_000_000_000$"
     with pytest.raises(kind, match=message):
         plan_of('"w" = [2]', rule("*", "zeros"), "", shard_bytes)
 

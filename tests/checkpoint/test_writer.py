@@ -548,3 +548,21 @@ def test_bfloat16_is_float32_rounded_once(tmp_path: Path) -> None:
     for name, (_, _, content) in read(tmp_path / "f32").items():
         wide = np.frombuffer(content, np.float32).astype(ml_dtypes.bfloat16)
         assert wide.tobytes() == narrow[name][2]
+
+
+def test_root_of_the_file_system_is_refused() -> None:
+    for force in (False, True):
+        with pytest.raises(
+            CheckpointError, match=r"^/ is the root of the file system, which has no name; choose a fol"
+        ):
+            write(plan_of(), "/", force=force)
+
+
+def test_removed_working_folder_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(CheckpointError, match=r"^your working folder has been removed; go to another folder first$"):
+        write(plan_of(), "out")
+    write(plan_of(), tmp_path / "out")

@@ -70,6 +70,27 @@ def test_info_finds_libraries_without_importing_them(tmp_path: Path) -> None:
     assert found["keras backend"] == "jax (KERAS_BACKEND)"
 
 
+def test_info_of_a_damaged_installation_tells_the_other_facts(tmp_path: Path) -> None:
+    for name in ("fastinit-1.2", "numpy-1.2", "torch-1.2", "other-1.2"):
+        (tmp_path / f"{name}.dist-info").mkdir()
+    (tmp_path / "fastinit-1.2.dist-info" / "top_level.txt").write_text("fastinit\n")  # and nothing else
+    (tmp_path / "torch-1.2.dist-info" / "METADATA").write_bytes(b"Name: torch\nVersion: \xff\n")
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\nprintf 'H\\377, 1.2\\n'\n")
+    program.chmod(0o755)
+    os.mkfifo(tmp_path / "keras.json")
+    variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "KERAS_HOME": str(tmp_path), "KERAS_BACKEND": ""}
+    (tmp_path / "keras-9.dist-info").mkdir()
+    (tmp_path / "keras-9.dist-info" / "METADATA").write_text("Name: keras\nVersion: 9\n")
+    found = facts(at=tmp_path, **variables)
+    assert found["libraries"]["numpy"] == "unknown"
+    assert found["libraries"]["torch"].startswith("unknown (UnicodeDecodeError: ")
+    assert found["libraries"]["keras backend"] == "tensorflow (the default)"
+    assert found["machine"]["gpus"] == "H\ufffd, driver 1.2"
+    (tmp_path / "other-1.2.dist-info" / "top_level.txt").write_bytes(b"\xff")
+    assert "is unknown (UnicodeDecodeError: " in str(facts(at=tmp_path, **variables)["conflict"])
+
+
 def test_info_tells_of_an_unrelated_package_of_the_same_import_name(tmp_path: Path) -> None:
     assert facts(at=tmp_path)["conflict"] is None
     described = tmp_path / "fastinit-1.2.dist-info"

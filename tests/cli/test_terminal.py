@@ -82,6 +82,14 @@ def test_stats_fold_layers_in_a_terminal_and_show_all_in_a_pipe(checkpoint: Path
     assert [float(end) for end in rows[1][4].split("..")] == [min(stds), max(stds)]
 
 
+@pytest.mark.parametrize("command", ["plan", "stats", "examples", "info"])
+def test_terminal_of_any_width_is_no_error(command: str, recipe: Path, checkpoint: Path) -> None:
+    arguments = {"plan": [recipe], "stats": [checkpoint]}.get(command, [])
+    for columns in (1, 4, 5):
+        code, text = in_terminal(80, *COMMAND, command, *arguments, COLUMNS=str(columns))
+        assert (code, "Traceback" in text) == (0, False)
+
+
 FOREIGN: dict[str, list[str]] = {
     "a range": ["a{0..2}", "a0"],
     "braces": ["a{x", "{}", "a{2..0}"],

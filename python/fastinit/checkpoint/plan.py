@@ -186,7 +186,7 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         ValueError: `shard_bytes` is not in [1, 10^18 - 1].
         RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
     """
-    shard_bytes = checks.integer("shard_bytes", shard_bytes, 1, MAX_SHARD_BYTES, "5 GB are 5_000_000_000")
+    shard_bytes = checks.integer("shard_bytes", shard_bytes, 1, MAX_SHARD_BYTES, "write 5 GB as 5_000_000_000")
     if recipe.literals_sha256 is not None and not recipe.literals:
         raise RecipeError(
             f"{recipe.source}: the recipe names a file of literal values, which has not been read; "

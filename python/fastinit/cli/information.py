@@ -1,4 +1,7 @@
-"""`fastinit info`: the facts for a bug report. It imports no library."""
+"""`fastinit info`: the facts for a bug report. It imports no library.
+
+The installation may be damaged, so each fact is found by itself.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,10 @@ import os
 import platform
 import subprocess
 import sys
+from functools import partial
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import fastinit
 from fastinit import _core, runtime
@@ -17,9 +21,13 @@ from fastinit.cli import tables
 from fastinit.cli.output import complain, print_line
 from fastinit.cli.style import paint
 from fastinit.errors import printable
+from fastinit.files import read_small
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 DISTRIBUTION = "fastinit-nn"
 _LIBRARIES = (
@@ -30,13 +38,14 @@ _VARIABLES = (
     "FASTINIT_", "OMP_", "KMP_", "GOMP_", "KERAS_BACKEND", "CUDA_", "JAX_PLATFORMS", "XLA_FLAGS", "PYTHONPATH",
     "LD_PRELOAD",
 )  # fmt: skip
+_MOST_BYTES = 2**20  # in Keras's file
 _SECONDS = 10  # for nvidia-smi, which may hang if the driver hangs
 
 
 def info(arguments: argparse.Namespace) -> int:
     """Shows versions, the machine and the environment."""
     found = facts()
-    twin = _twin()
+    twin = _known(_twin, f"whether another package is named {fastinit.__name__} is unknown")
     if arguments.json:
         print_line(json.dumps({**found, "conflict": twin}, indent=1))
     else:
@@ -49,6 +58,7 @@ def info(arguments: argparse.Namespace) -> int:
 def facts() -> dict[str, Any]:
     """What is installed and in use, by section."""
     build = runtime.build_info()
+    libraries = {name: version for name in _LIBRARIES if (version := _known(partial(_version, name)))}
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return {
         "fastinit": {
@@ -61,19 +71,18 @@ def facts() -> dict[str, Any]:
         },
         "machine": {
             "python": f"{platform.python_version()} ({platform.python_implementation()}, {sys.executable})",
-            "system": platform.platform(),
-            "libc": " ".join(platform.libc_ver()) or "unknown",
-            "processor": _processor(),
+            "system": _known(platform.platform),
+            "libc": _known(lambda: " ".join(platform.libc_ver()) or "unknown"),
+            "processor": _known(_processor),
             "cores": f"{os.cpu_count()}, {affinity} usable",
             "threads": build["threads"],
-            "gpus": _gpus(),
+            "gpus": _known(_gpus),
         },
         "instruction sets": [
             {"name": name, "built": built, "supported": supported, "chosen": name == build["isa"]}
             for name, built, supported in _core.isas()
         ],
-        "libraries": {name: version for name in _LIBRARIES if (version := _version(name))}
-        | ({"keras backend": _keras_backend()} if _version("keras") else {}),
+        "libraries": libraries | ({"keras backend": _known(_keras_backend)} if "keras" in libraries else {}),
         "environment": {name: text for name, text in sorted(os.environ.items()) if name.startswith(_VARIABLES)},
     }
 
@@ -94,16 +103,24 @@ def _print(found: dict[str, Any]) -> None:
     )
 
 
+def _known(fact: Callable[[], T], unknown: str = "unknown") -> T | str:
+    """What a function returns, or why it does not."""
+    try:
+        return fact()
+    except Exception as error:  # noqa: BLE001 - of a damaged file or program, anything
+        return f"{unknown} ({type(error).__name__}: {error})"
+
+
 def _version(distribution: str) -> str:
     try:
-        return metadata.version(distribution)
+        return metadata.version(distribution) or "unknown"
     except metadata.PackageNotFoundError:
         return ""
 
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
     except OSError:
         models = []
@@ -114,7 +131,7 @@ def _gpus() -> str:
     """The GPUs and their driver, as nvidia-smi reports them."""
     query = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
     try:
-        told = subprocess.run(query, capture_output=True, text=True, check=True, timeout=_SECONDS).stdout
+        told = subprocess.run(query, capture_output=True, check=True, timeout=_SECONDS).stdout.decode(errors="replace")
     except (OSError, subprocess.SubprocessError):
         return "none found (nvidia-smi does not answer)"
     return "; ".join(
@@ -128,15 +145,16 @@ def _keras_backend() -> str:
         return f"{chosen} (KERAS_BACKEND)"
     home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
     try:
-        with open(os.path.join(home, "keras.json"), encoding="utf-8") as file:
-            return f"{json.load(file)['backend']} ({file.name})"
+        file = Path(home, "keras.json")
+        return f"{json.loads(read_small(file, _MOST_BYTES))['backend']} ({file})"
     except (OSError, ValueError, KeyError, TypeError):
         return "tensorflow (the default)"
 
 
 def _twin() -> str | None:
     """Warns that an unrelated package of the same name has put its files into this one."""
-    named = {name.lower() for name in metadata.packages_distributions().get("fastinit", ())} - {DISTRIBUTION}
+    found = metadata.packages_distributions().get("fastinit", ())
+    named = {name.lower() for name in found if name} - {DISTRIBUTION}  # a half-installed package has no name
     try:
         metadata.distribution("fastinit")
         named.add("fastinit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,13 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
     try:
         for file, content in contents.items():  # the recipe last, so that it never exists without its files
             if not file.exists():
-                part = file.with_name(f".{file.name}.part")
-                part.write_bytes(content)
-                os.replace(part, file)
+                part = file.with_name(f".{secrets.token_hex(8)}.part")
+                try:
+                    with part.open("xb") as opened:
+                        opened.write(content)
+                    os.replace(part, file)
+                finally:
+                    part.unlink(missing_ok=True)
     except OSError as error:
         raise CheckpointError(f"cannot write {show_path(file)}: {error.strerror}") from None
     return [target, *(file for file in contents if file != target)]

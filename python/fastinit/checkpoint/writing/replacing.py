@@ -35,10 +35,9 @@ def refuse_unless_replaceable(target: Path) -> None:
             os.close(folder)
     except CheckpointError:
         raise
-    except OSError:
-        raise CheckpointError(
-            f"{target} is not a folder, so it is not replaced; remove it or choose another name"
-        ) from None
+    except OSError as error:
+        fault = f"cannot be read ({error.strerror})" if _is_folder(target) else "is not a folder"
+        raise CheckpointError(f"{target} {fault}, so it is not replaced; remove it or choose another name") from None
     _refuse_immovable(target)
 
 

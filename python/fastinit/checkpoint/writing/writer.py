@@ -91,7 +91,12 @@ def write(
         ['fastinit.json', 'model.safetensors', 'recipe.toml']
         >>> folder.cleanup()
     """
-    target = Path(os.path.abspath(out))
+    try:
+        target = Path(os.path.abspath(out))
+    except FileNotFoundError:
+        raise CheckpointError("your working folder has been removed; go to another folder first") from None
+    if not target.name:
+        raise CheckpointError(f"{target} is the root of the file system, which has no name; choose a folder in it")
     files = Files.of(plan)
     if not target.parent.is_dir():
         raise CheckpointError(f"{target.parent} does not exist; create it first")
