@@ -65,5 +65,7 @@ def suggest(value: object, choices: Iterable[str]) -> str:
     import difflib  # imported here because it is rarely needed, and would slow down every import of the package
 
     named = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(value.lower(), named, 1)
+    typed = value.lower()
+    close = difflib.get_close_matches(typed, named)
+    close.sort(key=lambda name: sorted(name) != sorted(typed))  # letters that have changed places come first
     return f"; did you mean {named[close[0]]!r}?" if close else ""

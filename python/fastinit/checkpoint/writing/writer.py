@@ -94,7 +94,8 @@ def write(
     target = Path(os.path.abspath(out))
     files = Files.of(plan)
     if not target.parent.is_dir():
-        raise CheckpointError(f"{target.parent} does not exist; create it first")
+        fault = "is not a folder" if target.parent.exists() else "does not exist; create it first"
+        raise CheckpointError(f"{target.parent} {fault}")
     if _is_done(target, files, resume, force):
         _report(progress, plan.file_bytes)
         return 0
