@@ -135,9 +135,15 @@ def squared(argument: str, number: float) -> float:
 
 def boolean(argument: str, value: object) -> bool:
     """Returns `value`, which is a boolean."""
-    if not is_bool(value) or getattr(value, "ndim", 0):
+    if not is_bool(value) or getattr(value, "ndim", False):
         raise TypeError(text(argument, "be a boolean", value))
     return bool(value)
+
+
+def instance(argument: str, value: object, kind: type, remedy: str = "") -> None:
+    """Checks that `value` is an instance of a class."""
+    if not isinstance(value, kind):
+        raise TypeError(text(argument, f"be a {kind.__name__}", value, remedy))
 
 
 def choice(argument: str, value: object, choices: Iterable[str]) -> str:

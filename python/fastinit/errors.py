@@ -54,7 +54,7 @@ def printable(text: str) -> str:
 
 def show_path(path: str | os.PathLike[str]) -> str:
     """Shows a path in a message: unchanged, unless that would break the line."""
-    text = os.fspath(path)
+    text = os.fsdecode(path)
     return text if text.isprintable() and len(text) <= _PATH_SHOWN else show(text)
 
 

@@ -399,3 +399,10 @@ def test_all_but_the_first_argument_go_by_name() -> None:
         build(nn.Linear, 2, 2)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match=r"init_model\(\) takes only `model` by place, got 2 arguments; name"):
         init_model(nn.Linear(2, 2), 0)  # type: ignore[call-arg]
+
+
+def test_a_printed_report_folds_layers_and_shortens_numbers() -> None:
+    model = build(lambda: nn.Sequential(*(nn.Linear(128, 128, bias=False) for _ in range(4))), seed=SEED)
+    _, row, _ = str(report(model)).splitlines()
+    cells = ("{0..3}.weight", "[128, 128]", "float32", "uniform(low=-0.0883883, high=0.0883883)", "0.051031")
+    assert row.split("  ") == [*cells, "constructor"]

@@ -11,12 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from fastinit import _core
+from fastinit import _core, checks
 from fastinit.dtypes import STORED
 from fastinit.errors import RecipeError
 from fastinit.random import stream_from_name
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.contents import plan_tensors
+from fastinit.recipes.recipe import Recipe
 from fastinit.stored import layout
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from fastinit.distributions import Distribution
     from fastinit.recipes.contents import Content
-    from fastinit.recipes.recipe import Recipe
     from fastinit.recipes.rules import Rule
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
@@ -181,8 +181,10 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         shard_bytes: The most bytes of tensors in one file; only a single larger tensor exceeds it.
 
     Raises:
+        TypeError: `recipe` is not a recipe.
         RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
     """
+    checks.instance("recipe", recipe, Recipe, "`load_recipe` reads one from a file")
     if recipe.literals_sha256 is not None and not recipe.literals:
         raise RecipeError(
             f"{recipe.source}: the recipe names a file of literal values, which has not been read; "

@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastinit import checks
+from fastinit.checkpoint.plan import Plan
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.writing.destination import destination
 from fastinit.checkpoint.writing.folder import (
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor, Future
 
-    from fastinit.checkpoint.plan import Plan, Shard
+    from fastinit.checkpoint.plan import Shard
     from fastinit.checkpoint.writing.destination import Destination
 
     Progress = Callable[[int], None]
@@ -91,6 +93,7 @@ def write(
         ['fastinit.json', 'model.safetensors', 'recipe.toml']
         >>> folder.cleanup()
     """
+    checks.instance("plan", plan, Plan, "`make_plan` makes one from a recipe")
     target = Path(os.path.abspath(out))
     files = Files.of(plan)
     if not target.parent.is_dir():
