@@ -3,7 +3,7 @@
 
 import numpy as np
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, overload
 from numpy.typing import NDArray
 from fastinit.typing import Axes, CpuName, CudaArray, CudaName, DType, DeviceLike, DistributionName, Index, Layout, Mode, Order, Out, Seed, Shape, Sizes, Stream
 from fastinit import checkpoint as checkpoint
@@ -370,9 +370,9 @@ def ones(
 
 @overload
 def constant(
-    shape: Sizes, value: float, *, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
@@ -411,7 +411,7 @@ def constant(
     """
 @overload
 def constant(
-    shape: Sizes, value: float, *, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: CudaName, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> CudaArray:
@@ -443,8 +443,9 @@ def constant(
     """
 @overload
 def constant(
-    shape: Shape, value: float, *, dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, value: SupportsFloat, *, dtype: DType = "float32", device: DeviceLike = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
@@ -474,7 +475,7 @@ def constant(
     """
 @overload
 def constant(
-    shape: Sizes, value: float, *, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
+    shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> Any:
@@ -507,8 +508,8 @@ def constant(
 
 @overload
 def normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws from a normal distribution.
@@ -552,8 +553,8 @@ def normal(
     """
 @overload
 def normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws from a normal distribution.
@@ -585,7 +586,7 @@ def normal(
     """
 @overload
 def normal(
-    shape: Shape, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32",
+    shape: Shape, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -618,8 +619,8 @@ def normal(
     """
 @overload
 def normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws from a normal distribution.
@@ -652,8 +653,8 @@ def normal(
 
 @overload
 def uniform(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws from a uniform distribution.
@@ -697,8 +698,8 @@ def uniform(
     """
 @overload
 def uniform(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws from a uniform distribution.
@@ -730,7 +731,7 @@ def uniform(
     """
 @overload
 def uniform(
-    shape: Shape, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32",
+    shape: Shape, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -763,8 +764,8 @@ def uniform(
     """
 @overload
 def uniform(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws from a uniform distribution.
@@ -797,9 +798,10 @@ def uniform(
 
 @overload
 def truncated_normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+    out: None = None
 ) -> NDArray[Any]:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -853,9 +855,10 @@ def truncated_normal(
     """
 @overload
 def truncated_normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+    out: None = None
 ) -> CudaArray:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -892,9 +895,9 @@ def truncated_normal(
     """
 @overload
 def truncated_normal(
-    shape: Shape, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -931,9 +934,10 @@ def truncated_normal(
     """
 @overload
 def truncated_normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+    out: None = None
 ) -> Any:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -971,11 +975,11 @@ def truncated_normal(
 
 @overload
 def variance_scaling(
-    shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1030,10 +1034,11 @@ def variance_scaling(
     """
 @overload
 def variance_scaling(
-    shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1075,10 +1080,11 @@ def variance_scaling(
     """
 @overload
 def variance_scaling(
-    shape: Shape, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1120,11 +1126,11 @@ def variance_scaling(
     """
 @overload
 def variance_scaling(
-    shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1167,7 +1173,7 @@ def variance_scaling(
 
 @overload
 def glorot_normal(
-    shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1225,7 +1231,7 @@ def glorot_normal(
     """
 @overload
 def glorot_normal(
-    shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1270,7 +1276,7 @@ def glorot_normal(
     """
 @overload
 def glorot_normal(
-    shape: Shape, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Shape, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1315,7 +1321,7 @@ def glorot_normal(
     """
 @overload
 def glorot_normal(
-    shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1361,7 +1367,7 @@ def glorot_normal(
 
 @overload
 def glorot_uniform(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1418,7 +1424,7 @@ def glorot_uniform(
     """
 @overload
 def glorot_uniform(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1462,7 +1468,7 @@ def glorot_uniform(
     """
 @overload
 def glorot_uniform(
-    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1506,7 +1512,7 @@ def glorot_uniform(
     """
 @overload
 def glorot_uniform(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1555,7 +1561,7 @@ xavier_uniform = glorot_uniform
 
 @overload
 def he_normal(
-    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -1618,7 +1624,7 @@ def he_normal(
     """
 @overload
 def he_normal(
-    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1665,7 +1671,7 @@ def he_normal(
     """
 @overload
 def he_normal(
-    shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1712,7 +1718,7 @@ def he_normal(
     """
 @overload
 def he_normal(
-    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -1761,7 +1767,7 @@ def he_normal(
 
 @overload
 def he_uniform(
-    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1819,7 +1825,7 @@ def he_uniform(
     """
 @overload
 def he_uniform(
-    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1865,7 +1871,7 @@ def he_uniform(
     """
 @overload
 def he_uniform(
-    shape: Shape, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Shape, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1911,7 +1917,7 @@ def he_uniform(
     """
 @overload
 def he_uniform(
-    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -2453,7 +2459,7 @@ def random_bits(
 
 @overload
 def orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -2508,8 +2514,8 @@ def orthogonal(
     """
 @overload
 def orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
@@ -2548,7 +2554,7 @@ def orthogonal(
     """
 @overload
 def orthogonal(
-    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -2588,7 +2594,7 @@ def orthogonal(
     """
 @overload
 def orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
@@ -2629,7 +2635,7 @@ def orthogonal(
 
 @overload
 def delta_orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -2678,8 +2684,8 @@ def delta_orthogonal(
     """
 @overload
 def delta_orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
@@ -2714,7 +2720,7 @@ def delta_orthogonal(
     """
 @overload
 def delta_orthogonal(
-    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -2750,7 +2756,7 @@ def delta_orthogonal(
     """
 @overload
 def delta_orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
@@ -2787,9 +2793,9 @@ def delta_orthogonal(
 
 @overload
 def identity(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
@@ -2831,7 +2837,7 @@ def identity(
     """
 @overload
 def identity(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> CudaArray:
@@ -2863,7 +2869,7 @@ def identity(
     """
 @overload
 def identity(
-    shape: Shape, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
+    shape: Shape, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -2895,9 +2901,9 @@ def identity(
     """
 @overload
 def identity(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
@@ -2928,7 +2934,7 @@ def identity(
 
 @overload
 def dirac(
-    shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -2975,8 +2981,8 @@ def dirac(
     """
 @overload
 def dirac(
-    shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
@@ -3011,7 +3017,7 @@ def dirac(
     """
 @overload
 def dirac(
-    shape: Shape, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Shape, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -3047,8 +3053,8 @@ def dirac(
     """
 @overload
 def dirac(
-    shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
@@ -3084,8 +3090,8 @@ def dirac(
 
 @overload
 def sparse(
-    shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: CpuName = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3130,8 +3136,8 @@ def sparse(
     """
 @overload
 def sparse(
-    shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3163,8 +3169,8 @@ def sparse(
     """
 @overload
 def sparse(
-    shape: Shape, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: DeviceLike = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Shape, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3196,8 +3202,8 @@ def sparse(
     """
 @overload
 def sparse(
-    shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3230,9 +3236,9 @@ def sparse(
 
 @overload
 def hadamard(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
@@ -3276,7 +3282,7 @@ def hadamard(
     """
 @overload
 def hadamard(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> CudaArray:
@@ -3311,7 +3317,7 @@ def hadamard(
     """
 @overload
 def hadamard(
-    shape: Shape, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
+    shape: Shape, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -3346,9 +3352,9 @@ def hadamard(
     """
 @overload
 def hadamard(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
@@ -3382,9 +3388,9 @@ def hadamard(
 
 @overload
 def hadamard_identity(
-    shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3438,9 +3444,9 @@ def hadamard_identity(
     """
 @overload
 def hadamard_identity(
-    shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3480,9 +3486,9 @@ def hadamard_identity(
     """
 @overload
 def hadamard_identity(
-    shape: Shape, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3522,9 +3528,9 @@ def hadamard_identity(
     """
 @overload
 def hadamard_identity(
-    shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3565,9 +3571,9 @@ def hadamard_identity(
 
 @overload
 def triangular(
-    shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3612,9 +3618,9 @@ def triangular(
     """
 @overload
 def triangular(
-    shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3646,9 +3652,9 @@ def triangular(
     """
 @overload
 def triangular(
-    shape: Shape, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3680,9 +3686,9 @@ def triangular(
     """
 @overload
 def triangular(
-    shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3715,9 +3721,9 @@ def triangular(
 
 @overload
 def delta(
-    shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -3763,9 +3769,9 @@ def delta(
     """
 @overload
 def delta(
-    shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -3800,9 +3806,9 @@ def delta(
     """
 @overload
 def delta(
-    shape: Shape, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -3837,9 +3843,9 @@ def delta(
     """
 @overload
 def delta(
-    shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -3875,9 +3881,9 @@ def delta(
 
 @overload
 def modulo(
-    shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -3925,9 +3931,9 @@ def modulo(
     """
 @overload
 def modulo(
-    shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -3962,9 +3968,9 @@ def modulo(
     """
 @overload
 def modulo(
-    shape: Shape, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -3999,9 +4005,9 @@ def modulo(
     """
 @overload
 def modulo(
-    shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -4037,10 +4043,10 @@ def modulo(
 
 @overload
 def ramp(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4091,9 +4097,10 @@ def ramp(
     """
 @overload
 def ramp(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: CudaName,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4130,9 +4137,10 @@ def ramp(
     """
 @overload
 def ramp(
-    shape: Shape, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4169,9 +4177,10 @@ def ramp(
     """
 @overload
 def ramp(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4209,7 +4218,7 @@ def ramp(
 
 @overload
 def sincos(
-    shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -4259,7 +4268,7 @@ def sincos(
     """
 @overload
 def sincos(
-    shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
@@ -4298,7 +4307,7 @@ def sincos(
     """
 @overload
 def sincos(
-    shape: Shape, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Shape, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -4337,7 +4346,7 @@ def sincos(
     """
 @overload
 def sincos(
-    shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
@@ -4377,10 +4386,10 @@ def sincos(
 
 @overload
 def sincos_2d(
-    shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -4432,10 +4441,10 @@ def sincos_2d(
     """
 @overload
 def sincos_2d(
-    shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -4475,10 +4484,10 @@ def sincos_2d(
     """
 @overload
 def sincos_2d(
-    shape: Shape, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -4518,10 +4527,10 @@ def sincos_2d(
     """
 @overload
 def sincos_2d(
-    shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 

@@ -36,7 +36,7 @@ Spec = TypeVar("Spec", bound=Distribution)
 
 Sizes: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
 Shape: TypeAlias = Sizes | None
-IndexPart: TypeAlias = slice | int | EllipsisType
+IndexPart: TypeAlias = slice | SupportsIndex | EllipsisType
 Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
 
 

@@ -13,7 +13,7 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 from fastinit import checks
 
@@ -65,7 +65,7 @@ class Generator(Methods):
 
     __slots__ = ("__weakref__", "_seed", "_streams")
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: SupportsIndex | None = None) -> None:
         self._seed = _entropy() if seed is None else _seed_number(seed)
         # This needs no lock, which a signal handler could find held: next() is one step of the interpreter.
         self._streams = itertools.count()
@@ -150,15 +150,15 @@ def _with_state(kind: type[Generator], state: dict[str, int], is_unseeded: bool)
     return generator
 
 
-Seed: TypeAlias = int | Generator | None
-Stream: TypeAlias = int | str
+Seed: TypeAlias = SupportsIndex | Generator | None
+Stream: TypeAlias = SupportsIndex | str
 
 _unseeded: weakref.WeakSet[Generator] = weakref.WeakSet()
 _default: Generator | None = None
 _default_lock = threading.Lock()
 
 
-def manual_seed(seed: int) -> Generator:
+def manual_seed(seed: SupportsIndex) -> Generator:
     """Restarts the default generator, which serves the calls with `seed=None`.
 
     Args:
