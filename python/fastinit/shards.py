@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Sequence  # noqa: TC003 - whoever resolves `Shard.sections` needs it
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
