@@ -32,11 +32,12 @@ HEAD = '''"""{summary} Made by tools/make_stubs.py."""
 # The modules of the names in annotations.
 MODULES = {
     "collections.abc": ("Sequence",),
-    "typing": ("Any", "Literal", "TypeAlias", "overload"),
+    "typing": ("Any", "Literal", "SupportsFloat", "SupportsIndex", "TypeAlias", "overload"),
     "numpy.typing": ("NDArray",),
     "fastinit.shards": ("Shard",),
     "fastinit.typing": typing.__all__,
 }
+WIDER = {"int": "SupportsIndex", "float": "SupportsFloat"}
 WIDTH = 110  # of a signature's lines; methods indent them further
 # The overloads of a call: annotations that replace those of the formula, and the type of the result.
 # The last one is for a device that is known only at run time.
@@ -51,7 +52,13 @@ OVERLOADS: tuple[tuple[dict[str, str], str], ...] = (
 def annotations_of(function: Callable[..., Any]) -> dict[str, str]:
     """The annotations of an initializer's own and shared arguments, as text."""
     shared = {name: kind.__forward_arg__ for name, kind in options.FanOptions.__annotations__.items()}
-    return {**shared, **inspect.unwrap(function).__annotations__}
+    own = inspect.unwrap(function).__annotations__
+    return {**shared, **{name: _widened(kind) for name, kind in own.items()}}
+
+
+def _widened(annotation: str) -> str:
+    """Lets a number be NumPy's, which type checkers do not take for an `int` or a `float`."""
+    return re.sub(r"\b(int|float)\b", lambda kind: WIDER[kind[0]], annotation)
 
 
 def parameters_of(function: Callable[..., Any], annotations: Mapping[str, str], given: Mapping[str, str]) -> list[str]:

@@ -78,7 +78,10 @@ def __getattr__(name: str) -> Any:
     if name in _LAZY:
         from importlib import import_module
 
-        return import_module(f"fastinit.{name}")
+        try:
+            return import_module(f"fastinit.{name}")
+        except ModuleNotFoundError as error:  # `hasattr` and `getattr` catch nothing else
+            raise AttributeError(str(error)) from error
     if name != "__version__":
         # With `name` and `obj`, Python's traceback suggests the name that was meant.
         raise AttributeError(f"module 'fastinit' has no attribute {name!r}", name=name, obj=sys.modules[__name__])

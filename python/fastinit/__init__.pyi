@@ -3,7 +3,7 @@
 
 import numpy as np
 from collections.abc import Sequence
-from typing import Any, Literal, TypeAlias, overload
+from typing import Any, Literal, SupportsFloat, SupportsIndex, TypeAlias, overload
 from numpy.typing import NDArray
 from fastinit.typing import Axes, CpuName, CudaArray, CudaName, DType, DeviceLike, DistributionName, Index, Layout, Mode, Order, Out, Seed, Shape, Sizes, Stream
 from fastinit import checkpoint as checkpoint
@@ -394,9 +394,9 @@ def ones(
 
 @overload
 def constant(
-    shape: Sizes, value: float, *, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
@@ -438,7 +438,7 @@ def constant(
     """
 @overload
 def constant(
-    shape: Sizes, value: float, *, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: CudaName, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> CudaArray:
@@ -473,8 +473,9 @@ def constant(
     """
 @overload
 def constant(
-    shape: Shape, value: float, *, dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, value: SupportsFloat, *, dtype: DType = "float32", device: DeviceLike = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
@@ -507,7 +508,7 @@ def constant(
     """
 @overload
 def constant(
-    shape: Sizes, value: float, *, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
+    shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> Any:
@@ -543,8 +544,8 @@ def constant(
 
 @overload
 def normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws from a normal distribution.
@@ -591,8 +592,8 @@ def normal(
     """
 @overload
 def normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws from a normal distribution.
@@ -627,7 +628,7 @@ def normal(
     """
 @overload
 def normal(
-    shape: Shape, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32",
+    shape: Shape, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -663,8 +664,8 @@ def normal(
     """
 @overload
 def normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws from a normal distribution.
@@ -700,8 +701,8 @@ def normal(
 
 @overload
 def uniform(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws from a uniform distribution.
@@ -748,8 +749,8 @@ def uniform(
     """
 @overload
 def uniform(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws from a uniform distribution.
@@ -784,7 +785,7 @@ def uniform(
     """
 @overload
 def uniform(
-    shape: Shape, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32",
+    shape: Shape, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -820,8 +821,8 @@ def uniform(
     """
 @overload
 def uniform(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws from a uniform distribution.
@@ -857,9 +858,10 @@ def uniform(
 
 @overload
 def truncated_normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+    out: None = None
 ) -> NDArray[Any]:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -916,9 +918,10 @@ def truncated_normal(
     """
 @overload
 def truncated_normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+    out: None = None
 ) -> CudaArray:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -958,9 +961,9 @@ def truncated_normal(
     """
 @overload
 def truncated_normal(
-    shape: Shape, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -1000,9 +1003,10 @@ def truncated_normal(
     """
 @overload
 def truncated_normal(
-    shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+    upper: SupportsFloat = 2.0, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
+    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+    out: None = None
 ) -> Any:
     """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -1043,11 +1047,11 @@ def truncated_normal(
 
 @overload
 def variance_scaling(
-    shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1105,10 +1109,11 @@ def variance_scaling(
     """
 @overload
 def variance_scaling(
-    shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1153,10 +1158,11 @@ def variance_scaling(
     """
 @overload
 def variance_scaling(
-    shape: Shape, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1201,11 +1207,11 @@ def variance_scaling(
     """
 @overload
 def variance_scaling(
-    shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in", distribution: DistributionName = "normal",
-    layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
-    batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
+    distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
+    out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws with mean 0 and variance scale / fan, whatever the distribution.
 
@@ -1251,7 +1257,7 @@ def variance_scaling(
 
 @overload
 def glorot_normal(
-    shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1312,7 +1318,7 @@ def glorot_normal(
     """
 @overload
 def glorot_normal(
-    shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1360,7 +1366,7 @@ def glorot_normal(
     """
 @overload
 def glorot_normal(
-    shape: Shape, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Shape, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1408,7 +1414,7 @@ def glorot_normal(
     """
 @overload
 def glorot_normal(
-    shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+    shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1457,7 +1463,7 @@ def glorot_normal(
 
 @overload
 def glorot_uniform(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1517,7 +1523,7 @@ def glorot_uniform(
     """
 @overload
 def glorot_uniform(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1564,7 +1570,7 @@ def glorot_uniform(
     """
 @overload
 def glorot_uniform(
-    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1611,7 +1617,7 @@ def glorot_uniform(
     """
 @overload
 def glorot_uniform(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
     out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1663,7 +1669,7 @@ xavier_uniform = glorot_uniform
 
 @overload
 def he_normal(
-    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -1729,7 +1735,7 @@ def he_normal(
     """
 @overload
 def he_normal(
-    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1779,7 +1785,7 @@ def he_normal(
     """
 @overload
 def he_normal(
-    shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -1829,7 +1835,7 @@ def he_normal(
     """
 @overload
 def he_normal(
-    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: SupportsFloat = 0.0,
     layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
     batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -1881,7 +1887,7 @@ def he_normal(
 
 @overload
 def he_uniform(
-    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1942,7 +1948,7 @@ def he_uniform(
     """
 @overload
 def he_uniform(
-    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -1991,7 +1997,7 @@ def he_uniform(
     """
 @overload
 def he_uniform(
-    shape: Shape, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Shape, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -2040,7 +2046,7 @@ def he_uniform(
     """
 @overload
 def he_uniform(
-    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
+    shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0, layout: Layout = "keras",
     in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
     dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -2617,7 +2623,7 @@ def random_bits(
 
 @overload
 def orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -2675,8 +2681,8 @@ def orthogonal(
     """
 @overload
 def orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws a matrix with orthonormal rows or columns (whichever are fewer), times `gain`.
@@ -2718,7 +2724,7 @@ def orthogonal(
     """
 @overload
 def orthogonal(
-    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -2761,7 +2767,7 @@ def orthogonal(
     """
 @overload
 def orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
@@ -2805,7 +2811,7 @@ def orthogonal(
 
 @overload
 def delta_orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -2857,8 +2863,8 @@ def delta_orthogonal(
     """
 @overload
 def delta_orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws a convolution kernel that is orthogonal at its centre and zero elsewhere.
@@ -2896,7 +2902,7 @@ def delta_orthogonal(
     """
 @overload
 def delta_orthogonal(
-    shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -2935,7 +2941,7 @@ def delta_orthogonal(
     """
 @overload
 def delta_orthogonal(
-    shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
@@ -2975,9 +2981,9 @@ def delta_orthogonal(
 
 @overload
 def identity(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
@@ -3022,7 +3028,7 @@ def identity(
     """
 @overload
 def identity(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> CudaArray:
@@ -3057,7 +3063,7 @@ def identity(
     """
 @overload
 def identity(
-    shape: Shape, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
+    shape: Shape, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -3092,9 +3098,9 @@ def identity(
     """
 @overload
 def identity(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
@@ -3128,7 +3134,7 @@ def identity(
 
 @overload
 def dirac(
-    shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
     device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -3178,8 +3184,8 @@ def dirac(
     """
 @overload
 def dirac(
-    shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
@@ -3217,7 +3223,7 @@ def dirac(
     """
 @overload
 def dirac(
-    shape: Shape, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+    shape: Shape, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
     device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -3256,8 +3262,8 @@ def dirac(
     """
 @overload
 def dirac(
-    shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a kernel with which a convolution returns its input. `seed` and `stream` are not used.
@@ -3296,8 +3302,8 @@ def dirac(
 
 @overload
 def sparse(
-    shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: CpuName = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3345,8 +3351,8 @@ def sparse(
     """
 @overload
 def sparse(
-    shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: CudaName,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3381,8 +3387,8 @@ def sparse(
     """
 @overload
 def sparse(
-    shape: Shape, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: DeviceLike = "cpu",
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Shape, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3417,8 +3423,8 @@ def sparse(
     """
 @overload
 def sparse(
-    shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: DeviceLike,
-    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Draws a normal matrix and sets the same share of every column to zero.
@@ -3454,9 +3460,9 @@ def sparse(
 
 @overload
 def hadamard(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
@@ -3503,7 +3509,7 @@ def hadamard(
     """
 @overload
 def hadamard(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CudaName, seed: Seed = None,
     stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
     out: None = None
 ) -> CudaArray:
@@ -3541,7 +3547,7 @@ def hadamard(
     """
 @overload
 def hadamard(
-    shape: Shape, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
+    shape: Shape, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
     seed: Seed = None, stream: Stream = 0, index: Index | None = None,
     shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -3579,9 +3585,9 @@ def hadamard(
     """
 @overload
 def hadamard(
-    shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike, seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
@@ -3618,9 +3624,9 @@ def hadamard(
 
 @overload
 def hadamard_identity(
-    shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3677,9 +3683,9 @@ def hadamard_identity(
     """
 @overload
 def hadamard_identity(
-    shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3722,9 +3728,9 @@ def hadamard_identity(
     """
 @overload
 def hadamard_identity(
-    shape: Shape, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3767,9 +3773,9 @@ def hadamard_identity(
     """
 @overload
 def hadamard_identity(
-    shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras", dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a weight by ZerO's rule, a Hadamard matrix or an identity. `seed` and `stream` are not used.
 
@@ -3813,9 +3819,9 @@ def hadamard_identity(
 
 @overload
 def triangular(
-    shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3863,9 +3869,9 @@ def triangular(
     """
 @overload
 def triangular(
-    shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3900,9 +3906,9 @@ def triangular(
     """
 @overload
 def triangular(
-    shape: Shape, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3937,9 +3943,9 @@ def triangular(
     """
 @overload
 def triangular(
-    shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns matrices with one value on one side of a diagonal. `seed` and `stream` are not used.
 
@@ -3975,9 +3981,9 @@ def triangular(
 
 @overload
 def delta(
-    shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -4026,9 +4032,9 @@ def delta(
     """
 @overload
 def delta(
-    shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -4066,9 +4072,9 @@ def delta(
     """
 @overload
 def delta(
-    shape: Shape, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -4106,9 +4112,9 @@ def delta(
     """
 @overload
 def delta(
-    shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
 
@@ -4147,9 +4153,9 @@ def delta(
 
 @overload
 def modulo(
-    shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -4200,9 +4206,9 @@ def modulo(
     """
 @overload
 def modulo(
-    shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -4240,9 +4246,9 @@ def modulo(
     """
 @overload
 def modulo(
-    shape: Shape, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -4280,9 +4286,9 @@ def modulo(
     """
 @overload
 def modulo(
-    shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns the remainders of the index by `divisor`: routes in turn. `seed` and `stream` are not used.
 
@@ -4321,10 +4327,10 @@ def modulo(
 
 @overload
 def ramp(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-    out: None = None
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: CpuName = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4378,9 +4384,10 @@ def ramp(
     """
 @overload
 def ramp(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: CudaName,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4420,9 +4427,10 @@ def ramp(
     """
 @overload
 def ramp(
-    shape: Shape, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None,
-    stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu",
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4462,9 +4470,10 @@ def ramp(
     """
 @overload
 def ramp(
-    shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-    log: bool = False, dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
-    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+    power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: DeviceLike,
+    seed: Seed = None, stream: Stream = 0, index: Index | None = None,
+    shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -4505,7 +4514,7 @@ def ramp(
 
 @overload
 def sincos(
-    shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
@@ -4558,7 +4567,7 @@ def sincos(
     """
 @overload
 def sincos(
-    shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
@@ -4600,7 +4609,7 @@ def sincos(
     """
 @overload
 def sincos(
-    shape: Shape, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Shape, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
@@ -4642,7 +4651,7 @@ def sincos(
     """
 @overload
 def sincos(
-    shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
+    shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True, endpoint: bool = False,
     dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
     index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
@@ -4685,10 +4694,10 @@ def sincos(
 
 @overload
 def sincos_2d(
-    shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: CpuName = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> NDArray[Any]:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -4743,10 +4752,10 @@ def sincos_2d(
     """
 @overload
 def sincos_2d(
-    shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: CudaName, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: CudaName, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> CudaArray:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -4789,10 +4798,10 @@ def sincos_2d(
     """
 @overload
 def sincos_2d(
-    shape: Shape, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: Out
+    shape: Shape, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: DeviceLike = "cpu", seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
 ) -> Out:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -4835,10 +4844,10 @@ def sincos_2d(
     """
 @overload
 def sincos_2d(
-    shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-    temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-    device: DeviceLike, seed: Seed = None, stream: Stream = 0, index: Index | None = None,
-    shard: Shard | Sequence[Shard] | None = None, out: None = None
+    shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh", extra_tokens: SupportsIndex = 0,
+    temperature: SupportsFloat = 10000.0, interleave: bool = False, endpoint: bool = False,
+    dtype: DType = "float32", device: DeviceLike, seed: Seed = None, stream: Stream = 0,
+    index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
 ) -> Any:
     """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 

@@ -123,6 +123,8 @@ def _from_dlpack(out: Any) -> Buffer:
         raise ValueError(checks.text("out", _NEED, _name(out, "an immutable"), remedy))
     try:
         capsule, stream = _dlpack_capsule(out)
+        if type(capsule).__name__ != "PyCapsule":
+            raise TypeError(f"__dlpack__ returned no capsule but {type(capsule).__name__}")
     except Exception as error:  # each library has its own kinds
         needs_detach = "grad" in str(error)
         remedy = "pass `out.detach()`" if needs_detach else "pass a plain array"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 import operator
 import reprlib
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
 from fastinit.errors import suggest
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 UINT64 = 2**64
 SHAPE_REMEDY = "only a call with `out` may leave it out"
 CPU_REMEDY = 'fill on device="cpu" and copy: the values do not depend on the device'
+_NO_SEQUENCES_OF_SIZES = (str, bytes, bytearray, AbstractSet, Mapping)  # text, and what has no order of its own
+_NO_NUMBERS = ("c", "m", "M", "S", "U")  # kinds of NumPy's dtypes
 MOST_DIMENSIONS = 64  # NumPy's limit, and the core's
 
 
@@ -30,7 +34,17 @@ class Listed(tuple[Any, ...]):
         return ", ".join(map(_short.repr, self))
 
 
-_short = reprlib.Repr()
+class _Short(reprlib.Repr):
+    """Shortens values."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # Python does not print an int past its limit of digits
+            return f"an int of {x.bit_length()} bits"
+
+
+_short = _Short()
 _short.maxstring = _short.maxother = _short.maxlong = 80
 _short.maxtuple = _short.maxlist = 10
 
@@ -42,8 +56,8 @@ def text(argument: str, rule: str, value: object, remedy: str = "") -> str:
 
 
 def is_bool(value: object) -> bool:
-    """Whether a value is a boolean of Python or NumPy. Most checks for integers would accept those."""
-    return isinstance(value, bool) or type(value).__name__ in ("bool", "bool_")
+    """Whether a value is a boolean, or an array of them. Most checks for numbers would accept those."""
+    return isinstance(value, bool) or (type(value) is not int and "bool" in str(getattr(value, "dtype", "")))
 
 
 def integer(argument: str, value: Any, low: int, high: int, remedy: str = "") -> int:
@@ -61,7 +75,7 @@ def integer(argument: str, value: Any, low: int, high: int, remedy: str = "") ->
 
 
 def _bound(number: int) -> str:
-    return "2**64 - 1" if number == UINT64 - 1 else str(number)
+    return {UINT64 - 1: "2**64 - 1", UINT64: "2**64"}.get(number, str(number))
 
 
 def real(argument: str, value: Any, remedy: str = "") -> float:
@@ -69,17 +83,24 @@ def real(argument: str, value: Any, remedy: str = "") -> float:
     if type(value) is float and not math.isnan(value):
         return value
     rule = "be a real number"
-    if is_bool(value) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+    if type(value) is not int and not _is_number(value):
         raise TypeError(text(argument, rule, value, remedy))
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (RuntimeError, TypeError, ValueError):  # RuntimeError: a complex tensor of PyTorch
         raise TypeError(text(argument, rule, value, remedy)) from None
     except OverflowError:
         raise ValueError(text(argument, "fit a float64", value, remedy)) from None
     if math.isnan(number):
         raise ValueError(text(argument, "not be NaN", value, remedy))
     return number
+
+
+def _is_number(value: Any) -> bool:
+    """Whether `float` would read a number, and not a boolean, text, a time, or half of a complex number."""
+    has_number = hasattr(value, "__float__") or hasattr(value, "__index__")
+    kind = getattr(getattr(value, "dtype", None), "kind", None)
+    return has_number and not isinstance(value, str) and not is_bool(value) and kind not in _NO_NUMBERS
 
 
 def finite(argument: str, value: Any, remedy: str = "") -> float:
@@ -114,9 +135,15 @@ def squared(argument: str, number: float) -> float:
 
 def boolean(argument: str, value: object) -> bool:
     """Returns `value`, which is a boolean."""
-    if not is_bool(value):
+    if not is_bool(value) or getattr(value, "ndim", False):
         raise TypeError(text(argument, "be a boolean", value))
     return bool(value)
+
+
+def instance(argument: str, value: object, kind: type, remedy: str = "") -> None:
+    """Checks that `value` is an instance of a class."""
+    if not isinstance(value, kind):
+        raise TypeError(text(argument, f"be a {kind.__name__}", value, remedy))
 
 
 def choice(argument: str, value: object, choices: Iterable[str]) -> str:
@@ -144,7 +171,7 @@ def shape(value: Any) -> tuple[int, ...]:
 
 def _shape(value: Any) -> tuple[int, ...]:
     rule = "be an int or a sequence of ints"
-    if isinstance(value, (str, bytes)) or is_bool(value):
+    if isinstance(value, _NO_SEQUENCES_OF_SIZES) or is_bool(value):
         raise TypeError(text("shape", rule, value))
     if value is None:
         raise TypeError(text("shape", rule, value, SHAPE_REMEDY))

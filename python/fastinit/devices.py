@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 from fastinit import checks
 
 _RULE = 'be "cpu", "cuda" or "cuda:N"'
+_MOST_DIGITS = 9  # of the number of a device
 
 # The names from which type checkers know an array's class. Any other "cuda:N" is allowed too.
 CpuName: TypeAlias = Literal["cpu"]
@@ -65,7 +66,7 @@ def device_of(value: Any) -> Device:
         >>> device_of("cuda:1")
         Device(is_cuda=True, number=1)
     """
-    if value == "cpu":
+    if value is DEFAULT_DEVICE or (isinstance(value, str) and value == "cpu"):  # an array compares by element
         return CPU
     kind = type(value)
     if not isinstance(value, str) and "device" not in kind.__name__.lower():
@@ -75,6 +76,6 @@ def device_of(value: Any) -> Device:
     if name in ("cpu", "cuda"):  # "cpu": torch.device("cpu")
         return CPU if name == "cpu" else CUDA
     prefix, _, number = name.partition(":")
-    if prefix != "cuda" or not (number.isascii() and number.isdecimal()):
+    if prefix != "cuda" or not (number.isascii() and number.isdecimal() and len(number) <= _MOST_DIGITS):
         raise ValueError(checks.text("device", _RULE, value))
     return Device(is_cuda=True, number=int(number))

@@ -150,7 +150,7 @@ def by_numpy(dtype: Any) -> ElementType | None:
     """Returns the element type of a NumPy dtype in native byte order, None if the stream has none."""
     try:
         return _BY_DTYPE.get(np.dtype(dtype)) if dtype is not None else None
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy parses text
         return None
 
 

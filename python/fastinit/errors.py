@@ -54,7 +54,7 @@ def printable(text: str) -> str:
 
 def show_path(path: str | os.PathLike[str]) -> str:
     """Shows a path in a message: unchanged, unless that would break the line."""
-    text = os.fspath(path)
+    text = os.fsdecode(path)
     return text if text.isprintable() and 0 < len(text) <= _PATH_SHOWN else show(text)
 
 
@@ -65,5 +65,7 @@ def suggest(value: object, choices: Iterable[str]) -> str:
     import difflib  # imported here because it is rarely needed, and would slow down every import of the package
 
     named = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(value.lower(), named, 1)
+    typed = value.lower()
+    close = difflib.get_close_matches(typed, named)
+    close.sort(key=lambda name: sorted(name) != sorted(typed))  # letters that have changed places come first
     return f"; did you mean {named[close[0]]!r}?" if close else ""

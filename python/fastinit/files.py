@@ -50,8 +50,8 @@ def open_regular(path: Path, flags: int = 0) -> int:
     try:
         # Without O_NONBLOCK, opening a FIFO waits for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | flags)
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        reason = getattr(error, "strerror", None) or "the name holds a NUL"
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path, or half of a surrogate pair
+        reason = getattr(error, "strerror", None) or error
         raise CheckpointError(f"cannot read {show_path(path)}: {reason}") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

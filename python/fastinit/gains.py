@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from fastinit import checks
+from fastinit.errors import suggest
 
 # Exact gains: made by tools/compute_gains.py.
 EXACT = {
@@ -73,6 +75,8 @@ EXACT = {
 
 CUSTOMARY = {"sigmoid": 1.0, "tanh": 5 / 3, "selu": 3 / 4}  # PyTorch's table has these numbers instead
 
+_TABLE = "https://fastinit.github.io/fastinit/gains.html"
+
 # Functions that are z above zero and param g(z) below: twice the part of E g(z)^2 that lies below zero.
 _BELOW_ZERO = {
     "leaky_relu": 1.0,
@@ -110,7 +114,13 @@ def gain(nonlinearity: str, param: float | None = None, *, exact: bool = False) 
         >>> gain("leaky_relu", 1.0)
         1.0
     """
-    name = checks.choice("nonlinearity", nonlinearity, EXACT)
+    name: Any = nonlinearity
+    if not isinstance(name, str) or name not in EXACT:
+        kind, typed = (
+            (ValueError, name) if isinstance(name, str) else (TypeError, getattr(name, "__name__", type(name).__name__))
+        )
+        near = suggest(typed, EXACT) or f"; {_TABLE} has all names"
+        raise kind(checks.text("nonlinearity", 'be a name such as "relu", "gelu" or "silu"', name) + near)
     is_exact = checks.boolean("exact", exact)
     if param is None:
         return EXACT[name] if is_exact else CUSTOMARY.get(name, EXACT[name])

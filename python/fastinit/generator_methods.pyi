@@ -3,7 +3,7 @@
 
 import numpy as np
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any, SupportsFloat, SupportsIndex, overload
 from numpy.typing import NDArray
 from fastinit.shards import Shard
 from fastinit.typing import Axes, CpuName, CudaArray, CudaName, DType, DeviceLike, DistributionName, Index, Layout, Mode, Order, Out, Shape, Sizes, Stream
@@ -95,7 +95,7 @@ class Methods:
 
     @overload
     def constant(
-        self, shape: Sizes, value: float, *, dtype: DType = "float32", device: CpuName = "cpu",
+        self, shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: CpuName = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
     ) -> NDArray[Any]:
@@ -106,8 +106,9 @@ class Methods:
         """
     @overload
     def constant(
-        self, shape: Sizes, value: float, *, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
-        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: CudaName,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
     ) -> CudaArray:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
@@ -116,7 +117,7 @@ class Methods:
         """
     @overload
     def constant(
-        self, shape: Shape, value: float, *, dtype: DType = "float32", device: DeviceLike = "cpu",
+        self, shape: Shape, value: SupportsFloat, *, dtype: DType = "float32", device: DeviceLike = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
@@ -126,8 +127,9 @@ class Methods:
         """
     @overload
     def constant(
-        self, shape: Sizes, value: float, *, dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
-        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, value: SupportsFloat, *, dtype: DType = "float32", device: DeviceLike,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
     ) -> Any:
         """Returns a tensor of one value. `seed` and `stream` are accepted like everywhere, and not used.
 
@@ -137,7 +139,7 @@ class Methods:
 
     @overload
     def normal(
-        self, shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32",
+        self, shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -148,9 +150,9 @@ class Methods:
         """
     @overload
     def normal(
-        self, shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: CudaName,
-        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-        out: None = None
+        self, shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+        device: CudaName, stream: Stream = 0, index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
         """Draws from a normal distribution.
 
@@ -159,7 +161,7 @@ class Methods:
         """
     @overload
     def normal(
-        self, shape: Shape, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32",
+        self, shape: Shape, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -170,9 +172,9 @@ class Methods:
         """
     @overload
     def normal(
-        self, shape: Sizes, *, mean: float = 0.0, std: float = 1.0, dtype: DType = "float32", device: DeviceLike,
-        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-        out: None = None
+        self, shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, dtype: DType = "float32",
+        device: DeviceLike, stream: Stream = 0, index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Draws from a normal distribution.
 
@@ -182,7 +184,7 @@ class Methods:
 
     @overload
     def uniform(
-        self, shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32",
+        self, shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -193,9 +195,9 @@ class Methods:
         """
     @overload
     def uniform(
-        self, shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: CudaName,
-        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-        out: None = None
+        self, shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+        device: CudaName, stream: Stream = 0, index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
         """Draws from a uniform distribution.
 
@@ -204,7 +206,7 @@ class Methods:
         """
     @overload
     def uniform(
-        self, shape: Shape, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32",
+        self, shape: Shape, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -215,9 +217,9 @@ class Methods:
         """
     @overload
     def uniform(
-        self, shape: Sizes, *, low: float = 0.0, high: float = 1.0, dtype: DType = "float32", device: DeviceLike,
-        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-        out: None = None
+        self, shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, dtype: DType = "float32",
+        device: DeviceLike, stream: Stream = 0, index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Draws from a uniform distribution.
 
@@ -227,9 +229,9 @@ class Methods:
 
     @overload
     def truncated_normal(
-        self, shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-        dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+        upper: SupportsFloat = 2.0, dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -238,9 +240,9 @@ class Methods:
         """
     @overload
     def truncated_normal(
-        self, shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-        dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+        upper: SupportsFloat = 2.0, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -249,9 +251,9 @@ class Methods:
         """
     @overload
     def truncated_normal(
-        self, shape: Shape, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-        dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: Out
+        self, shape: Shape, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+        upper: SupportsFloat = 2.0, dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -260,9 +262,9 @@ class Methods:
         """
     @overload
     def truncated_normal(
-        self, shape: Sizes, *, mean: float = 0.0, std: float = 1.0, lower: float = -2.0, upper: float = 2.0,
-        dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, mean: SupportsFloat = 0.0, std: SupportsFloat = 1.0, lower: SupportsFloat = -2.0,
+        upper: SupportsFloat = 2.0, dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Draws from a normal distribution whose values outside two bounds are left out.
 
@@ -272,7 +274,7 @@ class Methods:
 
     @overload
     def variance_scaling(
-        self, shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in",
+        self, shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
         distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -285,7 +287,7 @@ class Methods:
         """
     @overload
     def variance_scaling(
-        self, shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in",
+        self, shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
         distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -298,7 +300,7 @@ class Methods:
         """
     @overload
     def variance_scaling(
-        self, shape: Shape, *, scale: float = 1.0, mode: Mode = "fan_in",
+        self, shape: Shape, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
         distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -310,7 +312,7 @@ class Methods:
         """
     @overload
     def variance_scaling(
-        self, shape: Sizes, *, scale: float = 1.0, mode: Mode = "fan_in",
+        self, shape: Sizes, *, scale: SupportsFloat = 1.0, mode: Mode = "fan_in",
         distribution: DistributionName = "normal", layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
@@ -324,7 +326,7 @@ class Methods:
 
     @overload
     def glorot_normal(
-        self, shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -336,7 +338,7 @@ class Methods:
         """
     @overload
     def glorot_normal(
-        self, shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -348,7 +350,7 @@ class Methods:
         """
     @overload
     def glorot_normal(
-        self, shape: Shape, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Shape, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -360,7 +362,7 @@ class Methods:
         """
     @overload
     def glorot_normal(
-        self, shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -373,7 +375,7 @@ class Methods:
 
     @overload
     def glorot_uniform(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
@@ -385,7 +387,7 @@ class Methods:
         """
     @overload
     def glorot_uniform(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
@@ -397,7 +399,7 @@ class Methods:
         """
     @overload
     def glorot_uniform(
-        self, shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -408,7 +410,7 @@ class Methods:
         """
     @overload
     def glorot_uniform(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
@@ -421,7 +423,7 @@ class Methods:
 
     @overload
     def xavier_normal(
-        self, shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -433,7 +435,7 @@ class Methods:
         """
     @overload
     def xavier_normal(
-        self, shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -445,7 +447,7 @@ class Methods:
         """
     @overload
     def xavier_normal(
-        self, shape: Shape, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Shape, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
@@ -457,7 +459,7 @@ class Methods:
         """
     @overload
     def xavier_normal(
-        self, shape: Sizes, *, truncated: bool = False, gain: float = 1.0, layout: Layout = "keras",
+        self, shape: Sizes, *, truncated: bool = False, gain: SupportsFloat = 1.0, layout: Layout = "keras",
         in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
         dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
@@ -470,7 +472,7 @@ class Methods:
 
     @overload
     def xavier_uniform(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
@@ -482,7 +484,7 @@ class Methods:
         """
     @overload
     def xavier_uniform(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
@@ -494,7 +496,7 @@ class Methods:
         """
     @overload
     def xavier_uniform(
-        self, shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -505,7 +507,7 @@ class Methods:
         """
     @overload
     def xavier_uniform(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", in_axis: Axes | None = None,
         out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
@@ -518,95 +520,98 @@ class Methods:
 
     @overload
     def he_normal(
-        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> NDArray[Any]:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def he_normal(
+        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> CudaArray:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def he_normal(
+        self, shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    ) -> Out:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def he_normal(
+        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> Any:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+
+    @overload
+    def he_uniform(
+        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def he_normal(
-        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    def he_uniform(
+        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: CudaName, stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def he_normal(
-        self, shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    def he_uniform(
+        self, shape: Shape, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def he_normal(
-        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    def he_uniform(
+        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> Any:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
-
-        Takes all arguments of `fastinit.he_normal` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-
-    @overload
-    def he_uniform(
-        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> NDArray[Any]:
-        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
-
-        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def he_uniform(
-        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> CudaArray:
-        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
-
-        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def he_uniform(
-        self, shape: Shape, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: Out
-    ) -> Out:
-        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
-
-        Takes all arguments of `fastinit.he_uniform` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def he_uniform(
-        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
@@ -616,95 +621,98 @@ class Methods:
 
     @overload
     def kaiming_normal(
-        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu",
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> NDArray[Any]:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def kaiming_normal(
+        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: CudaName,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> CudaArray:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def kaiming_normal(
+        self, shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu",
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    ) -> Out:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def kaiming_normal(
+        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False,
+        negative_slope: SupportsFloat = 0.0, layout: Layout = "keras", in_axis: Axes | None = None,
+        out_axis: Axes | None = None, batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> Any:
+        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+
+        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+
+    @overload
+    def kaiming_uniform(
+        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def kaiming_normal(
-        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    def kaiming_uniform(
+        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: CudaName, stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def kaiming_normal(
-        self, shape: Shape, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    def kaiming_uniform(
+        self, shape: Shape, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
+        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
-        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def kaiming_normal(
-        self, shape: Sizes, *, mode: Mode = "fan_in", truncated: bool = False, negative_slope: float = 0.0,
+    def kaiming_uniform(
+        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: SupportsFloat = 0.0,
         layout: Layout = "keras", in_axis: Axes | None = None, out_axis: Axes | None = None,
         batch_axis: Axes = (), dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> Any:
-        """Draws normally with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_normal`.
-
-        Takes all arguments of `fastinit.kaiming_normal` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-
-    @overload
-    def kaiming_uniform(
-        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> NDArray[Any]:
-        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
-
-        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def kaiming_uniform(
-        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> CudaArray:
-        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
-
-        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def kaiming_uniform(
-        self, shape: Shape, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: Out
-    ) -> Out:
-        """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
-
-        Takes all arguments of `fastinit.kaiming_uniform` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def kaiming_uniform(
-        self, shape: Sizes, *, mode: Mode = "fan_in", negative_slope: float = 0.0, layout: Layout = "keras",
-        in_axis: Axes | None = None, out_axis: Axes | None = None, batch_axis: Axes = (),
-        dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Draws uniformly with variance 2 / ((1 + negative_slope^2) fan_in). Also called `kaiming_uniform`.
 
@@ -851,7 +859,7 @@ class Methods:
 
     @overload
     def orthogonal(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -862,7 +870,7 @@ class Methods:
         """
     @overload
     def orthogonal(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
@@ -873,7 +881,7 @@ class Methods:
         """
     @overload
     def orthogonal(
-        self, shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -884,7 +892,7 @@ class Methods:
         """
     @overload
     def orthogonal(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
@@ -896,7 +904,7 @@ class Methods:
 
     @overload
     def delta_orthogonal(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -907,7 +915,7 @@ class Methods:
         """
     @overload
     def delta_orthogonal(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
@@ -918,7 +926,7 @@ class Methods:
         """
     @overload
     def delta_orthogonal(
-        self, shape: Shape, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Shape, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -929,7 +937,7 @@ class Methods:
         """
     @overload
     def delta_orthogonal(
-        self, shape: Sizes, *, gain: float = 1.0, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, layout: Layout = "keras", dtype: DType = "float32",
         device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
@@ -941,7 +949,7 @@ class Methods:
 
     @overload
     def identity(
-        self, shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
     ) -> NDArray[Any]:
@@ -952,8 +960,9 @@ class Methods:
         """
     @overload
     def identity(
-        self, shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
-        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CudaName,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
     ) -> CudaArray:
         """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
 
@@ -962,7 +971,7 @@ class Methods:
         """
     @overload
     def identity(
-        self, shape: Shape, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
+        self, shape: Shape, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
         """Returns a matrix with `gain` on its main diagonal. `seed` and `stream` are not used.
@@ -972,7 +981,7 @@ class Methods:
         """
     @overload
     def identity(
-        self, shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
     ) -> Any:
@@ -984,7 +993,7 @@ class Methods:
 
     @overload
     def dirac(
-        self, shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -995,7 +1004,7 @@ class Methods:
         """
     @overload
     def dirac(
-        self, shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
         device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
@@ -1006,7 +1015,7 @@ class Methods:
         """
     @overload
     def dirac(
-        self, shape: Shape, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Shape, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -1017,7 +1026,7 @@ class Methods:
         """
     @overload
     def dirac(
-        self, shape: Sizes, *, groups: int = 1, layout: Layout = "keras", dtype: DType = "float32",
+        self, shape: Sizes, *, groups: SupportsIndex = 1, layout: Layout = "keras", dtype: DType = "float32",
         device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
@@ -1029,7 +1038,7 @@ class Methods:
 
     @overload
     def sparse(
-        self, shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32",
+        self, shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
         device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -1040,9 +1049,9 @@ class Methods:
         """
     @overload
     def sparse(
-        self, shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: CudaName,
-        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-        out: None = None
+        self, shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+        device: CudaName, stream: Stream = 0, index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
         """Draws a normal matrix and sets the same share of every column to zero.
 
@@ -1051,7 +1060,7 @@ class Methods:
         """
     @overload
     def sparse(
-        self, shape: Shape, *, sparsity: float, std: float = 0.01, dtype: DType = "float32",
+        self, shape: Shape, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
         device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -1062,9 +1071,9 @@ class Methods:
         """
     @overload
     def sparse(
-        self, shape: Sizes, *, sparsity: float, std: float = 0.01, dtype: DType = "float32", device: DeviceLike,
-        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
-        out: None = None
+        self, shape: Sizes, *, sparsity: SupportsFloat, std: SupportsFloat = 0.01, dtype: DType = "float32",
+        device: DeviceLike, stream: Stream = 0, index: Index | None = None,
+        shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Draws a normal matrix and sets the same share of every column to zero.
 
@@ -1074,7 +1083,7 @@ class Methods:
 
     @overload
     def hadamard(
-        self, shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CpuName = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
     ) -> NDArray[Any]:
@@ -1085,8 +1094,9 @@ class Methods:
         """
     @overload
     def hadamard(
-        self, shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
-        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: CudaName,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
     ) -> CudaArray:
         """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
 
@@ -1095,7 +1105,7 @@ class Methods:
         """
     @overload
     def hadamard(
-        self, shape: Shape, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
+        self, shape: Shape, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike = "cpu",
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
         """Returns Sylvester's Hadamard matrix, scaled to orthonormal rows. `seed` and `stream` are not used.
@@ -1105,7 +1115,7 @@ class Methods:
         """
     @overload
     def hadamard(
-        self, shape: Sizes, *, gain: float = 1.0, dtype: DType = "float32", device: DeviceLike,
+        self, shape: Sizes, *, gain: SupportsFloat = 1.0, dtype: DType = "float32", device: DeviceLike,
         stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
         out: None = None
     ) -> Any:
@@ -1117,7 +1127,7 @@ class Methods:
 
     @overload
     def hadamard_identity(
-        self, shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
         dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -1128,7 +1138,7 @@ class Methods:
         """
     @overload
     def hadamard_identity(
-        self, shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
         dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
@@ -1139,7 +1149,7 @@ class Methods:
         """
     @overload
     def hadamard_identity(
-        self, shape: Shape, *, gain: float = 1.4142135623730951, layout: Layout = "keras",
+        self, shape: Shape, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
         dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -1150,7 +1160,7 @@ class Methods:
         """
     @overload
     def hadamard_identity(
-        self, shape: Sizes, *, gain: float = 1.4142135623730951, layout: Layout = "keras",
+        self, shape: Sizes, *, gain: SupportsFloat = 1.4142135623730951, layout: Layout = "keras",
         dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
@@ -1162,7 +1172,7 @@ class Methods:
 
     @overload
     def triangular(
-        self, shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0,
+        self, shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
         dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -1173,7 +1183,7 @@ class Methods:
         """
     @overload
     def triangular(
-        self, shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0,
+        self, shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
         dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
@@ -1184,7 +1194,7 @@ class Methods:
         """
     @overload
     def triangular(
-        self, shape: Shape, *, diagonal: int = 0, lower: bool = True, value: float = 1.0,
+        self, shape: Shape, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
         dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -1195,7 +1205,7 @@ class Methods:
         """
     @overload
     def triangular(
-        self, shape: Sizes, *, diagonal: int = 0, lower: bool = True, value: float = 1.0,
+        self, shape: Sizes, *, diagonal: SupportsIndex = 0, lower: bool = True, value: SupportsFloat = 1.0,
         dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
@@ -1207,8 +1217,8 @@ class Methods:
 
     @overload
     def delta(
-        self, shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-        device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
+        self, shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+        dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
@@ -1218,8 +1228,8 @@ class Methods:
         """
     @overload
     def delta(
-        self, shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-        device: CudaName, stream: Stream = 0, index: Index | None = None,
+        self, shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+        dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
@@ -1229,8 +1239,8 @@ class Methods:
         """
     @overload
     def delta(
-        self, shape: Shape, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-        device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
+        self, shape: Shape, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+        dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
@@ -1240,8 +1250,8 @@ class Methods:
         """
     @overload
     def delta(
-        self, shape: Sizes, *, place: int, axis: int = -1, value: float = 1.0, dtype: DType = "float32",
-        device: DeviceLike, stream: Stream = 0, index: Index | None = None,
+        self, shape: Sizes, *, place: SupportsIndex, axis: SupportsIndex = -1, value: SupportsFloat = 1.0,
+        dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Returns a tensor with one value at one place along an axis. `seed` and `stream` are not used.
@@ -1252,7 +1262,7 @@ class Methods:
 
     @overload
     def modulo(
-        self, shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False,
+        self, shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
         dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
@@ -1263,7 +1273,7 @@ class Methods:
         """
     @overload
     def modulo(
-        self, shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False,
+        self, shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
         dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
@@ -1274,7 +1284,7 @@ class Methods:
         """
     @overload
     def modulo(
-        self, shape: Shape, *, divisor: int, axis: int | None = None, one_hot: bool = False,
+        self, shape: Shape, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
         dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
@@ -1285,7 +1295,7 @@ class Methods:
         """
     @overload
     def modulo(
-        self, shape: Sizes, *, divisor: int, axis: int | None = None, one_hot: bool = False,
+        self, shape: Sizes, *, divisor: SupportsIndex, axis: SupportsIndex | None = None, one_hot: bool = False,
         dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
         shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
@@ -1297,9 +1307,10 @@ class Methods:
 
     @overload
     def ramp(
-        self, shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-        log: bool = False, dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0,
-        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+        power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: CpuName = "cpu",
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
     ) -> NDArray[Any]:
         """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -1308,9 +1319,10 @@ class Methods:
         """
     @overload
     def ramp(
-        self, shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-        log: bool = False, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
-        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+        power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: CudaName,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
     ) -> CudaArray:
         """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
 
@@ -1319,66 +1331,67 @@ class Methods:
         """
     @overload
     def ramp(
-        self, shape: Shape, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-        log: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0,
+        self, shape: Shape, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+        power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu",
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
+    ) -> Out:
+        """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
+
+        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def ramp(
+        self, shape: Sizes, *, low: SupportsFloat = 0.0, high: SupportsFloat = 1.0, axis: SupportsIndex = -1,
+        power: SupportsFloat = 1.0, log: bool = False, dtype: DType = "float32", device: DeviceLike,
+        stream: Stream = 0, index: Index | None = None, shard: Shard | Sequence[Shard] | None = None,
+        out: None = None
+    ) -> Any:
+        """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
+
+        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+
+    @overload
+    def sincos(
+        self, shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True,
+        endpoint: bool = False, dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    ) -> NDArray[Any]:
+        """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
+
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def sincos(
+        self, shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True,
+        endpoint: bool = False, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
+    ) -> CudaArray:
+        """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
+
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
+        next stream, or from `stream` if it is given.
+        """
+    @overload
+    def sincos(
+        self, shape: Shape, *, temperature: SupportsFloat = 10000.0, interleave: bool = True,
+        endpoint: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
-        """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
+        """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
 
-        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
+        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
         next stream, or from `stream` if it is given.
         """
     @overload
-    def ramp(
-        self, shape: Sizes, *, low: float = 0.0, high: float = 1.0, axis: int = -1, power: float = 1.0,
-        log: bool = False, dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
+    def sincos(
+        self, shape: Sizes, *, temperature: SupportsFloat = 10000.0, interleave: bool = True,
+        endpoint: bool = False, dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
         index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
-        """Returns values that go from `low` to `high` along an axis. `seed` and `stream` are not used.
-
-        Takes all arguments of `fastinit.ramp` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-
-    @overload
-    def sincos(
-        self, shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
-        dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> NDArray[Any]:
-        """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
-
-        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def sincos(
-        self, shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
-        dtype: DType = "float32", device: CudaName, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> CudaArray:
-        """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
-
-        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def sincos(
-        self, shape: Shape, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
-        dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: Out
-    ) -> Out:
-        """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
-
-        Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
-        next stream, or from `stream` if it is given.
-        """
-    @overload
-    def sincos(
-        self, shape: Sizes, *, temperature: float = 10000.0, interleave: bool = True, endpoint: bool = False,
-        dtype: DType = "float32", device: DeviceLike, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
-    ) -> Any:
         """Returns a table of sines and cosines of positions. `seed` and `stream` are not used.
 
         Takes all arguments of `fastinit.sincos` except `seed`. The values come from the generator's
@@ -1387,10 +1400,10 @@ class Methods:
 
     @overload
     def sincos_2d(
-        self, shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-        temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-        device: CpuName = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh",
+        extra_tokens: SupportsIndex = 0, temperature: SupportsFloat = 10000.0, interleave: bool = False,
+        endpoint: bool = False, dtype: DType = "float32", device: CpuName = "cpu", stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> NDArray[Any]:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -1399,10 +1412,10 @@ class Methods:
         """
     @overload
     def sincos_2d(
-        self, shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-        temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-        device: CudaName, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh",
+        extra_tokens: SupportsIndex = 0, temperature: SupportsFloat = 10000.0, interleave: bool = False,
+        endpoint: bool = False, dtype: DType = "float32", device: CudaName, stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> CudaArray:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -1411,10 +1424,10 @@ class Methods:
         """
     @overload
     def sincos_2d(
-        self, shape: Shape, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-        temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-        device: DeviceLike = "cpu", stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: Out
+        self, shape: Shape, *, grid: Sequence[SupportsIndex], order: Order = "wh",
+        extra_tokens: SupportsIndex = 0, temperature: SupportsFloat = 10000.0, interleave: bool = False,
+        endpoint: bool = False, dtype: DType = "float32", device: DeviceLike = "cpu", stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: Out
     ) -> Out:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 
@@ -1423,10 +1436,10 @@ class Methods:
         """
     @overload
     def sincos_2d(
-        self, shape: Sizes, *, grid: Sequence[int], order: Order = "wh", extra_tokens: int = 0,
-        temperature: float = 10000.0, interleave: bool = False, endpoint: bool = False, dtype: DType = "float32",
-        device: DeviceLike, stream: Stream = 0, index: Index | None = None,
-        shard: Shard | Sequence[Shard] | None = None, out: None = None
+        self, shape: Sizes, *, grid: Sequence[SupportsIndex], order: Order = "wh",
+        extra_tokens: SupportsIndex = 0, temperature: SupportsFloat = 10000.0, interleave: bool = False,
+        endpoint: bool = False, dtype: DType = "float32", device: DeviceLike, stream: Stream = 0,
+        index: Index | None = None, shard: Shard | Sequence[Shard] | None = None, out: None = None
     ) -> Any:
         """Returns a table of sines and cosines of the places of an image's patches. `seed` and `stream` are not used.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import operator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -137,11 +138,10 @@ def _full_index(index: Any, shape: tuple[int, ...]) -> list[Any]:
 def _bounds(part: slice, size: int, index: Any) -> tuple[int, int]:
     try:
         low, high, step = part.indices(size)
-    except (TypeError, ValueError):  # ValueError: a step of 0
+    except TypeError:
+        raise TypeError(checks.text("index", "have slices of ints", index)) from None
+    except ValueError:  # a step of 0
         step = 0
-        limits = (part.start, part.stop, part.step)
-        if not all(limit is None or hasattr(limit, "__index__") for limit in limits):
-            raise TypeError(checks.text("index", "have slices of ints", index)) from None
     if step != 1:
         remedy = "draw the range and step through it"
         raise ValueError(checks.text("index", "have slices with step 1", index, remedy))
@@ -149,10 +149,13 @@ def _bounds(part: slice, size: int, index: Any) -> tuple[int, int]:
 
 
 def _position(part: Any, size: int, index: Any, shape: tuple[int, ...]) -> int:
-    if checks.is_bool(part) or not hasattr(part, "__index__") or np.ndim(part):
+    try:
+        number = None if checks.is_bool(part) or np.ndim(part) else operator.index(part)
+    except TypeError:
+        number = None
+    if number is None:
         rule = "be made of slices with step 1, ints and `...`"
         raise TypeError(checks.text("index", rule, index, "index the result for anything else"))
-    number = int(part.__index__())
     if not -size <= number < size:
         rule = f"stay inside the shape {shape}"
         raise IndexError(checks.text("index", rule, index))

@@ -38,7 +38,7 @@ Spec = TypeVar("Spec", bound=Distribution)
 
 Sizes: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
 Shape: TypeAlias = Sizes | None
-IndexPart: TypeAlias = slice | int | EllipsisType
+IndexPart: TypeAlias = slice | SupportsIndex | EllipsisType
 Index: TypeAlias = IndexPart | tuple[IndexPart, ...]
 
 
@@ -143,6 +143,7 @@ _RAISES = """
 {0}    TypeError: An argument has the wrong type.
 {0}    ValueError: An argument has a wrong value."""
 _LAYOUT_NOTE = '`shape` is (*kernel, in, out), unless layout="torch" makes it (out, in, *kernel).'
+_BOUNDS = {"a": ("low", "lower"), "b": ("high", "upper")}  # PyTorch's names of bounds, and what they are here
 _WIDTH = 92  # of the text for `help`, without its indentation
 # The indentation may be any, because Python strips it from 3.13 on.
 _PLACEHOLDER = re.compile(r"^( *)\*\*options: The shared arguments\.$", re.MULTILINE)
@@ -283,7 +284,10 @@ def _entry(name: str, indent: str) -> str:
 def _unknown(name: str, parameters: dict[str, Any], function: Any) -> TypeError:
     known = [p for p in inspect.signature(function).parameters if p != "shape"]
     unknown = next(p for p in parameters if p not in known)
-    near = suggest(unknown, known)
+    bound = next((own for own in _BOUNDS.get(unknown, ()) if own in known), unknown)
+    near = suggest(bound, known)
+    if bound in ("lower", "upper"):
+        near += " It counts in standard deviations from the mean"
     return TypeError(f"{name}() has no argument `{unknown}`; it takes {', '.join(known)}{near}")
 
 

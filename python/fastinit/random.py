@@ -13,7 +13,7 @@ import os
 import threading
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias
 
 from fastinit import checks
 
@@ -65,7 +65,7 @@ class Generator(Methods):
 
     __slots__ = ("__weakref__", "_seed", "_streams")
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: SupportsIndex | None = None) -> None:
         self._seed = _entropy() if seed is None else _seed_number(seed)
         # This needs no lock, which a signal handler could find held: next() is one step of the interpreter.
         self._streams = itertools.count()
@@ -78,8 +78,15 @@ class Generator(Methods):
         return self._seed
 
     def next_stream(self) -> int:
-        """Takes the next stream."""
-        return next(self._streams)
+        """Takes the next stream.
+
+        Raises:
+            RuntimeError: All 2^64 streams have been taken.
+        """
+        stream = next(self._streams)
+        if stream >= checks.UINT64:
+            raise RuntimeError("the generator has handed out all 2**64 streams of its seed; use another seed")
+        return stream
 
     def get_state(self) -> dict[str, int]:
         """Returns the state on which the next draws depend: the seed and the next stream.
@@ -89,13 +96,14 @@ class Generator(Methods):
             {'seed': 7, 'next_stream': 0}
         """
         # Only the repr of a count shows its position.
-        return {"seed": self._seed, "next_stream": int(repr(self._streams)[len("count(") : -1])}
+        reached = int(repr(self._streams)[len("count(") : -1])
+        return {"seed": self._seed, "next_stream": min(reached, checks.UINT64)}
 
     def set_state(self, state: Mapping[str, int]) -> None:
         """Continues from a state of `get_state`, of this or another generator.
 
         Args:
-            state: `seed` and `next_stream`, both ints in [0, 2^64).
+            state: `seed`, an int in [0, 2^64), and `next_stream`, an int in [0, 2^64]; 2^64 if no stream is left.
 
         Raises:
             TypeError: `state` is not a mapping, or one of them is not an int.
@@ -117,13 +125,14 @@ class Generator(Methods):
             kind = ValueError if is_dict else TypeError
             raise kind(checks.text("state", rule, given, remedy))
         seed = _seed_number(given["seed"])
-        first = checks.integer("next_stream", given["next_stream"], 0, checks.UINT64 - 1)
+        first = checks.integer("next_stream", given["next_stream"], 0, checks.UINT64)
         streams = itertools.count(first)
         self._seed, self._streams = seed, streams
         _unseeded.discard(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _with_state, (self.get_state(), self in _unseeded)
+        attributes = getattr(self, "__dict__", None)  # of a subclass
+        return _with_state, (type(self), self.get_state(), self in _unseeded), attributes
 
     def _restart(self) -> None:
         self._seed = _entropy()
@@ -133,23 +142,23 @@ class Generator(Methods):
         return "Generator(seed={seed}, next_stream={next_stream})".format(**self.get_state())
 
 
-def _with_state(state: dict[str, int], is_unseeded: bool) -> Generator:
-    generator = Generator(state["seed"])
+def _with_state(kind: type[Generator], state: dict[str, int], is_unseeded: bool) -> Generator:
+    generator = kind.__new__(kind)  # a subclass may need other arguments
     generator.set_state(state)
     if is_unseeded:
         _unseeded.add(generator)
     return generator
 
 
-Seed: TypeAlias = int | Generator | None
-Stream: TypeAlias = int | str
+Seed: TypeAlias = SupportsIndex | Generator | None
+Stream: TypeAlias = SupportsIndex | str
 
 _unseeded: weakref.WeakSet[Generator] = weakref.WeakSet()
 _default: Generator | None = None
 _default_lock = threading.Lock()
 
 
-def manual_seed(seed: int) -> Generator:
+def manual_seed(seed: SupportsIndex) -> Generator:
     """Restarts the default generator, which serves the calls with `seed=None`.
 
     Args:

@@ -114,12 +114,19 @@ def configure() -> None:
     threads = os.environ.get("FASTINIT_NUM_THREADS")
     if threads:
         rule = f"be a number from 1 to {_core.most_threads}"
-        if not threads.strip().isdecimal() or not 1 <= int(threads) <= _core.most_threads:
+        number = _number_in(threads)
+        if not 1 <= number <= _core.most_threads:
             raise ValueError(checks.text("FASTINIT_NUM_THREADS", rule, threads))
-        _core.set_num_threads(int(threads))
+        _core.set_num_threads(number)
         return
     # OpenMP allows a number for each nesting level; the first is the outermost. Other
     # libraries read this variable too, so fastinit raises for nothing in it.
-    outermost = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    if outermost.isdecimal() and int(outermost) >= 1:
-        _core.set_num_threads(min(int(outermost), _core.most_threads))
+    outermost = _number_in(os.environ.get("OMP_NUM_THREADS", "").partition(",")[0])
+    if outermost >= 1:
+        _core.set_num_threads(min(outermost, _core.most_threads))
+
+
+def _number_in(text: str) -> int:
+    """The number that a variable holds, 0 if it holds none; a long one ends early, because Python does not read it."""
+    digits = text.strip()
+    return int(digits.lstrip("0")[:20] or "0") if digits.isdecimal() else 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence  # noqa: TC003 - whoever resolves `Shard.sections` needs it
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastinit import checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 # For one axis: the positions in the whole that a part has, in its order.
 Ranges = list[range]
@@ -50,7 +51,7 @@ class Shard:
     rank: int
     world: int
     stride: int = 1
-    sections: tuple[int, ...] | None = None
+    sections: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         most = checks.UINT64 - 1

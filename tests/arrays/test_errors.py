@@ -13,6 +13,8 @@ import pytest
 
 import fastinit
 
+_LONG = 10**5000  # Python does not print so many digits
+
 TOO_BIG = 3.5e38  # for float32
 
 CASES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
@@ -38,6 +40,24 @@ CASES: list[tuple[str, dict[str, Any], type[Exception], str]] = [
         "`shape` must be an int or a sequence of ints, got True",
     ),
     ("normal", {"shape": (True, 2)}, TypeError, "got (True, 2)"),
+    ("normal", {"shape": np.array(True)}, TypeError, "got array(True)"),
+    ("normal", {"shape": {512, 8}}, TypeError, "`shape` must be an int or a sequence of ints, got {"),
+    ("normal", {"shape": {}}, TypeError, "`shape` must be an int or a sequence of ints, got {}"),
+    ("normal", {"shape": bytearray(b"ab")}, TypeError, "got bytearray(b'ab')"),
+    ("normal", {"shape": _LONG}, ValueError, "`shape` must have at most 2**64 elements, got an int of 16610 bits"),
+    ("normal", {"seed": _LONG}, ValueError, "`seed` must be an int in [0, 2**64 - 1], got an int of 16610 bits"),
+    ("normal", {"std": _LONG}, ValueError, "`std` must be finite and >= 0, got an int of 16610 bits"),
+    ("normal", {"std": np.str_("2")}, TypeError, "`std` must be a real number, got "),
+    ("normal", {"std": np.array("2")}, TypeError, "`std` must be a real number, got array('2'"),
+    ("normal", {"std": np.array(True)}, TypeError, "`std` must be a real number, got array(True)"),
+    ("normal", {"std": np.complex64(1 + 1j)}, TypeError, "`std` must be a real number, got "),
+    ("normal", {"index": np.array(2.0)}, TypeError, "`index` must be made of slices with step 1, ints and `...`, got"),
+    ("normal", {"index": int}, TypeError, "`index` must be made of slices with step 1, ints and `...`, got"),
+    ("normal", {"index": slice(np.array(2.0))}, TypeError, "`index` must have slices of ints, got slice"),
+    ("normal", {"device": np.zeros(2)}, TypeError, '`device` must be "cpu", "cuda" or "cuda:N", got array('),
+    ("normal", {"device": "cuda:" + "9" * 5000}, ValueError, '`device` must be "cpu", "cuda" or "cuda:N", got'),
+    ("normal", {"dtype": "\ud800"}, TypeError, "`dtype` must be one of float64"),
+    ("normal", {"dtype": "3("}, TypeError, "`dtype` must be one of float64"),
     ("normal", {"shape": ((1, 2), 3)}, TypeError, "got ((1, 2), 3)"),
     ("normal", {"shape": -1}, ValueError, "`shape` must have no negative size, got -1"),
     ("normal", {"shape": (3, -1)}, ValueError, "`shape` must have no negative size, got (3, -1)"),

@@ -137,12 +137,32 @@ def test_adapters_are_attributes_without_an_import_of_their_own() -> None:
 @pytest.mark.parametrize("code", ["import fastinit.{0}", "import fastinit; fastinit.{0}", "from fastinit import {0}"])
 def test_a_missing_framework_is_told_with_how_to_install_it(name: str, code: str) -> None:
     missing = f"import sys; sys.modules[{name!r}] = None\ntry:\n    {code.format(name)}\n"
-    said = fresh(missing + "except ModuleNotFoundError as error: print(error.name, error)")
+    kind = "AttributeError" if "; fastinit." in code else "ModuleNotFoundError"
+    said = fresh(missing + f"except {kind} as error: print({name!r}, error)")
     assert said.startswith(f"{name} fastinit.{name} needs {name}, which is not installed; run `pip install {name}`")
     assert f'pip install ".[{name}]"' in said
+
+
+def test_a_missing_framework_is_no_attribute() -> None:
+    code = "import sys; sys.modules['torch'] = None; import fastinit; print(hasattr(fastinit, 'torch'))"
+    assert fresh(code) == "False"
 
 
 def test_python_is_told_which_attribute_was_meant() -> None:
     with pytest.raises(AttributeError, match="no attribute 'kaiming_norml'") as caught:
         fastinit.kaiming_norml  # type: ignore[attr-defined] # noqa: B018
     assert (caught.value.name, caught.value.obj) == ("kaiming_norml", fastinit)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "meant"),
+    [
+        ("truncated_normal", "a", r"'lower'\? It counts in standard deviations from the mean"),
+        ("truncated_normal", "b", r"'upper'\? It counts in standard deviations from the mean"),
+        ("uniform", "a", r"'low'\?$"),
+        ("uniform", "b", r"'high'\?$"),
+    ],
+)
+def test_the_bounds_of_pytorch_are_told_with_what_they_are_here(name: str, argument: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=rf"{name}\(\) has no argument `{argument}`; .*; did you mean {meant}"):
+        getattr(fastinit, name)((3, 4), **{argument: 2.0})

@@ -75,13 +75,24 @@ def test_a_gated_unit_has_the_exact_gain_of_its_gate(gated: str, gate: str) -> N
     assert gain(gated) == gain(gate, exact=True)
 
 
+class GELU:
+    """Stands for a framework's module."""
+
+
 @pytest.mark.parametrize(
     ("arguments", "kind", "message"),
     [
-        (("softmax",), ValueError, "`nonlinearity` must be one of 'linear', 'identity'"),
+        (
+            ("softmax",),
+            ValueError,
+            '`nonlinearity` must be a name such as "relu", "gelu" or "silu", got \'softmax\'; https',
+        ),
         (("softmax",), ValueError, "got 'softmax'"),
         (("sillu",), ValueError, "got 'sillu'; did you mean 'silu'?"),
-        ((None,), TypeError, "`nonlinearity` must be one of"),
+        (("gleu",), ValueError, "got 'gleu'; did you mean 'gelu'?"),
+        ((None,), TypeError, "`nonlinearity` must be a name such as"),
+        ((GELU,), TypeError, "did you mean 'gelu'?"),
+        ((GELU(),), TypeError, "did you mean 'gelu'?"),
         (
             ("relu", 0.1),
             ValueError,

@@ -218,6 +218,34 @@ def test_wrong_states_change_nothing(state: Any, error: type[Exception]) -> None
     assert generator.get_state() == {"seed": 7, "next_stream": 0}
 
 
+def test_a_generator_ends_at_its_last_stream() -> None:
+    generator = Generator(1)
+    generator.set_state({"seed": 1, "next_stream": 2**64 - 1})
+    assert generator.next_stream() == 2**64 - 1
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match=r"has handed out all 2\*\*64 streams of its seed; use another seed"):
+            generator.normal(3)
+    again = copy.copy(generator)
+    again.set_state(generator.get_state())
+    assert again.get_state() == generator.get_state() == {"seed": 1, "next_stream": 2**64}
+
+
+class Named(Generator):
+    """A generator of a user's own, with another argument and an attribute."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(7)
+        self.name = name
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_copies_of_a_subclass_are_of_it(copied: Any) -> None:
+    generator = Named("first")
+    generator.next_stream()
+    again = copied(generator)
+    assert (type(again), again.name, again.get_state()) == (Named, "first", generator.get_state())
+
+
 @pytest.mark.parametrize("name", ["\ud800", "layers.\udcff.weight"])
 def test_names_that_utf8_cannot_encode_are_refused(name: str) -> None:
     with pytest.raises(ValueError, match="`stream` must be text that UTF-8 can encode"):

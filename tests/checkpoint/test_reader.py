@@ -132,7 +132,8 @@ def test_tensor_in_two_files_is_refused(copy: Path) -> None:
 def test_nothing_to_read_is_refused(tmp_path: Path) -> None:
     assert "has no checkpoint: there are no safetensors files" in refusal(tmp_path)
     assert refusal(tmp_path / "none").endswith("none: No such file or directory")
-    assert refusal("a\0b") == r"cannot read 'a\x00b': the name holds a NUL"
+    assert r"cannot read 'a\x00b': " in refusal("a\0b")
+    assert "surrogates not allowed" in refusal("\ud800")
     assert refusal("/x" * 3000).endswith("File name too long")
     assert r"no\n\x1b[2J" in refusal(tmp_path / "no\n\x1b[2J")
 

@@ -231,9 +231,12 @@ def test_existing_out_is_refused_and_untouched(kind: str, tmp_path: Path) -> Non
 
 
 def test_out_without_its_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CheckpointError, match=r".*/file is not a folder$"):
+        write(plan_of(), tmp_path / "file" / "out")
     with pytest.raises(CheckpointError, match=r".*/none does not exist; create it"):
         write(plan_of(), tmp_path / "none" / "out")
-    assert os.listdir(tmp_path) == []
+    assert os.listdir(tmp_path) == ["file"]
 
 
 def test_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:

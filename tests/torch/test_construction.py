@@ -373,7 +373,12 @@ def test_init_model_reports_its_source() -> None:
 @pytest.mark.parametrize(
     ("make", "kind", "text"),
     [
-        (3, TypeError, "`make` must be callable, got 3"),
+        (3, TypeError, "`make` must be a function without arguments that makes a model, got 'int'"),
+        (
+            nn.Linear(2, 2),
+            TypeError,
+            "got 'Linear'; pass one such as `lambda: Model(config)`, or give a model that exists",
+        ),
         (lambda: 3, TypeError, "`make` must return a torch.nn.Module, got 'int'"),
         (
             lambda: Holder(lambda: torch.empty(3)),
@@ -387,3 +392,17 @@ def test_wrong_arguments(make: Any, kind: type[Exception], text: str) -> None:
     with pytest.raises(kind) as raised:
         build(make)
     assert text in str(raised.value)
+
+
+def test_all_but_the_first_argument_go_by_name() -> None:
+    with pytest.raises(TypeError, match=r"build\(\) takes only `make` by place, got 3 arguments; name the others"):
+        build(nn.Linear, 2, 2)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"init_model\(\) takes only `model` by place, got 2 arguments; name"):
+        init_model(nn.Linear(2, 2), 0)  # type: ignore[call-arg]
+
+
+def test_a_printed_report_folds_layers_and_shortens_numbers() -> None:
+    model = build(lambda: nn.Sequential(*(nn.Linear(128, 128, bias=False) for _ in range(4))), seed=SEED)
+    _, row, _ = str(report(model)).splitlines()
+    cells = ("{0..3}.weight", "[128, 128]", "float32", "uniform(low=-0.0883883, high=0.0883883)", "0.051031")
+    assert row.split("  ") == [*cells, "constructor"]

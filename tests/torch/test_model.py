@@ -520,6 +520,20 @@ ERRORS: dict[str, tuple[Callable[[], Any], dict[str, Any], type[Exception], str]
     "no module": (lambda: "model", {}, TypeError, "`model` must be a torch.nn.Module, got str"),
     "seed": (Model, {"seed": -1}, ValueError, r"`seed` must be an int in \[0, 2\*\*64 - 1\]"),
     "seed's kind": (Model, {"seed": 1.5}, TypeError, "`seed` must be an int"),
+    "one rule": (
+        Model,
+        {"recipe": {"match": "*", "init": "zeros"}},
+        TypeError,
+        r"`recipe` must be a recipe, its path, or a list of rules, got {.*}; a single rule is a list too: \[{",
+    ),
+    "names as rules": (Model, {"recipe": ["zeros"]}, TypeError, r"or a list of rules, got \['zeros'\]"),
+    "preset": (
+        Model,
+        {"preset": "kaiming"},
+        RecipeError,
+        r"'zero', or the name of an initializer, got 'kaiming'; did you mean 'kaiming_normal'\?",
+    ),
+    "preset's kind": (Model, {"preset": []}, RecipeError, r"or the name of an initializer, got \[\]"),
     "recipe": (Model, {"recipe": "nowhere.toml"}, RecipeError, "cannot read the recipe nowhere"),
 }
 

@@ -18,6 +18,7 @@ from fastinit.errors import RecipeError
 from fastinit.random import stream_from_name
 from fastinit.recipes.collector import uncollected
 from fastinit.recipes.contents import plan_tensors
+from fastinit.recipes.recipe import Recipe
 from fastinit.stored import layout
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from fastinit.distributions import Distribution
     from fastinit.recipes.contents import Content
-    from fastinit.recipes.recipe import Recipe
     from fastinit.recipes.rules import Rule
 
 DEFAULT_SHARD_BYTES = 5_000_000_000
@@ -182,10 +182,11 @@ def make_plan(recipe: Recipe, shard_bytes: int = DEFAULT_SHARD_BYTES) -> Plan:
         shard_bytes: The most bytes of tensors in one file; only a single larger tensor exceeds it.
 
     Raises:
-        TypeError: `shard_bytes` is not an int.
+        TypeError: `recipe` is not a recipe, or `shard_bytes` is not an int.
         ValueError: `shard_bytes` is not in [1, 10^18 - 1].
         RecipeError: A rule does not fit its tensors, a tensor matches no rule, or a rule matches no tensor.
     """
+    checks.instance("recipe", recipe, Recipe, "`load_recipe` reads one from a file")
     shard_bytes = checks.integer("shard_bytes", shard_bytes, 1, MAX_SHARD_BYTES, "write 5 GB as 5_000_000_000")
     if recipe.literals_sha256 is not None and not recipe.literals:
         raise RecipeError(

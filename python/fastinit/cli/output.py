@@ -117,7 +117,9 @@ def tell_plot(path: str, *, is_quiet: bool, is_json: bool) -> None:
     if is_quiet:
         return
     if is_json:
-        if sys.stderr is not None:
-            sys.stderr.write(f"fastinit: {line}\n")
+        with suppress(OSError):  # the terminal is gone
+            if sys.stderr is not None:
+                sys.stderr.write(f"fastinit: {line}\n")
+                sys.stderr.flush()
     else:
         print_line(line)

@@ -29,7 +29,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastinit.errors import RecipeError, show
+from fastinit import checks
+from fastinit.errors import RecipeError, show, suggest
 from fastinit.formulas import FORMULAS
 from fastinit.recipes import roles
 from fastinit.recipes.material import described
@@ -155,8 +156,12 @@ def preset_of(name: str) -> Preset:
     Raises:
         RecipeError: There is no preset or initializer of this name, or the initializer needs arguments.
     """
-    if name in NAMES or name not in FORMULAS:
-        return read_preset(choice("preset", name, NAMES))
+    names = (*NAMES, *FORMULAS)
+    if name not in names:
+        rule = f"be one of {', '.join(map(repr, NAMES))}, or the name of an initializer"
+        raise RecipeError(checks.text("preset", rule, name) + suggest(name, names))
+    if name in NAMES:
+        return read_preset(name)
     return Preset(f"{name} for all weights, embeddings included", "", (_rule({"init": name}),), {}, {})
 
 

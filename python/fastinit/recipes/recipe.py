@@ -21,6 +21,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fastinit import checks
 from fastinit.dtypes import ALIASES, FLOATS, canonical
 from fastinit.errors import RecipeError, show, show_path
 from fastinit.fans import LAYOUTS
@@ -97,6 +98,7 @@ def parse_recipe(text: str, source: str = "recipe") -> Recipe:
     Raises:
         RecipeError: The text is not a recipe.
     """
+    checks.instance("text", text, str, "`load_recipe` reads a file")
     source = show_path(source)
     try:
         return read_recipe(text, source)

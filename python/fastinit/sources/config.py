@@ -53,7 +53,8 @@ class Config:
             or not math.isfinite(given)
         ):
             raise RecipeError(
-                f"{CONFIG_FILE}: `initializer_range` must be a number of at least 0, such as 0.02, got {show(given)}"
+                "the configuration's `initializer_range` must be a number of at least 0, such as 0.02, "
+                f"got {show(given)}"
             )
         return float(given)
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from fastinit import checks
 from fastinit.errors import CheckpointError, RecipeError, show_path
 from fastinit.files import read_small
 from fastinit.recipes.copies import is_plain, read_copy
 from fastinit.recipes.literals import file_of
-from fastinit.recipes.recipe import read_table
+from fastinit.recipes.recipe import Recipe, read_table
 from fastinit.recipes.toml import write_entry
-
-if TYPE_CHECKING:
-    from fastinit.recipes.recipe import Recipe
 
 
 def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
@@ -42,6 +39,7 @@ def save_recipe(recipe: Recipe, path: str | os.PathLike[str]) -> list[Path]:
         ...     load_recipe(file).text == recipe.text
         True
     """
+    checks.instance("recipe", recipe, Recipe, "`load_recipe` reads one from a file")
     target = Path(path)
     if target.suffix != ".toml":
         raise RecipeError(f"a recipe's file name must end in .toml, got {show_path(path)}")

@@ -100,7 +100,7 @@ def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the name holds a NUL"
+        reason = getattr(error, "strerror", None) or error
         raise CheckpointError(f"cannot read {show_path(path)}: {reason}") from None
 
 

@@ -11,7 +11,7 @@ import torch
 from fastinit import checks
 from fastinit.sources.building import initialized_on_meta
 from fastinit.torch.left_out import left_out_initializers
-from fastinit.torch.model import draw_model, seed_of
+from fastinit.torch.model import draw_model, first_by_place, seed_of
 from fastinit.torch.own_code import copies_in, initializer_tables
 from fastinit.torch.recall import CONSTRUCTOR, remember
 from fastinit.torch.recorder import Recorder
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fastinit.torch.state import Target
 
 
+@first_by_place
 def build(
     make: Callable[[], torch.nn.Module],
     *,
@@ -60,7 +61,7 @@ def build(
     Raises:
         RecipeError: A rule is not valid or does not fit its tensor. This is a ValueError.
         ValueError: Nothing sets a tensor, or `init_model` would raise it.
-        TypeError: `make` is not callable or does not return a module.
+        TypeError: `make` is not a function, or does not return a module.
 
     Example:
         >>> class Scaled(torch.nn.Module):
@@ -77,9 +78,10 @@ def build(
         [0.0, 0.693, 1.099, 1.386]
     """
     given: Any = make
-    if not callable(given):
-        example = "pass a function without arguments, such as `lambda: Model(config)`"
-        raise TypeError(checks.text("make", "be callable", given, example))
+    if not callable(given) or isinstance(given, torch.nn.Module):
+        rule = "be a function without arguments that makes a model"
+        remedy = "pass one such as `lambda: Model(config)`, or give a model that exists to `init_model`"
+        raise TypeError(checks.text("make", rule, type(given).__name__, remedy))
     number, recipe = seed_of(seed, recipe)
     with default_dtype(dtype):
         try:

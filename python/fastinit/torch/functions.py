@@ -287,7 +287,8 @@ def kaiming_uniform_(
         tensor: (out, in, *kernel), filled in place.
         a: Negative slope of "leaky_relu".
         mode: "fan_in" or "fan_out".
-        nonlinearity: The function that reads the layer's output, which decides the gain: see `calculate_gain`.
+        nonlinearity: The function that reads the layer's output, which decides the gain: "relu", "leaky_relu", "tanh",
+            "sigmoid", "selu", "linear", or the name of a convolution, which has the gain of "linear".
         generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
         seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
         stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.
@@ -324,7 +325,8 @@ def kaiming_normal_(
         tensor: (out, in, *kernel), filled in place.
         a: Negative slope of "leaky_relu".
         mode: "fan_in" or "fan_out".
-        nonlinearity: The function that reads the layer's output, which decides the gain: see `calculate_gain`.
+        nonlinearity: The function that reads the layer's output, which decides the gain: "relu", "leaky_relu", "tanh",
+            "sigmoid", "selu", "linear", or the name of a convolution, which has the gain of "linear".
         generator: Gives the seed if `seed` is None; None for PyTorch's default generator of the CPU.
         seed: An int in [0, 2^64) or a `fastinit.Generator`; None takes the seed from `generator`.
         stream: An int in [0, 2^64) or the tensor's name; it tells apart tensors that have one int `seed`.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import os
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeAlias
 
 import torch
 
@@ -36,7 +39,7 @@ from fastinit.torch.stored_names import Entry, entries_of
 from fastinit.torch.tensors import ELEMENTS, copy_whole, draw_seed, fill_box, filling_of, is_fillable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Container
 
     from fastinit.random import Seed
     from fastinit.recipes.contents import Content
@@ -45,12 +48,29 @@ if TYPE_CHECKING:
     Filled: TypeAlias = tuple[Entry, Content]
     Rules: TypeAlias = Recipe | str | os.PathLike[str] | Sequence[Mapping[str, Any]]
 
+P = ParamSpec("P")
+
 _LAYOUT = "torch"
 _SETTING = Setting(layout=_LAYOUT)  # for rules that come without a recipe
 _SHOWN = 4  # an error shows at most this many names
 _EXAMPLE = '"init": "normal", "std": 0.02'  # the rest of the example rule in an error
 
 
+def first_by_place(function: Callable[P, torch.nn.Module]) -> Callable[P, torch.nn.Module]:
+    """Gives a function that takes all arguments but the first by name an error that says so."""
+    name, first = function.__name__, next(iter(inspect.signature(function).parameters))
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> torch.nn.Module:
+        if len(args) > 1:
+            remedy = "name the others, as in seed=0"
+            raise TypeError(f"{name}() takes only `{first}` by place, got {len(args)} arguments; {remedy}")
+        return function(*args, **kwargs)
+
+    return call
+
+
+@first_by_place
 def init_model(
     model: torch.nn.Module,
     *,
@@ -106,7 +126,7 @@ def init_model(
         ValueError: FSDP1 has flattened the parameters; or a parameter has no rule, and the model's own code does not
             set it, or sets it differently in the modules that share it; or a parameter with a rule has a copy without.
         RuntimeError: The model's own code failed.
-        TypeError: `model` is not a module, or `seed` is not a seed.
+        TypeError: `model` is not a module, `seed` is not a seed, or `recipe` is neither a recipe nor a list of rules.
 
     Example:
         >>> import fastinit
@@ -274,6 +294,10 @@ def _rules(recipe: Recipe | Sequence[Mapping[str, Any]] | None) -> tuple[tuple[R
         layout = recipe.layout or _LAYOUT
         rules = recipe.rules if layout == _LAYOUT else tuple(_with_layout(rule, layout) for rule in recipe.rules)
         return rules, recipe.setting._replace(layout=layout, layers=layers)
+    given: Any = recipe
+    if not isinstance(given, Sequence) or not all(isinstance(rule, Mapping) for rule in given):
+        remedy = f'a single rule is a list too: [{{"match": "*", {_EXAMPLE}}}]'
+        raise TypeError(checks.text("recipe", "be a recipe, its path, or a list of rules", recipe, remedy))
     return read_rules(list(map(dict, recipe))), _SETTING
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -12,6 +13,7 @@ from fastinit import checks
 from fastinit.columns import aligned
 from fastinit.errors import RecipeError
 from fastinit.recipes import roles
+from fastinit.recipes.compress import compress
 from fastinit.recipes.material import DEFAULT_STD, Material, Tensor
 from fastinit.recipes.tensors import TensorSpec
 from fastinit.torch.state import joined, module_names
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 _TITLES = ("tensor", "shape", "dtype", "rule", "std", "source")
 _LEFT = ("tensor", "dtype", "rule", "source")
+_LONG_NUMBER = re.compile(r"\b\d+\.\d{6,}(e[+-]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What `build`, `by_name` or `init_model` did to a model; `print` shows it as a table.
+    """What `build`, `by_name` or `init_model` did to a model.
+
+    `print` shows it as a table. There, layers that are alike share a row, and numbers have six digits.
 
     Attributes:
         rows: One row for each parameter and buffer that was set, in the model's order.
@@ -69,7 +74,9 @@ class Report:
     computed: Mapping[str, torch.Tensor] = field(default_factory=dict, repr=False, compare=False)
 
     def __str__(self) -> str:
-        return "\n".join((*aligned((_TITLES, *map(_cells, self.rows)), left=_LEFT), f"seed {self.seed}"))
+        alike = compress((row.name, _cells(row)) for row in self.rows)
+        table = aligned((_TITLES, *((name, *cells) for name, cells in alike)), left=_LEFT)
+        return "\n".join((*table, f"seed {self.seed}"))
 
     def recipe(self) -> Recipe:
         """Returns a recipe of the model's stored tensors, to keep, to edit, and to write as a checkpoint.
@@ -107,7 +114,8 @@ class Report:
 
 def _cells(row: Row) -> tuple[str, ...]:
     std = "" if row.std is None else f"{row.std:.6g}"
-    return (row.name, str(list(row.shape)), row.dtype, str(row.call), std, row.source)
+    call = _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6g}", str(row.call))
+    return (str(list(row.shape)), row.dtype, call, std, row.source)
 
 
 _REPORTS: WeakKeyDictionary[torch.nn.Module, Report] = WeakKeyDictionary()

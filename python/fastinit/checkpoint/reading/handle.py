@@ -283,6 +283,7 @@ def open(
     Raises:
         CheckpointError: The files cannot be read, or are not a checkpoint.
         RecipeError: The recipe is not valid.
+        TypeError: An argument has the wrong type.
         ValueError: The framework is unknown.
         NotImplementedError: The device is not "cpu".
         ImportError: The framework is not installed.
@@ -304,6 +305,7 @@ def open(
         >>> part.shape, part.dtype.name
         ((2, 4), 'bfloat16')
     """
+    checks.instance("framework", framework, str)
     if framework not in _FRAMEWORKS:
         raise ValueError(checks.text("framework", 'be "numpy" or "torch"', framework))
     checks.device(device)

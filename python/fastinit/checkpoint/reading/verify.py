@@ -101,7 +101,7 @@ def verify(
     try:
         names = sorted(os.listdir(folder))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "the name holds a NUL"
+        reason = getattr(error, "strerror", None) or error
         raise CheckpointError(
             f"cannot read {show_path(folder)}: {reason}; give the folder that fastinit wrote"
         ) from None

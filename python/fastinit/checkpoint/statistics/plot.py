@@ -6,8 +6,10 @@ import math
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from fastinit import checks
 from fastinit.checkpoint.statistics import histograms
 from fastinit.checkpoint.statistics.rows import place_of, rows_of
+from fastinit.checkpoint.statistics.stats import CheckpointStats
 from fastinit.errors import printable
 from fastinit.pictures import COLOURS, MARKED, QUIET, decimals, new_figure, save, short
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastinit.checkpoint.statistics.rows import Row
-    from fastinit.checkpoint.statistics.stats import CheckpointStats
 
 _WIDTH = 10.0  # inches
 _LINE = 0.19  # inches of a line of text
@@ -45,6 +46,7 @@ def plot_stats(stats: CheckpointStats, path: str | os.PathLike[str]) -> None:
     Raises:
         PictureError: matplotlib is missing, or the picture cannot be written. An OSError.
     """
+    checks.instance("stats", stats, CheckpointStats, "`tensor_stats` reads them from a checkpoint")
     rows = rows_of(stats)
     is_relative = any(entry.spread is not None for entry in stats.tensors)
     told = [row.told(is_relative=is_relative) for row in rows]

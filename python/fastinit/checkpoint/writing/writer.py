@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fastinit import checks
+from fastinit.checkpoint.plan import Plan
 from fastinit.checkpoint.sizes import format_bytes
 from fastinit.checkpoint.writing.destination import destination
 from fastinit.checkpoint.writing.folder import (
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Executor, Future
 
-    from fastinit.checkpoint.plan import Plan, Shard
+    from fastinit.checkpoint.plan import Shard
     from fastinit.checkpoint.writing.destination import Destination
 
     Progress = Callable[[int], None]
@@ -91,6 +93,7 @@ def write(
         ['fastinit.json', 'model.safetensors', 'recipe.toml']
         >>> folder.cleanup()
     """
+    checks.instance("plan", plan, Plan, "`make_plan` makes one from a recipe")
     try:
         target = Path(os.path.abspath(out))
     except FileNotFoundError:
@@ -99,7 +102,8 @@ def write(
         raise CheckpointError(f"{target} is the root of the file system, which has no name; choose a folder in it")
     files = Files.of(plan)
     if not target.parent.is_dir():
-        raise CheckpointError(f"{target.parent} does not exist; create it first")
+        fault = "is not a folder" if target.parent.exists() else "does not exist; create it first"
+        raise CheckpointError(f"{target.parent} {fault}")
     if _is_done(target, files, resume, force):
         _report(progress, plan.file_bytes)
         return 0
