@@ -32,6 +32,7 @@ NAMES = {
     "layers.0.moe.router.gate.weight": {"router", "expert"},
     "transformer.blocks.0.attn_out.weight": {"attention_output"},
     "transformer.blocks.0.ff_out.weight": {"feed_forward", "feed_forward_output"},
+    "blocks.0.down.weight": {"feed_forward", "feed_forward_output"},
     "blocks.0.mlp_out.weight": {"feed_forward", "feed_forward_output"},
     "h.0.attn.c_attn.weight": {"fused_attention"},
     "h.0.attn.c_proj.weight": {"attention_output"},

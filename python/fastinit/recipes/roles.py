@@ -54,6 +54,7 @@ FUSED_ATTENTION = (
 # The last linear layer of a feed-forward block.
 FEED_FORWARD_OUTPUTS = (
     "down_proj",
+    "down",
     "w2",
     "fc2",
     "fc_out",
