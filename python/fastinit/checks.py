@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastinit.errors import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 UINT64 = 2**64
 SHAPE_REMEDY = "only a call with `out` may leave it out"
@@ -53,6 +53,13 @@ def text(argument: str, rule: str, value: object, remedy: str = "") -> str:
     """Words an error: "`std` must be finite and >= 0, got -0.02; pass 0.02"."""
     message = f"`{argument}` must {rule}, got {_short.repr(value)}"
     return f"{message}; {remedy}" if remedy else message
+
+
+def too_many(function: str, by_place: Sequence[str], count: int, example: str) -> TypeError:
+    """Returns the error of a call with more arguments by place than the function takes."""
+    listed = " and ".join(f"`{argument}`" for argument in by_place)
+    remedy = f"name the others, as in {example}"
+    return TypeError(f"{function}() takes only {listed} by place, got {count} arguments; {remedy}")
 
 
 def is_bool(value: object) -> bool:

@@ -296,6 +296,4 @@ def _too_many(name: str, args: tuple[Any, ...], by_place: Sequence[str]) -> Type
         with suppress(TypeError):  # of what is no size
             sizes = tuple(map(operator.index, args))
             return TypeError(checks.text("shape", f"be one argument, such as {sizes}", checks.Listed(args)))
-    listed = " and ".join(f"`{argument}`" for argument in by_place)
-    remedy = 'name the others, as in dtype="float32"'
-    return TypeError(f"{name}() takes only {listed} by place, got {len(args)} arguments; {remedy}")
+    return checks.too_many(name, by_place, len(args), 'dtype="float32"')

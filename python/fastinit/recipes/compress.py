@@ -61,7 +61,7 @@ def compress(names: Iterable[tuple[str, V]]) -> list[tuple[str, V]]:
 
 
 def folded_names(names: Iterable[tuple[str, V]]) -> list[tuple[str, V, list[str]]]:
-    """Does the same for names that may have anything in them, to be shown; the third of each are the names it has.
+    """Finds the ranges of `compress` in names to be shown, which may have braces, and returns each range's names too.
 
     Example:
         >>> folded_names([("h.0.a", 3), ("h.1.a", 3), ("a{0..1}", 4)])
@@ -83,7 +83,7 @@ def compress_set(names: Iterable[str]) -> list[str]:
 
 
 def folded_set(names: Iterable[str]) -> list[tuple[str, list[str]]]:
-    """Does the same for names that may have anything in them, to be shown, each with the names it has."""
+    """Finds the ranges of `compress_set` in names to be shown, which may have braces, and returns their names too."""
     alike: dict[tuple[str, ...], list[_Name[None]]] = {}  # names that differ in numbers only
     for name in names:
         split = _split(name, None)

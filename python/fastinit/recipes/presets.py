@@ -118,6 +118,7 @@ class Preset:
     """A preset.
 
     Attributes:
+        name: Its name, or the initializer's.
         summary: What it does, in a line.
         source: Where it comes from.
         rules: A tensor takes the first that fits.
@@ -125,6 +126,7 @@ class Preset:
         reference: Names of a small model's tensors, and the standard deviations that they must get.
     """
 
+    name: str
     summary: str
     source: str
     rules: tuple[PresetRule, ...]
@@ -147,7 +149,7 @@ def read_preset(name: str) -> Preset:
     choice("preset", name, NAMES)
     table = tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     rules = tuple(map(_rule, table.get("rule", [])))
-    return Preset(table["summary"], table["source"], rules, table.get("let", {}), table.get("reference", {}))
+    return Preset(name, table["summary"], table["source"], rules, table.get("let", {}), table.get("reference", {}))
 
 
 def preset_of(name: str) -> Preset:
@@ -162,16 +164,15 @@ def preset_of(name: str) -> Preset:
         raise RecipeError(checks.text("preset", rule, name) + suggest(name, names))
     if name in NAMES:
         return read_preset(name)
-    return Preset(f"{name} for all weights, embeddings included", "", (_rule({"init": name}),), {}, {})
+    return Preset(name, f"{name} for all weights, embeddings included", "", (_rule({"init": name}),), {}, {})
 
 
-def warn_of_unknown_names(name: str, preset: Preset, tensors: Sequence[Tensor], others: Iterable[str]) -> None:
+def warn_of_unknown_names(preset: Preset, tensors: Sequence[Tensor], others: Iterable[str]) -> None:
     """Warns if a preset treats the last layers of blocks apart, and no name tells which they are.
 
     A layer with a single matrix, as in a plain sequence, is not a block.
 
     Args:
-        name: The name of the preset.
         preset: The preset.
         tensors: The tensors that the preset initialises.
         others: The names of the tensors that rules of a recipe initialise. The rules may be for last layers.
@@ -194,8 +195,8 @@ def warn_of_unknown_names(name: str, preset: Preset, tensors: Sequence[Tensor], 
     block = next((names for names in blocks.values() if len(names) > 1), None)
     if block is not None:
         warnings.warn(
-            f"preset {name} has a rule for projections onto the residual stream, and knows none of them by its name: "
-            f"not among {', '.join(map(show, block[:_SHOWN]))}; give them a rule of their own in a recipe, "
+            f"preset {preset.name} has a rule for projections onto the residual stream, and knows none of them by its "
+            f"name: not among {', '.join(map(show, block[:_SHOWN]))}; give them a rule of their own in a recipe, "
             f"see {_NAMES_PAGE}",
             UserWarning,
             stacklevel=2,

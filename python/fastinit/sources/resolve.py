@@ -225,7 +225,7 @@ def _resolve(
     rest = [t for t in material.tensors if matcher.first(t.spec.name) is None]
     rest, computed = _computed(material, rest, seed)
     kept = {tensor.spec.name for tensor in rest}
-    warn_of_unknown_names(name, preset, rest, {tensor.spec.name for tensor in material.tensors} - kept)
+    warn_of_unknown_names(preset, rest, {tensor.spec.name for tensor in material.tensors} - kept)
     calls, faults = _calls(preset, rest)
     used = {dict(call.parameters).get(KEY) for call in calls if call.init == LITERAL}
     literals = {**_own_literals(table, folder), **{key: array for key, array in computed.items() if key in used}}

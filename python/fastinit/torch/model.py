@@ -63,8 +63,7 @@ def first_by_place(function: Callable[P, torch.nn.Module]) -> Callable[P, torch.
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> torch.nn.Module:
         if len(args) > 1:
-            remedy = "name the others, as in seed=0"
-            raise TypeError(f"{name}() takes only `{first}` by place, got {len(args)} arguments; {remedy}")
+            raise checks.too_many(name, (first,), len(args), "seed=0")
         return function(*args, **kwargs)
 
     return call

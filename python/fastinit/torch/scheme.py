@@ -38,7 +38,6 @@ class Scheme:
 
     def __init__(self, model: torch.nn.Module, name: str | None) -> None:
         self._config = getattr(model, "config", None)
-        self._name = name or ""
         self._preset = None if name is None else preset_of(name)
 
     def calls(
@@ -57,7 +56,7 @@ class Scheme:
         if self._preset is None:
             return {entry.name: calls[entry.target.name] for entry in entries}
         tensors = [_tensor(entry, calls[entry.target.name]) for entry in entries]
-        warn_of_unknown_names(self._name, self._preset, tensors, others)
+        warn_of_unknown_names(self._preset, tensors, others)
         return {tensor.spec.name: _call(self._preset, tensor) for tensor in tensors}
 
     def numbers(self, rules: Sequence[Rule]) -> dict[str, float]:
